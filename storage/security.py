@@ -1,0 +1,88 @@
+"""Who may touch which rows: grants, row-level security and the append-only record, generated from the tables.
+
+The web role sees a row only within the area of its transaction (`app.area`); an unset or empty area shows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.orm import Mapper
+
+from storage.roles import Role
+from storage.tables import Base, Sight
+
+AREA = "nullif(current_setting('app.area', true), '')"
+RECORD = ("event", "event_seal")  # append-only
+THROUGH = {"contact": ("person_contact", "contact_id")}  # seen when a row that points at it is seen
+
+
+def apply(connection: Connection) -> None:
+    """Sets rights on every table that exists (a later migration's tables come with it); safe to repeat."""
+    existing = set(inspect(connection).get_table_names())
+    for mapper in _mappers():
+        name = mapper.local_table.name
+        if name in existing:
+            for statement in statements(mapper):
+                connection.execute(text(statement))
+
+
+def _mappers() -> list[Mapper[Base]]:
+    return sorted(Base.registry.mappers, key=lambda mapper: mapper.local_table.name)
+
+
+def statements(mapper: Mapper[Base]) -> Iterator[str]:
+    """The rights on one table, as SQL."""
+    table = f'"{mapper.local_table.name}"'
+    yield f"alter table {table} enable row level security"
+    yield f"revoke all on {table} from public, {Role.WORKER}, {Role.WEB}"
+    yield from _worker(table)
+    yield from _web(table, condition(mapper))
+    if mapper.local_table.name in RECORD:
+        yield from _append_only(table)
+
+
+def _worker(table: str) -> Iterator[str]:
+    rights = "select, insert" if table.strip('"') in RECORD else "select, insert, update, delete"
+    yield f"grant {rights} on {table} to {Role.WORKER}"
+    yield f"drop policy if exists worker on {table}"
+    yield f"create policy worker on {table} to {Role.WORKER} using (true) with check (true)"
+
+
+def _web(table: str, seen: str | None) -> Iterator[str]:
+    yield f"drop policy if exists web on {table}"
+    if seen is not None:
+        yield f"grant select on {table} to {Role.WEB}"
+        yield f"create policy web on {table} for select to {Role.WEB} using ({seen})"
+
+
+def _append_only(table: str) -> Iterator[str]:
+    yield f"drop trigger if exists append_only on {table}"
+    yield f"create trigger append_only before update or delete or truncate on {table} for each statement execute function refuse_change()"
+
+
+def condition(mapper: Mapper[Base]) -> str | None:
+    """The policy's condition for the web role; None where it may not look at all."""
+    model = mapper.class_
+    match model.sight:
+        case Sight.AREA:
+            return f"starts_with(area_code, {AREA})"
+        case Sight.PLACE:
+            return f"starts_with(area_code, {AREA}) or starts_with(school_area_code, {AREA})"
+        case Sight.PUBLIC:
+            return f"{AREA} is not null"
+        case Sight.GUARDED:
+            return _guarded(model)
+    return None
+
+
+def _guarded(model: type[Base]) -> str:
+    """The sub-query runs under the reader's own policies, so a parent that is not seen hides its rows."""
+    name = model.__tablename__
+    if model.parent is None:
+        other, column = THROUGH[name]
+        return f'exists (select 1 from "{other}" other where other.{column} = "{name}".id)'
+    column, target = model.parent
+    parent, key = target.split(".")
+    return f'exists (select 1 from "{parent}" parent where parent.{key} = "{name}".{column})'

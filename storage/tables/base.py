@@ -1,0 +1,52 @@
+"""What every table shares: column types, naming, and who may see its rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Facts = dict[str, Any]
+
+AREA_CODE = Text(collation="C")
+"""Statistical division code; a code's prefix is its parent's, so byte order is tree order."""
+
+
+class Sight(StrEnum):
+    """Whose rows the web role sees (row-level security, see `storage/security.py`)."""
+
+    AREA = "area"  # rows whose area_code lies in the reader's area
+    PLACE = "place"  # area_code or school_area_code lies in the reader's area
+    GUARDED = "guarded"  # rows whose parent row is visible (`parent` names it)
+    PUBLIC = "public"  # no personal data: everyone who is logged in
+    NONE = "none"  # never through the web role
+
+
+class Base(DeclarativeBase):
+    """Root of all tables. `sight` says who may read a row through the web role."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: DateTime(timezone=True),
+        Facts: JSONB,
+        str: Text,
+    }
+    sight: ClassVar[Sight] = Sight.NONE
+    parent: ClassVar[tuple[str, str] | None] = None  # (own column, "table.column") for GUARDED
+
+
+class Numbered:
+    """A surrogate key that never means anything."""
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -1,0 +1,174 @@
+"""What must be said, what was said, what came back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+
+
+class Intent(Numbered, Base):
+    """Something that must be said to one person. Same `dedupe_key`, same intent: once.
+
+    `urgency`: safety, duty, bulk. `still` names the check made again at the moment of sending (`bot/outbox/still.py`).
+    `state`: pending, queued (message_id says in which message), dropped (no longer true), expired, unaddressable.
+    """
+
+    __tablename__ = "intent"
+    __table_args__ = (Index("ix_intent_due", "due_at", postgresql_where=text("state = 'pending'")),)
+    sight = Sight.AREA
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    template: Mapped[str]
+    urgency: Mapped[str]
+    facts: Mapped[Facts]
+    still: Mapped[str | None]
+    question: Mapped[str | None]  # kind of question that this message opens, if it asks one
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
+    sheet_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_sheet.id"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))  # an answer goes back where it came from
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="pending")
+    reason: Mapped[str | None]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
+    waits_for: Mapped[int | None] = mapped_column(BigInteger)  # question that must end first (no key: it would be circular)
+    tried: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # contacts on which it failed
+
+
+class Sender(Numbered, Base):
+    """An account and number that messages leave from; leased to one worker at a time so that its rate is exact."""
+
+    __tablename__ = "sender"
+    __table_args__ = (UniqueConstraint("channel", "address"),)
+    sight = Sight.PUBLIC
+    channel: Mapped[str]
+    address: Mapped[str]
+    account: Mapped[str]  # name of the settings block; secrets stay in the environment
+    rate_per_second: Mapped[float]
+    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    stopped_reason: Mapped[str | None]
+    lease_holder: Mapped[str | None]
+    lease_epoch: Mapped[int] = mapped_column(server_default=text("0"))
+    lease_until: Mapped[datetime | None]
+
+
+class Message(Numbered, Base):
+    """One text out on one channel. States only move forward: queued, sending, sent, delivered, answered, or failed."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        Index("uq_message_provider_id", "channel", "provider_id", unique=True, postgresql_where=text("provider_id is not null")),
+        Index("ix_message_waiting", "expires_at", postgresql_where=text("state in ('queued', 'sending')")),
+    )
+    sight = Sight.AREA
+    sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
+    channel: Mapped[str]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    urgency: Mapped[str]
+    body: Mapped[str]
+    parts: Mapped[int]
+    state: Mapped[str] = mapped_column(server_default="queued")
+    provider_id: Mapped[str | None]
+    queued_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    retry_at: Mapped[datetime | None]  # not on its queue until then
+
+
+class Attempt(Numbered, Base):
+    """A call to a provider, written before the call. `outcome` empty or unknown: in doubt. Times are the database's own."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_doubt", "message_id", postgresql_where=text("outcome is null or outcome = 'unknown'")),)
+    sight = Sight.GUARDED
+    parent = ("message_id", "message.id")
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    epoch: Mapped[int]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    detail: Mapped[str | None]
+
+
+class Question(Numbered, Base):
+    """Something we asked at a contact and await an answer to; one is open per contact, the others wait.
+
+    `kind`: absence, notice, confirm_return, sheet, task, choose. `state`: open, answered, expired, withdrawn.
+    """
+
+    __tablename__ = "question"
+    __table_args__ = (Index("ix_question_open", "contact_id", postgresql_where=text("state = 'open'")),)
+    sight = Sight.AREA
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    kind: Mapped[str]
+    intent_id: Mapped[int | None] = mapped_column(ForeignKey("intent.id"), index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
+    sheet_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_sheet.id"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+    facts: Mapped[Facts]
+    state: Mapped[str]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Inbound(Numbered, Base):
+    """One text in, stored raw before anything else; unique on the provider's id."""
+
+    __tablename__ = "inbound"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id"),
+        Index("ix_inbound_waiting", "received_at", postgresql_where=text("handled_at is null")),
+    )
+    sight = Sight.AREA
+    channel: Mapped[str]
+    provider_id: Mapped[str]
+    kind: Mapped[str]  # of the contact: phone, telegram …
+    address_encrypted: Mapped[bytes]
+    address_index: Mapped[bytes]
+    to_address: Mapped[str]
+    body: Mapped[str]
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    area_code: Mapped[str | None] = mapped_column(AREA_CODE)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"))
+
+
+class DeliveryStatus(Numbered, Base):
+    """A provider's word on a message, stored as it came: perhaps twice, out of order, or before our own commit."""
+
+    __tablename__ = "delivery_status"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id", "status"),
+        Index("ix_delivery_status_waiting", "received_at", postgresql_where=text("applied_at is null")),
+    )
+    channel: Mapped[str]
+    provider_id: Mapped[str]
+    status: Mapped[str]  # queued, sent, delivered, failed
+    code: Mapped[str | None]
+    received_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]

@@ -1,0 +1,83 @@
+"""The unit of work: state, events and message intents in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import Database
+from storage.tables import Event, Intent
+
+DEFAULT_LIFE = timedelta(hours=20)
+
+
+class Work:
+    """One use case's transaction. `now` is the time at which everything in it happens."""
+
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self.session = session
+        self.now = now
+        self._events: list[dict[str, Any]] = []
+        self._intents: list[dict[str, Any]] = []
+
+    def record(
+        self, action: str, subject: str, *, area_code: str, actor: str = "system", case_id: int | None = None, at: datetime | None = None, **facts: Any
+    ) -> None:
+        """Appends to the record. `subject` is "case:5"; `facts` hold ids, codes and dates, never names, numbers or texts."""
+        self._events.append(
+            {"at": at or self.now, "actor": actor, "action": action, "subject": subject, "area_code": area_code, "case_id": case_id, "facts": facts}
+        )
+
+    def say(
+        self,
+        key: str,
+        person_id: int,
+        template: str,
+        *,
+        area_code: str,
+        urgency: str = "duty",
+        facts: dict[str, Any] | None = None,
+        due_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        still: str | None = None,
+        question: str | None = None,
+        **about: int | None,
+    ) -> None:
+        """Writes a message intent. The same `key` again is the same intent: it is said once.
+
+        `about` links it: case_id, student_id, sheet_id, task_id, notice_id, contact_id.
+        Without `expires_at` it may leave until 20 hours after `due_at` (default: now).
+        """
+        due = due_at or self.now
+        row: dict[str, Any] = dict.fromkeys(("case_id", "student_id", "sheet_id", "task_id", "notice_id", "contact_id"))
+        row |= about
+        row |= {
+            "dedupe_key": key, "person_id": person_id, "template": template, "urgency": urgency, "facts": facts or {}, "still": still,
+            "question": question, "area_code": area_code, "created_at": self.now, "due_at": due, "expires_at": expires_at or due + DEFAULT_LIFE,
+        }  # fmt: skip
+        self._intents.append(row)
+
+    async def flush(self) -> None:
+        """Writes what has been recorded and said so far, still inside the transaction."""
+        await self.session.flush()
+        if self._events:
+            await self.session.execute(insert(Event), self._events)
+            self._events.clear()
+        if self._intents:
+            await self.session.execute(upsert(Intent).on_conflict_do_nothing(index_elements=["dedupe_key"]), self._intents)
+            self._intents.clear()
+
+
+@asynccontextmanager
+async def working(database: Database, now: datetime) -> AsyncIterator[Work]:
+    """`async with working(database, now) as work:` commits all of it at the end, or nothing."""
+    async with database.session() as session, session.begin():
+        work = Work(session, now)
+        yield work
+        await work.flush()

@@ -1,0 +1,62 @@
+"""One embedded PostgreSQL per test process, migrated once; every test that asks for a database gets an empty one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage import server as servers
+from storage.crypto import Cipher
+from storage.database import Database
+from storage.keys import new_key
+from storage.migrate import migrate
+from storage.roles import Role
+from storage.server import Server
+from tests.emptying import empty
+
+
+@pytest.fixture(scope="session")
+def cipher() -> Cipher:
+    return Cipher([new_key()])
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, cipher: Cipher) -> Iterator[Server]:
+    """The server alone, migrated; a test that also wants it empty asks for `database`, `owner` or `web`."""
+    home: Path = tmp_path_factory.mktemp("home")
+    started = servers.start(home, durable=False)
+    migrate(started, cipher)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def empty_server(server: Server) -> Server:
+    empty(server)
+    return server
+
+
+@pytest.fixture
+async def database(empty_server: Server) -> AsyncIterator[Database]:
+    """Logged in as the worker, on an empty database."""
+    opened = Database(empty_server.url(Role.WORKER))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def owner(empty_server: Server) -> AsyncIterator[Database]:
+    """Logged in as the owner of the tables, whom no policy binds."""
+    opened = Database(empty_server.url(Role.OWNER))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def web(empty_server: Server) -> AsyncIterator[Database]:
+    """Logged in as the web role, under row-level security; one pooled connection, so that it is reused."""
+    opened = Database(empty_server.url(Role.WEB), pool_size=1)
+    yield opened
+    await opened.close()
