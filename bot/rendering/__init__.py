@@ -1,0 +1,8 @@
+"""Message templates: the catalogue, the law it may quote, SMS parts, and the lint."""
+
+from bot.rendering.catalogue import Catalogue, CatalogueError, RenderingError
+from bot.rendering.findings import Finding
+from bot.rendering.lint import lint
+from bot.rendering.parts import parts
+
+__all__ = ["Catalogue", "CatalogueError", "Finding", "RenderingError", "lint", "parts"]

@@ -1,0 +1,167 @@
+"""Every message the product can send, loaded once and compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.rendering.law import LawBook, QuotationError
+
+VARIANTS = ("sms", "chat", "voice")
+AUDIENCES = ("guardian", "teacher", "officer")
+URGENCIES = ("safety", "duty", "bulk")
+ALWAYS_GIVEN = frozenset({"signature"})
+_SAME = "same"
+_SIGNED = re.compile(r"^【(.+?)】")
+
+
+class CatalogueError(Exception):
+    """The folder of templates cannot be used. `template` says where, `detail` why."""
+
+    def __init__(self, template: str, detail: str) -> None:
+        super().__init__(f"{template}: {detail}")
+        self.template, self.detail = template, detail
+
+
+class RenderingError(Exception):
+    """A message could not be rendered. The text names the template and the variable, never a value."""
+
+
+@dataclass(frozen=True)
+class MessageTemplate:
+    """One message. `sources` holds the text of each variant as written; `same` means as in the SMS."""
+
+    id: str
+    audience: str
+    urgency: str
+    gloss: str
+    law: tuple[str, ...]
+    variables: frozenset[str]
+    optional: frozenset[str]
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Load with `Catalogue.load(folder)`; the folder holds messages/, law.yaml, phrases.yaml, sample.yaml and lint.yaml."""
+
+    templates: Mapping[str, MessageTemplate]
+    law: LawBook
+    samples: Mapping[str, Any]
+    problems: Mapping[str, Mapping[str, str]]
+    environment: ImmutableSandboxedEnvironment
+    compiled: Mapping[tuple[str, str], Template]
+    phrases: Mapping[str, Template]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """CatalogueError when a file is missing, is no YAML, lacks a field, or holds broken Jinja."""
+        book = _law(folder)
+        environment = _environment(book)
+        templates = {path.stem: _template(path) for path in sorted((folder / "messages").glob("*.yaml"))}
+        return cls(
+            templates=templates,
+            law=book,
+            samples=_yaml(folder / "sample.yaml"),
+            problems=_yaml(folder / "lint.yaml"),
+            environment=environment,
+            compiled={
+                (template.id, variant): _compile(environment, template.id, source)
+                for template in templates.values()
+                for variant, source in template.sources.items()
+                if source != _SAME
+            },
+            phrases={key: _compile(environment, key, text) for key, text in _yaml(folder / "phrases.yaml").items()},
+        )
+
+    def render(self, template_id: str, variant: str, context: Mapping[str, Any]) -> str:
+        """The text for one channel variant (sms, chat, voice); RenderingError when it cannot be said in full."""
+        template = self.templates.get(template_id)
+        if template is None or variant not in template.sources:
+            raise RenderingError(f"{template_id}/{variant}: no such text")
+        if template.sources[variant] != _SAME:
+            return _fill(self.compiled[template_id, variant], f"{template_id}/{variant}", context)
+        text = _fill(self.compiled[template_id, "sms"], f"{template_id}/sms", context)
+        return _spoken(text) if variant == "voice" else text
+
+    def phrase(self, key: str, context: Mapping[str, Any] | None = None) -> str:
+        """A short piece of product text (templates/phrases.yaml) that goes into a message as a fact."""
+        found = self.phrases.get(key)
+        if found is None:
+            raise RenderingError(f"{key}: no such phrase")
+        return _fill(found, key, context or {})
+
+
+def _environment(book: LawBook) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+    environment.globals["law"] = book.quote
+    return environment
+
+
+def _fill(template: Template, name: str, context: Mapping[str, Any]) -> str:
+    try:
+        return template.render(context).strip()
+    except (TemplateError, QuotationError) as error:
+        raise RenderingError(f"{name}: {error}") from error
+
+
+def _spoken(text: str) -> str:
+    """The signature's brackets are for the eye; a voice says the name and pauses."""
+    return _SIGNED.sub(r"\1：", text)
+
+
+def _compile(environment: ImmutableSandboxedEnvironment, name: str, source: str) -> Template:
+    try:
+        return environment.from_string(source)
+    except TemplateSyntaxError as error:
+        raise CatalogueError(name, str(error.message)) from error
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CatalogueError(path.stem, _reason(error)) from error
+    if not isinstance(data, dict):
+        raise CatalogueError(path.stem, "not a mapping of fields")
+    return data
+
+
+def _reason(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f"{type(error).__name__} in line {mark.line + 1}" if mark else type(error).__name__
+
+
+def _law(folder: Path) -> LawBook:
+    try:
+        return LawBook.read(_yaml(folder / "law.yaml"))
+    except (KeyError, TypeError, AttributeError, re.error) as error:
+        raise CatalogueError("law", str(error)) from error
+
+
+def _template(path: Path) -> MessageTemplate:
+    data = _yaml(path)
+    if data.get("audience") not in AUDIENCES:
+        raise CatalogueError(path.stem, "field audience is missing or wrong")
+    if data.get("urgency") not in URGENCIES:
+        raise CatalogueError(path.stem, "field urgency is missing or wrong")
+    sources = {variant: str(data[variant]) for variant in VARIANTS if data.get(variant)}
+    if sources.get("sms", _SAME) == _SAME:
+        raise CatalogueError(path.stem, "field sms is missing or wrong")
+    return MessageTemplate(
+        id=path.stem,
+        audience=data["audience"],
+        urgency=data["urgency"],
+        gloss=str(data.get("gloss", "")),
+        law=tuple(data.get("law") or ()),
+        variables=frozenset(data.get("variables") or ()),
+        optional=frozenset(data.get("optional") or ()),
+        sources=sources,
+    )

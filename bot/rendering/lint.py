@@ -1,0 +1,138 @@
+"""Defects of the message catalogue that a person should see before a guardian does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import meta, nodes
+
+from bot.rendering.catalogue import ALWAYS_GIVEN, VARIANTS, Catalogue, MessageTemplate, RenderingError
+from bot.rendering.findings import Defect, Finding
+from bot.rendering.law import NeverSay
+from bot.rendering.parts import parts
+
+_MOST_PARTS = 3
+_MOST_QUOTATIONS = 2
+_GLOBALS = frozenset({"law"})
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{%|%\}|XX|某某|某月某日|待定|TODO|___|\bNone\b|\?\?")
+_LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:com|cn|net|org|gov|edu|io|me|top)\b|t\.me/", re.IGNORECASE)
+_CITATION = re.compile(r"第[零一二三四五六七八九十百千0-9]+条")
+_SIGNATURE = re.compile(r"\s*【\{\{\s*signature\s*\}\}】")
+
+
+def lint(catalogue: Catalogue) -> list[Finding]:
+    """All defects, by template; empty when the catalogue may be sent."""
+    return [
+        defect.worded(template.id, variant, catalogue.problems)
+        for template in catalogue.templates.values()
+        for variant, defect in _of_template(catalogue, template)
+    ]
+
+
+def _of_template(catalogue: Catalogue, template: MessageTemplate) -> Iterator[tuple[str, Defect]]:
+    for defect in _of_variables(catalogue, template):
+        yield "", defect
+    for defect in _of_quotations(catalogue, template):
+        yield "", defect
+    for variant in VARIANTS:
+        if variant not in template.sources:
+            yield variant, Defect("variant_missing")
+            continue
+        for defect in _of_text(catalogue, template, variant):
+            yield variant, defect
+
+
+def _of_variables(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defect]:
+    known = template.variables | template.optional | ALWAYS_GIVEN
+    used: set[str] = set()
+    for tree in _trees(catalogue, template):
+        used |= meta.find_undeclared_variables(tree) - _GLOBALS
+    for name in sorted(used - known):
+        yield Defect("undefined_variable", name)
+    for name in sorted(known - sample(catalogue, template).keys()):
+        yield Defect("no_sample", name)
+
+
+def _of_quotations(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defect]:
+    used: set[str] = set()
+    for tree in _trees(catalogue, template):
+        keys = _quoted(tree)
+        used |= set(keys)
+        if len(keys) > _MOST_QUOTATIONS:
+            yield Defect("too_many_quotations", ", ".join(keys))
+    if used != set(template.law):
+        yield Defect("quotation_undeclared", ", ".join(sorted(used ^ set(template.law))))
+    for key in sorted(used | set(template.law)):
+        yield from _of_quotation(catalogue, template, key)
+
+
+def _of_quotation(catalogue: Catalogue, template: MessageTemplate, key: str) -> Iterator[Defect]:
+    found = catalogue.law.quotations.get(key)
+    if found is None:
+        yield Defect("unknown_quotation", key)
+        return
+    if not found.verified:
+        yield Defect("quotation_unverified", key)
+    if key not in catalogue.law.allowed.get(template.id, frozenset()):
+        yield Defect("quotation_not_allowed", key)
+
+
+def _of_text(catalogue: Catalogue, template: MessageTemplate, variant: str) -> Iterator[Defect]:
+    if variant == "sms" and not _SIGNATURE.match(template.sources["sms"]):
+        yield Defect("signature_missing")
+    for context in _contexts(catalogue, template):
+        try:
+            text = catalogue.render(template.id, variant, context)
+        except RenderingError as error:
+            yield Defect("not_rendered", str(error).partition(": ")[2])
+            return
+        if defects := list(_of_rendered(catalogue, template, variant, text)):
+            yield from defects
+            return
+
+
+def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, text: str) -> Iterator[Defect]:
+    ours = catalogue.law.without_quotations(text)
+    if left := _PLACEHOLDER.search(text):
+        yield Defect("placeholder", left.group())
+    if variant == "sms" and template.urgency != "bulk" and parts(text) > _MOST_PARTS:
+        yield Defect("too_long", str(parts(text)))
+    if cited := _CITATION.search(ours):
+        yield Defect("raw_citation", cited.group())
+    if variant == "sms":
+        yield from _never_said(catalogue.law.never_by_sms, ours)
+    if template.audience == "guardian":
+        yield from _never_said(catalogue.law.never_to_guardians, ours)
+        if link := _LINK.search(text):
+            yield Defect("link", link.group())
+
+
+def _never_said(phrases: tuple[NeverSay, ...], text: str) -> Iterator[Defect]:
+    for phrase in phrases:
+        if said := phrase.pattern.search(text):
+            yield Defect("never_say", said.group())
+
+
+def sample(catalogue: Catalogue, template: MessageTemplate) -> dict[str, Any]:
+    """The sample values that this template may use."""
+    values = {**catalogue.samples["common"], **(catalogue.samples["templates"].get(template.id) or {})}
+    return {name: values[name] for name in template.variables | template.optional | ALWAYS_GIVEN if name in values}
+
+
+def _contexts(catalogue: Catalogue, template: MessageTemplate) -> Iterator[dict[str, Any]]:
+    whole = sample(catalogue, template)
+    yield whole
+    if template.optional:
+        yield {name: value for name, value in whole.items() if name not in template.optional}
+
+
+def _trees(catalogue: Catalogue, template: MessageTemplate) -> Iterator[nodes.Template]:
+    for source in template.sources.values():
+        yield catalogue.environment.parse(source)
+
+
+def _quoted(tree: nodes.Template) -> list[str]:
+    calls = [call for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name) and call.node.name == "law"]
+    return [arg.value if isinstance(arg, nodes.Const) else "law(…)" for call in calls for arg in call.args]

@@ -1,0 +1,32 @@
+"""`fanxiao check templates`: what is wrong with the messages, before anybody gets one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.rendering import Catalogue, CatalogueError, lint
+
+_FOLDER = Path(__file__).resolve().parent.parent.parent / "templates"
+
+
+def check_templates(folder: Annotated[Path, typer.Argument(help="Folder with messages/, law.yaml and the rest.")] = _FOLDER) -> None:
+    """Check every message template; exit 1 if anything is wrong."""
+    try:
+        catalogue = Catalogue.load(folder)
+    except CatalogueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    findings = lint(catalogue)
+    for finding in findings:
+        typer.echo(f"{finding.template}{'/' if finding.variant else ''}{finding.variant}: {finding.zh} | {finding.en}")
+    typer.echo(f"templates: {len(catalogue.templates)}, findings: {len(findings)}")
+    if findings:
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Put the command into the group `check`."""
+    app.command("templates")(check_templates)

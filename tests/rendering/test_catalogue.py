@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner
+
+from bot.rendering import Catalogue, RenderingError, lint, parts
+from bot.rendering.catalogue import VARIANTS
+from bot.rendering.lint import sample
+from fanxiao.commands.check_templates import register
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+CATALOGUE = Catalogue.load(TEMPLATES)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("template_id", sorted(CATALOGUE.templates))
+def test_every_message_can_be_said_on_every_channel(template_id: str, variant: str) -> None:
+    text = CATALOGUE.render(template_id, variant, sample(CATALOGUE, CATALOGUE.templates[template_id]))
+    assert text
+    assert "{" not in text
+    if variant == "sms":
+        assert text.startswith("【东乡族自治县教育局】")
+
+
+def test_the_catalogue_has_no_defect() -> None:
+    assert lint(CATALOGUE) == []
+
+
+def test_the_return_notice_helps_first_and_quotes_the_law_exactly() -> None:
+    text = CATALOGUE.render("return_notice", "chat", sample(CATALOGUE, CATALOGUE.templates["return_notice"]))
+    duty = "《义务教育法》第五条：“适龄儿童、少年的父母或者其他法定监护人应当依法保证其按时入学接受并完成义务教育。”"
+    assert duty in text
+    assert text.index("第四十四条") < text.index(duty)
+    assert "请于12月1日前" in text
+
+
+def test_a_safety_reply_is_never_repeated() -> None:
+    assert CATALOGUE.render("handed_over", "chat", {"child": "小龙", "understood": "被打"}) == "已收到，工作人员会联系您。"
+
+
+def test_a_missing_fact_stops_the_message_and_names_no_value() -> None:
+    with pytest.raises(RenderingError, match="absence_question/sms: 'school_phone' is undefined"):
+        CATALOGUE.render("absence_question", "sms", {"signature": "局", "child": "小龙", "class_name": "三(2)班", "school": "一小"})
+
+
+def test_text_of_a_guardian_is_never_run_as_a_template() -> None:
+    facts = {"signature": "局", "class_name": "三(2)班", "unread": "{{ 7*7 }}"}
+    assert "{{ 7*7 }}" in CATALOGUE.render("sheet_unread", "sms", facts)
+
+
+def test_a_voice_says_the_signature_without_brackets() -> None:
+    assert CATALOGUE.render("digest_noon", "voice", {"signature": "县局", "unanswered": "三(2)班"}).startswith("县局：")
+
+
+def test_phrases_are_filled_like_messages() -> None:
+    assert CATALOGUE.phrase("understood.will_return", {"on": "11月25日"}) == "11月25日送孩子到校"
+    with pytest.raises(RenderingError, match="no such phrase"):
+        CATALOGUE.phrase("understood.religious_study")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("好" * 70, 1),
+        ("好" * 71, 2),
+        ("好" * 134, 2),
+        ("好" * 135, 3),
+        ("🙂" * 35, 1),
+        ("🙂" * 36, 2),
+    ],
+)
+def test_parts_are_counted_as_a_carrier_does(text: str, expected: int) -> None:
+    assert parts(text) == expected
+
+
+def test_the_command_says_that_all_is_well() -> None:
+    app = Typer()
+    app.callback()(lambda: None)
+    register(app)
+    result = CliRunner().invoke(app, ["templates"])
+    assert result.exit_code == 0
+    assert result.stdout == f"templates: {len(CATALOGUE.templates)}, findings: 0\n"
