@@ -30,8 +30,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The embedded database did not start; its log says why: {log}.",
     ),
     "server_other_version": (
-        "数据目录 {home} 由 PostgreSQL {found} 建立，本程序自带的是 {expected}。请用建立它的版本打开，或先升级数据。",
-        "The data in {home} was made by PostgreSQL {found}, this program carries {expected}. Use the release that made it, or upgrade the data.",
+        "数据目录 {home} 由 PostgreSQL {found} 建立，本程序自带的是 {expected}。请用建立它的版本打开。",
+        "The data in {home} was made by PostgreSQL {found}, this program carries {expected}. Open it with the release that made it.",
     ),
     "server_too_old": (
         "数据库服务器是 PostgreSQL {found}，至少需要 {expected}。",
@@ -42,8 +42,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{variable} cannot be read as a database address. It should look like postgresql://user:password@host:port/database.",
     ),
     "url_unreachable": (
-        "无法连接数据库 {where}。请检查 DATABASE_URL 中的主机和端口，以及数据库是否在运行。",
-        "The database {where} cannot be reached. Check host and port in DATABASE_URL, and that the server is running.",
+        "无法连接数据库 {where}。请检查它是否在运行；若使用 DATABASE_URL，还请检查其中的主机和端口。",
+        "The database {where} cannot be reached. Check that it is running and, with DATABASE_URL, host and port in it.",
     ),
     "url_password": (
         "数据库 {where} 拒绝登录：用户名或密码不对。",
@@ -72,8 +72,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The keys in {source} cannot be read: each has 44 characters, separated by commas.",
     ),
     "key_wrong": (
-        "密钥不对：{source} 中没有加密这个数据库所用的密钥。请使用当初的密钥；没有它，已加密的号码无法读取。",
-        "Wrong key: {source} lacks a key that this database was encrypted with. Use the one it began with; without it numbers cannot be read.",
+        "密钥不对：{source} 中没有加密这个数据库所用的密钥。请使用当初的密钥；没有它就无法读取已加密的号码。",
+        "Wrong key: {source} lacks a key that this database was encrypted with. Use the one it began with; no other reads them.",
     ),
 }
 

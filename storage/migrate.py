@@ -69,7 +69,7 @@ def _prepare_roles(server: Server, connection: psycopg.Connection, cipher: Ciphe
     if not by_hand:
         roles.create(connection, missing)
         _repair_logins(server, connection, cipher)
-        if missing or server.home is not None or not _may_create_tables(server):
+        if not roles.opened(connection):
             roles.open_database(connection, server.database)
 
 
@@ -90,7 +90,7 @@ def _repair_logins(server: Server, connection: psycopg.Connection, cipher: Ciphe
 def _upgrade(server: Server) -> None:
     engine = create_engine(server.url(Role.OWNER), poolclass=NullPool)
     with clearly(server.where, user=Role.OWNER, database=server.database), engine.connect() as connection:
-        scripts = ScriptDirectory.from_config(config(connection))
+        scripts = ScriptDirectory.from_config(config())
         found = MigrationContext.configure(connection).get_current_heads()
         unknown = [revision for revision in found if not _knows(scripts, revision)]
         if unknown:
@@ -101,7 +101,12 @@ def _upgrade(server: Server) -> None:
             connection.commit()
 
 
-def config(connection: Connection) -> Config:
+def latest_revision() -> str:
+    """The revision that this release brings a database to."""
+    return ScriptDirectory.from_config(config()).get_current_head() or ""
+
+
+def config(connection: Connection | None = None) -> Config:
     """Alembic's settings, without a file of their own."""
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -45,6 +45,16 @@ def set_password(connection: psycopg.Connection, role: Role, password: str) -> N
     connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(hashed.decode())))
 
 
+def opened(connection: psycopg.Connection) -> bool:
+    """Whether `open_database` has been done here."""
+    row = connection.execute(
+        "select has_database_privilege(%(owner)s, current_database(), 'create') and has_schema_privilege(%(owner)s, 'public', 'create')"
+        " and has_schema_privilege(%(web)s, 'public', 'usage')",
+        {"owner": Role.OWNER.value, "web": Role.WEB.value},
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def open_database(connection: psycopg.Connection, database: str) -> None:
     """Lets the three roles, and nobody else, into `database`; the owner may create schemas there."""
     name = sql.Identifier(database)

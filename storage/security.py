@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.orm import Mapper
 
 from storage.roles import Role
 from storage.tables import Base, Sight
@@ -21,25 +20,25 @@ THROUGH = {"contact": ("person_contact", "contact_id")}  # seen when a row that 
 def apply(connection: Connection) -> None:
     """Sets rights on every table that exists (a later migration's tables come with it); safe to repeat."""
     existing = set(inspect(connection).get_table_names())
-    for mapper in _mappers():
-        name = mapper.local_table.name
-        if name in existing:
-            for statement in statements(mapper):
+    for model in models():
+        if model.__tablename__ in existing:
+            for statement in statements(model):
                 connection.execute(text(statement))
 
 
-def _mappers() -> list[Mapper[Base]]:
-    return sorted(Base.registry.mappers, key=lambda mapper: mapper.local_table.name)
+def models() -> list[type[Base]]:
+    """Every table's class, by table name."""
+    return sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda model: model.__tablename__)
 
 
-def statements(mapper: Mapper[Base]) -> Iterator[str]:
+def statements(model: type[Base]) -> Iterator[str]:
     """The rights on one table, as SQL."""
-    table = f'"{mapper.local_table.name}"'
+    table = f'"{model.__tablename__}"'
     yield f"alter table {table} enable row level security"
     yield f"revoke all on {table} from public, {Role.WORKER}, {Role.WEB}"
     yield from _worker(table)
-    yield from _web(table, condition(mapper))
-    if mapper.local_table.name in RECORD:
+    yield from _web(table, condition(model))
+    if model.__tablename__ in RECORD:
         yield from _append_only(table)
 
 
@@ -62,9 +61,8 @@ def _append_only(table: str) -> Iterator[str]:
     yield f"create trigger append_only before update or delete or truncate on {table} for each statement execute function refuse_change()"
 
 
-def condition(mapper: Mapper[Base]) -> str | None:
+def condition(model: type[Base]) -> str | None:
     """The policy's condition for the web role; None where it may not look at all."""
-    model = mapper.class_
     match model.sight:
         case Sight.AREA:
             return f"starts_with(area_code, {AREA})"

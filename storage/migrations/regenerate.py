@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_mock_engine
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from storage.tables import Base
 
+DIALECT = create_mock_engine("postgresql+psycopg://", print).dialect
 FILE = Path(__file__).parent / "versions" / "0001_tables.sql"
 
 
 def tables_sql() -> str:
-    """`create table` for every table in an order that foreign keys allow, then the rest in alphabetical order (the library gives it in a random one)."""
+    """`create table` for every table as foreign keys allow, then the rest by alphabet (the library's order is random)."""
     tables: list[str] = []
     rest: list[str] = []
 
     def collect(statement: Any, *_: Any, **__: Any) -> None:
-        lines = str(statement.compile(dialect=postgresql.dialect())).strip().splitlines()
+        lines = str(statement.compile(dialect=DIALECT)).strip().splitlines()
         (tables if isinstance(statement, CreateTable) else rest).append("\n".join(line.rstrip() for line in lines))
 
     Base.metadata.create_all(create_mock_engine("postgresql+psycopg://", collect), checkfirst=False)

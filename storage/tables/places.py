@@ -51,9 +51,7 @@ class CalendarDay(Numbered, Base):
     """An exception to the national calendar for one school or one whole area."""
 
     __tablename__ = "calendar_day"
-    __table_args__ = (
-        Index("uq_calendar_day_place", text("coalesce(school_id, 0)"), text("coalesce(area_code, '')"), "on", unique=True),
-    )
+    __table_args__ = (Index("uq_calendar_day_place", text("coalesce(school_id, 0)"), text("coalesce(area_code, '')"), "on", unique=True),)
     sight = Sight.PUBLIC
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
     area_code: Mapped[str | None] = mapped_column(AREA_CODE)

@@ -87,9 +87,7 @@ class EnrolmentCheck(Numbered, Base):
     """A child whose enrolment somebody must look into. `reason`: missing_from_roster, said_transferred, said_migrated."""
 
     __tablename__ = "enrolment_check"
-    __table_args__ = (
-        Index("uq_enrolment_check_open", "student_id", "reason", unique=True, postgresql_where=text("closed_at is null")),
-    )
+    __table_args__ = (Index("uq_enrolment_check_open", "student_id", "reason", unique=True, postgresql_where=text("closed_at is null")),)
     sight = Sight.GUARDED
     parent = ("student_id", "student.id")
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))

@@ -1,0 +1,8 @@
+"""`python -m fanxiao` is the same as `fanxiao`."""
+
+from __future__ import annotations
+
+from fanxiao.cli import main
+
+if __name__ == "__main__":
+    main()

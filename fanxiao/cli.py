@@ -1,0 +1,38 @@
+"""The one command line. Each command is a module in `fanxiao/commands/`, registered here by one line."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from fanxiao.commands import admin
+from fanxiao.logs import configure
+from fanxiao.settings import Settings
+from storage.faults import StartFault, clearly
+
+app = typer.Typer(
+    help="返校: finds the absent child, asks the family, and climbs the chain until the child is back.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(admin.app, name="admin")
+
+
+def main() -> None:
+    """Runs a command. What keeps it from starting is one clear sentence, without a stack trace, and exit code 2."""
+    settings = Settings()
+    configure(settings.log_format, settings.log_level)
+    try:
+        with clearly("DATABASE_URL" if settings.database_url else str(settings.home)):
+            app()
+    except StartFault as fault:
+        _print(fault)
+        sys.exit(2)
+
+
+def _print(fault: StartFault) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    for sentence in (fault.zh, fault.en):
+        console.print(sentence, style="bold red", markup=False)

@@ -1,0 +1,57 @@
+"""`fanxiao admin`: what an operator needs to look after the installation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fanxiao.settings import Settings
+from fanxiao.wiring import open_storage
+from storage import keys, rotation
+from storage.roles import Role
+from storage.status import Status
+from storage.status import status as read_status
+
+app = typer.Typer(help="Look after the installation. 运维", no_args_is_help=True)
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Database, migrations, roles and queues. 数据库、迁移、角色、队列"""
+    found = read_status(open_storage(Settings()).server)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+    else:
+        Console().print(_table(found))
+
+
+def _table(found: Status) -> Table:
+    table = Table(show_header=False, title="fanxiao 返校")
+    kind = "embedded" if found.embedded else "DATABASE_URL"
+    table.add_row("database 数据库", f"{found.where} ({kind}, PostgreSQL {found.server_version}, {found.size_bytes / 1e6:.0f} MB)")
+    table.add_row("migrations 迁移", f"{found.revision} / {found.latest_revision}")
+    for role, works in found.roles.items():
+        table.add_row(f"role 角色 {role}", "[green]ok[/]" if works else "[red]cannot log in 无法登录[/]")
+    for queue, length in found.queues.items():
+        table.add_row(f"queue 队列 {queue}", str(length))
+    return table
+
+
+@app.command("new-key")
+def new_key() -> None:
+    """Print a fresh encryption key for FANXIAO_KEYS. 生成密钥"""
+    typer.echo(keys.new_key())
+
+
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    """Encrypt all numbers again with the newest key. 用最新密钥重新加密"""
+    storage = open_storage(Settings())
+    with storage.server.direct(Role.OWNER) as connection:
+        done = rotation.rotate(connection, storage.cipher)
+    typer.echo(f"{done} values / 项")

@@ -1,0 +1,38 @@
+"""Every setting comes from the environment; nothing needs to be set to begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`fanxiao` without any setting runs on its own database in the user's data folder, without a provider."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    home: Path = Field(default_factory=lambda: user_data_path("fanxiao"), validation_alias="FANXIAO_HOME")
+    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    worker_url: SecretStr | None = Field(default=None, validation_alias="FANXIAO_WORKER_URL")
+    web_url: SecretStr | None = Field(default=None, validation_alias="FANXIAO_WEB_URL")
+    keys: SecretStr | None = Field(default=None, validation_alias="FANXIAO_KEYS")  # Fernet keys, newest first
+
+    plan: Path | None = Field(default=None, validation_alias="FANXIAO_PLAN")  # a plan file; without it the one that comes along
+    area: str | None = Field(default=None, validation_alias="FANXIAO_AREA")  # code of the area that this installation serves
+    public_url: str | None = Field(default=None, validation_alias="FANXIAO_PUBLIC_URL")  # where providers reach our webhooks
+    heartbeat_url: str | None = Field(default=None, validation_alias="FANXIAO_HEARTBEAT_URL")  # called after each audit
+
+    twilio_account_sid: str | None = Field(default=None, validation_alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: SecretStr | None = Field(default=None, validation_alias="TWILIO_AUTH_TOKEN")
+    twilio_api_base: str | None = Field(default=None, validation_alias="TWILIO_API_BASE")
+
+    log_format: str = Field(default="console", validation_alias="FANXIAO_LOG")  # console or json
+    log_level: str = Field(default="INFO", validation_alias="FANXIAO_LOG_LEVEL")
+
+
+def secret(value: SecretStr | None) -> str | None:
+    """The text of a setting that must not be printed."""
+    return value.get_secret_value() if value is not None else None

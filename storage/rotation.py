@@ -1,0 +1,51 @@
+"""Puts every encrypted value under the newest key, so that older ones may be retired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Table
+
+from storage.crypto import Cipher
+from storage.tables import Base
+
+BATCH = 1000
+
+
+def encrypted_columns() -> Iterator[tuple[Table, str]]:
+    """Every column that holds encrypted values, known by its name."""
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if column.name.endswith("_encrypted"):
+                yield table, column.name
+
+
+def rotate(connection: psycopg.Connection, cipher: Cipher) -> int:
+    """Encrypts everything again in batches (each a transaction) and gives the number of values.
+
+    Restart every process with the new keys first. Afterwards keys between the newest and the oldest may go;
+    the oldest stays, because the indexes derive from it.
+    """
+    done = sum(_column(connection, cipher, table.name, column) for table, column in encrypted_columns())
+    connection.execute("delete from key_check where purpose = 'encryption' and fingerprint <> %s", [cipher.fingerprints[0]])
+    return done
+
+
+def _column(connection: psycopg.Connection, cipher: Cipher, table: str, column: str) -> int:
+    names = {"table": sql.Identifier(table), "column": sql.Identifier(column)}
+    select = sql.SQL("select id, {column} from {table} where id > %s and {column} is not null order by id limit %s for update").format(
+        **names
+    )
+    update = sql.SQL(
+        "update {table} set {column} = fresh.token from unnest(%s::bigint[], %s::bytea[]) as fresh(id, token) where {table}.id = fresh.id"
+    ).format(**names)
+    last, done = 0, 0
+    while True:
+        with connection.transaction():
+            rows = connection.execute(select, [last, BATCH]).fetchall()
+            if not rows:
+                return done
+            connection.execute(update, [[row[0] for row in rows], [cipher.rotate(bytes(row[1])) for row in rows]])
+        last, done = rows[-1][0], done + len(rows)
