@@ -13,12 +13,12 @@ from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
 class Intent(Numbered, Base):
     """Something that must be said to one person. Same `dedupe_key`, same intent: once.
 
-    `urgency`: safety, duty, bulk. `still` names the check made again at the moment of sending (`bot/outbox/still.py`).
+    `urgency`: safety, duty, bulk (their order is the reverse of the alphabet's). `still` names the check made again at the moment of sending (`bot/outbox/still.py`).
     `state`: pending, queued (message_id says in which message), dropped (no longer true), expired, unaddressable.
     """
 
     __tablename__ = "intent"
-    __table_args__ = (Index("ix_intent_due", "due_at", postgresql_where=text("state = 'pending'")),)
+    __table_args__ = (Index("ix_intent_due", text("urgency desc"), "due_at", postgresql_where=text("state = 'pending'")),)
     sight = Sight.AREA
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

@@ -732,7 +732,7 @@ CREATE INDEX ix_guardianship_person_id ON guardianship (person_id);
 CREATE INDEX ix_inbound_contact_id ON inbound (contact_id);
 CREATE INDEX ix_inbound_waiting ON inbound (received_at) WHERE handled_at is null;
 CREATE INDEX ix_intent_case_id ON intent (case_id);
-CREATE INDEX ix_intent_due ON intent (due_at) WHERE state = 'pending';
+CREATE INDEX ix_intent_due ON intent (urgency desc, due_at) WHERE state = 'pending';
 CREATE INDEX ix_intent_message_id ON intent (message_id);
 CREATE INDEX ix_intent_person_id ON intent (person_id);
 CREATE INDEX ix_intent_task_id ON intent (task_id);

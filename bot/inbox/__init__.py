@@ -1,0 +1,1 @@
+"""What people write to us: stored first, then handled in order."""

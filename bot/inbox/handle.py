@@ -1,0 +1,76 @@
+"""Handles what came in: in order per contact, each in a transaction of its own, so that one bad text holds up nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.inbox.receive import LONGEST
+from cases import triage
+from storage import queue
+from storage.database import Database
+from storage.queue import Queued
+from storage.tables import Contact, Inbound
+from storage.work import Work, working
+
+log = structlog.get_logger("inbox")
+Route = Callable[[Work, Inbound], Awaitable[str]]
+"""Understands one text inside the unit of work and gives the outcome in a word."""
+
+MOST_READS = 5
+AGAIN_SECONDS = 60
+"""After a failure the text, and its contact's later ones, wait this long (real time)."""
+
+
+async def handle(database: Database, now: datetime, route: Route, *, quantity: int = 50) -> int:
+    """Handles the oldest waiting text of up to `quantity` contacts; gives how many were handled or given to a person."""
+    async with database.session() as session, session.begin():
+        entries = await queue.read_grouped_head(session, queue.INBOUND, visibility=AGAIN_SECONDS, quantity=quantity)
+    done = [await _handle_one(database, now, route, entry) for entry in entries]
+    return sum(done)
+
+
+async def _handle_one(database: Database, now: datetime, route: Route, entry: Queued) -> bool:
+    inbound_id = entry.payload["inbound_id"]
+    try:
+        async with working(database, now) as work:
+            inbound = await work.session.get_one(Inbound, inbound_id, with_for_update=True)
+            if inbound.handled_at is None:
+                await _route(work, route if entry.read_count <= MOST_READS else _give_up, inbound)
+            await queue.delete(work.session, queue.INBOUND, [entry.id])
+    except Exception as error:  # noqa: BLE001 - rolled back, read again later, and given to a person in the end
+        log.error("text not handled", action="inbound_failed", inbound_id=inbound_id, read=entry.read_count, error=type(error).__name__)
+        return False
+    return True
+
+
+async def _route(work: Work, route: Route, inbound: Inbound) -> None:
+    contact = await _contact(work.session, inbound)
+    inbound.contact_id = contact.id
+    contact.reached_at = inbound.received_at
+    is_cut = len(inbound.body) > LONGEST
+    inbound.body = inbound.body[:LONGEST]
+    outcome = await route(work, inbound)
+    inbound.outcome = f"{outcome} cut" if is_cut else outcome
+    inbound.handled_at = work.now
+
+
+async def _give_up(work: Work, inbound: Inbound) -> str:
+    await triage.handler_failed(work, inbound)
+    return "failed"
+
+
+async def _contact(session: AsyncSession, inbound: Inbound) -> Contact:
+    """The contact that wrote, also when nobody is known under it yet."""
+    mine = select(Contact).where(Contact.kind == inbound.kind, Contact.address_index == inbound.address_index)
+    found = (await session.scalars(mine)).first()
+    if found is not None:
+        return found
+    row = {"kind": inbound.kind, "address_encrypted": inbound.address_encrypted, "address_index": inbound.address_index}
+    await session.execute(insert(Contact).values(row).on_conflict_do_nothing())
+    return (await session.scalars(mine)).one()

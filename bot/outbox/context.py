@@ -1,0 +1,107 @@
+"""What templates may speak of: loaded for a whole batch, a few queries in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.outbox.settings import OutboxSettings
+from bot.outbox.wording import day, given_name, moment, signature
+from storage.tables import AttendanceSheet, Base, CaseFile, Intent, Notice, School, SchoolClass, Student, Task
+from storage.tables.base import Numbered
+
+Row = TypeVar("Row", bound=Numbered)
+Labels = Mapping[str, Mapping[str, str]]
+
+
+@dataclass
+class Subjects:
+    """The rows that a batch of intents is about, by id."""
+
+    tasks: dict[int, Task] = field(default_factory=dict)
+    sheets: dict[int, AttendanceSheet] = field(default_factory=dict)
+    notices: dict[int, Notice] = field(default_factory=dict)
+    cases: dict[int, CaseFile] = field(default_factory=dict)
+    students: dict[int, Student] = field(default_factory=dict)
+    classes: dict[int, SchoolClass] = field(default_factory=dict)
+    schools: dict[int, School] = field(default_factory=dict)
+
+
+def _ids(column: str, *groups: Iterable[Base]) -> set[int]:
+    return {getattr(row, column) for row in chain.from_iterable(groups)} - {None}
+
+
+async def _rows(session: AsyncSession, table: type[Row], wanted: set[int]) -> dict[int, Row]:
+    if not wanted:
+        return {}
+    return {row.id: row for row in await session.scalars(select(table).where(table.id.in_(wanted)))}
+
+
+async def load_subjects(session: AsyncSession, intents: Sequence[Intent]) -> Subjects:
+    """Follows each intent's links to the task, sheet, notice, case, child, class and school."""
+    tasks = await _rows(session, Task, _ids("task_id", intents))
+    sheets = await _rows(session, AttendanceSheet, _ids("sheet_id", intents, tasks.values()))
+    notices = await _rows(session, Notice, _ids("notice_id", intents, tasks.values()))
+    cases = await _rows(session, CaseFile, _ids("case_id", intents, tasks.values(), notices.values()))
+    students = await _rows(session, Student, _ids("student_id", intents, tasks.values(), cases.values()))
+    classes = await _rows(session, SchoolClass, _ids("class_id", students.values(), sheets.values(), tasks.values()))
+    schools = await _rows(session, School, _ids("school_id", students.values(), sheets.values(), tasks.values()))
+    return Subjects(tasks, sheets, notices, cases, students, classes, schools)
+
+
+def _place(found: Subjects, class_id: int | None, school_id: int | None) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    if class_id in found.classes:
+        words["class_name"] = found.classes[class_id].name
+    if school_id in found.schools:
+        school = found.schools[school_id]
+        words |= {"school": school.name, "school_phone": school.phone or ""}
+    return words
+
+
+def _task_words(task: Task, found: Subjects, labels: Labels, zone: ZoneInfo) -> dict[str, Any]:
+    case = found.cases.get(task.case_id or 0)
+    words = _place(found, task.class_id, task.school_id)
+    return words | {
+        "code": task.code, "duty": labels["duty"].get(task.kind, task.kind), "due": moment(task.due_at, zone),
+        "task_case": case.number if case else "",
+    }  # fmt: skip
+
+
+def _case_words(case: CaseFile, labels: Labels) -> dict[str, Any]:
+    return {"case_number": case.number, "level": case.level, "level_name": labels["level"].get(str(case.level), str(case.level))}
+
+
+def _student_words(student: Student, found: Subjects) -> dict[str, Any]:
+    words = {"child": given_name(student.name, student.ethnicity), "child_full": student.name}
+    return words | _place(found, student.class_id, student.school_id)
+
+
+def _sheet_words(sheet: AttendanceSheet, found: Subjects) -> dict[str, Any]:
+    return _place(found, sheet.class_id, sheet.school_id) | {"enrolled": sheet.enrolled, "sheet_date": day(sheet.on)}
+
+
+def _notice_words(notice: Notice) -> dict[str, Any]:
+    return {"notice_number": notice.number or "", "deadline": day(notice.deadline_on) if notice.deadline_on else ""}
+
+
+def context_of(intent: Intent, found: Subjects, settings: OutboxSettings) -> dict[str, Any]:
+    """The words a template may use for this intent; its own facts win."""
+    task = found.tasks.get(intent.task_id or 0)
+    sheet = found.sheets.get(intent.sheet_id or (task.sheet_id if task else None) or 0)
+    notice = found.notices.get(intent.notice_id or (task.notice_id if task else None) or 0)
+    case = found.cases.get(intent.case_id or (task.case_id if task else None) or (notice.case_id if notice else None) or 0)
+    student = found.students.get(intent.student_id or (task.student_id if task else None) or (case.student_id if case else None) or 0)
+    words: dict[str, Any] = {"signature": signature(settings.signatures, intent.area_code)}
+    words |= _task_words(task, found, settings.labels, settings.policy.zone) if task else {}
+    words |= _case_words(case, settings.labels) if case else {}
+    words |= _student_words(student, found) if student else {}
+    words |= _notice_words(notice) if notice else {}
+    words |= _sheet_words(sheet, found) if sheet else {}
+    return words | intent.facts

@@ -1,0 +1,136 @@
+"""Calls of which we do not know what came: the process died before it could write it down, or the provider did not answer.
+
+The provider is asked before anything is sent again. Where it cannot be asked, a duty message goes once more and publicity never.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import DateTime, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channels.base import Channel
+from bot.outbox.aftermath import drop, expire
+from bot.outbox.lease import Held
+from bot.outbox.pickup import outgoing
+from bot.outbox.progress import advance
+from bot.outbox.settings import OutboxSettings
+from storage.database import Database
+from storage.tables import Attempt, Contact, Message
+from storage.work import Work, working
+
+log = structlog.get_logger("courier")
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""The provider's clock and the database's may differ by this much."""
+ASK_AGAIN = 15.0
+"""Seconds before a provider that could not be asked is asked again."""
+LOST = "lost"
+"""Outcome of an attempt whose fate will never be known."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """An attempt without a known outcome, its message and its address."""
+
+    attempt_id: int
+    started_at: datetime
+    message: Message
+    to: str
+
+
+async def database_time(session: AsyncSession) -> datetime:
+    """The real time, which leases and attempts are measured in."""
+    return (await session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True))))).one()
+
+
+class Doubts:
+    """Settles attempts in doubt, one after the other, so that two messages of the same words are told apart."""
+
+    def __init__(self, database: Database, settings: OutboxSettings) -> None:
+        self._database = database
+        self._settings = settings
+        self._not_before: dict[int, float] = {}
+
+    async def settle(self, held: Held, now: datetime) -> int:
+        """Looks into what is old enough that its call has surely ended; gives how many were settled."""
+        if time.monotonic() < self._not_before.get(held.sender_id, 0.0):
+            return 0
+        doubts = await self._find(held)
+        channel = self._settings.channels[held.channel]
+        for doubt in doubts:
+            if held.is_over():
+                return 0
+            await self._settle_one(doubt, await self._ask(channel, doubt, held), now)
+        return len(doubts)
+
+    async def _find(self, held: Held) -> list[Doubt]:
+        old = func.clock_timestamp() - self._settings.doubt_after
+        async with self._database.session() as session:
+            rows = await session.execute(
+                select(Attempt, Message, Contact)
+                .join(Message, Message.id == Attempt.message_id)
+                .join(Contact, Contact.id == Message.contact_id)
+                .where(
+                    or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"),
+                    Attempt.started_at <= old,
+                    Message.sender_id == held.sender_id,
+                )
+                .order_by(Attempt.id)
+                .limit(self._settings.batch)
+            )
+            decrypt = self._settings.cipher.decrypt
+            return [
+                Doubt(attempt.id, attempt.started_at, message, decrypt(contact.address_encrypted)) for attempt, message, contact in rows
+            ]
+
+    async def _ask(self, channel: Channel, doubt: Doubt, held: Held) -> Sequence[str] | None:
+        """Provider ids that it may have, the newest first; None where there is nobody to ask."""
+        if not channel.capabilities.can_be_asked:
+            return None
+        try:
+            return await channel.find(outgoing(doubt.message, doubt.to, held, self._settings), doubt.started_at - CLOCKS_DIFFER)
+        except Exception:
+            self._not_before[held.sender_id] = time.monotonic() + ASK_AGAIN
+            raise
+
+    async def _settle_one(self, doubt: Doubt, found: Sequence[str] | None, now: datetime) -> None:
+        async with working(self._database, now) as work:
+            attempt = await work.session.get_one(Attempt, doubt.attempt_id, with_for_update=True)
+            message = await work.session.get_one(Message, doubt.message.id, with_for_update=True)
+            attempt.finished_at = await database_time(work.session)
+            if found is None:
+                attempt.outcome = LOST
+                await self._once_more(work, message)
+            else:
+                attempt.outcome = await self._known(work, message, found)
+            log.warning("doubt settled", action="doubt_settled", message_id=message.id, outcome=attempt.outcome)
+
+    async def _known(self, work: Work, message: Message, found: Sequence[str]) -> str:
+        """Ids that belong to other messages of ours do not count, even when they read the same."""
+        taken = set(
+            await work.session.scalars(
+                select(Message.provider_id).where(Message.provider_id.in_(found), Message.channel == message.channel)
+            )
+        )
+        free = [provider_id for provider_id in found if provider_id not in taken]
+        if not free:
+            message.retry_at = work.now
+            return "not_accepted"
+        message.provider_id = free[-1]
+        advance(message, "sent", work.now)
+        return "accepted"
+
+    async def _once_more(self, work: Work, message: Message) -> None:
+        await work.session.flush()
+        lost = await work.session.scalar(select(func.count()).where(Attempt.message_id == message.id, Attempt.outcome == LOST))
+        if message.urgency == "bulk":
+            await drop(work, [message], "in_doubt")
+        elif (lost or 0) > 1:
+            await expire(work, [message])
+        else:
+            message.retry_at = work.now

@@ -1,0 +1,69 @@
+"""Which worker sends for which sender. All times are the database's own, never the stepped clock's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database import Database
+
+MARGIN = 1.0
+"""Seconds before the lease's end at which its holder stops calling."""
+
+TAKE = text("""
+update sender set
+    lease_epoch = lease_epoch + case when lease_holder = :holder and lease_until > clock_timestamp() then 0 else 1 end,
+    lease_holder = :holder,
+    lease_until = clock_timestamp() + cast(:length as interval)
+where enabled and channel = any(:channels)
+    and (lease_holder is null or lease_holder = :holder or lease_until is null or lease_until <= clock_timestamp())
+returning id, channel, address, rate_per_second, lease_epoch
+""")
+
+CHECK = text("""
+select true from sender
+where id = :id and lease_holder = :holder and lease_epoch = :epoch and lease_until > clock_timestamp() and enabled
+""")
+
+RELEASE = text("update sender set lease_until = clock_timestamp() where lease_holder = :holder and lease_until > clock_timestamp()")
+
+
+@dataclass(frozen=True)
+class Held:
+    """A sender that is ours until `deadline` (of this process's monotonic clock)."""
+
+    sender_id: int
+    channel: str
+    address: str
+    rate_per_second: float
+    epoch: int
+    deadline: float
+
+    def is_over(self) -> bool:
+        """Also after the process was paused: its monotonic clock went on."""
+        return time.monotonic() >= self.deadline
+
+
+async def hold(database: Database, holder: str, channels: Collection[str], length: timedelta) -> list[Held]:
+    """Takes or renews the lease of every enabled sender on these channels that nobody else holds."""
+    deadline = time.monotonic() + length.total_seconds() - MARGIN
+    async with database.session() as session, session.begin():
+        rows = await session.execute(TAKE, {"holder": holder, "channels": list(channels), "length": length})
+        return [Held(row.id, row.channel, row.address, row.rate_per_second, row.lease_epoch, deadline) for row in rows]
+
+
+async def is_held(session: AsyncSession, held: Held, holder: str) -> bool:
+    """Whether the lease still stands, in the caller's transaction."""
+    found = await session.scalar(CHECK, {"id": held.sender_id, "holder": holder, "epoch": held.epoch})
+    return bool(found)
+
+
+async def release(database: Database, holder: str) -> None:
+    """Lets another worker take over at once."""
+    async with database.session() as session, session.begin():
+        await session.execute(RELEASE, {"holder": holder})

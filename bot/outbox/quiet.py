@@ -1,0 +1,47 @@
+"""When people are left in peace, and how much we may say: a policy without any I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+AFTER_QUIET = timedelta(hours=2)
+"""What the night delayed may still leave this long after it."""
+
+
+@dataclass(frozen=True)
+class DeliveryPolicy:
+    """Quiet hours are local; the other fields say when automatic answers to one contact stop (loops between machines)."""
+
+    zone: ZoneInfo
+    quiet_from: time = time(21)
+    quiet_until: time = time(7)
+    answers: int = 5
+    answers_within: timedelta = timedelta(minutes=5)
+    silence: timedelta = timedelta(hours=1)
+    question_life: timedelta = timedelta(days=3)
+
+
+def quiet_end(policy: DeliveryPolicy, at: datetime) -> datetime | None:
+    """When the quiet hours in which `at` lies are over (UTC like `at`), or None by day."""
+    local = at.astimezone(policy.zone)
+    clock = local.time()
+    if policy.quiet_from <= policy.quiet_until:
+        is_quiet = policy.quiet_from <= clock < policy.quiet_until
+    else:
+        is_quiet = clock >= policy.quiet_from or clock < policy.quiet_until
+    if not is_quiet:
+        return None
+    end = local.replace(hour=policy.quiet_until.hour, minute=policy.quiet_until.minute, second=0, microsecond=0)
+    if end <= local:
+        end += timedelta(days=1)
+    return end.astimezone(at.tzinfo)
+
+
+def delayed(policy: DeliveryPolicy, urgency: str, at: datetime, expires_at: datetime) -> tuple[datetime, datetime] | None:
+    """New due and expiry times of what may not leave at `at`; None when it may."""
+    end = None if urgency == "safety" else quiet_end(policy, at)
+    if end is None:
+        return None
+    return end, max(expires_at, end + AFTER_QUIET)

@@ -1,0 +1,39 @@
+"""Everything delivery needs besides the database, put together once in the entrance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Protocol
+
+from bot.channels.base import Channel
+from bot.outbox.quiet import DeliveryPolicy
+from storage.crypto import Cipher
+
+
+class Renders(Protocol):
+    """What we need of the template catalogue."""
+
+    def render(self, template_id: str, variant: str, context: Mapping[str, Any]) -> str: ...
+
+
+@dataclass(frozen=True)
+class OutboxSettings:
+    """`labels`: "duty" (by task kind) and "level" (by number) in the reader's words.
+
+    `signatures`: by area code, the longest prefix counts; "" is for everywhere else.
+    """
+
+    policy: DeliveryPolicy
+    catalogue: Renders
+    channels: Mapping[str, Channel]
+    cipher: Cipher
+    labels: Mapping[str, Mapping[str, str]]
+    signatures: Mapping[str, str]
+    status_urls: Mapping[str, str] = field(default_factory=dict)  # by channel: where providers report
+    spoken: frozenset[str] = frozenset({"absence_call"})  # templates that are called out where a sender can
+    batch: int = 200
+    lease: timedelta = timedelta(seconds=10)
+    doubt_after: timedelta = timedelta(seconds=15)  # above every channel's own time-out, real time
+    lost_after: timedelta = timedelta(days=2)  # a status report about nothing of ours is put aside after that

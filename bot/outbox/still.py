@@ -1,0 +1,84 @@
+"""Is it still true? Checked for whole batches, when a message is made and again just before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, DateTime, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import Exists
+
+from storage.tables import Absence, AttendanceSheet, CaseFile, GuardianAnswer, Guardianship, Intent, Notice, Task
+
+
+def _is_fact(column: Any, name: str) -> ColumnElement[bool]:
+    # Compared as text: other templates may hold anything under the same name, and a failing cast would fail the whole batch.
+    same: ColumnElement[bool] = func.to_char(column, "YYYY-MM-DD") == Intent.facts[name].astext
+    return same
+
+
+def _case(*conditions: ColumnElement[bool]) -> Exists:
+    return exists().where(CaseFile.id == Intent.case_id, CaseFile.state == "open", *conditions)
+
+
+def _task(*states: str) -> Exists:
+    return exists().where(Task.id == Intent.task_id, Task.state.in_(states))
+
+
+def _absence_open() -> ColumnElement[bool]:
+    absent = exists().where(Absence.student_id == Intent.student_id, _is_fact(Absence.on, "on"), Absence.state == "absent")
+    closed = exists().where(CaseFile.id == Intent.case_id, CaseFile.state == "closed")
+    return and_(absent, ~closed)
+
+
+def _sheet_unanswered() -> ColumnElement[bool]:
+    return exists().where(AttendanceSheet.id == Intent.sheet_id, AttendanceSheet.state.in_(("asked", "taken_over")))
+
+
+def _notice_waiting() -> ColumnElement[bool]:
+    return exists().where(
+        Notice.id == Intent.notice_id, Notice.withdrawn_at.is_(None),
+        CaseFile.id == Notice.case_id, CaseFile.state == "open", CaseFile.back_on.is_(None),
+    )  # fmt: skip
+
+
+def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
+    # An answer given earlier on the day of the intent stops it too: reminders are often written before the first answer.
+    day = func.date_trunc("day", func.timezone(zone.key, Intent.created_at), type_=DateTime())
+    answered = exists().where(
+        GuardianAnswer.student_id == Intent.student_id,
+        GuardianAnswer.undone_at.is_(None),
+        GuardianAnswer.at >= func.timezone(zone.key, day),
+    )
+    return and_(_case(CaseFile.back_on.is_(None)), ~answered)
+
+
+def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
+    """By the name in `intent.still`."""
+    return {
+        "absence_open": _absence_open(),
+        "case_open": _case(),
+        "case_away": _case(CaseFile.back_on.is_(None)),
+        "task_open": _task("open", "acknowledged"),
+        "task_unacknowledged": _task("open"),
+        "sheet_unanswered": _sheet_unanswered(),
+        "notice_waiting": _notice_waiting(),
+        "promise_stands": _case(CaseFile.back_on.is_(None), _is_fact(CaseFile.promised_on, "promised")),
+        "unanswered": _unanswered(zone),
+    }
+
+
+def _not_barred() -> ColumnElement[bool]:
+    """A guardian under a no-contact rule hears nothing about the child, whoever asked for it."""
+    return ~exists().where(
+        Guardianship.student_id == Intent.student_id, Guardianship.person_id == Intent.person_id, Guardianship.no_contact
+    )
+
+
+async def still_true(session: AsyncSession, intent_ids: Iterable[int], zone: ZoneInfo) -> set[int]:
+    """Those of the intents that may still be said. An unknown check is an error of ours: it is never true."""
+    holds = or_(Intent.still.is_(None), *(and_(Intent.still == name, check) for name, check in checks(zone).items()))
+    found = await session.scalars(select(Intent.id).where(Intent.id.in_(list(intent_ids)), holds, _not_barred()))
+    return set(found)

@@ -1,0 +1,113 @@
+"""The worker: its loops in production, and one pass over everything for tests and the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import exists, select
+
+from bot.inbox.handle import Route, handle
+from bot.outbox.claim import is_due
+from bot.outbox.courier import Courier
+from bot.outbox.dispatch import dispatch
+from bot.outbox.pickup import WAITING
+from bot.outbox.settings import OutboxSettings
+from bot.outbox.statuses import apply_statuses
+from storage.clock import Clock
+from storage.database import Database
+from storage.tables import DeliveryStatus, Inbound, Intent, Message
+
+log = structlog.get_logger("worker")
+Step = Callable[[datetime], Awaitable[int]]
+IDLE_SECONDS = 0.5
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 15.0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Which steps have something to do."""
+
+    statuses: bool
+    inbox: bool
+    dispatch: bool
+    deliver: bool
+
+
+class Worker:
+    """Sends what is due and handles what came in. Several may run; each has a name of its own."""
+
+    def __init__(self, database: Database, clock: Clock, settings: OutboxSettings, route: Route) -> None:
+        self._database = database
+        self._clock = clock
+        self._settings = settings
+        self._route = route
+        self._courier = Courier(database, settings, f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; then what is under way is finished and the senders are given up."""
+        loops = [self._loop("statuses", self._statuses, 30, stop), self._loop("inbox", self._inbox, 60, stop)]
+        loops += [self._loop("dispatch", self._dispatch, 60, stop), self._loop("deliver", self._courier.deliver, 60, stop)]
+        await asyncio.gather(*loops)
+        await self._courier.stop()
+
+    async def drain(self, now: datetime) -> int:
+        """Does everything that is due at `now`, and all that follows from it; gives how many things were done."""
+        total = 0
+        while done := await self._pass(now, await self.waiting(now)):
+            total += done
+        return total
+
+    async def waiting(self, now: datetime) -> Waiting:
+        """Looks into all queues with one query."""
+        query = select(
+            exists().where(DeliveryStatus.applied_at.is_(None)),
+            exists().where(Inbound.handled_at.is_(None)),
+            exists(select(Intent.id).where(is_due(now))),
+            exists().where(Message.state.in_(WAITING)),
+        )
+        async with self._database.session() as session:
+            return Waiting(*(await session.execute(query)).one())
+
+    async def _pass(self, now: datetime, waiting: Waiting) -> int:
+        done = await self._statuses(now) if waiting.statuses else 0
+        done += await self._inbox(now) if waiting.inbox else 0
+        done += await self._dispatch(now) if waiting.dispatch else 0
+        done += await self._courier.deliver(now) if waiting.deliver else 0
+        return done
+
+    async def _statuses(self, now: datetime) -> int:
+        return await apply_statuses(self._database, now, self._settings)
+
+    async def _inbox(self, now: datetime) -> int:
+        return await handle(self._database, now, self._route)
+
+    async def _dispatch(self, now: datetime) -> int:
+        return await dispatch(self._database, now, self._settings)
+
+    async def _loop(self, name: str, step: Step, seconds: float, stop: asyncio.Event) -> None:
+        """Runs one step again and again. An error is logged and waited out (the database may be gone); the other loops go on."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(seconds):
+                    done = await step(await self._clock.now())
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - a loop never ends but by `stop`
+                failures += 1
+                done = 0
+                log.error("step failed", action="step_failed", step=name, failures=failures, error=type(error).__name__)
+            if not done:
+                await _rest(stop, failures)
+
+
+async def _rest(stop: asyncio.Event, failures: int) -> None:
+    seconds = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) if failures else IDLE_SECONDS
+    await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=seconds)
