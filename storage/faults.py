@@ -109,13 +109,14 @@ def _named(error: BaseException, where: str, user: str, database: str) -> StartF
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return StartFault("right_missing", user=user, database=database)
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
-        return _refusal(error, where)
+        return _refusal(str(error), where, user, database)
     return None
 
 
-def _refusal(error: psycopg.OperationalError, where: str) -> StartFault:
+def _refusal(said: str, where: str, user: str, database: str) -> StartFault:
     """While connecting the driver gives no code, only the server's words (perhaps in Chinese)."""
-    said = str(error)
+    if "permission denied" in said or "权限不够" in said:
+        return StartFault("right_missing", user=user, database=database)
     if "authentication failed" in said or "认证失败" in said or "no password supplied" in said:
         return StartFault("url_password", where=where)
     if 'role "' in said or "角色" in said:

@@ -49,7 +49,7 @@ def opened(connection: psycopg.Connection) -> bool:
     """Whether `open_database` has been done here."""
     row = connection.execute(
         "select has_database_privilege(%(owner)s, current_database(), 'create') and has_schema_privilege(%(owner)s, 'public', 'create')"
-        " and has_schema_privilege(%(web)s, 'public', 'usage')",
+        " and has_schema_privilege(%(web)s, 'public', 'usage') and not has_database_privilege(%(web)s, current_database(), 'temporary')",
         {"owner": Role.OWNER.value, "web": Role.WEB.value},
     ).fetchone()
     return bool(row and row[0])

@@ -16,7 +16,7 @@ BATCH = 1000
 
 def encrypted_columns() -> Iterator[tuple[Table, str]]:
     """Every column that holds encrypted values, known by its name."""
-    for table in Base.metadata.sorted_tables:
+    for table in Base.metadata.tables.values():
         for column in table.columns:
             if column.name.endswith("_encrypted"):
                 yield table, column.name

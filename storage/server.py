@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import fasteners
 import psycopg
@@ -55,8 +56,8 @@ class Server:
         url = self.bootstrap if role is None else self.logins[role]
         url = url if database is None else url.set(database=database)
         with clearly(self.where, user=url.username or "", database=self.database):
-            address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-            with psycopg.connect(address, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
+            address: dict[str, Any] = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
+            with psycopg.connect(autocommit=True, connect_timeout=CONNECT_SECONDS, **address) as connection:
                 yield connection
 
     def close(self) -> None:

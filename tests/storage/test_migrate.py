@@ -1,0 +1,135 @@
+"""A start finds an older, equal, newer or foreign database, perhaps together with another start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import NullPool, create_engine
+
+from storage import rotation
+from storage.crypto import Cipher
+from storage.faults import StartFault
+from storage.keys import new_key
+from storage.migrate import latest_revision, migrate
+from storage.migrations.regenerate import FILE, tables_sql
+from storage.roles import Role
+from storage.server import Server
+from storage.tables import Base
+
+ONE_START = """
+import sys
+from storage import server
+from storage.crypto import Cipher
+from storage.migrate import migrate
+from pathlib import Path
+migrate(server.start(Path(sys.argv[1]), durable=False).named(sys.argv[2]), Cipher([sys.argv[3]]))
+print("done")
+"""
+
+
+@pytest.fixture
+def fresh(server: Server) -> Iterator[Server]:
+    """Another database on the same server, which nobody has prepared yet."""
+    other = server.named("fanxiao_fresh")
+    yield other
+    with server.direct(database="postgres") as connection:
+        connection.execute("drop database if exists fanxiao_fresh with (force)")
+
+
+def revision(server: Server) -> str | None:
+    with server.direct(Role.OWNER) as connection:
+        row = connection.execute("select version_num from alembic_version").fetchone()
+        return row[0] if row else None
+
+
+def test_a_second_start_changes_nothing(fresh: Server, cipher: Cipher) -> None:
+    migrate(fresh, cipher)
+    with fresh.direct(Role.OWNER) as connection:
+        connection.execute("insert into area (code, name, level) values ('62', 'x', 'province')")
+    migrate(fresh, cipher)
+    assert revision(fresh) == latest_revision()
+    with fresh.direct(Role.OWNER) as connection:
+        assert connection.execute("select count(*) from area").fetchone() == (1,)
+
+
+@pytest.mark.filterwarnings("ignore:Cannot correctly sort tables")
+def test_the_migrations_make_the_tables_that_the_code_expects(server: Server) -> None:
+    engine = create_engine(server.url(Role.OWNER), poolclass=NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_first_migration_is_up_to_date() -> None:
+    assert FILE.read_text(encoding="utf-8") == tables_sql(), "run python -m storage.migrations.regenerate"
+
+
+def test_two_processes_may_start_at_once(fresh: Server) -> None:
+    assert fresh.home is not None
+    command = [sys.executable, "-c", ONE_START, str(fresh.home), fresh.database, new_key()]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    results = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], results
+    assert revision(fresh) == latest_revision()
+
+
+def test_a_newer_database_is_left_untouched(fresh: Server, cipher: Cipher) -> None:
+    migrate(fresh, cipher)
+    with fresh.direct(Role.OWNER) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    with pytest.raises(StartFault) as refused:
+        migrate(fresh, cipher)
+    assert "9999" in refused.value.zh
+    assert "newer release" in refused.value.en
+    assert revision(fresh) == "9999"
+
+
+def test_a_failed_migration_leaves_nothing_behind(fresh: Server, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.security.apply", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        migrate(fresh, cipher)
+    monkeypatch.undo()
+    with fresh.direct(Role.OWNER) as connection:
+        assert connection.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone() == (0,)
+    migrate(fresh, cipher)
+    assert revision(fresh) == latest_revision()
+
+
+def test_another_key_is_noticed_at_the_start(fresh: Server) -> None:
+    old, new = new_key(), new_key()
+    migrate(fresh, Cipher([old]))
+    with pytest.raises(StartFault, match="Wrong key: FANXIAO_KEYS"):
+        migrate(fresh, Cipher([new]))
+    migrate(fresh, Cipher([new, old]))
+    with pytest.raises(StartFault, match="Wrong key"):
+        migrate(fresh, Cipher([new]))  # the indexes derive from the oldest
+    with pytest.raises(StartFault, match="Wrong key"):
+        migrate(fresh, Cipher([old]))  # by now something may be under the new one
+
+
+def test_a_key_in_between_may_go_after_rotation(fresh: Server) -> None:
+    first, second, third = new_key(), new_key(), new_key()
+    old, middle, new = Cipher([first]), Cipher([second, first]), Cipher([third, second, first])
+    migrate(fresh, middle)
+    with fresh.direct(Role.OWNER) as connection:
+        for cipher, text in ((old, "a"), (middle, "b")):
+            row = [cipher.encrypt(text), cipher.index(text)]
+            connection.execute("insert into contact (kind, address_encrypted, address_index) values ('phone', %s, %s)", row)
+    migrate(fresh, new)
+    with pytest.raises(StartFault, match="Wrong key"):
+        migrate(fresh, Cipher([third, first]))
+    with fresh.direct(Role.OWNER) as connection:
+        assert rotation.rotate(connection, new) == 2
+        migrate(fresh, Cipher([third, first]))
+        rows = connection.execute("select address_encrypted, address_index from contact order by id").fetchall()
+    assert [Cipher([third]).decrypt(bytes(row[0])) for row in rows] == ["a", "b"]
+    assert [bytes(row[1]) for row in rows] == [old.index("a"), old.index("b")]
+
+
+def test_every_encrypted_column_can_be_rotated() -> None:
+    assert all("id" in table.primary_key.columns for table, _ in rotation.encrypted_columns())
