@@ -27,11 +27,27 @@ class Work:
         self._intents: list[dict[str, Any]] = []
 
     def record(
-        self, action: str, subject: str, *, area_code: str, actor: str = "system", case_id: int | None = None, at: datetime | None = None, **facts: Any
+        self,
+        action: str,
+        subject: str,
+        *,
+        area_code: str,
+        actor: str = "system",
+        case_id: int | None = None,
+        at: datetime | None = None,
+        **facts: Any,
     ) -> None:
         """Appends to the record. `subject` is "case:5"; `facts` hold ids, codes and dates, never names, numbers or texts."""
         self._events.append(
-            {"at": at or self.now, "actor": actor, "action": action, "subject": subject, "area_code": area_code, "case_id": case_id, "facts": facts}
+            {
+                "at": at or self.now,
+                "actor": actor,
+                "action": action,
+                "subject": subject,
+                "area_code": area_code,
+                "case_id": case_id,
+                "facts": facts,
+            }
         )
 
     def say(

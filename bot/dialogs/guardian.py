@@ -1,0 +1,222 @@
+"""A family answers, or writes unasked: understood and confirmed in one line, asked back once, or handed to a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.dialogs.answering import answer, answered
+from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.speaker import Speaker, faded_question
+from bot.replies import Child, Reading, read_guardian
+from cases.answers import Said, last_answers, take_answer, undo_answer
+from cases.triage import hand_over
+from storage.tables import CaseFile, Consent, Contact, Inbound, Question, Student
+from storage.work import Work
+
+SURE = 0.7
+"""Below this a reading is asked back rather than acted on."""
+UNDO_WITHIN = timedelta(days=2)
+ASKED = ("absence", "notice", "confirm_return")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One text of a family, with what is known around it."""
+
+    work: Work
+    inbound: Inbound
+    speaker: Speaker
+    question: Question | None
+    children: list[Student]
+
+    def say(self, template: str, student: Student, **facts: str) -> None:
+        answer(
+            self.work, self.inbound, self.speaker, template, area_code=student.area_code, facts=facts,
+            student_id=student.id, case_id=self.question.case_id if self.question and self.question.student_id == student.id else None,
+        )  # fmt: skip
+
+
+async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
+    """Reads and acts on a family's text; None where no child is known here."""
+    children = await _children(work, speaker)
+    if not children:
+        return None
+    talk = Talk(work, inbound, speaker, speaker.question(*ASKED, "choose"), children)
+    text, kind = await _text(talk)
+    named = [Child(child.id, child.name) for child in children]
+    readings = read_guardian(text, question=kind, children=named, today=speaker.today)
+    return await _respond(talk, readings)
+
+
+async def _children(work: Work, speaker: Speaker) -> list[Student]:
+    """The children of this contact; those with an open case first, since most texts are about them."""
+    open_case = select(CaseFile.student_id).where(CaseFile.state == "open", CaseFile.student_id.in_(speaker.children))
+    urgent = set(await work.session.scalars(open_case))
+    found = await work.session.scalars(select(Student).where(Student.id.in_(speaker.children)).order_by(Student.id))
+    return sorted(found, key=lambda child: child.id not in urgent)
+
+
+async def _text(talk: Talk) -> tuple[str, str | None]:
+    """The text and the kind of question it answers. "Which child?" is answered by number: then the first text is read again, for that child."""
+    question = talk.question
+    if question is None or question.kind != "choose":
+        return talk.inbound.body, question.kind if question else None
+    picked = talk.inbound.body.strip().rstrip(".。、号")
+    chosen = question.facts["children"]
+    if not picked.isdigit() or not 0 < int(picked) <= len(chosen):
+        return talk.inbound.body, None
+    first = await talk.work.session.get_one(Inbound, question.facts["inbound_id"])
+    talk.children.sort(key=lambda child: child.id != chosen[int(picked) - 1])
+    del talk.children[1:]
+    await answered(talk.work, talk.inbound, question)
+    return first.body, question.facts.get("asked")
+
+
+async def _respond(talk: Talk, readings: list[Reading]) -> str:
+    dangers = [reading for reading in readings if reading.intent == "safety"]
+    if dangers:
+        return await _danger(talk, dangers)
+    if readings and readings[0].intent == "undo":
+        return await _undo(talk)
+    sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
+    if not sure or len(sure) < len(readings):
+        return await _not_understood(talk)
+    if any(reading.student_id is None for reading in sure) and _several(talk):
+        return _which_child(talk)
+    await _clear_misses(talk)
+    outcomes = [await _act(talk, reading) for reading in sure]
+    return outcomes[0]
+
+
+def _several(talk: Talk) -> bool:
+    """Whether it is open which child is meant: no question was asked about one, and there are several."""
+    return len(talk.children) > 1 and (talk.question is None or talk.question.student_id is None)
+
+
+def _child(talk: Talk, reading: Reading) -> Student:
+    asked = talk.question.student_id if talk.question else None
+    wanted = reading.student_id or asked
+    return next((child for child in talk.children if child.id == wanted), talk.children[0])
+
+
+async def _danger(talk: Talk, dangers: list[Reading]) -> str:
+    """Told to people in the same minute; to the family only that somebody will call, since the wrong person may hold the phone."""
+    child = _child(talk, dangers[0])
+    await take_answer(talk.work, _said(talk, child, dangers[0]))
+    talk.say("handed_over", child)
+    return "safety"
+
+
+def _said(talk: Talk, child: Student, reading: Reading) -> Said:
+    question_id = talk.question.id if talk.question and talk.question.kind != "choose" else None
+    return Said(child.id, talk.speaker.person_id, reading.intent, reading.on, talk.inbound.id, question_id, talk.speaker.contact_id)
+
+
+async def _undo(talk: Talk) -> str:
+    """ "不对" takes back the last answer and asks again."""
+    answers = await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN)
+    if not answers:
+        return await _not_understood(talk)
+    for given in answers:
+        await undo_answer(talk.work, given)
+        child = next((child for child in talk.children if child.id == given.student_id), talk.children[0])
+        answer(
+            talk.work, talk.inbound, talk.speaker, "undone", area_code=child.area_code, question="absence", student_id=child.id,
+            case_id=given.case_id, facts={"options": phrase("options", "absence")},
+        )  # fmt: skip
+    return "undone"
+
+
+async def _not_understood(talk: Talk) -> str:
+    """Asked back once with digits; after that, or where nothing was asked, a named person reads it and calls."""
+    contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
+    contact.misses += 1
+    child = _child(talk, Reading(None, "unknown", None, 0.0, ""))
+    kind = talk.question.kind if talk.question else None
+    faded = await faded_question(talk.work, contact.id) if talk.question is None and talk.inbound.body.strip().isdigit() else None
+    if contact.misses < 2 and (kind in ASKED or faded is not None):
+        options = phrase("options", kind or (faded.kind if faded else "absence"))
+        _ask_back(talk, child, kind or (faded.kind if faded else "absence"), options or "", faded)
+        return "asked_back"
+    contact.misses = 0
+    await hand_over(talk.work, child.id, talk.inbound)
+    talk.say("handed_over", child)
+    return "handed_over"
+
+
+def _ask_back(talk: Talk, child: Student, kind: str, options: str, faded: Question | None) -> None:
+    asked = talk.question or faded
+    answer(
+        talk.work, talk.inbound, talk.speaker, "reply_clarify", area_code=child.area_code, question=kind, facts={"options": options},
+        student_id=asked.student_id if asked else child.id, case_id=asked.case_id if asked else None,
+        notice_id=asked.notice_id if asked else None,
+    )  # fmt: skip
+
+
+def _which_child(talk: Talk) -> str:
+    options = " ".join(f"{number}{child.name[1:] or child.name}" for number, child in enumerate(talk.children, start=1))
+    answer(
+        talk.work, talk.inbound, talk.speaker, "which_child", area_code=talk.children[0].area_code, question="choose",
+        facts={
+            "options": options, "children": [child.id for child in talk.children], "inbound_id": talk.inbound.id,
+            "asked": talk.question.kind if talk.question else None,
+        },
+    )  # fmt: skip
+    return "which_child"
+
+
+async def _clear_misses(talk: Talk) -> None:
+    contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
+    contact.misses = 0
+
+
+async def _act(talk: Talk, reading: Reading) -> str:
+    child = _child(talk, reading)
+    if reading.intent == "opt_out":
+        return await _opt_out(talk, child)
+    given = await take_answer(talk.work, _said(talk, child, reading))
+    if talk.question is not None and talk.question.state == "open" and talk.question.kind != "choose":
+        await answered(talk.work, talk.inbound, talk.question)
+    rule = talk.speaker.plan.answers.get(reading.intent)
+    if rule is None or rule.effect == "person" or reading.intent == "complaint":
+        await _person(talk, child, reading)
+    elif reading.intent == "wrong_number":
+        talk.say("wrong_number_thanks", child)
+    else:
+        _confirm(talk, child, reading, given.effects, sensitive=rule.sensitive)
+    return reading.intent
+
+
+async def _person(talk: Talk, child: Student, reading: Reading) -> None:
+    """A complaint has its own task at the county and never goes to the school."""
+    if reading.intent != "complaint":
+        await hand_over(talk.work, child.id, talk.inbound)
+    talk.say("handed_over", child)
+
+
+def _confirm(talk: Talk, child: Student, reading: Reading, effects: dict[str, str], *, sensitive: bool) -> None:
+    """One line that says what was understood; what could hurt the child is never repeated back."""
+    day = spoken_day(reading.on) if reading.on else spoken_day(talk.speaker.today)
+    until = effects.get("until")
+    shown = f"{int(until[5:7])}月{int(until[8:10])}日" if until else day
+    understood = None if sensitive else phrase("understood", reading.intent, day=day, until=shown)
+    if understood is None:
+        talk.say("handed_over", child)
+    else:
+        talk.say("reply_understood", child, understood=understood)
+
+
+async def _opt_out(talk: Talk, child: Student) -> str:
+    """Publicity can be refused; what the law makes us say cannot, and the answer says so."""
+    row = {"person_id": talk.speaker.person_id, "kind": "publicity", "given": False, "at": talk.work.now, "source": "reply"}
+    refused = insert(Consent).values(row)
+    await talk.work.session.execute(
+        refused.on_conflict_do_update(index_elements=["person_id", "kind"], set_={"given": False, "at": talk.work.now, "source": "reply"})
+    )
+    talk.work.record("opted_out", f"person:{talk.speaker.person_id}", area_code=child.area_code, kind="publicity")
+    talk.say("statutory_not_optional" if talk.question else "opt_out_done", child)
+    return "opt_out"

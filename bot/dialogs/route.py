@@ -1,0 +1,44 @@
+"""Whose dialog a text belongs to: a teacher's sheet, an officer's task, a family's reply, or nobody's that we know."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.dialogs.guardian import hear_guardian
+from bot.dialogs.officer import hear_officer, officer_reading
+from bot.dialogs.speaker import Speaker, area_of, speaker_of
+from bot.dialogs.teacher import hear_teacher
+from cases.triage import staff_unread, unknown_sender
+from storage.tables import Inbound
+from storage.work import Work
+
+Hear = Callable[[Work, Inbound, Speaker], Awaitable[str | None]]
+FAMILY = ("absence", "notice", "confirm_return", "choose")
+
+
+async def route(work: Work, inbound: Inbound) -> str:
+    """Understands one text and returns in a word what became of it. Nothing is ever dropped: the last resort is a person."""
+    speaker = await speaker_of(work, inbound)
+    if not speaker.people:
+        await unknown_sender(work, inbound)
+        return "unknown_sender"
+    inbound.person_id = speaker.person_id
+    inbound.area_code = await area_of(work, speaker.person_id)
+    for hear in _order(inbound, speaker):
+        outcome = await hear(work, inbound, speaker)
+        if outcome is not None:
+            return outcome
+    await staff_unread(work, inbound, inbound.area_code)
+    return "handed_over"
+
+
+def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
+    """A code names an officer's task beyond doubt; else whoever was asked last is heard first."""
+    last = speaker.questions[0].kind if speaker.questions else None
+    staff: list[Hear] = [hear_teacher, hear_officer] if last in {None, "sheet"} else [hear_officer, hear_teacher]
+    family: list[Hear] = [hear_guardian] if speaker.children else []
+    if not speaker.staff and not speaker.tasks:
+        return family
+    if officer_reading(inbound, speaker).code is not None:
+        return [hear_officer]
+    return [*family, *staff] if last in FAMILY else [*staff, *family]

@@ -1,0 +1,104 @@
+"""Who writes at this contact: which persons, what they answer for, whose children they have, what they were asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from cases.contacts import people_at
+from cases.plans import plan_in_force
+from cases.responsible import in_force
+from cases.tasks import LIVING
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.tables import Guardianship, Inbound, Person, Question, Responsibility, StandIn, Task, TaskHolder
+from storage.work import Work
+
+REMEMBERED = timedelta(days=7)
+"""How long after it expired a question can still be asked again."""
+
+
+@dataclass
+class Speaker:
+    """Everything known about who sent a text. `questions`: open ones at this contact, newest first."""
+
+    contact_id: int
+    plan: Plan
+    calendar: Calendar
+    today: date
+    people: list[int]
+    staff: list[Responsibility]
+    children: list[int]
+    questions: list[Question]
+    tasks: list[Task]
+
+    def question(self, *kinds: str) -> Question | None:
+        """The newest open question of these kinds."""
+        return next((question for question in self.questions if question.kind in kinds), None)
+
+    @property
+    def person_id(self) -> int:
+        """The person to answer: who was asked last, else the first one known here."""
+        asked = next((question.person_id for question in self.questions if question.person_id in self.people), None)
+        return asked or self.people[0]
+
+    @property
+    def staff_id(self) -> int:
+        """The responsible person at this contact."""
+        return self.staff[0].person_id if self.staff else self.person_id
+
+
+async def speaker_of(work: Work, inbound: Inbound) -> Speaker:
+    """Looks up who writes. `people` is empty for a number that nobody is known under."""
+    if inbound.contact_id is None:
+        raise ValueError("an inbound is routed only once its contact is known")
+    _, plan = await plan_in_force(work.session)
+    calendar = Calendar(plan)
+    today = calendar.day_of(work.now)
+    people = await people_at(work, inbound.contact_id)
+    return Speaker(
+        contact_id=inbound.contact_id, plan=plan, calendar=calendar, today=today, people=people,
+        staff=await _staff(work, people, today), children=await _children(work, people),
+        questions=await _questions(work, inbound.contact_id), tasks=await _tasks(work, people),
+    )  # fmt: skip
+
+
+async def _staff(work: Work, people: list[int], today: date) -> list[Responsibility]:
+    """What these persons answer for today, their own or standing in for somebody."""
+    stood_for = select(StandIn.person_id).where(
+        StandIn.substitute_person_id.in_(people), StandIn.starts_on <= today, StandIn.ends_on >= today
+    )
+    whose = Responsibility.person_id.in_(people) | Responsibility.person_id.in_(stood_for) | Responsibility.substitute_person_id.in_(people)
+    found = list(await work.session.scalars(select(Responsibility).where(whose, *in_force(today)).order_by(Responsibility.id)))
+    return sorted(found, key=lambda row: row.person_id not in people)
+
+
+async def _children(work: Work, people: list[int]) -> list[int]:
+    linked = select(Guardianship.student_id).where(Guardianship.person_id.in_(people), Guardianship.no_contact.is_(False))
+    return list(await work.session.scalars(linked.distinct().order_by(Guardianship.student_id)))
+
+
+async def _questions(work: Work, contact_id: int) -> list[Question]:
+    asked = select(Question).where(Question.contact_id == contact_id, Question.state == "open", Question.expires_at > work.now)
+    return list(await work.session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
+
+
+async def _tasks(work: Work, people: list[int]) -> list[Task]:
+    held = select(Task).join(TaskHolder).where(TaskHolder.person_id.in_(people), TaskHolder.until.is_(None), Task.state.in_(LIVING))
+    return list(await work.session.scalars(held.order_by(Task.due_at, Task.id)))
+
+
+async def faded_question(work: Work, contact_id: int) -> Question | None:
+    """The last question to a family here that went unanswered and expired not long ago."""
+    query = select(Question).where(
+        Question.contact_id == contact_id, Question.state.in_(("open", "expired")), Question.expires_at <= work.now,
+        Question.expires_at > work.now - REMEMBERED, Question.kind.in_(("absence", "notice", "confirm_return")),
+    )  # fmt: skip
+    return await work.session.scalar(query.order_by(Question.asked_at.desc()).limit(1))
+
+
+async def area_of(work: Work, person_id: int) -> str:
+    """The area under which a person is listed."""
+    return (await work.session.get_one(Person, person_id)).area_code

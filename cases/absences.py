@@ -1,0 +1,83 @@
+"""One child, one day: absent, excused, arrived after all, attended; and what that means for the child's case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from cases.asking import tell_arrived
+from cases.casework import close_case, open_case, open_case_of, relapse
+from cases.desk import Desk
+from cases.escalation import settle
+from cases.leaves import leave_on
+from cases.returning import come_back, count_attended
+from storage.tables import Absence, AttendanceSheet, CaseFile, Student
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class StudentDay:
+    """A child on a school day."""
+
+    student_id: int
+    on: date
+
+
+async def mark_absent(work: Work, day: StudentDay, sheet: AttendanceSheet, reason: str | None, by: int) -> str:
+    """Writes that a child was not there, and returns "excused" where a leave covers the day, else "absent"."""
+    state = "excused" if await leave_on(work, day.student_id, day.on) else "absent"
+    values = {
+        "student_id": day.student_id, "on": day.on, "sheet_id": sheet.id, "area_code": sheet.area_code, "state": state,
+        "reason": reason, "recorded_at": work.now, "recorded_by": by,
+    }  # fmt: skip
+    stored = insert(Absence).values(values)
+    again = {"state": state, "reason": reason, "recorded_at": work.now, "recorded_by": by}
+    await work.session.execute(stored.on_conflict_do_update(index_elements=["student_id", "on"], set_=again))
+    return state
+
+
+async def withdraw_absence(work: Work, student_id: int, on: date, state: str) -> None:
+    """The child was there after all (arrived, or named by mistake): the case that this day opened ends with it."""
+    query = select(Absence).where(Absence.student_id == student_id, Absence.on == on, Absence.state.in_(("absent", "excused")))
+    absence = await work.session.scalar(query.with_for_update())
+    if absence is None:
+        return
+    absence.state = state
+    work.record(f"absence_{state}", f"student:{student_id}", area_code=absence.area_code, on=on.isoformat())
+    case = await open_case_of(work, student_id)
+    if case is not None and case.first_absent_on == on and case.episode == 1:
+        await tell_arrived(work, case)
+        await close_case(work, case, "not_absent", {"evidence": {"school": on.isoformat()}})
+    elif case is not None and case.back_on is None:
+        await come_back(work, case, on)
+
+
+async def missed_school(work: Work, desk: Desk, day: StudentDay, *, excused: bool) -> None:
+    """A child was absent: known leave opens no case; otherwise a case opens, relapses or goes on."""
+    case = await open_case_of(work, day.student_id)
+    if excused:
+        return
+    if case is None:
+        student = await work.session.get_one(Student, day.student_id)
+        case = await open_case(work, desk, student, day.on)
+    elif case.back_on is not None and day.on > case.back_on:
+        await relapse(work, case, day.on, "absent_again")
+    else:
+        work.record("still_absent", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=day.on.isoformat())
+    await settle(work, case)
+
+
+async def attended(work: Work, desk: Desk, sheet: AttendanceSheet, away: Collection[int]) -> None:
+    """Whoever has an open case and is not named on an answered sheet was at school that day."""
+    of_class = select(CaseFile).join(Student, Student.id == CaseFile.student_id).where(Student.class_id == sheet.class_id)
+    query = of_class.where(CaseFile.state == "open", CaseFile.first_absent_on < sheet.on).order_by(CaseFile.id)
+    for case in await work.session.scalars(query.with_for_update(of=CaseFile)):
+        if case.student_id in away:
+            continue
+        if case.back_on is None:
+            await come_back(work, case, sheet.on)
+        await count_attended(work, desk, case)

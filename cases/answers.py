@@ -1,0 +1,275 @@
+"""What a family's answer means for the child: leave, promise, a task for the person who can help, a proof of delivery.
+
+An answer moves the case sideways, not only up. What each reading sets going stands in the plan file under `answers`.
+Everything an answer changed is kept with it, so that "不对" undoes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from cases.aid import request_aid
+from cases.casework import open_case_of, pause_case
+from cases.contacts import retire_contact
+from cases.desk import Desk, desk_of_case, desk_of_student
+from cases.enrolment import open_enrolment_check
+from cases.escalation import settle
+from cases.notices import deliver_notice, notice_of_case
+from cases.returning import guardian_confirms, guardian_denies
+from cases.safety import raise_safety
+from cases.tasks import NewTask, end_task, open_task
+from plan.model import Answer
+from storage.tables import CaseFile, GuardianAnswer, Leave, Student, Task
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reading of one reply about one child."""
+
+    student_id: int
+    person_id: int | None
+    intent: str
+    on: date | None = None
+    inbound_id: int | None = None
+    question_id: int | None = None
+    contact_id: int | None = None
+
+
+@dataclass
+class Matter:
+    """What an effect works on."""
+
+    work: Work
+    desk: Desk
+    student: Student
+    case: CaseFile | None
+    said: Said
+    rule: Answer
+    effects: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def about(self) -> dict[str, int | None]:
+        return {"case_id": self.case.id if self.case else None, "student_id": self.student.id, "inbound_id": self.said.inbound_id}
+
+
+async def take_answer(work: Work, said: Said) -> GuardianAnswer:
+    """Keeps the answer and carries out what the plan says of it. An intent that the plan does not name goes to a person."""
+    student = await work.session.get_one(Student, said.student_id)
+    case = await open_case_of(work, student.id)
+    desk = await desk_of_case(work, case) if case is not None else await desk_of_student(work, student)
+    rule = desk.plan.answers.get(said.intent) or desk.plan.answers["unknown"]
+    matter = Matter(work, desk, student, case, said, rule)
+    await EFFECTS[rule.effect](matter)
+    answer = await _keep(matter)
+    if case is not None:
+        _accept(matter, case)
+        await settle(work, case)
+    return answer
+
+
+async def _keep(matter: Matter) -> GuardianAnswer:
+    said, work = matter.said, matter.work
+    answer = GuardianAnswer(
+        student_id=said.student_id, case_id=matter.case.id if matter.case else None, person_id=said.person_id, inbound_id=said.inbound_id,
+        question_id=said.question_id, intent=said.intent, promised_on=said.on, at=work.now, effects=matter.effects,
+    )  # fmt: skip
+    work.session.add(answer)
+    await work.session.flush()
+    actor = f"guardian:{said.person_id}" if said.person_id else "guardian"
+    work.record(
+        "guardian_answered", f"student:{said.student_id}", area_code=matter.student.area_code, case_id=answer.case_id, actor=actor,
+        intent=said.intent, on=said.on.isoformat() if said.on else None,
+    )  # fmt: skip
+    return answer
+
+
+def _accept(matter: Matter, case: CaseFile) -> None:
+    """An accepted reason holds the teacher's step; a cause is kept, the first that was given."""
+    if matter.rule.cause is not None and case.cause is None:
+        case.cause = matter.rule.cause
+        matter.effects["cause"] = True
+    if matter.rule.accepted:
+        matter.effects["answered_until"] = case.answered_until.isoformat() if case.answered_until else None
+        case.answered_until = matter.desk.calendar.at(_held_until(matter), matter.desk.plan.attendance.digest.at)
+
+
+def _held_until(matter: Matter) -> date:
+    """The day on whose noon an accepted answer no longer counts: the promised day, the last of the leave, or the task's."""
+    if matter.rule.effect == "promise":
+        return matter.said.on or matter.desk.today
+    if matter.rule.due is not None:
+        return matter.desk.calendar.day_of(matter.desk.calendar.after(matter.work.now, matter.rule.due))
+    return date.fromisoformat(matter.effects.get("until", matter.desk.today.isoformat()))
+
+
+async def _leave(matter: Matter) -> None:
+    """Leave until the day that was named, or the plan's default; the teacher follows up when it ends."""
+    work, desk = matter.work, matter.desk
+    default = desk.calendar.nth_school_day(desk.today, matter.rule.school_days or 1)
+    until = matter.said.on - timedelta(days=1) if matter.said.on and matter.said.on > desk.today else default
+    leave = Leave(
+        student_id=matter.student.id,
+        starts_on=_away_since(matter),
+        ends_on=max(until, desk.today),
+        reason=matter.said.intent,
+        said_by=matter.said.person_id,
+        recorded_at=work.now,
+    )
+    work.session.add(leave)
+    await work.session.flush()
+    matter.effects |= {"leave_id": leave.id, "until": leave.ends_on.isoformat()}
+    if matter.case is not None:
+        back = desk.calendar.nth_school_day(leave.ends_on + timedelta(days=1), 1)
+        await pause_case(work, matter.case, desk.calendar.at(back, desk.plan.attendance.digest.at), matter.said.intent)
+        await _follow_leave(matter, leave, back)
+
+
+def _away_since(matter: Matter) -> date:
+    return (
+        min(matter.case.first_absent_on, matter.desk.today)
+        if matter.case is not None and matter.case.back_on is None
+        else matter.desk.today
+    )
+
+
+async def _follow_leave(matter: Matter, leave: Leave, back: date) -> None:
+    """On the day the leave ends the family is reminded, and the teacher looks whether the child came."""
+    work, desk = matter.work, matter.desk
+    duty = desk.plan.duties["leave_follow_up"]
+    due = desk.calendar.at(back, desk.plan.attendance.digest.at)
+    key = f"leave:{leave.id}:follow_up"
+    task = await open_task(work, desk, NewTask(key, "leave_follow_up", duty.role, due, duty.template, quiet=duty.quiet, about=matter.about))
+    matter.effects["task_id"] = task.id if task else None
+    if matter.said.person_id is None or leave.ends_on <= desk.today:
+        return
+    evening = desk.calendar.at(leave.ends_on, desk.plan.attendance.closes_at)
+    work.say(
+        f"leave:{leave.id}:ending", matter.said.person_id, "leave_ending", area_code=matter.student.area_code, due_at=evening,
+        still="case_away", facts={"until": f"{leave.ends_on.month}月{leave.ends_on.day}日"}, case_id=matter.about["case_id"], student_id=matter.student.id,
+    )  # fmt: skip
+
+
+async def _promise(matter: Matter) -> None:
+    """A date is a promise: the family is reminded on its morning; deadlines stand."""
+    day = matter.said.on or matter.desk.today
+    if matter.case is None:
+        return
+    matter.effects["promised_on"] = matter.case.promised_on.isoformat() if matter.case.promised_on else None
+    matter.case.promised_on = day
+    if matter.said.person_id is None or day <= matter.desk.today:
+        return
+    morning = matter.desk.calendar.at(day, matter.desk.plan.quiet_hours.until)
+    matter.work.say(
+        f"case:{matter.case.id}:promise:{day}:{matter.said.person_id}", matter.said.person_id, "promise_reminder",
+        area_code=matter.student.area_code, due_at=morning, expires_at=morning + timedelta(hours=4), still="promise_stands",
+        facts={"promised": day.isoformat(), "promised_day": f"{day.month}月{day.day}日"}, case_id=matter.case.id, student_id=matter.student.id,
+    )  # fmt: skip
+
+
+async def _claim_returned(matter: Matter) -> None:
+    if matter.case is not None and matter.said.person_id is not None:
+        await guardian_confirms(matter.work, matter.case, matter.said.person_id)
+
+
+async def _deny_return(matter: Matter) -> None:
+    if matter.case is not None and matter.said.person_id is not None:
+        await guardian_denies(matter.work, matter.case, matter.said.person_id)
+
+
+async def _receipt(matter: Matter) -> None:
+    """Answering a notice proves that it was read."""
+    if matter.case is None:
+        return
+    notice = await notice_of_case(matter.work, matter.case)
+    if notice is not None:
+        await deliver_notice(matter.work, matter.case, notice, "message_answered", by=None, facts={"inbound_id": matter.said.inbound_id})
+
+
+async def _task(matter: Matter) -> None:
+    """The person who can help gets a task, in private where the matter could hurt the child."""
+    rule, desk = matter.rule, matter.desk
+    if rule.task is None or rule.role is None or rule.due is None:
+        raise ValueError(f"the plan's answer {matter.said.intent} names no task")
+    key = f"answer:{rule.task}:{matter.about['case_id'] or matter.student.id}:{desk.today}"
+    due = desk.calendar.after(matter.work.now, rule.due)
+    new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=matter.about)
+    task = await open_task(matter.work, desk, new)
+    matter.effects["task_id"] = task.id if task else None
+    if rule.pauses and matter.case is not None:
+        await pause_case(matter.work, matter.case, due, matter.said.intent)
+
+
+async def _enrolment_check(matter: Matter) -> None:
+    check_id = await open_enrolment_check(matter.work, matter.student.id, f"said_{matter.said.intent}")
+    matter.effects["enrolment_check_id"] = check_id
+    await _task(matter)
+
+
+async def _aid(matter: Matter) -> None:
+    matter.effects["aid_request_id"] = await request_aid(matter.work, matter.student, matter.case)
+    await _task(matter)
+
+
+async def _wrong_number(matter: Matter) -> None:
+    """The number is no longer this family's: it is retired, and somebody looks for another."""
+    if matter.said.contact_id is not None and matter.said.person_id is not None:
+        await retire_contact(matter.work, matter.said.person_id, matter.said.contact_id, "wrong_number")
+
+
+async def _safety(matter: Matter) -> None:
+    await raise_safety(matter.work, matter.desk, matter.student, matter.case, matter.said.inbound_id)
+
+
+async def _nothing(matter: Matter) -> None:
+    """A person reads it: the dialog hands the reply over."""
+
+
+EFFECTS: dict[str, Callable[[Matter], Awaitable[None]]] = {
+    "leave": _leave, "promise": _promise, "claim_returned": _claim_returned, "confirm_return": _claim_returned, "deny_return": _deny_return,
+    "receipt": _receipt, "task": _task, "enrolment_check": _enrolment_check, "aid": _aid, "wrong_number": _wrong_number,
+    "opt_out": _nothing, "safety": _safety, "person": _nothing,
+}  # fmt: skip
+
+
+async def undo_answer(work: Work, answer: GuardianAnswer) -> None:
+    """Takes back what an answer set going; what was already told to others stays in the record."""
+    effects = answer.effects
+    answer.undone_at = work.now
+    if effects.get("leave_id"):
+        (await work.session.get_one(Leave, effects["leave_id"])).withdrawn_at = work.now
+    if effects.get("task_id"):
+        task = await work.session.get_one(Task, effects["task_id"])
+        if task.state in {"open", "acknowledged"}:
+            end_task(work, task, "cancelled", reason="answer_undone")
+    case = await open_case_of(work, answer.student_id)
+    if case is not None:
+        _restore(case, effects)
+        await settle(work, case)
+    student = await work.session.get_one(Student, answer.student_id)
+    work.record("answer_undone", f"student:{student.id}", area_code=student.area_code, case_id=answer.case_id, intent=answer.intent)
+
+
+def _restore(case: CaseFile, effects: dict[str, Any]) -> None:
+    if "leave_id" in effects or "task_id" in effects:
+        case.paused_until = None
+    if "promised_on" in effects:
+        case.promised_on = date.fromisoformat(effects["promised_on"]) if effects["promised_on"] else None
+    if "answered_until" in effects:
+        case.answered_until = None
+    if effects.get("cause"):
+        case.cause = None
+
+
+async def last_answers(work: Work, person_id: int, within: timedelta) -> list[GuardianAnswer]:
+    """What this person's latest reply was taken to mean, if it is not long ago."""
+    query = select(GuardianAnswer).where(
+        GuardianAnswer.person_id == person_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= work.now - within
+    )
+    found = list(await work.session.scalars(query.order_by(GuardianAnswer.id.desc())))
+    return [answer for answer in found if answer.inbound_id == found[0].inbound_id]

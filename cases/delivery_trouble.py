@@ -1,0 +1,102 @@
+"""What happens when a message does not get through: the next guardian, then a person."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cases.contact_tasks import open_find_contacts
+from cases.contacts import people_at
+from cases.desk import desk_of_area, desk_of_case, desk_of_sheet, desk_of_student
+from cases.guardians import reachable_guardians
+from cases.holes import report_hole
+from cases.plans import plan_in_force
+from cases.responsible import in_force
+from cases.tasks import NewTask, add_holders, open_task, people_above
+from plan.calendar import Calendar
+from storage.tables import AttendanceSheet, CaseFile, Guardianship, Intent, Message, Responsibility, Sender, Student, Task
+from storage.work import Work
+
+
+async def expired(work: Work, intent: Intent) -> None:
+    """A duty message was not sent in time: it is not sent late, and whoever answers for the child makes it good."""
+    work.record("intent_expired", f"intent:{intent.id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
+    if intent.student_id is None or intent.task_id is not None:
+        return
+    student = await work.session.get_one(Student, intent.student_id)
+    desk = await desk_of_student(work, student)
+    duty = desk.plan.duties["resend_expired"]
+    due = desk.calendar.after(work.now, duty.due)
+    about = {"student_id": student.id, "case_id": intent.case_id}
+    key = f"expired:{intent.case_id or student.id}:{desk.today}"
+    await open_task(work, desk, NewTask(key, "resend_expired", duty.role, due, duty.template, quiet=duty.quiet, about=about))
+
+
+async def unreachable(work: Work, intent: Intent) -> None:
+    """Nobody can be reached there: the next guardian is asked, or the next person responsible; somebody looks for a number."""
+    work.record("unreachable", f"person:{intent.person_id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
+    if intent.task_id is not None:
+        await _next_holder(work, intent)
+    elif intent.student_id is not None and await _is_family(work, intent):
+        await _next_guardian(work, intent)
+    elif intent.sheet_id is not None:
+        desk = await desk_of_sheet(work, await work.session.get_one(AttendanceSheet, intent.sheet_id))
+        await report_hole(work, desk, role=desk.plan.attendance.role, reason="no_contact")
+
+
+async def _is_family(work: Work, intent: Intent) -> bool:
+    link = select(Guardianship).where(Guardianship.student_id == intent.student_id, Guardianship.person_id == intent.person_id)
+    return await work.session.scalar(link) is not None
+
+
+async def _next_guardian(work: Work, intent: Intent) -> None:
+    """Says the same to the next guardian who can be reached and has not been told."""
+    student_id = intent.student_id
+    if student_id is None:
+        return
+    stem = intent.dedupe_key.rsplit(":", 1)[0]
+    for person_id in await reachable_guardians(work, student_id, work.now.date()):
+        if person_id == intent.person_id:
+            continue
+        work.say(
+            f"{stem}:{person_id}", person_id, intent.template, area_code=intent.area_code, urgency=intent.urgency, facts=intent.facts,
+            expires_at=intent.expires_at, still=intent.still, question=intent.question, case_id=intent.case_id,
+            student_id=student_id, notice_id=intent.notice_id,
+        )  # fmt: skip
+        return
+    await open_find_contacts(work, [student_id], quiet=False)
+
+
+async def _next_holder(work: Work, intent: Intent) -> None:
+    """A responsible person cannot be reached: the level above is asked, and the county hears of the hole."""
+    task = await work.session.get_one(Task, intent.task_id)
+    if task.state not in {"open", "acknowledged"}:
+        return
+    case = await work.session.get(CaseFile, task.case_id) if task.case_id else None
+    desk = await desk_of_case(work, case) if case else await desk_of_area(work, task.area_code)
+    people, why, stage = await people_above(work, desk, task.role, 0)
+    task.alert_stage = max(task.alert_stage, stage)
+    await add_holders(work, task, people, why)
+    await report_hole(work, desk, role=task.role, reason="no_contact", task=task)
+
+
+async def contact_failed(work: Work, *, contact_id: int, message_id: int, result: str) -> None:
+    """A contact was refused for good: each family behind it needs another number."""
+    message = await work.session.get_one(Message, message_id)
+    work.record("contact_failed", f"contact:{contact_id}", area_code=message.area_code, result=result)
+    people = await people_at(work, contact_id)
+    children = await work.session.scalars(select(Guardianship.student_id).where(Guardianship.person_id.in_(people)))
+    await open_find_contacts(work, list(children))
+
+
+async def sender_stopped(work: Work, *, sender_id: int) -> None:
+    """Our own account does not work: the county is told, on whatever still works."""
+    sender = await work.session.get_one(Sender, sender_id)
+    _, plan = await plan_in_force(work.session)
+    today = Calendar(plan).day_of(work.now)
+    officers = select(Responsibility.person_id, Responsibility.area_code).where(Responsibility.role == plan.holes.role, *in_force(today))
+    for person_id, area_code in await work.session.execute(officers):
+        work.say(
+            f"sender:{sender_id}:stopped:{today}:{person_id}", person_id, "sender_stopped", area_code=area_code,
+            facts={"channel": sender.channel},
+        )  # fmt: skip
+    work.record("sender_stopped", f"sender:{sender_id}", area_code="")

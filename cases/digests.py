@@ -1,0 +1,127 @@
+"""One message a day instead of many: the noon list of unanswered sheets, the morning list of what is owed, the prefecture's monthly list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from cases.desk import desk_of_school
+from cases.names import area_names
+from cases.reminders import desk_of_task
+from cases.responsible import holders, in_force
+from cases.tasks import LIVING
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.tables import AttendanceSheet, CaseFile, CaseLevel, Responsibility, School, SchoolClass, Task, TaskHolder
+from storage.work import Work
+
+LONGEST_LIST = 5
+"""Lines in a digest: the rest is counted; a longer text would not be read on a phone."""
+
+
+async def noon_digest(work: Work, plan: Plan, day: date) -> None:
+    """Tells each principal which classes have not answered their sheet."""
+    query = (
+        select(School, func.array_agg(SchoolClass.name))
+        .join(AttendanceSheet, AttendanceSheet.school_id == School.id)
+        .join(SchoolClass, SchoolClass.id == AttendanceSheet.class_id)
+        .where(AttendanceSheet.on == day, AttendanceSheet.state.in_(("asked", "taken_over")))
+        .group_by(School.id)
+        .order_by(School.id)
+    )
+    for school, classes in (await work.session.execute(query)).all():
+        desk = await desk_of_school(work, school)
+        for holder in await holders(work.session, plan, plan.attendance.digest.role, desk.place, day):
+            work.say(
+                f"noon:{day}:{school.id}:{holder.person_id}", holder.person_id, "digest_noon", area_code=school.area_code,
+                expires_at=work.now + timedelta(hours=5), facts={"unanswered": "、".join(sorted(classes)), "school": school.name},
+            )  # fmt: skip
+
+
+@dataclass
+class Owed:
+    """What one person's morning digest counts."""
+
+    area_code: str
+    open: int = 0
+    overdue: list[Task] = field(default_factory=list)
+    below: list[Task] = field(default_factory=list)
+
+
+async def morning_digest(work: Work, plan: Plan, day: date) -> None:
+    """Tells each responsible person what they owe and what is overdue, and those above them what is overdue below."""
+    owed: dict[int, Owed] = defaultdict(lambda: Owed(""))
+    query = (
+        select(Task, TaskHolder.person_id).join(TaskHolder).where(Task.state.in_(LIVING), TaskHolder.until.is_(None)).order_by(Task.due_at)
+    )
+    for task, person_id in (await work.session.execute(query)).tuples():
+        entry = owed[person_id]
+        entry.area_code = task.area_code
+        entry.open += 1
+        if task.due_at < work.now:
+            entry.overdue.append(task)
+    await _copy_above(work, plan, day, owed)
+    for person_id, entry in owed.items():
+        if entry.overdue or entry.below:
+            _say_digest(work, plan, day, person_id, entry)
+
+
+async def _copy_above(work: Work, plan: Plan, day: date, owed: dict[int, Owed]) -> None:
+    if not plan.reminders.copy_above:
+        return
+    overdue = select(Task).where(Task.state.in_(LIVING), Task.due_at < work.now).order_by(Task.due_at)
+    for task in (await work.session.scalars(overdue)).all():
+        above = plan.roles[task.role].above if task.role in plan.roles else None
+        if above is None:
+            continue
+        desk = await desk_of_task(work, task)
+        for holder in await holders(work.session, plan, above, desk.place, day):
+            owed[holder.person_id].area_code = task.area_code
+            owed[holder.person_id].below.append(task)
+
+
+def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) -> None:
+    """One overdue task is named in full; several become one list."""
+    key, expires = f"morning:{day}:{person_id}", work.now + timedelta(hours=6)
+    if len(entry.overdue) + len(entry.below) == 1:
+        only = [*entry.overdue, *entry.below][0]
+        facts = {} if entry.overdue else {"holder_role": plan.roles[only.role].zh}
+        work.say(
+            key, person_id, "task_overdue" if entry.overdue else "task_copy", area_code=entry.area_code, expires_at=expires, still="task_open",
+            facts=facts, task_id=only.id, case_id=only.case_id, student_id=only.student_id, sheet_id=only.sheet_id,
+        )  # fmt: skip
+        return
+    lines = [f"{task.code} {plan.tasks[task.kind].zh}" for task in entry.overdue]
+    lines += [f"{plan.roles[task.role].zh}{plan.tasks[task.kind].zh}" for task in entry.below]
+    facts = {"open_count": str(entry.open), "overdue_count": str(len(lines)), "lines": "；".join(lines[:LONGEST_LIST])}
+    work.say(key, person_id, "digest_morning", area_code=entry.area_code, expires_at=expires, facts=facts)
+
+
+async def monthly_list(work: Work, plan: Plan, day: date) -> None:
+    """Tells the prefecture how many cases it supervises in each county."""
+    beside = [rung.level for rung in plan.beside()]
+    county = func.left(CaseFile.area_code, 6)
+    query = (
+        select(county, func.count(CaseFile.id.distinct()))
+        .join(CaseLevel, CaseLevel.case_id == CaseFile.id)
+        .where(CaseFile.state == "open", CaseLevel.level.in_(beside), CaseLevel.left_at.is_(None))
+        .group_by(county)
+        .order_by(county)
+    )
+    counts = (await work.session.execute(query)).tuples().all()
+    if not counts:
+        return
+    names = await area_names(work.session, [code for code, _ in counts])
+    lines = "；".join(f"{names.get(code, code)}{number}" for code, number in counts)
+    roles = {step.role for rung in plan.beside() for step in rung.owed}
+    officers = select(Responsibility.person_id, Responsibility.area_code).where(Responsibility.role.in_(roles), *in_force(day))
+    for person_id, area_code in (await work.session.execute(officers)).tuples():
+        work.say(f"monthly:{day:%Y-%m}:{person_id}", person_id, "monthly_list", area_code=area_code, facts={"lines": lines})
+
+
+def is_first_of_month(calendar: Calendar, day: date) -> bool:
+    """Whether this is the month's first school day, on which lists are sent."""
+    return calendar.nth_school_day(day.replace(day=1), 1) == day

@@ -1,0 +1,47 @@
+"""Where a child is enrolled: checks, and transfers that end a case only when the other side confirms (art. 2.6)."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from cases.casework import close_case, open_case_of
+from storage.tables import EnrolmentCheck, EnrolmentEvent, Student
+from storage.work import Work
+
+
+async def open_enrolment_check(work: Work, student_id: int, reason: str) -> int | None:
+    """Lists a child whose enrolment somebody must look into; None where it is listed for this reason already."""
+    stored = insert(EnrolmentCheck).values(student_id=student_id, reason=reason, opened_at=work.now)
+    return await work.session.scalar(stored.on_conflict_do_nothing().returning(EnrolmentCheck.id))
+
+
+async def confirm_transfer(work: Work, student_id: int, *, by: int, receiving_school: str) -> None:
+    """The receiving school or the enrolment system has the child: its enrolment moves, and an open case ends with that evidence."""
+    student = await work.session.get_one(Student, student_id)
+    student.status = "transferred"
+    facts = {"receiving_school": receiving_school}
+    work.session.add(EnrolmentEvent(student_id=student_id, kind="transferred", at=work.now, by_person_id=by, facts=facts))
+    await _close_checks(work, student_id, "transferred")
+    work.record("transfer_confirmed", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}")
+    case = await open_case_of(work, student_id)
+    if case is not None:
+        await close_case(work, case, "transferred", {"evidence": facts}, by=by)
+
+
+async def deny_transfer(work: Work, student_id: int, *, by: int) -> None:
+    """The child is enrolled nowhere else: the case goes on at once."""
+    student = await work.session.get_one(Student, student_id)
+    await _close_checks(work, student_id, "not_found")
+    work.record("transfer_not_found", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}")
+    case = await open_case_of(work, student_id)
+    if case is not None:
+        case.paused_until = case.answered_until = None
+
+
+async def _close_checks(work: Work, student_id: int, outcome: str) -> None:
+    said = ("said_transferred", "said_migrated")
+    open_checks = update(EnrolmentCheck).where(
+        EnrolmentCheck.student_id == student_id, EnrolmentCheck.closed_at.is_(None), EnrolmentCheck.reason.in_(said)
+    )
+    await work.session.execute(open_checks.values(closed_at=work.now, outcome=outcome))

@@ -1,0 +1,172 @@
+"""Carries out what the chain's rules decide: levels entered, tasks opened, people told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from cases.casework import enter_level
+from cases.desk import Desk, desk_of_case
+from cases.leaves import leave_days
+from cases.notices import draft_notice
+from cases.responsible import holders
+from cases.tasks import LIVING, NewTask, end_tasks, open_task
+from plan.chain import CaseFacts, Enter, Keep, NoticeFacts, Open, Tell, upcoming
+from plan.model import Level
+from storage.tables import CaseFile, CaseLevel, CaseStep, Notice, Referral, Task
+from storage.work import Work
+
+ENDLESS = 60
+"""More actions at one go than any plan can want: a rule that never rests is a fault, not a wait."""
+
+
+async def settle(work: Work, case: CaseFile) -> None:
+    """Carries out everything that the plan wants of this case by now, in order, and notes when to look again.
+
+    Raises RuntimeError when the rules never come to rest.
+    """
+    if case.state != "open":
+        return
+    desk = await desk_of_case(work, case)
+    for _ in range(ENDLESS):
+        action = upcoming(desk.plan, await case_facts(work, desk, case), desk.calendar, work.now)
+        if action is None or action.at > work.now:
+            case.next_at = action.at if action is not None else None
+            return
+        await _carry_out(work, desk, case, action)
+        await work.session.flush()
+    raise RuntimeError(f"case {case.id} does not come to rest")
+
+
+async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
+    """What the chain's rules may know of a case."""
+    await work.session.flush()
+    session, episode = work.session, case.episode
+    levels = await session.execute(
+        select(CaseLevel.level, CaseLevel.entered_at).where(CaseLevel.case_id == case.id, CaseLevel.episode == episode)
+    )
+    steps = await session.scalars(select(CaseStep.step).where(CaseStep.case_id == case.id, CaseStep.episode == episode))
+    living = await session.scalar(select(func.count()).select_from(Task).where(Task.case_id == case.id, Task.state.in_(LIVING)))
+    return CaseFacts(
+        opened_at=await _episode_began(work, case),
+        first_absent_on=case.first_absent_on,
+        level=case.level,
+        entered=dict(levels.tuples().all()),
+        excused=await leave_days(work, case.student_id, case.first_absent_on),
+        answered_until=case.answered_until,
+        paused_until=case.paused_until,
+        away=case.back_on is None,
+        notices=await _notice_facts(work, case),
+        referral_approved_at=await _referral_approved(work, case),
+        unstaffed=await _unstaffed(work, desk, desk.plan.at_level(case.level)),
+        steps=frozenset(steps),
+        open_tasks=living or 0,
+    )
+
+
+async def _episode_began(work: Work, case: CaseFile) -> datetime:
+    began = select(func.min(CaseLevel.entered_at)).where(CaseLevel.case_id == case.id, CaseLevel.episode == case.episode)
+    return await work.session.scalar(began) or case.opened_at
+
+
+async def _notice_facts(work: Work, case: CaseFile) -> dict[str, NoticeFacts]:
+    query = select(Notice).where(Notice.case_id == case.id, Notice.episode == case.episode)
+    return {
+        notice.kind: NoticeFacts(notice.issued_at, notice.delivered_at, notice.deadline_on) for notice in await work.session.scalars(query)
+    }
+
+
+async def _referral_approved(work: Work, case: CaseFile) -> datetime | None:
+    """When a referral of this episode was approved."""
+    began = await _episode_began(work, case)
+    approved = select(func.min(Referral.decided_at)).where(
+        Referral.case_id == case.id, Referral.state.in_(("approved", "answered")), Referral.decided_at >= began
+    )
+    return await work.session.scalar(approved)
+
+
+async def _unstaffed(work: Work, desk: Desk, rung: Level) -> frozenset[int]:
+    """The level itself, when nobody at all is responsible for what it owes on entry."""
+    for step in rung.owed:
+        if step.undelivered_school_days is None and await holders(work.session, desk.plan, step.role, desk.place, desk.today):
+            return frozenset()
+    return frozenset({rung.level})
+
+
+async def _carry_out(work: Work, desk: Desk, case: CaseFile, action: Enter | Open | Tell | Keep) -> None:
+    match action:
+        case Enter():
+            await _climb(work, desk, case, action)
+        case Open():
+            await _open_owed(work, desk, case, action)
+        case Tell():
+            await _tell(work, desk, case, action)
+        case Keep():
+            await _keep(work, desk, case, action)
+
+
+async def _climb(work: Work, desk: Desk, case: CaseFile, action: Enter) -> None:
+    for level, reason in action.passed:
+        enter_level(work, case, level, action.at, reason, passed=True)
+    if not action.beside:
+        await end_tasks(work, case.id, "missed", action.reason, level=case.level)
+        left = update(CaseLevel).where(CaseLevel.case_id == case.id, CaseLevel.episode == case.episode, CaseLevel.level == case.level)
+        await work.session.execute(left.values(left_at=action.at, left_reason=action.reason))
+        case.level = action.level
+    enter_level(work, case, action.level, action.at, action.reason)
+    rung = desk.plan.at_level(action.level)
+    if rung.notice is not None:
+        await draft_notice(work, case, rung.notice)
+
+
+async def _take_step(work: Work, case: CaseFile, step: str, at: datetime) -> None:
+    row = insert(CaseStep).values(case_id=case.id, episode=case.episode, step=step, at=at)
+    await work.session.execute(row.on_conflict_do_nothing())
+
+
+async def _open_owed(work: Work, desk: Desk, case: CaseFile, action: Open) -> None:
+    await _take_step(work, case, action.step, action.at)
+    owed, rung = action.owed, desk.plan.at_level(action.level)
+    new = NewTask(
+        f"case:{case.id}:{case.episode}:{action.step}", owed.task, owed.role, desk.calendar.after(action.at, owed.due), owed.template,
+        action.level, owed.quiet, by_acknowledging=owed.done_by_acknowledging, department=await _department(work, case, owed.task),
+        about={"case_id": case.id, "student_id": case.student_id, "notice_id": await _notice_id(work, case, rung.notice)},
+    )  # fmt: skip
+    await open_task(work, desk, new, action.at)
+
+
+async def _department(work: Work, case: CaseFile, task: str) -> str | None:
+    """The department of an approved referral: its liaison owes what the departments' level owes."""
+    if task != "act_by_law":
+        return None
+    latest = (
+        select(Referral.department).where(Referral.case_id == case.id, Referral.state == "approved").order_by(Referral.id.desc()).limit(1)
+    )
+    return await work.session.scalar(latest)
+
+
+async def _notice_id(work: Work, case: CaseFile, kind: str | None) -> int | None:
+    query = select(Notice.id).where(Notice.case_id == case.id, Notice.episode == case.episode, Notice.kind == kind)
+    return await work.session.scalar(query) if kind is not None else None
+
+
+async def _tell(work: Work, desk: Desk, case: CaseFile, action: Tell) -> None:
+    await _take_step(work, case, action.step, action.at)
+    notice_id = await _notice_id(work, case, desk.plan.at_level(action.level).notice)
+    for holder in await holders(work.session, desk.plan, action.told.role, desk.place, desk.today):
+        work.say(
+            f"case:{case.id}:{case.episode}:{action.step}:{holder.person_id}", holder.person_id, action.told.template,
+            area_code=case.area_code, still="case_away", case_id=case.id, student_id=case.student_id, notice_id=notice_id,
+        )  # fmt: skip
+
+
+async def _keep(work: Work, desk: Desk, case: CaseFile, action: Keep) -> None:
+    taken = select(func.count()).select_from(Task).where(Task.case_id == case.id, Task.kind == "follow_up")
+    number = (await work.session.scalar(taken) or 0) + 1
+    new = NewTask(
+        f"case:{case.id}:{case.episode}:keep:{action.level}:{number}", "follow_up", action.role, action.until, level=action.level, quiet=True,
+        about={"case_id": case.id, "student_id": case.student_id},
+    )  # fmt: skip
+    await open_task(work, desk, new)

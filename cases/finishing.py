@@ -1,0 +1,170 @@
+"""A holder says that a task is done: what that means for each kind of task."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cases.aid import decide_aid
+from cases.attendance import release_sheet
+from cases.casework import lock_case
+from cases.desk import Desk, desk_of_case
+from cases.enrolment import confirm_transfer, deny_transfer
+from cases.escalation import settle
+from cases.notices import deliver_notice, issue_notice, notice_of_case
+from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
+from cases.returning import come_back
+from cases.tasks import end_task
+from cases.words import Words, words
+from storage.tables import CaseFile, Notice, Task
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The task cannot be ended like this; `reason` names what is missing (see templates/words.yaml, refusals)."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What a holder said of a task."""
+
+    work: Work
+    task: Task
+    by: int
+    result: str
+    words: Words
+
+
+async def finish_task(work: Work, task: Task, by: int, result: str) -> Refusal | None:
+    """Ends a task with its holder's words and carries out what follows. A Refusal leaves the task as it was."""
+    finish = Finish(work, task, by, result.strip(), words())
+    handler = FINISHES.get(task.kind, _plain)
+    refusal = await handler(finish)
+    if refusal is not None:
+        return refusal
+    end_task(work, task, "done", by=by, result=finish.result or None)
+    if task.case_id is not None:
+        await work.session.flush()
+        await settle(work, await lock_case(work, task.case_id))
+    return None
+
+
+async def _case(finish: Finish) -> CaseFile:
+    if finish.task.case_id is None:
+        raise LookupError(f"task {finish.task.id} belongs to no case")
+    return await lock_case(finish.work, finish.task.case_id)
+
+
+async def _plain(finish: Finish) -> Refusal | None:
+    """Most duties are to record what was found: without a word of it, they are not done."""
+    return None if finish.result or finish.task.facts.get("by_acknowledging") else Refusal("say_what")
+
+
+async def _issue_notice(finish: Finish) -> Refusal | None:
+    notice = await finish.work.session.get(Notice, finish.task.notice_id)
+    if notice is None or not await issue_notice(finish.work, await _case(finish), notice, finish.by):
+        return Refusal("notice_gone")
+    return None
+
+
+async def _deliver_notice(finish: Finish) -> Refusal | None:
+    case = await _case(finish)
+    notice = await notice_of_case(finish.work, case)
+    if notice is None:
+        return Refusal("notice_gone")
+    way = finish.words.way(finish.result)
+    if way is None:
+        return Refusal("say_delivery")
+    await deliver_notice(finish.work, case, notice, way, by=finish.by, facts={"task_id": finish.task.id})
+    return None
+
+
+async def _decide_measures(finish: Finish) -> Refusal | None:
+    """Either more support in their own words, or "移送" and the department: that is only a proposal until it is approved."""
+    named = finish.words.referral(finish.result)
+    if named is None:
+        return await _plain(finish)
+    case = await _case(finish)
+    desk = await desk_of_case(finish.work, case)
+    department = department_named(desk, named)
+    if department is None:
+        return Refusal("say_department")
+    reason = named.removeprefix(desk.plan.departments[department].zh).strip("，, ")
+    proposed = await propose_referral(finish.work, case, department=department, by=finish.by, reason=reason)
+    return None if proposed is not None else Refusal("say_department")
+
+
+async def _approve_referral(finish: Finish) -> Refusal | None:
+    """Only a plain yes or no decides."""
+    verdict = finish.words.verdict(finish.result)
+    if verdict is None or finish.task.referral_id is None:
+        return Refusal("say_verdict")
+    await decide_referral(finish.work, finish.task.referral_id, approved=verdict, by=finish.by, note=finish.result)
+    return None
+
+
+async def _act_by_law(finish: Finish) -> Refusal | None:
+    if not finish.result:
+        return Refusal("say_what")
+    await answer_referral(finish.work, finish.task, by=finish.by, answer=finish.result)
+    return None
+
+
+async def _enrolment_check(finish: Finish) -> Refusal | None:
+    school = finish.words.receiving_school(finish.result)
+    student_id = finish.task.student_id
+    if student_id is None or (school is None and not finish.words.is_negative(finish.result)):
+        return Refusal("say_school")
+    if school is not None:
+        await confirm_transfer(finish.work, student_id, by=finish.by, receiving_school=school)
+    else:
+        await deny_transfer(finish.work, student_id, by=finish.by)
+    return None
+
+
+async def _aid(finish: Finish) -> Refusal | None:
+    verdict = finish.words.verdict(finish.result)
+    if verdict is None or finish.task.student_id is None:
+        return Refusal("say_verdict")
+    await decide_aid(finish.work, finish.task.student_id, granted=verdict, by=finish.by, note=finish.result)
+    return None
+
+
+async def _mass_absence(finish: Finish) -> Refusal | None:
+    """The task is ended first, so that the released sheet sees that it was confirmed."""
+    if finish.task.sheet_id is None:
+        return Refusal("say_what")
+    finish.task.state = "done"
+    await finish.work.session.flush()
+    await release_sheet(finish.work, finish.task.sheet_id)
+    return None
+
+
+async def _check_return(finish: Finish) -> Refusal | None:
+    """The school looks: the child is there, or is not."""
+    if finish.words.is_negative(finish.result):
+        return None
+    if not finish.words.is_back(finish.result):
+        return Refusal("say_back")
+    case = await _case(finish)
+    if case.state == "open" and case.back_on is None:
+        desk: Desk = await desk_of_case(finish.work, case)
+        await come_back(finish.work, case, desk.today)
+    return None
+
+
+FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
+    "issue_notice": _issue_notice,
+    "deliver_notice": _deliver_notice,
+    "decide_measures": _decide_measures,
+    "approve_referral": _approve_referral,
+    "act_by_law": _act_by_law,
+    "enrolment_check": _enrolment_check,
+    "aid": _aid,
+    "mass_absence": _mass_absence,
+    "check_return": _check_return,
+    "confirm_return": _check_return,
+}

@@ -1,0 +1,36 @@
+"""Holes in the chain: places where nobody could be found, reached, or made to answer."""
+
+from __future__ import annotations
+
+from sqlalchemy.dialects.postgresql import insert
+
+from cases.desk import Desk
+from cases.names import place_name
+from cases.responsible import holders
+from storage.tables import Hole, Task
+from storage.work import Work
+
+
+async def report_hole(work: Work, desk: Desk, *, role: str, reason: str, task: Task | None = None) -> None:
+    """Keeps a hole once per place, role and reason, and tells the county the first time. `reason` names it in the record."""
+    place = desk.place
+    where = f"class:{place.class_id}" if place.class_id else place.area_code
+    new = insert(Hole).values(
+        key=f"{role}:{where}:{reason}:{desk.today:%Y-%m}", area_code=place.area_code, role=role, reason=reason,
+        case_id=task.case_id if task else None, task_id=task.id if task else None, opened_at=work.now,
+    )  # fmt: skip
+    hole_id = await work.session.scalar(new.on_conflict_do_nothing(index_elements=["key"]).returning(Hole.id))
+    case_id = task.case_id if task else None
+    work.record("hole_in_chain", f"role:{role}", area_code=place.area_code, case_id=case_id, reason=reason, new=hole_id is not None)
+    if hole_id is not None:
+        await _tell(work, desk, hole_id, role, task)
+
+
+async def _tell(work: Work, desk: Desk, hole_id: int, role: str, task: Task | None) -> None:
+    place = await place_name(work.session, desk.place)
+    for holder in await holders(work.session, desk.plan, desk.plan.holes.role, desk.place, desk.today):
+        work.say(
+            f"hole:{hole_id}:{holder.person_id}", holder.person_id, desk.plan.holes.template, area_code=desk.place.area_code,
+            facts={"role_name": desk.plan.roles[role].zh, "place": place},
+            case_id=task.case_id if task else None, task_id=task.id if task else None, student_id=task.student_id if task else None,
+        )  # fmt: skip

@@ -1,0 +1,28 @@
+"""Days on which a child is known to be away."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from storage.tables import Leave
+from storage.work import Work
+
+
+async def leave_on(work: Work, student_id: int, on: date) -> Leave | None:
+    """The leave that covers a day, if any."""
+    return await work.session.scalar(
+        select(Leave)
+        .where(Leave.student_id == student_id, Leave.withdrawn_at.is_(None), Leave.starts_on <= on, Leave.ends_on >= on)
+        .order_by(Leave.ends_on.desc())
+        .limit(1)
+    )
+
+
+async def leave_days(work: Work, student_id: int, since: date) -> frozenset[date]:
+    """Every day from `since` on that a leave covers."""
+    found = await work.session.scalars(
+        select(Leave).where(Leave.student_id == student_id, Leave.withdrawn_at.is_(None), Leave.ends_on >= since)
+    )
+    return frozenset(leave.starts_on + timedelta(days=n) for leave in found for n in range((leave.ends_on - leave.starts_on).days + 1))

@@ -1,0 +1,33 @@
+"""Names of places, as people call them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.responsible import Place
+from storage.tables import Area, School, SchoolClass
+
+
+async def place_name(session: AsyncSession, place: Place) -> str:
+    """School and class where there are any, else the area's name."""
+    if place.school_id is None:
+        return await session.scalar(select(Area.name).where(Area.code == place.area_code)) or place.area_code
+    school = await session.scalar(select(School.name).where(School.id == place.school_id)) or ""
+    if place.class_id is None:
+        return school
+    return school + (await session.scalar(select(SchoolClass.name).where(SchoolClass.id == place.class_id)) or "")
+
+
+async def area_path(session: AsyncSession, code: str) -> str:
+    """The names of an area and of those above it, from the county down."""
+    codes = [code[:length] for length in (6, 9, 12) if len(code) >= length]
+    names = {found.code: found.name for found in await session.scalars(select(Area).where(Area.code.in_(codes)))}
+    return "".join(names.get(part, "") for part in codes)
+
+
+async def area_names(session: AsyncSession, codes: Collection[str]) -> dict[str, str]:
+    """Code → name."""
+    return {found.code: found.name for found in await session.scalars(select(Area).where(Area.code.in_(codes)))}

@@ -1,0 +1,52 @@
+"""The plan in force, and the versions under which running cases began."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from plan.check import read_plan
+from plan.model import Plan
+from storage.tables import PlanVersion
+from storage.work import Work
+
+
+@lru_cache(maxsize=16)
+def _parsed(digest: str, body: str) -> Plan:
+    return read_plan(body)
+
+
+async def install_plan(work: Work, text: str, templates: Collection[str]) -> int:
+    """Puts a plan file in force for new cases and returns its version id; running cases keep theirs.
+
+    Raises PlanFault when the file is not sound. The same file again is the same version.
+    """
+    plan = read_plan(text, templates)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    latest = await work.session.scalar(select(PlanVersion).order_by(PlanVersion.id.desc()).limit(1))
+    if latest is not None and latest.digest == digest:
+        return latest.id
+    stored = insert(PlanVersion).values(name=plan.name, digest=digest, body=text, loaded_at=work.now)
+    stored = stored.on_conflict_do_update(index_elements=["digest"], set_={"loaded_at": work.now})
+    version_id = (await work.session.execute(stored.returning(PlanVersion.id))).scalar_one()
+    work.record("plan_installed", f"plan:{version_id}", area_code="", actor="operator", digest=digest)
+    return version_id
+
+
+async def plan_in_force(session: AsyncSession) -> tuple[int, Plan]:
+    """(version id, plan) for new cases. Raises LookupError before any plan was installed."""
+    version = await session.scalar(select(PlanVersion).order_by(PlanVersion.loaded_at.desc(), PlanVersion.id.desc()).limit(1))
+    if version is None:
+        raise LookupError("no plan has been installed")
+    return version.id, _parsed(version.digest, version.body)
+
+
+async def plan_of(session: AsyncSession, version_id: int) -> Plan:
+    """The plan as it was in this version."""
+    version = await session.get_one(PlanVersion, version_id)
+    return _parsed(version.digest, version.body)

@@ -1,0 +1,117 @@
+"""Who answers for a place in a role today, and who is asked when nobody does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from plan.model import Plan
+from storage.tables import Contact, PersonContact, Responsibility, StandIn
+
+CODE_LENGTH = {"prefecture": 4, "county": 6, "township": 9, "village": 12}
+"""Digits of a statistical division code at each level."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something happened: the home area, the school's area, and school and class where there are any."""
+
+    area_code: str
+    school_area_code: str
+    school_id: int | None = None
+    class_id: int | None = None
+
+    def area(self, level: str) -> str | None:
+        """The code of the area of this level that answers for the place; the home's, else the school's within it."""
+        length = CODE_LENGTH[level]
+        if len(self.area_code) >= length:
+            return self.area_code[:length]
+        if len(self.school_area_code) >= length and self.school_area_code.startswith(self.area_code):
+            return self.school_area_code[:length]
+        return None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A responsible person; `reachable` when at least one contact is usable."""
+
+    person_id: int
+    substitute_id: int | None
+    reachable: bool
+
+
+async def holders(session: AsyncSession, plan: Plan, role: str, place: Place, on: date, department: str | None = None) -> list[Holder]:
+    """Who answers for the place in this role on that day, at the nearest scope; stand-ins already in their places."""
+    for scope in plan.roles[role].scope:
+        if (where := _covers(scope, place)) is None:
+            continue
+        if found := await _found(session, _responsible(role, on, department).where(where), on):
+            return found
+    return []
+
+
+def _covers(scope: str, place: Place) -> ColumnElement[bool] | None:
+    if scope == "class":
+        return None if place.class_id is None else Responsibility.class_id == place.class_id
+    if scope == "school":
+        of_school = and_(Responsibility.school_id == place.school_id, Responsibility.class_id.is_(None))
+        return None if place.school_id is None else of_school
+    code = place.area(scope)
+    of_area = and_(Responsibility.area_code == code, Responsibility.school_id.is_(None))
+    return None if code is None else of_area
+
+
+def _responsible(role: str, on: date, department: str | None) -> Select[int, int | None]:
+    query = select(Responsibility.person_id, Responsibility.substitute_person_id).where(Responsibility.role == role, *in_force(on))
+    if department is not None:
+        query = query.where(Responsibility.department == department)
+    return query.order_by(Responsibility.id)
+
+
+def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
+    """Conditions under which a responsibility counts that day."""
+    return Responsibility.valid_from <= on, or_(Responsibility.valid_until.is_(None), Responsibility.valid_until >= on)
+
+
+async def _found(session: AsyncSession, query: Select[int, int | None], on: date) -> list[Holder]:
+    rows = (await session.execute(query)).all()
+    away = await stand_ins(session, [person for person, _ in rows], on)
+    people = {away.get(person, person): substitute for person, substitute in rows}
+    reachable = await reachable_people(session, list(people), on)
+    return [Holder(person, substitute if substitute != person else None, person in reachable) for person, substitute in people.items()]
+
+
+async def stand_ins(session: AsyncSession, person_ids: Sequence[int], on: date) -> dict[int, int]:
+    """Away person → who stands in that day."""
+    found = await session.execute(
+        select(StandIn.person_id, StandIn.substitute_person_id)
+        .where(StandIn.person_id.in_(person_ids), StandIn.starts_on <= on, StandIn.ends_on >= on)
+        .order_by(StandIn.id)
+    )
+    return {person: substitute for person, substitute in found}
+
+
+async def reachable_people(session: AsyncSession, person_ids: Sequence[int], on: date) -> set[int]:
+    """Those of the persons who have a usable contact."""
+    if not person_ids:
+        return set()
+    found = await session.scalars(
+        select(PersonContact.person_id)
+        .join(Contact, Contact.id == PersonContact.contact_id)
+        .where(PersonContact.person_id.in_(person_ids), *usable(on))
+    )
+    return set(found)
+
+
+def usable(on: date) -> tuple[ColumnElement[bool], ...]:
+    """Conditions under which a PersonContact joined with its Contact may be used that day."""
+    return (
+        Contact.state == "usable",
+        PersonContact.retired_reason.is_(None),
+        or_(PersonContact.valid_from.is_(None), PersonContact.valid_from <= on),
+        or_(PersonContact.valid_until.is_(None), PersonContact.valid_until >= on),
+    )

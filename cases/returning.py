@@ -1,0 +1,113 @@
+"""A child comes back: the school says so, and the guardian confirms or three school days pass (art. 3.2)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import exists, select
+
+from cases.casework import close_case
+from cases.desk import Desk, desk_of_case
+from cases.escalation import settle
+from cases.guardians import reachable_guardians
+from cases.tasks import NewTask, end_tasks, open_task
+from storage.tables import Absence, AttendanceSheet, CaseFile, Student
+from storage.work import Work
+
+
+async def come_back(work: Work, case: CaseFile, on: date) -> None:
+    """The school saw the child that day. The chain stops; the return is still to be confirmed."""
+    desk = await desk_of_case(work, case)
+    case.back_on, case.paused_until = on, None
+    await end_tasks(work, case.id, "cancelled", "back_at_school")
+    work.record("back_at_school", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
+    await _watch(work, desk, case, on)
+    if case.guardian_confirmed_at is None:
+        await _ask_guardians(work, desk, case, on)
+    await settle(work, case)
+
+
+async def _watch(work: Work, desk: Desk, case: CaseFile, on: date) -> None:
+    duty = desk.plan.duties["confirm_return"]
+    due = desk.calendar.after(work.now, duty.due)
+    about: dict[str, int | None] = {"case_id": case.id, "student_id": case.student_id}
+    new = NewTask(
+        f"case:{case.id}:confirm:{case.episode}:{on}", "confirm_return", duty.role, due, duty.template, quiet=duty.quiet, about=about
+    )
+    await open_task(work, desk, new)
+
+
+async def _ask_guardians(work: Work, desk: Desk, case: CaseFile, on: date) -> None:
+    threshold = desk.plan.exits["returned"].ask_guardian_from_level
+    if threshold is None or case.level < threshold:
+        return
+    for person_id in await reachable_guardians(work, case.student_id, desk.today):
+        work.say(
+            f"case:{case.id}:{case.episode}:return_confirm:{on}:{person_id}", person_id, "return_confirm", area_code=case.area_code,
+            still="case_open", question="confirm_return", case_id=case.id, student_id=case.student_id,
+        )  # fmt: skip
+
+
+async def count_attended(work: Work, desk: Desk, case: CaseFile) -> None:
+    """Closes the case once the child has been on so many answered sheets in a row that no word from the family is needed."""
+    enough = desk.plan.exits["returned"].or_attended_school_days
+    if enough is None or case.back_on is None or case.state != "open":
+        return
+    days = await _attended_days(work, case)
+    if len(days) >= enough:
+        await _strike_off(work, case, {"attended_days": [day.isoformat() for day in days[:enough]]})
+
+
+async def _attended_days(work: Work, case: CaseFile) -> list[date]:
+    absent = exists().where(
+        Absence.student_id == case.student_id, Absence.on == AttendanceSheet.on, Absence.state.in_(("absent", "excused"))
+    )
+    return list(
+        await work.session.scalars(
+            select(AttendanceSheet.on)
+            .join(Student, Student.class_id == AttendanceSheet.class_id)
+            .where(Student.id == case.student_id, AttendanceSheet.on >= case.back_on, AttendanceSheet.state == "answered", ~absent)
+            .order_by(AttendanceSheet.on)
+        )
+    )
+
+
+async def guardian_confirms(work: Work, case: CaseFile, person_id: int) -> bool:
+    """The family says that the child is back. Strikes the case off where the school has said so too; returns whether it did."""
+    case.guardian_confirmed_at = work.now
+    work.record("guardian_confirmed", f"case:{case.id}", area_code=case.area_code, case_id=case.id, actor=f"guardian:{person_id}")
+    if case.back_on is None:
+        await _ask_school(work, case)
+        return False
+    await _strike_off(work, case, {"school": case.back_on.isoformat(), "guardian": work.now.isoformat()})
+    return True
+
+
+async def guardian_denies(work: Work, case: CaseFile, person_id: int) -> None:
+    """The family says that the child is not back: the school looks again, and the chain goes on until it has."""
+    case.back_on = case.guardian_confirmed_at = None
+    await end_tasks(work, case.id, "cancelled", "return_disputed", kinds={"confirm_return"})
+    work.record("return_disputed", f"case:{case.id}", area_code=case.area_code, case_id=case.id, actor=f"guardian:{person_id}")
+    await _ask_school(work, case)
+    await settle(work, case)
+
+
+async def _ask_school(work: Work, case: CaseFile) -> None:
+    desk = await desk_of_case(work, case)
+    duty = desk.plan.duties["check_return"]
+    about: dict[str, int | None] = {"case_id": case.id, "student_id": case.student_id}
+    due = desk.calendar.after(work.now, duty.due)
+    await open_task(work, desk, NewTask(f"case:{case.id}:check:{desk.today}", "check_return", duty.role, due, duty.template, about=about))
+
+
+async def _strike_off(work: Work, case: CaseFile, evidence: dict[str, object]) -> None:
+    desk = await desk_of_case(work, case)
+    threshold = desk.plan.exits["returned"].ask_guardian_from_level
+    await close_case(work, case, "returned", {"evidence": evidence})
+    if threshold is None or case.level < threshold:
+        return
+    for person_id in await reachable_guardians(work, case.student_id, desk.today):
+        work.say(
+            f"case:{case.id}:{case.episode}:welcome:{person_id}", person_id, "welcome_back", area_code=case.area_code,
+            case_id=case.id, student_id=case.student_id,
+        )  # fmt: skip

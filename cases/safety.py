@@ -1,0 +1,19 @@
+"""A child may be in danger: school and county hear of it in the same minute, whatever the level (未成年人保护法 art. 11)."""
+
+from __future__ import annotations
+
+from cases.desk import Desk
+from cases.tasks import NewTask, open_task
+from storage.tables import CaseFile, Student
+from storage.work import Work
+
+
+async def raise_safety(work: Work, desk: Desk, student: Student, case: CaseFile | None, inbound_id: int | None) -> None:
+    """Opens an urgent task for each of the roles that the plan names."""
+    about = {"case_id": case.id if case else None, "student_id": student.id, "inbound_id": inbound_id}
+    for role in desk.plan.safety.roles:
+        duty = desk.plan.duties["safety"]
+        key = f"safety:{student.id}:{inbound_id or work.now.isoformat()}:{role}"
+        due = desk.calendar.after(work.now, duty.due)
+        await open_task(work, desk, NewTask(key, "safety", role, due, desk.plan.safety.template, urgent=True, about=about))
+    work.record("safety_raised", f"student:{student.id}", area_code=student.area_code, case_id=case.id if case else None)

@@ -1,0 +1,210 @@
+"""Tasks: one step owed by responsible persons, opened, acknowledged, handed on, postponed, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from cases.desk import Desk
+from cases.duty_facts import next_duty_at
+from cases.holes import report_hole
+from cases.responsible import Holder, holders, reachable_people
+from storage.tables import Task, TaskHolder
+from storage.work import Work
+
+LIVING = ("open", "acknowledged")
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+DIGITS = "23456789"
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A task to be opened. `key`: the same key is the same task. `about`: case_id, student_id, sheet_id …"""
+
+    key: str
+    kind: str
+    role: str
+    due_at: datetime
+    template: str = "task_new"
+    level: int | None = None
+    quiet: bool = False
+    urgent: bool = False
+    department: str | None = None
+    by_acknowledging: bool = False
+    holder_ids: tuple[int, ...] = ()
+    about: Mapping[str, int | None] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = None) -> Task | None:
+    """Opens a task with its holders and tells them. None when this key was opened before.
+
+    Where nobody can be found or reached in the role, the substitutes, then the roles above it are asked, and the hole is reported.
+    """
+    people, why, stage = await _first_holders(work, desk, new)
+    stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await _free_code(work, people)))
+    task_id = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task.id))
+    if task_id is None:
+        return None
+    task = await work.session.get_one(Task, task_id)
+    await add_holders(work, task, people, why)
+    if stage:
+        await report_hole(work, desk, role=new.role, reason="nobody_reachable", task=task)
+    task.next_at = next_duty_at(desk, task)
+    work.record("task_opened", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, at=at, kind=task.kind, holders=people)
+    return task
+
+
+def _row(work: Work, desk: Desk, new: NewTask, at: datetime, stage: int, code: str) -> dict[str, Any]:
+    place = desk.place
+    switches = {"template": new.template, "quiet": new.quiet, "urgent": new.urgent, "by_acknowledging": new.by_acknowledging}
+    return {
+        "key": new.key, "kind": new.kind, "role": new.role, "level": new.level, "code": code, "area_code": place.area_code,
+        "school_id": place.school_id, "class_id": place.class_id, "plan_version_id": desk.plan_version_id, "opened_at": at,
+        "due_at": new.due_at, "alerted_at": max(at, work.now), "alert_stage": stage,
+        "facts": {**new.facts, **{name: value for name, value in switches.items() if value}}, **new.about,
+    }  # fmt: skip
+
+
+async def _first_holders(work: Work, desk: Desk, new: NewTask) -> tuple[list[int], str, int]:
+    """(persons, why them, alert stage): the role's own, its substitutes, or the nearest role above that is staffed."""
+    if new.holder_ids:
+        return list(new.holder_ids), "holder", 0
+    own = await holders(work.session, desk.plan, new.role, desk.place, desk.today, new.department)
+    if reached := [holder.person_id for holder in own if holder.reachable]:
+        return reached, "holder", 0
+    if reached := await substitutes(work, desk, own):
+        return reached, "substitute", 1
+    return await people_above(work, desk, new.role, 0)
+
+
+async def substitutes(work: Work, desk: Desk, own: Sequence[Holder]) -> list[int]:
+    """The reachable substitutes of these holders."""
+    named = [holder.substitute_id for holder in own if holder.substitute_id is not None]
+    reachable = await reachable_people(work.session, named, desk.today)
+    return [person for person in named if person in reachable]
+
+
+async def people_above(work: Work, desk: Desk, role: str, skip: int) -> tuple[list[int], str, int]:
+    """The reachable holders of the nearest role above, leaving out the first `skip`; stage 2 is the first above."""
+    for number, above in enumerate(desk.plan.ladder(role)[skip:], start=skip):
+        found = await holders(work.session, desk.plan, above, desk.place, desk.today)
+        if reached := [holder.person_id for holder in found if holder.reachable]:
+            return reached, "above", 2 + number
+    return [], "above", 2 + len(desk.plan.ladder(role))
+
+
+async def _free_code(work: Work, people: Collection[int]) -> str:
+    """Two characters that none of these persons has among their living tasks."""
+    taken = set(
+        await work.session.scalars(
+            select(Task.code)
+            .join(TaskHolder, TaskHolder.task_id == Task.id)
+            .where(TaskHolder.person_id.in_(people), Task.state.in_(LIVING))
+        )
+    )
+    codes = (letter + digit for digit in DIGITS for letter in LETTERS)
+    return next((code for code in codes if code not in taken), LETTERS[0] + "1")
+
+
+async def add_holders(work: Work, task: Task, people: Collection[int], why: str) -> None:
+    """Adds persons to those who are asked, and tells each of them once. A quiet task tells nobody."""
+    for person_id in people:
+        row = insert(TaskHolder).values(task_id=task.id, person_id=person_id, why=why, since=work.now)
+        await work.session.execute(row.on_conflict_do_nothing())
+        if not task.facts.get("quiet"):
+            alert(work, task, person_id)
+
+
+def alert(work: Work, task: Task, person_id: int, template: str | None = None, key: str = "alert", **facts: Any) -> None:
+    """Says something about a task to one person, in the task's own words unless a template is named."""
+    work.say(
+        f"task:{task.id}:{key}:{person_id}", person_id, template or task.facts.get("template", "task_new"),
+        area_code=task.area_code, urgency="safety" if task.facts.get("urgent") else "duty", still="task_open", question="task",
+        facts={**_shown(task), **facts}, task_id=task.id, case_id=task.case_id, student_id=task.student_id,
+        sheet_id=task.sheet_id, notice_id=task.notice_id,
+    )  # fmt: skip
+
+
+def _shown(task: Task) -> dict[str, Any]:
+    hidden = {"template", "quiet", "urgent", "by_acknowledging"}
+    return {name: value for name, value in task.facts.items() if name not in hidden}
+
+
+async def living_holders(work: Work, task_id: int) -> list[int]:
+    """The persons who are asked for a task now."""
+    return list(await work.session.scalars(select(TaskHolder.person_id).where(TaskHolder.task_id == task_id, TaskHolder.until.is_(None))))
+
+
+async def acknowledge(work: Work, task: Task, person_id: int) -> None:
+    """A holder says that they have it: the alerts to the others stop, the deadline stands."""
+    if task.state == "acknowledged" and task.acknowledged_by == person_id:
+        return
+    task.state, task.acknowledged_at, task.acknowledged_by = "acknowledged", work.now, person_id
+    work.record("task_acknowledged", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}")
+
+
+async def note_progress(work: Work, task: Task, person_id: int) -> None:
+    """Something happened on a task that does not end it."""
+    task.progress_at = work.now
+    work.record("task_progressed", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}")
+
+
+async def delegate(work: Work, task: Task, person_id: int, to_person_id: int) -> None:
+    """Hands a task on; the one who had it is no longer asked."""
+    handed_on = update(TaskHolder).where(TaskHolder.task_id == task.id, TaskHolder.person_id == person_id)
+    await work.session.execute(handed_on.values(until=work.now))
+    task.state, task.acknowledged_at, task.alerted_at = "open", None, work.now
+    await add_holders(work, task, [to_person_id], "delegate")
+    work.record(
+        "task_delegated", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}", to=to_person_id
+    )
+
+
+async def postpone(work: Work, desk: Desk, task: Task, person_id: int, until: datetime) -> bool:
+    """Puts a task off, within the plan's limits. False when it may not be put off so often or so far."""
+    limits = desk.plan.postponing
+    furthest = desk.calendar.nth_school_day(desk.today, limits.school_days + 1)
+    if task.postponed >= limits.times or desk.calendar.day_of(until) > furthest or until <= work.now:
+        return False
+    task.due_at, task.postponed, task.reminder, task.progress_at = until, task.postponed + 1, None, work.now
+    task.next_at = next_duty_at(desk, task)
+    work.record(
+        "task_postponed",
+        f"task:{task.id}",
+        area_code=task.area_code,
+        case_id=task.case_id,
+        actor=f"person:{person_id}",
+        until=until.isoformat(),
+    )
+    return True
+
+
+def end_task(work: Work, task: Task, state: str, *, by: int | None = None, result: str | None = None, reason: str | None = None) -> None:
+    """Ends a task: done (by a person, with a result), missed (the case climbed past it) or cancelled (no longer needed).
+
+    The result is a person's own words and stays in the task; the record holds only that it was given.
+    """
+    task.state, task.ended_at, task.ended_by, task.result, task.next_at = state, work.now, by, result, None
+    actor = f"person:{by}" if by else "system"
+    work.record(
+        f"task_{state}", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=actor, kind=task.kind, reason=reason
+    )
+
+
+async def end_tasks(
+    work: Work, case_id: int, state: str, reason: str, *, kinds: Collection[str] | None = None, level: int | None = None
+) -> None:
+    """Ends all living tasks of a case (of these kinds, of this level) at once. A quiet one asked nobody, so nobody missed it."""
+    query = select(Task).where(Task.case_id == case_id, Task.state.in_(LIVING))
+    if kinds is not None:
+        query = query.where(Task.kind.in_(kinds))
+    if level is not None:
+        query = query.where(Task.level == level)
+    for task in await work.session.scalars(query):
+        end_task(work, task, "cancelled" if task.facts.get("quiet") else state, reason=reason)

@@ -1,0 +1,57 @@
+"""What the bot could not read or place goes to a named person, with the thread; nothing received is ever dropped."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cases.contacts import people_at
+from cases.desk import Desk, desk_of_area, desk_of_student
+from cases.tasks import NewTask, open_task
+from storage.tables import Area, Contact, Inbound, Student
+from storage.work import Work
+
+
+async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:
+    """A reply about a child goes to the class teacher; to the county where the school must not decide on it."""
+    student = await work.session.get_one(Student, student_id)
+    desk = await desk_of_student(work, student)
+    kind = "triage_unknown" if county else "triage"
+    await _open(work, desk, kind, f"triage:{inbound.id}", {"student_id": student_id, "inbound_id": inbound.id})
+
+
+async def unknown_sender(work: Work, inbound: Inbound) -> None:
+    """Nobody is known under this number: the county's officer answers. Without any known area, the tree's top does."""
+    await _open(work, await _county_desk(work), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id})
+
+
+async def staff_unread(work: Work, inbound: Inbound, area_code: str) -> None:
+    """A responsible person wrote something that is no answer: the county's officer reads it."""
+    await _open(work, await desk_of_area(work, area_code), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id})
+
+
+async def handler_failed(work: Work, inbound: Inbound) -> None:
+    """The bot failed on this text again and again: a person reads it."""
+    work.record("handler_failed", f"inbound:{inbound.id}", area_code=inbound.area_code or "")
+    await unknown_sender(work, inbound)
+
+
+async def loop_stopped(work: Work, *, contact_id: int) -> None:
+    """Two machines seem to answer each other: the bot is silent there and a person is told."""
+    desk = await _county_desk(work)
+    people = await people_at(work, contact_id)
+    work.record("loop_stopped", f"contact:{contact_id}", area_code=desk.place.area_code, people=people)
+    contact = await work.session.get_one(Contact, contact_id)
+    await _open(work, desk, "triage_unknown", f"loop:{contact.id}:{desk.today}", {})
+
+
+async def _open(work: Work, desk: Desk, kind: str, key: str, about: dict[str, int | None]) -> None:
+    duty = desk.plan.duties[kind]
+    due = desk.calendar.after(work.now, duty.due)
+    await open_task(work, desk, NewTask(key, kind, duty.role, due, duty.template, quiet=duty.quiet, about=about))
+
+
+async def _county_desk(work: Work) -> Desk:
+    """The first county of the tree, else its top: where nothing tells which area a text belongs to."""
+    first = await work.session.scalar(select(Area.code).where(Area.level == "county").order_by(Area.code).limit(1))
+    top = await work.session.scalar(select(Area.code).order_by(Area.code).limit(1))
+    return await desk_of_area(work, first or top or "")

@@ -1,0 +1,67 @@
+"""The few words by which an officer's free text decides something; they are data in templates/words.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Words:
+    """Looks for those words in a text; never guesses where none of them stands."""
+
+    lists: Mapping[str, list[str]]
+    ways: Mapping[str, list[str]]
+    refusals: Mapping[str, str]
+
+    def _has(self, name: str, text: str) -> bool:
+        return _any(self.lists[name], text)
+
+    def is_negative(self, text: str) -> bool:
+        """The child is not there, or was not found."""
+        return self._has("negative", text)
+
+    def is_back(self, text: str) -> bool:
+        """The child is at school."""
+        return self._has("back", text) and not self.is_negative(text)
+
+    def verdict(self, text: str) -> bool | None:
+        """Yes, no, or neither. A "不" before the yes is a no."""
+        if self._has("no", text):
+            return False
+        return True if self._has("yes", text) else None
+
+    def referral(self, text: str) -> str | None:
+        """What follows the word for a referral."""
+        return _after(self.lists["referral"], text)
+
+    def receiving_school(self, text: str) -> str | None:
+        """The school named after "已转入"."""
+        return None if self.is_negative(text) else _after(self.lists["transferred"], text)
+
+    def way(self, text: str) -> str | None:
+        """How a notice was delivered."""
+        return next((name for name, said in self.ways.items() if _any(said, text)), None)
+
+
+def _any(said: Iterable[str], text: str) -> bool:
+    return any(word in text for word in said)
+
+
+def _after(said: Iterable[str], text: str) -> str | None:
+    for word in said:
+        if word in text:
+            return text.split(word, 1)[1].strip("：:，, ") or None
+    return None
+
+
+@cache
+def words() -> Words:
+    """The words as they stand in the file."""
+    data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
+    ways, refusals = data.pop("ways"), data.pop("refusals")
+    return Words(data, ways, refusals)

@@ -1,0 +1,221 @@
+"""Reads a plan file and says, in sentences for a county officer, what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from plan.model import Plan
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong. `place` is the path in the file, as in levels[3].owed[0].role."""
+
+    place: str
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.zh} / {self.en}"
+
+
+class PlanFault(Exception):
+    """The plan file cannot be used; `problems` says why."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)))
+
+
+def read_plan(text: str, templates: Collection[str] | None = None) -> Plan:
+    """The plan in this YAML text. `templates` are the message templates that exist; None leaves them unchecked.
+
+    Raises PlanFault with every problem found.
+    """
+    data = _load(text)
+    try:
+        plan = Plan.model_validate(data)
+    except ValidationError as error:
+        raise PlanFault([_shape_problem(entry) for entry in error.errors()]) from None
+    if problems := list(_problems(plan, templates)):
+        raise PlanFault(problems)
+    return plan
+
+
+def _load(text: str) -> Any:
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else "?"
+        raise PlanFault(
+            [Problem(f"line {line}", "不是有效的 YAML，请检查缩进和引号", "not valid YAML: check indentation and quotes")]
+        ) from None
+    if not isinstance(data, dict):
+        raise PlanFault([Problem("file", "文件是空的或不是计划文件", "the file is empty or not a plan file")])
+    return data
+
+
+def _shape_problem(entry: Any) -> Problem:
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in entry["loc"]).lstrip(".") or "file"
+    kind = entry["type"]
+    if kind == "missing":
+        return Problem(place, "缺少这一项", "this entry is missing")
+    if kind == "extra_forbidden":
+        return Problem(place, "不认识这个词，请检查拼写", "unknown word: check the spelling")
+    return Problem(place, "这个值不对", f"this value is wrong: {entry['msg']}")
+
+
+def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem]:
+    yield from _role_problems(plan)
+    yield from _ladder_problems(plan)
+    yield from _level_problems(plan)
+    yield from _climb_problems(plan)
+    yield from _label_problems(plan)
+    yield from _notice_problems(plan)
+    yield from _answer_problems(plan)
+    if templates is not None:
+        yield from _template_problems(plan, templates)
+
+
+def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
+    """(place, role) wherever the file names a role."""
+    yield "attendance.role", plan.attendance.role
+    yield "attendance.takeover.role", plan.attendance.takeover.role
+    yield "attendance.digest.role", plan.attendance.digest.role
+    yield "attendance.mass_absence.role", plan.attendance.mass_absence.role
+    for index, rung in enumerate(plan.levels):
+        for number, step in enumerate(rung.owed):
+            yield f"levels[{index}].owed[{number}].role", step.role
+        for number, told in enumerate(rung.told):
+            yield f"levels[{index}].told[{number}].role", told.role
+        yield f"levels[{index}].follow_up.role", rung.follow_up.role
+    for name, answer in plan.answers.items():
+        if answer.role is not None:
+            yield f"answers.{name}.role", answer.role
+    for name, duty in plan.duties.items():
+        yield f"duties.{name}.role", duty.role
+    for name, way in plan.exits.items():
+        for role in way.by:
+            yield f"exits.{name}.by", role
+    for role in plan.safety.roles:
+        yield "safety.roles", role
+    yield "holes.role", plan.holes.role
+    yield "audit.role", plan.audit.role
+
+
+def _role_problems(plan: Plan) -> Iterator[Problem]:
+    for place, role in _named_roles(plan):
+        if role not in plan.roles:
+            yield Problem(place, f"没有“{role}”这个岗位，请先写进 roles", f"unknown role {role!r}: add it under roles")
+    for name, role_entry in plan.roles.items():
+        if role_entry.above is not None and role_entry.above not in plan.roles:
+            yield Problem(f"roles.{name}.above", f"没有“{role_entry.above}”这个岗位", f"unknown role {role_entry.above!r}")
+
+
+def _ladder_problems(plan: Plan) -> Iterator[Problem]:
+    for name in plan.roles:
+        seen, above = {name}, plan.roles[name].above
+        while above is not None and above in plan.roles:
+            if above in seen:
+                yield Problem(f"roles.{name}.above", f"上级岗位绕成了圈（{above}）", f"the roles above form a loop at {above!r}")
+                break
+            seen.add(above)
+            above = plan.roles[above].above
+
+
+def _level_problems(plan: Plan) -> Iterator[Problem]:
+    seen: set[int] = set()
+    for index, rung in enumerate(plan.levels):
+        if rung.level in seen:
+            yield Problem(f"levels[{index}].level", f"第{rung.level}级写了两次", f"level {rung.level} is given twice")
+        seen.add(rung.level)
+        if not any(step.undelivered_school_days is None for step in rung.owed):
+            yield Problem(f"levels[{index}].owed", f"第{rung.level}级没有人负责任何事", f"nobody owes anything at level {rung.level}")
+    if not plan.levels[0].begins.absence:
+        yield Problem(
+            "levels[0].begins", "第一级必须从缺勤开始（absence: true）", "the first level must begin with an absence (absence: true)"
+        )
+
+
+def _climb_problems(plan: Plan) -> Iterator[Problem]:
+    numbers = {rung.level for rung in plan.levels}
+    for index, rung in enumerate(plan.levels):
+        if rung.next is not None and rung.next not in numbers:
+            yield Problem(f"levels[{index}].next", f"没有第{rung.next}级", f"there is no level {rung.next}")
+            return
+    reached, rung_now = set(), plan.levels[0]
+    while rung_now.level not in reached:
+        reached.add(rung_now.level)
+        following = plan.above(rung_now.level)
+        if following is None:
+            break
+        rung_now = following
+    else:
+        yield Problem("levels", f"升级的路线绕成了圈（第{rung_now.level}级）", f"the levels form a loop at level {rung_now.level}")
+    for index, rung in enumerate(plan.levels):
+        if rung.level not in reached and not rung.beside:
+            yield Problem(f"levels[{index}]", f"第{rung.level}级永远到不了", f"level {rung.level} can never be reached")
+
+
+def _label_problems(plan: Plan) -> Iterator[Problem]:
+    tasks = [(f"levels[{i}].owed", step.task) for i, rung in enumerate(plan.levels) for step in rung.owed]
+    tasks += [(f"duties.{name}", name) for name in plan.duties]
+    tasks += [(f"answers.{name}.task", answer.task) for name, answer in plan.answers.items() if answer.task]
+    for place, task in tasks:
+        if task not in plan.tasks:
+            yield Problem(place, f"任务“{task}”没有写中文名称，请加到 tasks", f"task {task!r} has no label: add it under tasks")
+    for name in sorted(REQUIRED_DUTIES - set(plan.duties)):
+        yield Problem("duties", f"缺少任务“{name}”", f"duty {name!r} is missing")
+    for name, kind in plan.referrals.items():
+        for department in kind.departments:
+            if department not in plan.departments:
+                yield Problem(f"referrals.{name}.departments", f"没有“{department}”这个部门", f"unknown department {department!r}")
+
+
+REQUIRED_DUTIES = {
+    "find_contact", "triage", "triage_unknown", "check_return", "confirm_return", "leave_follow_up", "mass_absence", "safety",
+    "safety_county", "approve_referral", "roster_check", "resend_expired",
+}  # fmt: skip
+REQUIRED_ANSWERS = {"will_return", "returned", "sick", "leave", "safety", "unknown", "wrong_number", "opt_out", "confirm_yes", "confirm_no"}
+
+
+def _notice_problems(plan: Plan) -> Iterator[Problem]:
+    issued = {rung.notice for rung in plan.levels if rung.notice}
+    for index, rung in enumerate(plan.levels):
+        if rung.notice is not None and rung.notice not in plan.notices:
+            yield Problem(f"levels[{index}].notice", f"没有“{rung.notice}”这种通知书", f"unknown notice {rung.notice!r}")
+        waits = rung.begins.deadline_passed
+        if waits is not None and waits not in issued:
+            yield Problem(f"levels[{index}].begins", f"没有哪一级签发“{waits}”通知书", f"no level issues the notice {waits!r}")
+        if rung.notice is None and any(step.undelivered_school_days for step in rung.steps):
+            yield Problem(f"levels[{index}]", "这一级没有通知书，却在等送达", "waits for a delivery, but this level has no notice")
+
+
+def _answer_problems(plan: Plan) -> Iterator[Problem]:
+    for name in sorted(REQUIRED_ANSWERS - set(plan.answers)):
+        yield Problem("answers", f"没有写怎样处理“{name}”", f"no answer entry for {name!r}")
+    for name, answer in plan.answers.items():
+        needs_task = answer.effect in {"task", "aid", "enrolment_check"}
+        if needs_task and None in (answer.task, answer.role, answer.due):
+            yield Problem(f"answers.{name}", "要写明任务、岗位和期限（task, role, due）", "give task, role and due")
+    if "returned" not in plan.exits:
+        yield Problem("exits", "缺少“返校”的销号条件（returned）", "the exit 'returned' is missing")
+
+
+def _template_problems(plan: Plan, templates: Collection[str]) -> Iterator[Problem]:
+    named = [(f"levels[{i}].asks", step.template) for i, rung in enumerate(plan.levels) for step in rung.asks]
+    named += [(f"levels[{i}].told", step.template) for i, rung in enumerate(plan.levels) for step in rung.told]
+    named += [(f"notices.{name}.template", kind.template) for name, kind in plan.notices.items()]
+    named += [(f"levels[{i}].owed", step.template) for i, rung in enumerate(plan.levels) for step in rung.owed]
+    named += [(f"duties.{name}.template", duty.template) for name, duty in plan.duties.items()]
+    named += [(f"answers.{name}.template", answer.template) for name, answer in plan.answers.items()]
+    named += [("safety.template", plan.safety.template), ("holes.template", plan.holes.template)]
+    for place, template in named:
+        if template not in templates:
+            yield Problem(place, f"没有“{template}”这个消息模板", f"there is no message template {template!r}")

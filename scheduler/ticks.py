@@ -1,0 +1,202 @@
+"""What happens by itself: each tick asks "what is due at T" and does it once, also when it runs twice, late or after a week.
+
+Every row is carried out in a transaction of its own; one that fails is put off and reported, and holds up nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from cases.attendance import advance_sheet, open_sheets
+from cases.audit import audit
+from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
+from cases.escalation import settle
+from cases.plans import plan_in_force
+from cases.record import seal_events
+from cases.reminders import advance_task
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.database import Database
+from storage.tables import AttendanceSheet, CaseFile, Intent, Question, Task, TickRun
+from storage.work import Work, working
+
+log = structlog.get_logger("ticks")
+BATCH = 500
+PUT_OFF = timedelta(minutes=15)
+SEAL_EVERY = 10  # minutes
+
+
+@dataclass(frozen=True)
+class Due:
+    """A table whose rows say when they want looking at, and what is done with one."""
+
+    name: str
+    id: InstrumentedAttribute[int]
+    next_at: InstrumentedAttribute[datetime | None]
+    living: ColumnElement[bool]
+    advance: Callable[[Work, Any], Awaitable[None]]
+
+
+DUE = (
+    Due("sheet", AttendanceSheet.id, AttendanceSheet.next_at, AttendanceSheet.next_at.is_not(None), advance_sheet),
+    Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle),
+    Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task),
+)
+
+
+async def advance_due(database: Database, now: datetime) -> int:
+    """Carries out every sheet, case and task step that is due; returns how many rows it looked at."""
+    return sum([await _advance_all(database, now, due) for due in DUE])
+
+
+async def _advance_all(database: Database, now: datetime, due: Due) -> int:
+    """In order of time, a batch of ids at a go; a row whose step makes others due is followed by them in the next batch."""
+    seen: set[int] = set()
+    while fresh := [row_id for row_id in await _due_rows(database, now, due, len(seen)) if row_id not in seen]:
+        for row_id in fresh:
+            await _advance_one(database, now, due, row_id)
+        seen.update(fresh)
+    return len(seen)
+
+
+async def _due_rows(database: Database, now: datetime, due: Due, seen: int) -> list[int]:
+    async with database.session() as session:
+        query = select(due.id).where(due.living, due.next_at <= now).order_by(due.next_at, due.id).limit(BATCH + seen)
+        return list(await session.scalars(query))
+
+
+async def _advance_one(database: Database, now: datetime, due: Due, row_id: int) -> None:
+    table = due.id.class_
+    try:
+        async with working(database, now) as work:
+            query = select(table).where(due.id == row_id, due.living, due.next_at <= now).with_for_update(skip_locked=True)
+            row = await work.session.scalar(query)
+            if row is not None:
+                await due.advance(work, row)
+                await work.session.flush()
+                await _must_move(work, due, row_id, now)
+    except Exception as error:
+        log.error("step failed", action="tick_failed", table=due.name, id=row_id, error=type(error).__name__, exc_info=error)
+        async with working(database, now) as work:
+            await _put_off(work, due, row_id, now)
+
+
+async def _must_move(work: Work, due: Due, row_id: int, now: datetime) -> None:
+    """A row that is still due after its step would be looked at for ever."""
+    again = await work.session.scalar(select(due.next_at).where(due.id == row_id, due.living))
+    if again is not None and again <= now:
+        await _put_off(work, due, row_id, now)
+
+
+async def _put_off(work: Work, due: Due, row_id: int, now: datetime) -> None:
+    await work.session.execute(update(due.id.class_).where(due.id == row_id).values(next_at=now + PUT_OFF))
+    work.record("step_put_off", f"{due.name}:{row_id}", area_code="")
+
+
+@dataclass(frozen=True)
+class Daily:
+    """A job of every day at a local time; after `life` it is too late for that day and is left out."""
+
+    name: str
+    at: time
+    life: timedelta
+    run: Callable[[Work, Plan, date], Awaitable[Any]]
+    school_days: bool = True
+
+
+def daily_jobs(plan: Plan) -> list[Daily]:
+    """The day's jobs as the plan sets them."""
+    attendance = plan.attendance
+    closes = datetime.combine(date.min, attendance.closes_at) - datetime.combine(date.min, attendance.ask_at)
+    return [
+        Daily("sheets", attendance.ask_at, closes, open_sheets, school_days=False),
+        Daily("noon_digest", attendance.digest.at, timedelta(hours=4), noon_digest),
+        Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
+        Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
+    ]
+
+
+async def _monthly(work: Work, plan: Plan, day: date) -> None:
+    if is_first_of_month(Calendar(plan), day):
+        await monthly_list(work, plan, day)
+
+
+async def run_daily(database: Database, now: datetime) -> int:
+    """Runs each of today's jobs whose hour has come, once; returns how many ran."""
+    async with database.session() as session:
+        _, plan = await plan_in_force(session)
+    calendar = Calendar(plan)
+    today = calendar.day_of(now)
+    ran = 0
+    for job in daily_jobs(plan):
+        due = calendar.at(today, job.at)
+        if due <= now < due + job.life and (not job.school_days or calendar.is_school_day(today)):
+            ran += await _once(database, now, job.name, due, partial(_run_job, job, plan, today))
+    return ran
+
+
+async def _run_job(job: Daily, plan: Plan, today: date, work: Work) -> None:
+    await job.run(work, plan, today)
+
+
+async def _once(database: Database, now: datetime, name: str, due: datetime, run: Callable[[Work], Awaitable[Any]]) -> int:
+    """The tick's key and its work are one transaction: it runs once, or not at all and is tried again."""
+    async with working(database, now) as work:
+        mine = insert(TickRun).values(name=name, due_at=due, ran_at=now).on_conflict_do_nothing().returning(TickRun.name)
+        if await work.session.scalar(mine) is None:
+            return 0
+        await run(work)
+    return 1
+
+
+def _floor(now: datetime, minutes: int) -> datetime:
+    return now - timedelta(minutes=now.minute % minutes if minutes < 60 else now.minute, seconds=now.second, microseconds=now.microsecond)
+
+
+async def run_periodic(database: Database, now: datetime) -> dict[str, list[int]] | None:
+    """Seals the record and, once an hour, audits. Returns the audit's findings when it ran."""
+    async with database.session() as session:
+        _, plan = await plan_in_force(session)
+    await _once(database, now, "seal", _floor(now, SEAL_EVERY), seal_events)
+    findings: list[dict[str, list[int]]] = []
+
+    async def look(work: Work) -> None:
+        findings.append(await audit(work, plan))
+
+    await _once(database, now, "audit", _floor(now, plan.audit.every_minutes), look)
+    return findings[0] if findings else None
+
+
+async def expire_questions(database: Database, now: datetime) -> int:
+    """Questions that were not answered in time no longer count as asked; the next one waiting may be put."""
+    async with database.session() as session, session.begin():
+        stale = update(Question).where(Question.state == "open", Question.expires_at <= now).values(state="expired", ended_at=now)
+        return len((await session.execute(stale.returning(Question.id))).all())
+
+
+async def next_time(session: AsyncSession, now: datetime) -> datetime:
+    """When something will be due next, if nobody does anything before: where the stepped clock goes."""
+    waiting = [
+        select(func.min(due.next_at)).where(due.living, due.next_at > now) for due in DUE
+    ] + [select(func.min(Intent.due_at)).where(Intent.state == "pending", Intent.due_at > now)]  # fmt: skip
+    found = [await session.scalar(query) for query in waiting]
+    _, plan = await plan_in_force(session)
+    calendar = Calendar(plan)
+    hours = [calendar.at(calendar.day_of(now) + timedelta(days=n), job.at) for job in daily_jobs(plan) for n in (0, 1)]
+    return min(at for at in [*found, *hours] if at is not None and at > now)
+
+
+async def tick(database: Database, now: datetime) -> int:
+    """Everything that is due now, once through; returns how much there was to do."""
+    await expire_questions(database, now)
+    return await run_daily(database, now) + await advance_due(database, now)
