@@ -1,0 +1,74 @@
+"""What somebody sees who types `fanxiao`: results, or one clear sentence, never a stack trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from storage.keys import new_key
+
+
+def fanxiao(*words: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in a process of its own, with nothing set but what is given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FANXIAO", "DATABASE", "TWILIO"))}
+    return subprocess.run(
+        [sys.executable, "-m", "fanxiao", *words],
+        env=kept | {"FANXIAO_HOME": str(home), "PYTHONIOENCODING": "utf-8"} | environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def refused(result: subprocess.CompletedProcess[str], chinese: str, english: str) -> None:
+    assert result.returncode == 2
+    assert result.stdout == ""
+    first, second = result.stderr.strip().splitlines()
+    assert chinese in first
+    assert english in second
+
+
+def test_status_of_a_new_home(tmp_path: Path) -> None:
+    found = json.loads(fanxiao("admin", "status", "--json", home=tmp_path / "home").stdout)
+    assert found["revision"] == found["latest_revision"]
+    assert found["roles"] == {"fanxiao_owner": True, "fanxiao_worker": True, "fanxiao_web": True}
+    assert found["queues"] == {"inbound": 0}
+    assert not (tmp_path / "home" / "postgres" / "postmaster.pid").exists()
+
+
+def test_another_key_than_the_first_time(tmp_path: Path) -> None:
+    assert fanxiao("admin", "status", home=tmp_path).returncode == 0
+    refused(fanxiao("admin", "status", home=tmp_path, FANXIAO_KEYS=new_key()), "密钥不对", "Wrong key")
+
+
+@pytest.mark.parametrize(
+    ("url", "chinese", "english"),
+    [
+        ("postgresql://u:secret@127.0.0.1:9/x", "无法连接数据库 127.0.0.1:9/x", "cannot be reached"),
+        ("what is this", "无法识别数据库地址", "cannot be read as a database address"),
+    ],
+)
+def test_a_wrong_address(url: str, chinese: str, english: str, tmp_path: Path) -> None:
+    result = fanxiao("admin", "status", home=tmp_path, DATABASE_URL=url, FANXIAO_KEYS=new_key())
+    refused(result, chinese, english)
+    assert "secret" not in result.stderr
+
+
+def test_a_new_key_can_be_used(tmp_path: Path) -> None:
+    key = fanxiao("admin", "new-key", home=tmp_path).stdout.strip()
+    assert fanxiao("admin", "status", home=tmp_path, FANXIAO_KEYS=key).returncode == 0
+    later = f"{new_key()},{key}"
+    assert fanxiao("admin", "rotate-keys", home=tmp_path, FANXIAO_KEYS=later).stdout.startswith("0 ")
+
+
+def test_an_unknown_command_is_explained_without_a_trace(tmp_path: Path) -> None:
+    result = fanxiao("nonsense", home=tmp_path)
+    assert result.returncode == 2
+    assert "No such command" in result.stderr
+    assert "Traceback" not in result.stderr
