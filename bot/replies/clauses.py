@@ -1,0 +1,134 @@
+"""A message cut into clauses, and each clause given to the children it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.replies.kinds import Child
+from bot.replies.lexicon import lexicon
+from bot.replies.names import Mention, Named, find_exact, find_sounding
+
+_CHILD = "他"  # stands for a name that has been recognised, so that the grammar sees a person
+_ASKED = re.compile(r"\?")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Words between separators, without blanks; `asked` if a question mark ends it."""
+
+    text: str
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Share:
+    """What was said about these children; no ids when the message does not say about whom."""
+
+    ids: tuple[int, ...]
+    clauses: tuple[Clause, ...]
+
+
+def cut(text: str) -> list[Clause]:
+    """The clauses of normalised text; blanks stay only between digits."""
+    found: list[Clause] = []
+    start = 0
+    for mark in lexicon().patterns["separators"].finditer(text):
+        _add(found, text[start : mark.start()], asked=bool(_ASKED.search(mark.group())))
+        start = mark.end()
+    _add(found, text[start:], asked=False)
+    return found
+
+
+def share(text: str, children: Sequence[Child]) -> list[Share]:
+    """Clauses by child. A clause that names nobody goes on about the child before it."""
+    people = [Named(child.student_id, child.name) for child in children]
+    shares: list[Share] = []
+    for clause in cut(text):
+        for part in _by_child(clause, people):
+            _append(shares, part)
+    return _without_courtesy(shares) if len(children) != 1 else [_whole(shares, children[0])]
+
+
+def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
+    """The children whose name is all that the text says."""
+    found = _mentions(text, [Named(child.student_id, child.name) for child in children])
+    if not found:
+        return ()
+    rest = text[: found[0].start] + text[found[-1].end :]
+    bare = lexicon().patterns["filler"].sub("", rest).strip(" ,.!。、")
+    return tuple(sorted({one for mention in found for one in mention.ids})) if not bare else ()
+
+
+def _add(found: list[Clause], text: str, *, asked: bool) -> None:
+    squeezed = re.sub(r"(?<![0-9]) +| +(?![0-9])", "", text.strip())
+    if squeezed:
+        found.append(Clause(squeezed, asked))
+    elif asked and found:
+        found[-1] = Clause(found[-1].text, asked=True)
+
+
+def _mentions(text: str, people: Iterable[Named]) -> list[Mention]:
+    people = list(people)
+    exact = find_exact(text, people, pet_names=True)
+    return sorted([*exact, *find_sounding(text, people, exact)], key=lambda mention: mention.start)
+
+
+def _by_child(clause: Clause, people: Sequence[Named]) -> list[Share]:
+    mentions = _mentions(clause.text, people)
+    if not mentions:
+        everyone = tuple(person.id for person in people) if lexicon().patterns["all_children"].search(clause.text) else ()
+        return [Share(everyone, (clause,))]
+    groups = _groups(clause.text, mentions)
+    ends = [group[0].start for group in groups[1:]] + [len(clause.text)]
+    starts = [0, *ends[:-1]]
+    return [
+        Share(_ids(group), (Clause(_with_pronouns(clause.text, start, end, group), clause.asked),))
+        for group, start, end in zip(groups, starts, ends, strict=True)
+    ]
+
+
+def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
+    """Mentions joined by nothing but 'and' belong together."""
+    groups = [[mentions[0]]]
+    for before, mention in pairwise(mentions):
+        if lexicon().patterns["between_names"].match(text[before.end : mention.start]):
+            groups[-1].append(mention)
+        else:
+            groups.append([mention])
+    return groups
+
+
+def _ids(group: Sequence[Mention]) -> tuple[int, ...]:
+    """A name that fits several children says about none of them."""
+    if any(len(mention.ids) != 1 for mention in group):
+        return ()
+    return tuple(dict.fromkeys(mention.ids[0] for mention in group))
+
+
+def _with_pronouns(text: str, start: int, end: int, group: Sequence[Mention]) -> str:
+    return text[start : group[0].start] + _CHILD + text[group[-1].end : end]
+
+
+def _append(shares: list[Share], part: Share) -> None:
+    if not shares or (part.ids and part.ids != shares[-1].ids):
+        shares.append(part)
+    else:
+        shares[-1] = Share(shares[-1].ids, shares[-1].clauses + part.clauses)
+
+
+def _whole(shares: Sequence[Share], child: Child) -> Share:
+    return Share((child.student_id,), tuple(clause for one in shares for clause in one.clauses))
+
+
+def _without_courtesy(shares: list[Share]) -> list[Share]:
+    """A greeting before the first name is about nobody."""
+    if len(shares) > 1 and not shares[0].ids and not any(_says_something(clause.text) for clause in shares[0].clauses):
+        return shares[1:]
+    return shares
+
+
+def _says_something(text: str) -> bool:
+    return bool(lexicon().patterns["filler"].sub("", text))

@@ -1,0 +1,146 @@
+"""Days as people say them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+import holidays
+
+from bot.replies.lexicon import lexicon
+from bot.replies.numerals import number
+
+_DAY = timedelta(days=1)
+_LONGEST_SPAN = 366
+_LONGEST_HOLIDAY = 10
+
+
+@dataclass(frozen=True)
+class Day:
+    """Words that name a day. `on` is None when they are too vague to act on.
+
+    `kind` is the rule that found it; a `span` (three days) says how long, and `on` is then the first day after it.
+    """
+
+    start: int
+    end: int
+    on: date | None
+    kind: str
+
+
+def find_days(text: str, today: date) -> list[Day]:
+    """The days named in normalised text, in order, not overlapping; where two rules meet, the earlier rule wins."""
+    found: list[Day] = []
+    for kind, pattern in lexicon().dates.rules:
+        for match in pattern.finditer(text):
+            if all(match.end() <= day.start or match.start() >= day.end for day in found):
+                found.append(Day(match.start(), match.end(), _reckoned(kind, match, today), kind))
+    return sorted(found, key=lambda day: day.start)
+
+
+def _reckoned(kind: str, match: re.Match[str], today: date) -> date | None:
+    try:
+        return _RULES[kind](match, today)
+    except (ValueError, OverflowError):  # the 31st of a short month, month 13: said, but no day
+        return None
+
+
+def _relative(match: re.Match[str], today: date) -> date | None:
+    return today + _DAY * lexicon().dates.relative[match[1]]
+
+
+def _weekday(match: re.Match[str], today: date) -> date | None:
+    """A bare weekday is the coming one, today included; with 'next' it lies in next week, Monday first."""
+    wanted = number(match[2])
+    if wanted is None:
+        return None
+    monday = today - _DAY * today.weekday()
+    day = monday + _DAY * (wanted - 1)
+    if match[1] in {"下", "下下", "上"}:
+        return day + _DAY * 7 * {"下": 1, "下下": 2, "上": -1}[match[1]]
+    return day if match[1] or day >= today else day + _DAY * 7
+
+
+def _after(match: re.Match[str], today: date) -> date | None:
+    count = number(match[1])
+    if count is None or count > _LONGEST_SPAN:
+        return None
+    if match[2] == "月":
+        return today + _DAY * 30 * count
+    return today + _DAY * count * (1 if match[2] == "天" else 7)
+
+
+def _month_day(match: re.Match[str], today: date) -> date | None:
+    month, day = number(match[1]), number(match[2])
+    if month is None or day is None:
+        return None
+    this_year = date(today.year, month, day)
+    return this_year if this_year >= today - _DAY * 60 else date(today.year + 1, month, day)
+
+
+def _next_month_day(match: re.Match[str], today: date) -> date | None:
+    return _in_month(_next_month(today), number(match[1]))
+
+
+def _day(match: re.Match[str], today: date) -> date | None:
+    wanted = number(match[1])
+    if wanted is None:
+        return None
+    return _in_month(today if wanted >= today.day else _next_month(today), wanted)
+
+
+def _next_month(today: date) -> date:
+    return (today.replace(day=1) + _DAY * 31).replace(day=1)
+
+
+def _in_month(month: date, day: int | None) -> date | None:
+    return month.replace(day=day) if day is not None else None
+
+
+def _holiday(match: re.Match[str], today: date) -> date | None:
+    """The first working day after the holiday that is now or comes next."""
+    name, calendar = lexicon().dates.holidays[match[1]], _calendar()
+    for ahead in range(-_LONGEST_HOLIDAY, _LONGEST_SPAN):
+        day = today + _DAY * ahead
+        if name in calendar.get(day, ""):
+            back = next(later for later in _days_after(day) if calendar.is_working_day(later))
+            if back > today:
+                return back
+    return None
+
+
+def _days_after(day: date) -> Iterator[date]:
+    while True:
+        day += _DAY
+        yield day
+
+
+@cache
+def _calendar() -> holidays.HolidayBase:
+    return holidays.country_holidays("CN", language="zh_CN")
+
+
+def _now(_: re.Match[str], today: date) -> date | None:
+    return today
+
+
+def _vague(_: re.Match[str], __: date) -> date | None:
+    return None
+
+
+_RULES: dict[str, Callable[[re.Match[str], date], date | None]] = {
+    "relative": _relative,
+    "weekday": _weekday,
+    "vague": _vague,
+    "after": _after,
+    "month_day": _month_day,
+    "next_month_day": _next_month_day,
+    "day": _day,
+    "numeric": _month_day,
+    "holiday": _holiday,
+    "span": _after,
+    "now": _now,
+}

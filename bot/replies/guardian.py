@@ -1,0 +1,241 @@
+"""What a guardian's reply means, for each child it is about. Rather `unknown` than wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.replies.clauses import Clause, Share, only_the_name, share
+from bot.replies.dates import Day, find_days
+from bot.replies.kinds import Child, Reading
+from bot.replies.lexicon import lexicon
+from bot.replies.meanings import Heard, Meaning, hear
+from bot.replies.names import Named, find_exact
+from bot.replies.normalise import normalise
+
+_SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
+_LONGEST = 500  # characters; a longer text is for a person
+_BLANKS = re.compile(r"[\s,，。.、!?…~*\-_]+")
+_ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
+_ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What one share of the message means, before it is given to a child."""
+
+    intent: str
+    on: date | None
+    confidence: float
+    evidence: str
+
+
+def read_guardian(text: str, *, question: str | None, children: Sequence[Child], today: date) -> list[Reading]:
+    """At least one reading per child spoken of; `question` is the kind of the open question, if any.
+
+    A word about safety anywhere gives one reading `safety` and no other. To `choose`, a digit counts the children as
+    given and reads as confirm_yes for that child. Never raises on any text.
+    """
+    plain = normalise(text)
+    if (danger := _danger(plain)) is not None:
+        return [Reading(_the_one(plain, children), "safety", None, _SURE, danger)]
+    if not plain or len(plain) > _LONGEST:
+        return [Reading(_the_one("", children), "unknown", None, _NOTHING, "")]
+    if question == "choose" and (chosen := _chosen(plain, children)):
+        return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
+    return [reading for one in share(plain, children) for reading in _of_share(one, question, today)]
+
+
+def _danger(plain: str) -> str | None:
+    """The words of danger, also when they are spread with blanks or dots."""
+    found = lexicon().safety.search(plain) or lexicon().safety.search(_BLANKS.sub("", plain))
+    return found.group() if found else None
+
+
+def _the_one(plain: str, children: Sequence[Child]) -> int | None:
+    if len(children) == 1:
+        return children[0].student_id
+    named = find_exact(plain, [Named(child.student_id, child.name) for child in children], pet_names=True)
+    ids = {one for mention in named for one in mention.ids}
+    return ids.pop() if len(ids) == 1 else None
+
+
+def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
+    digit = lexicon().patterns["digit"].match(plain)
+    if digit and digit.end() == len(plain):
+        place = _value(digit[1])
+        return (children[place - 1].student_id,) if 0 < place <= len(children) else ()
+    named = only_the_name(plain, children)
+    return named if len(named) == 1 else ()
+
+
+def _of_share(one: Share, question: str | None, today: date) -> list[Reading]:
+    ids: tuple[int | None, ...] = one.ids or (None,)
+    said = _with_digit(one.clauses, question, today)
+    return [Reading(student_id, each.intent, each.on, each.confidence, each.evidence) for student_id in ids for each in said]
+
+
+def _with_digit(clauses: Sequence[Clause], question: str | None, today: date) -> list[_Said]:
+    """A digit in front, words, or both; both must say the same."""
+    text = ",".join(clause.text for clause in clauses)
+    digit = lexicon().patterns["digit"].match(text)
+    if digit is None or lexicon().patterns["two_digits"].match(text):
+        return _of_words(clauses, question, today)
+    meant = _of_digit(_value(digit[1]), question, today, evidence=digit[1])
+    rest = text[digit.end() :].lstrip(",")
+    if meant is None or not rest:
+        return [meant or _unknown(digit[1])]
+    return [_agreed(meant, rest, question, today)]
+
+
+def _of_digit(value: int, question: str | None, today: date, *, evidence: str) -> _Said | None:
+    words = lexicon()
+    intent = words.digits.get(question or "", {}).get(value)
+    if intent is None:
+        return None
+    ahead = words.digit_days.get(question or "", {}).get(value)
+    return _Said(intent, None if ahead is None else today + timedelta(days=ahead), _SURE, evidence)
+
+
+def _agreed(meant: _Said, rest: str, question: str | None, today: date) -> _Said:
+    clauses = [Clause(part, asked=False) for part in rest.split(",") if part]
+    heard = _hear_all(clauses, question, today)
+    said = [one for one in _of_words(clauses, question, today) if one.intent != "unknown"]
+    if not said:
+        vague = any(one.denied or one.unclear or one.hedged for one in heard) or re.search(r"[0-9不没别错]", rest) or len(rest) > 12
+        return _unknown(rest) if vague else replace(meant, confidence=_LOOSE)
+    for one in said:
+        if not _same(meant, one):
+            return _unknown(f"{meant.evidence} {one.evidence}")
+    days = {one.on for one in said if one.on is not None}
+    return replace(meant, on=meant.on or (days.pop() if days else None), confidence=_AGREED, evidence=f"{meant.evidence} {rest}")
+
+
+def _same(meant: _Said, said: _Said) -> bool:
+    if said.intent == "acknowledged":
+        return True
+    if meant.on is not None and said.on is not None and meant.on != said.on:
+        return False
+    return meant.intent == said.intent or frozenset({meant.intent, said.intent}) in lexicon().agrees
+
+
+def _of_words(clauses: Sequence[Clause], question: str | None, today: date) -> list[_Said]:
+    heard = _hear_all(clauses, question, today)
+    meanings = [meaning for one in heard for meaning in one.meanings]
+    beside = [meaning for meaning in meanings if meaning.intent in _ALONGSIDE]
+    main = [meaning for meaning in meanings if meaning.intent not in _ALONGSIDE]
+    said = _main(clauses, heard, main, question, today)
+    if said is None:
+        return [_plain(meaning) for meaning in beside[:1]] or [_unknown("")]
+    undone = [_plain(meaning) for meaning in beside if meaning.intent == "undo"][:1]
+    asked = [_plain(meaning) for meaning in beside if meaning.intent == "question"][:1]
+    return _joined(said, undone, asked, heard)
+
+
+def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequence[Heard]) -> list[_Said]:
+    """A promise inside a question is a question; a reason beside one stays a reason."""
+    mixed = any({"question"} < {meaning.intent for meaning in one.meanings} for one in heard)
+    if asked and (mixed or said.intent in _ASIDE or said.intent == "unknown"):
+        return asked
+    return [*undone, said, *asked]
+
+
+def _hear_all(clauses: Sequence[Clause], question: str | None, today: date) -> list[Heard]:
+    return [hear(clause, find_days(clause.text, today), question, today) for clause in clauses]
+
+
+def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, today: date) -> _Said | None:
+    weighty = [meaning for meaning in main if meaning.intent not in _ASIDE] or list(main)
+    if not weighty:
+        return _without_words(clauses, heard, question, today)
+    intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
+    evidence = " ".join(dict.fromkeys(meaning.words for meaning in weighty))
+    chosen = _one_of(intents)
+    days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
+    if chosen is None or len(days) > 1 or _doubtful(chosen, heard):
+        return _unknown(evidence)
+    on = days.pop() if days else _came(weighty) if chosen in {"returned", "confirm_yes"} else _back(chosen, clauses, today)
+    return _Said(chosen, on, _PLAIN, evidence)
+
+
+def _came(meanings: Sequence[Meaning]) -> date | None:
+    return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
+
+
+def _in_context(intent: str, question: str | None) -> str:
+    return "confirm_yes" if intent == "returned" and question == "confirm_return" else intent
+
+
+def _one_of(intents: Sequence[str]) -> str | None:
+    """The one thing that these say together; None when they do not fit."""
+    words = lexicon()
+    left = list(intents)
+    for meant, implied in words.together:
+        if meant in left and implied in left:
+            left.remove(implied)
+    if "will_return" in left and ("confirm_no" in left or words.reasons & set(left)):
+        left.remove("will_return")
+    if len(left) == 1:
+        return left[0]
+    if set(left) <= set(words.strongest):
+        return next(intent for intent in words.strongest if intent in left)
+    return None
+
+
+def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
+    """Hedges spoil a promise; what was not understood spoils whatever it stands in."""
+    if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
+        return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
+    return any(one.unclear and one.meanings for one in heard) or (chosen == "sick" and any(one.hedged for one in heard))
+
+
+def _back(chosen: str, clauses: Sequence[Clause], today: date) -> date | None:
+    """The first day after the leave that was asked for."""
+    if chosen not in lexicon().reasons:
+        return None
+    for clause in clauses:
+        for day in find_days(clause.text, today):
+            if day.on is not None and day.kind == "span":
+                return day.on
+            if day.on is not None and _is_end(clause.text, day) and day.on >= today:
+                return day.on + timedelta(days=1)
+    return None
+
+
+def _is_end(text: str, day: Day) -> bool:
+    return day.start > 0 and text[day.start - 1] in "到至"
+
+
+def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: str | None, today: date) -> _Said | None:
+    """Nothing but a day answers 'when'; nothing but a denial answers 'is the child back'."""
+    if question == "confirm_return" and any(one.denied for one in heard) and not any(one.unclear for one in heard):
+        return _Said("confirm_no", None, _LOOSE, clauses[0].text)
+    if question not in {"absence", "notice"} or len(clauses) != 1 or any(one.denied or one.unclear or one.hedged for one in heard):
+        return None
+    day = _nothing_but_a_day(clauses[0].text, lexicon().digits[question], today)
+    return _Said("will_return", day, _LOOSE, clauses[0].text) if day else None
+
+
+def _nothing_but_a_day(text: str, digits: Mapping[int, str], today: date) -> date | None:
+    """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
+    days = [day for day in find_days(text, today) if day.kind not in {"span", "now"}]
+    if len(days) != 1 or days[0].on is None or days[0].on < today:
+        return None
+    if days[0].kind == "day" and days[0].on.day in digits:
+        return None
+    rest = text[: days[0].start] + text[days[0].end :]
+    return None if lexicon().patterns["filler"].sub("", rest) else days[0].on
+
+
+def _plain(meaning: Meaning) -> _Said:
+    return _Said(meaning.intent, meaning.on, _PLAIN, meaning.words)
+
+
+def _unknown(evidence: str) -> _Said:
+    return _Said("unknown", None, _UNSURE if evidence else _NOTHING, evidence)
+
+
+def _value(digit: str) -> int:
+    return "一二三四五六七八九".find(digit) + 1 or int(digit)

@@ -1,0 +1,80 @@
+"""What the readers are given and what they answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child of the guardian who writes."""
+
+    student_id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a guardian meant for one child.
+
+    `student_id` is None when the message does not say which of several children is meant. `on` is the day on which the
+    child is expected at school (will_return, and every reason given together with a day) or came back (returned).
+    `confidence`: 1.0 a digit alone, 0.9 plain words, at most 0.3 for `unknown`. `evidence`: the words that decided.
+    """
+
+    student_id: int | None
+    intent: str
+    on: date | None
+    confidence: float
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A pupil of the class whose sheet is read; `seat` is the number in class."""
+
+    student_id: int
+    name: str
+    seat: int | None
+
+
+@dataclass(frozen=True)
+class SheetEntry:
+    """An absent pupil. `reason`: sick, leave, home or None; `until` is the last day of leave."""
+
+    student_id: int
+    reason: str | None
+    until: date | None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A name that must be asked back; `candidates` are the students it may mean."""
+
+    said: str
+    candidates: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SheetReading:
+    """A teacher's sheet. Only when `unread` and `doubts` are empty has everything been understood."""
+
+    all_present: bool
+    absent: tuple[SheetEntry, ...]
+    arrived: tuple[int, ...]
+    doubts: tuple[Doubt, ...]
+    unread: tuple[str, ...]
+    yesterday: bool
+
+
+@dataclass(frozen=True)
+class OfficerReading:
+    """An officer's answer. `code`: the task named in front; `number`: of a case; `name`: of the person who takes over."""
+
+    command: str
+    code: str | None
+    text: str
+    until: date | None
+    number: str | None
+    name: str | None

@@ -1,0 +1,124 @@
+"""What one clause says: intents with the words for them, days, and what makes it unclear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from bot.replies.clauses import Clause
+from bot.replies.dates import Day
+from bot.replies.lexicon import lexicon
+from bot.replies.movement import moves
+
+_LONG = 14  # characters not understood, from which a clause that promises is not trusted
+_REACH = 8  # how far before a word its negation may stand
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One intent found in a clause."""
+
+    intent: str
+    on: date | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All that was found in one clause. `denied`: something was said not to be so. `unclear`: do not act on it."""
+
+    meanings: tuple[Meaning, ...]
+    denied: bool
+    unclear: bool
+    hedged: bool
+
+
+@dataclass(frozen=True)
+class _Word:
+    intent: str
+    start: int
+    end: int
+
+
+def hear(clause: Clause, days: list[Day], question: str | None, today: date) -> Heard:
+    """Read one clause; `days` are those named in it."""
+    if (whole := _whole(clause.text, question)) is not None:
+        return Heard((whole,), denied=False, unclear=False, hedged=False)
+    text = clause.text
+    said = _longest(_words(text))
+    told = [word for word in said if not _denied(text, word)]
+    meant = [word for word in told if _about_child(text, word) and not _intended_only(text, word)]
+    moving = moves(text, days, [(word.start, word.end) for word in said], today)
+    meanings = [Meaning(word.intent, None, text[word.start : word.end]) for word in meant]
+    meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found]
+    if clause.asked:
+        meanings = [Meaning("question", None, text)]
+    return Heard(
+        tuple(meanings),
+        denied=moving.denied or len(told) < len(said),
+        unclear=moving.unclear or len(meant) < len(told) or _mostly_unread(text, said, days, moving.spans, meanings),
+        hedged=bool(lexicon().patterns["hedge"].search(text) or lexicon().patterns["recovered"].search(text)),
+    )
+
+
+def _whole(text: str, question: str | None) -> Meaning | None:
+    """A clause that is nothing but a yes, a no, a thank-you, a 'that is wrong'."""
+    whole = {intent for intent, pattern in lexicon().whole.items() if pattern.fullmatch(text)}
+    if question == "confirm_return":
+        for word, intent in (("yes", "confirm_yes"), ("no", "confirm_no")):
+            if word in whole:
+                return Meaning(intent, None, text)
+    for intent in ("opt_out", "undo", "acknowledged"):
+        if intent in whole and not (intent == "acknowledged" and question == "confirm_return"):
+            return Meaning(intent, None, text)
+    return None
+
+
+def _words(text: str) -> list[_Word]:
+    return [
+        _Word(intent, match.start(), match.end())
+        for intent, pattern in lexicon().intents.items()
+        for match in pattern.finditer(text)
+        if match.end() > match.start()
+    ]
+
+
+def _longest(words: list[_Word]) -> list[_Word]:
+    """Where words overlap, the longer one was meant."""
+    kept: list[_Word] = []
+    for word in sorted(words, key=lambda one: one.start - one.end):
+        if all(word.end <= other.start or word.start >= other.end for other in kept):
+            kept.append(word)
+    return sorted(kept, key=lambda one: one.start)
+
+
+def _denied(text: str, word: _Word) -> bool:
+    before = text[max(0, word.start - _REACH) : word.start]
+    return word.intent != "question" and bool(lexicon().patterns["negator"].search(before))
+
+
+def _about_child(text: str, word: _Word) -> bool:
+    """Whether the nearest person named before the word is the child; with nobody named it is."""
+    if word.intent not in lexicon().about_the_child:
+        return True
+    before = text[: word.start]
+    return _last(before, "child_subject") >= _last(before, "adult_subject")
+
+
+def _last(text: str, subject: str) -> int:
+    """Where the last person of that kind ends; a longer word for an adult ends where a child's pronoun began."""
+    return max((match.end() for match in lexicon().patterns[subject].finditer(text)), default=-1)
+
+
+def _intended_only(text: str, word: _Word) -> bool:
+    """Wanting to change schools is not having changed."""
+    return word.intent in {"transferred", "migrated"} and bool(lexicon().patterns["not_yet"].search(text[: word.start]))
+
+
+def _mostly_unread(text: str, said: list[_Word], days: list[Day], spans: list[tuple[int, int]], meanings: list[Meaning]) -> bool:
+    if not {meaning.intent for meaning in meanings} & lexicon().needs_whole_clause:
+        return False
+    known = [*spans, *((one.start, one.end) for one in said), *((day.start, day.end) for day in days)]
+    covered = {place for start, end in known for place in range(start, end)}
+    rest = "".join(letter for place, letter in enumerate(text) if place not in covered)
+    return len(lexicon().patterns["filler"].sub("", rest)) > _LONG

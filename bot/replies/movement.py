@@ -1,0 +1,126 @@
+"""Going to school: has it happened, will it, or was it denied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.replies.dates import Day
+from bot.replies.lexicon import lexicon
+
+_PLAIN_DAYS = frozenset({"relative", "after", "now", "month_day", "next_month_day", "holiday"})
+_AS_LATE_AS = frozenset("到至")
+
+
+@dataclass(frozen=True)
+class Move:
+    """`intent` is will_return or returned; `on` the day, if one is known."""
+
+    intent: str
+    on: date | None
+    words: str
+
+
+@dataclass
+class Moves:
+    """All goings in one clause."""
+
+    found: list[Move] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    denied: bool = False
+    unclear: bool = False
+
+
+def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], today: date) -> Moves:
+    """Read every word of going that is not part of another word (`taken`)."""
+    result = Moves()
+    named = [day for day in days if day.kind != "span" and not _leave_ends(text, day)]
+    for match in lexicon().present.finditer(text):
+        if _free(match, taken):
+            result.spans.append(match.span())
+            _present(text, match, named, today, result)
+    for match in lexicon().go.finditer(text):
+        if _free(match, [*taken, *result.spans]):
+            result.spans.append(match.span())
+            if _goes_elsewhere(match, taken):
+                continue
+            _go(text, match, named, today, result)
+    return result
+
+
+def _free(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
+    return all(match.end() <= start or match.start() >= end for start, end in taken)
+
+
+def _goes_elsewhere(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
+    """A bare 'went' right behind another word says where: to work, to the doctor."""
+    return len(match.group()) == 1 and any(end == match.start() for _, end in taken)
+
+
+def _leave_ends(text: str, day: Day) -> bool:
+    """'Until Friday' says when leave ends, not when somebody goes."""
+    return day.start > 0 and text[day.start - 1] in _AS_LATE_AS
+
+
+def _present(text: str, match: re.Match[str], days: Sequence[Day], today: date, result: Moves) -> None:
+    patterns = lexicon().patterns
+    if patterns["denied_go"].search(text[: match.start()]):
+        result.denied = True
+    elif any(day.on != today for day in days) or patterns["sibling"].search(text):
+        result.unclear = True
+    else:
+        result.found.append(Move("returned", today, match.group()))
+
+
+def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, result: Moves) -> None:
+    patterns = lexicon().patterns
+    before, after = text[: match.start()], text[match.end() :]
+    if patterns["twice_denied"].search(text) or patterns["sibling"].search(before):
+        result.unclear = True
+    elif patterns["denied_go"].search(before) or patterns["denied_after"].search(after):
+        result.denied = True
+    else:
+        day = _day_of(match, days)
+        move = _tense(before, after, match.group(), day, today)
+        result.unclear |= move is None
+        result.found += [move] if move else []
+
+
+def _day_of(match: re.Match[str], days: Sequence[Day]) -> Day | None:
+    """The day said last before the going; else the first one after it."""
+    earlier = [day for day in days if day.end <= match.start() or day.start < match.start()]
+    real = [day for day in earlier if day.kind != "now"]
+    if earlier:
+        return (real or earlier)[-1]
+    return days[0] if days else None
+
+
+def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> Move | None:
+    patterns = lexicon().patterns
+    past = bool(patterns["past_before"].search(before) or patterns["past_after"].search(after))
+    future = bool(patterns["future"].search(before))
+    if day is not None and day.on is None:
+        return None
+    if day is not None and day.on is not None and day.on != today:
+        return _on_day(day, day.on, verb, today, happened=past and not future)
+    at_once = bool(patterns["at_once"].search(before) or patterns["at_once"].search(after))
+    if future or at_once:
+        return Move("will_return", today if day or at_once else None, _said(day, verb))
+    if past:
+        return Move("returned", today, verb)
+    return Move("will_return", today, _said(day, verb)) if day else None
+
+
+def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool) -> Move | None:
+    """A weekday or a bare number may mean the last one: with a past tense it is not clear which."""
+    if on < today:
+        return Move("returned", on, _said(day, verb))
+    if happened and day.kind not in _PLAIN_DAYS:
+        return None
+    return Move("will_return", on, _said(day, verb))
+
+
+def _said(day: Day | None, verb: str) -> str:
+    return f"{day.on} {verb}" if day else verb

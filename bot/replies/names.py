@@ -1,0 +1,164 @@
+"""Which child is meant: full names, given names, nicknames, and names that only sound alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from pypinyin import lazy_pinyin
+from rapidfuzz.distance import Levenshtein
+
+from bot.replies.dates import find_days
+from bot.replies.lexicon import lexicon
+from bot.replies.normalise import normalise
+
+_ANY_DAY = date(2000, 1, 3)
+_JOINTS = re.compile(r"[\s·•・.‧]+")
+_JOINT_LETTERS = frozenset(" ·•・‧")
+_TOO_MANY = 2
+_MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
+
+
+@dataclass(frozen=True)
+class Named:
+    """Somebody who may be mentioned. `id` is the student's."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Mention:
+    """Words that name somebody; several ids when they fit more than one."""
+
+    start: int
+    end: int
+    ids: tuple[int, ...]
+    exact: bool
+
+
+def plain_name(name: str) -> str:
+    """A name as it stands in normalised text, without blanks and dots."""
+    return _JOINTS.sub("", normalise(name))
+
+
+def given_names(name: str) -> tuple[str, ...]:
+    """What a family may call the child without the surname; empty when one character would remain."""
+    if len(name) >= 4 and name[:2] not in lexicon().compound_surnames:
+        return (name[1:], name[:2], name[2:])
+    given = name[2:] if name[:2] in lexicon().compound_surnames else name[1:]
+    return (given,) if len(given) >= 2 else ()
+
+
+def nicknames(name: str) -> tuple[str, ...]:
+    """Pet names from the last character."""
+    last = name[-1:]
+    return (f"小{last}", f"阿{last}", last * 2) if last and len(name) > 1 else ()
+
+
+def find_exact(text: str, people: Iterable[Named], *, pet_names: bool) -> list[Mention]:
+    """Mentions written with the right characters; longer names first, so that a longer name hides a shorter one."""
+    aliases: dict[str, set[int]] = {}
+    for person in people:
+        name = plain_name(person.name)
+        called = {name, *given_names(name), *(nicknames(name) if pet_names else ())} - {""}
+        for alias in called if len(name) > 1 else ():
+            if alias == name or not _is_a_word(alias):
+                aliases.setdefault(alias, set()).add(person.id)
+    found: list[Mention] = []
+    letters, places = _squeezed(text)
+    for alias in sorted(aliases, key=len, reverse=True):
+        at = letters.find(alias)
+        while at >= 0:
+            _keep(found, Mention(places[at], places[at + len(alias) - 1] + 1, tuple(sorted(aliases[alias])), exact=True))
+            at = letters.find(alias, at + 1)
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def find_sounding(text: str, people: Iterable[Named], taken: Sequence[Mention]) -> list[Mention]:
+    """Full or given names that are written otherwise but sound the same, outside of `taken`."""
+    found, heard = list(taken), [sound(letter) for letter in text]
+    forms = _by_sound(people)
+    for length in sorted({len(form) for form in forms}, reverse=True):
+        for start in range(len(text) - length + 1):
+            ids = forms.get(tuple(heard[start : start + length]))
+            if ids and not _is_a_word(text[start : start + length]):
+                _keep(found, Mention(start, start + length, tuple(sorted(ids)), exact=False))
+    return sorted((mention for mention in found if not mention.exact), key=lambda mention: mention.start)
+
+
+def nearly(said: str, people: Iterable[Named]) -> tuple[int, ...]:
+    """Ids of those whose name sounds most like `said`, if it is but for one slip."""
+    heard = _blurred(said)
+    slips = {person.id: _fewest_slips(heard, plain_name(person.name)) for person in people}
+    fewest = min(slips.values(), default=_TOO_MANY)
+    return tuple(sorted(person for person, count in slips.items() if count == fewest < _TOO_MANY))
+
+
+@lru_cache(maxsize=8192)
+def sound(letter: str) -> str:
+    """Toneless pinyin of one character; other letters sound as they are written."""
+    return str(lazy_pinyin(letter)[0])
+
+
+def _fewest_slips(heard: tuple[str, ...], name: str) -> int:
+    """A slip in a name of two characters leaves too little of it to say whose it is."""
+    forms = [form for form in (name, *given_names(name)) if len(form) > 1]
+    counts = [_slips(heard, _blurred(form)) for form in forms if len(form) > 2] + [
+        0 for form in forms if len(form) == 2 and heard == _blurred(form)
+    ]
+    return min(counts, default=_TOO_MANY)
+
+
+def _slips(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """How many characters differ; a different sound that is nearly the same counts as none."""
+    if len(one) != len(other):
+        return Levenshtein.distance(one, other)
+    return sum(1 for left, right in zip(one, other, strict=True) if left != right)
+
+
+def _blurred(text: str) -> tuple[str, ...]:
+    return tuple(_merged(sound(letter)) for letter in text)
+
+
+def _merged(pinyin: str) -> str:
+    for wide, narrow in _MERGED:
+        pinyin = pinyin.replace(wide, narrow)
+    return pinyin
+
+
+def _by_sound(people: Iterable[Named]) -> dict[tuple[str, ...], set[int]]:
+    forms: dict[tuple[str, ...], set[int]] = {}
+    for person in people:
+        name = plain_name(person.name)
+        for form in (name, *given_names(name)):
+            if len(form) > 1:
+                forms.setdefault(tuple(sound(letter) for letter in form), set()).add(person.id)
+    return forms
+
+
+def _squeezed(text: str) -> tuple[str, list[int]]:
+    """The text without the blanks and dots that may stand inside a name, and where each letter came from."""
+    places = [place for place, letter in enumerate(text) if letter not in _JOINT_LETTERS]
+    return "".join(text[place] for place in places), places
+
+
+def _keep(found: list[Mention], mention: Mention) -> None:
+    if all(mention.end <= other.start or mention.start >= other.end for other in found):
+        found.append(mention)
+
+
+@lru_cache(maxsize=4096)
+def _is_a_word(text: str) -> bool:
+    """Whether the text means something else in a reply, such as a day; then it names nobody by itself."""
+    words = lexicon()
+    return (
+        bool(find_days(text, _ANY_DAY))
+        or any(pattern.search(text) for pattern in words.intents.values())
+        or words.patterns["child_subject"].fullmatch(text) is not None
+        or words.patterns["filler"].fullmatch(text) is not None
+        or words.go.search(text) is not None
+    )

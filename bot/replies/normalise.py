@@ -1,0 +1,61 @@
+"""One costume for every text: half width, plain digits, simplified characters, lower case."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from opencc import OpenCC
+
+from bot.replies.lexicon import lexicon
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})
+_LINE_ENDS = frozenset("\n\r\u2028\u2029\x85")
+_PUNCTUATION = str.maketrans({"。": "。", "，": ",", "；": ";", "：": ":", "！": "!", "？": "?", "．": ".", "｡": "。"})
+_BLANKS = re.compile(r"[^\S\n]+")
+
+
+def tidy(text: str) -> str:
+    """Half width, plain digits, one kind of line end, nothing invisible; the words stay as they were written."""
+    plain = "".join(_letter(letter) for letter in unicodedata.normalize("NFKC", _digits(text)))
+    return _BLANKS.sub(" ", plain.translate(_PUNCTUATION)).strip()
+
+
+def normalise(text: str) -> str:
+    """`tidy`, then simplified, lower case, and the commonest typing errors mended."""
+    plain = simplified(tidy(text)).lower()
+    for wrong, right in lexicon().typos.items():
+        plain = plain.replace(wrong, right)
+    return plain
+
+
+def simplified(text: str) -> str:
+    """Traditional characters in their simplified form."""
+    return str(_converter().convert(text))
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def _digits(text: str) -> str:
+    return "".join(_digit(letter) for letter in text)
+
+
+def _digit(letter: str) -> str:
+    """Circled, bracketed, negative and other decorated digits; NFKC would leave brackets and dots around some."""
+    if letter.isascii() or unicodedata.category(letter) not in {"No", "Nd", "So"}:
+        return letter
+    value = unicodedata.numeric(letter, -1.0)
+    return str(int(value)) if value >= 0 and value == int(value) else letter
+
+
+def _letter(letter: str) -> str:
+    if letter in _LINE_ENDS:
+        return "\n"
+    category = unicodedata.category(letter)
+    if letter == "\t" or category == "Zs":
+        return " "
+    return "" if category in _INVISIBLE or category == "Mn" else letter
