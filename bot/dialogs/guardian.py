@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.dialogs.answering import answer, answered
-from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.phrases import may_be_repeated, phrase, spoken_day
 from bot.dialogs.speaker import Speaker, faded_question
 from bot.replies import Child, Reading, read_guardian
 from cases.answers import Said, last_answers, take_answer, undo_answer
@@ -126,7 +126,7 @@ async def _undo(talk: Talk) -> str:
         child = next((child for child in talk.children if child.id == given.student_id), talk.children[0])
         answer(
             talk.work, talk.inbound, talk.speaker, "undone", area_code=child.area_code, question="absence", student_id=child.id,
-            case_id=given.case_id, facts={"options": phrase("options", "absence")},
+            case_id=given.case_id, facts={"options": phrase("options.absence")},
         )  # fmt: skip
     return "undone"
 
@@ -139,8 +139,7 @@ async def _not_understood(talk: Talk) -> str:
     kind = talk.question.kind if talk.question else None
     faded = await faded_question(talk.work, contact.id) if talk.question is None and talk.inbound.body.strip().isdigit() else None
     if contact.misses < 2 and (kind in ASKED or faded is not None):
-        options = phrase("options", kind or (faded.kind if faded else "absence"))
-        _ask_back(talk, child, kind or (faded.kind if faded else "absence"), options or "", faded)
+        _ask_back(talk, child, kind or (faded.kind if faded else "absence"), faded)
         return "asked_back"
     contact.misses = 0
     await hand_over(talk.work, child.id, talk.inbound)
@@ -148,10 +147,10 @@ async def _not_understood(talk: Talk) -> str:
     return "handed_over"
 
 
-def _ask_back(talk: Talk, child: Student, kind: str, options: str, faded: Question | None) -> None:
+def _ask_back(talk: Talk, child: Student, kind: str, faded: Question | None) -> None:
     asked = talk.question or faded
     answer(
-        talk.work, talk.inbound, talk.speaker, "reply_clarify", area_code=child.area_code, question=kind, facts={"options": options},
+        talk.work, talk.inbound, talk.speaker, "reply_clarify", area_code=child.area_code, question=kind, facts={"options": phrase(f"options.{kind}")},
         student_id=asked.student_id if asked else child.id, case_id=asked.case_id if asked else None,
         notice_id=asked.notice_id if asked else None,
     )  # fmt: skip
@@ -200,14 +199,19 @@ async def _person(talk: Talk, child: Student, reading: Reading) -> None:
 
 def _confirm(talk: Talk, child: Student, reading: Reading, effects: dict[str, str], *, sensitive: bool) -> None:
     """One line that says what was understood; what could hurt the child is never repeated back."""
-    day = spoken_day(reading.on) if reading.on else spoken_day(talk.speaker.today)
-    until = effects.get("until")
-    shown = f"{int(until[5:7])}月{int(until[8:10])}日" if until else day
-    understood = None if sensitive else phrase("understood", reading.intent, day=day, until=shown)
-    if understood is None:
+    if sensitive or not may_be_repeated(reading.intent):
         talk.say("handed_over", child)
     else:
-        talk.say("reply_understood", child, understood=understood)
+        talk.say("reply_understood", child, understood=_understood(talk, reading, effects.get("until")))
+
+
+def _understood(talk: Talk, reading: Reading, until: str | None) -> str:
+    if until is not None:
+        back = talk.speaker.calendar.nth_school_day(date.fromisoformat(until) + timedelta(days=1), 1)
+        return phrase(f"understood.{reading.intent}_until", on=spoken_day(back))
+    if reading.intent == "will_return" and reading.on is None:
+        return phrase("understood.will_return_undated")
+    return phrase(f"understood.{reading.intent}", on=spoken_day(reading.on or talk.speaker.today))
 
 
 async def _opt_out(talk: Talk, child: Student) -> str:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 
-import yaml
+from bot.rendering import Catalogue
 
 
 @cache
-def _phrases() -> dict[str, dict[str, str]]:
-    loaded: dict[str, dict[str, str]] = yaml.safe_load(files("templates").joinpath("phrases.yaml").read_text(encoding="utf-8"))
-    return loaded
+def _catalogue() -> Catalogue:
+    with as_file(files("templates")) as folder:
+        return Catalogue.load(folder)
 
 
-def phrase(group: str, name: str, **words: str) -> str | None:
-    """The piece, filled in; None where there is none, as for what is never repeated back."""
-    text = _phrases()[group].get(name)
-    return text.format(**words) if text is not None else None
+def phrase(key: str, **words: str) -> str:
+    """The piece, filled in. Raises RenderingError where there is none."""
+    return _catalogue().phrase(key, words)
+
+
+def may_be_repeated(intent: str) -> bool:
+    """Whether there are words for it: what could hurt a child on a shared phone has none."""
+    return f"understood.{intent}" in _catalogue().phrases
 
 
 def spoken_day(day: date) -> str:

@@ -93,7 +93,7 @@ async def _reply(
         answer(work, inbound, speaker, "sheet_held", area_code=sheet.area_code, facts={"absent_count": str(len(reading.absent))}, **about)
     elif reading.absent or reading.arrived:
         names = "、".join(pupils[entry.student_id].name for entry in reading.absent)
-        step = phrase("next_step", "ask" if any(entry.reason is None for entry in reading.absent) else "none")
+        step = phrase("next_step.asking" if any(entry.reason is None for entry in reading.absent) else "next_step.on_leave")
         answer(
             work, inbound, speaker, "sheet_received", area_code=sheet.area_code, facts={"absent_names": names, "next_step": step}, **about
         )
