@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cases.imports.area_tree import CODE, LEVELS
 from cases.imports.headers import vocabulary
-from cases.imports.lines import Line, Progress, RowRefused, find_tables, lines
+from cases.imports.intake import Intake
+from cases.imports.lines import Line, RowRefused, find_tables, lines
 from cases.imports.report import ImportReport
 from cases.imports.texts import table
 from storage.tables import Area
@@ -28,12 +29,12 @@ class _Row:
     parent: str | None
 
 
-async def import_areas(work: Work, path: Path, report: ImportReport, progress: Progress | None = None) -> None:
+async def import_areas(intake: Intake, path: Path) -> None:
     """Takes the file in; areas of other prefectures stay beside it. Raises FileRefused."""
-    words = vocabulary(table("columns")["areas"], (("code",), ("name",)))
-    tables = find_tables(path, words, report)
+    work, report = intake.work, intake.report
+    tables = find_tables(path, vocabulary(table("columns")["areas"], (("code",), ("name",))), report)
     rows: dict[str, _Row] = {}
-    for line in lines(tables, report, "code", progress):
+    for line in lines(tables, report, "code", intake.progress):
         try:
             row = _read(line, rows)
         except RowRefused:

@@ -73,3 +73,11 @@ def _landline(digits: str) -> str | None:
     if not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def for_people(number: str) -> str:
+    """An E.164 number as people dial it at home: 13893012345, 0930-7121234."""
+    parsed = phonenumbers.parse(number, "CN")
+    area_digits = phonenumbers.length_of_geographical_area_code(parsed)
+    national = phonenumbers.national_significant_number(parsed)
+    return f"0{national[:area_digits]}-{national[area_digits:]}" if area_digits else national

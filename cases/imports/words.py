@@ -76,8 +76,11 @@ def _full_name(stem: str) -> str:
     return f"{stem}族"
 
 
-def read_group(cell: Cell) -> tuple[bool, str | None] | None:
-    """Whether the child is in a special group and of which kind ("单亲留守儿童"); None when nothing is said."""
+def read_group(category: str, cell: Cell) -> tuple[bool, str | None] | None:
+    """Whether the child is in this special group and of which kind ("单亲留守儿童"); None when nothing is said.
+
+    Raises Unreadable("yes_no_unreadable").
+    """
     text = squeezed(as_text(cell))
     if not text or text in {"-", "/"}:
         return None
@@ -86,4 +89,6 @@ def read_group(cell: Cell) -> tuple[bool, str | None] | None:
         return meaning == "yes", None
     if text.startswith(("非", "无", "不", "未", "健康")):
         return False, None
+    if not any(sign in text for sign in table("words")["group_signs"][category]):
+        raise Unreadable("yes_no_unreadable")
     return True, text[:30]

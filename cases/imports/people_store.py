@@ -1,0 +1,154 @@
+"""Storing responsible persons, their numbers and what they answer for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from cases.imports.directory import SchoolDirectory
+from cases.imports.intake import Intake, common_area, person_key, phone_key, pinyin
+from cases.imports.people_rows import Named, Post
+from storage.tables import Contact, Person, PersonContact, Responsibility
+
+Place = tuple[str, str, int | None, int | None, str | None]
+
+
+@dataclass
+class _Register:
+    """What is stored already."""
+
+    persons: dict[bytes, int]
+    names: dict[int, str]
+    posts: dict[tuple[Place, int], Responsibility]
+    links: dict[int, dict[int, bool]]  # person → phone → still in use
+
+
+async def store_posts(intake: Intake, directory: SchoolDirectory, posts: Sequence[Post]) -> None:
+    """New and changed responsibilities; the others stay as they are."""
+    register = await _load(intake)
+    changed: list[str] = []
+    for post in posts:
+        outcome = await _store(intake, directory, register, post)
+        setattr(intake.report, outcome, getattr(intake.report, outcome) + 1)
+        if outcome != "unchanged":
+            changed.append(post.area_code)
+    if changed:
+        intake.work.record("people_imported", "people", area_code=common_area(changed), actor="operator", count=len(changed))
+
+
+async def _load(intake: Intake) -> _Register:
+    session = intake.work.session
+    posts = {(_place_of(found), found.person_id): found for found in await session.scalars(select(Responsibility))}
+    indexes = await session.execute(select(Person.identity_index, Person.id).where(Person.identity_index.is_not(None)))
+    holders = {person for _, person in posts} | {post.substitute_person_id for post in posts.values() if post.substitute_person_id}
+    names = await session.execute(select(Person.id, Person.name).where(Person.id.in_(holders)))
+    return _Register({index: id_ for index, id_ in indexes if index}, dict(names.tuples().all()), posts, {})
+
+
+def _place_of(post: Responsibility) -> Place:
+    return post.role, post.area_code, post.school_id, post.class_id, post.department
+
+
+async def _store(intake: Intake, directory: SchoolDirectory, register: _Register, post: Post) -> str:
+    """Gives "new", "changed" or "unchanged"."""
+    class_id = directory.class_id(post.school, post.class_name) if post.school and post.class_name else None
+    place: Place = (post.role, post.area_code, post.school.id if post.school else None, class_id, post.department)
+    here = [person for (where, person) in register.posts if where == place]
+    person, news = await _person(intake, register, post.holder, post, here)
+    deputies = [found for holder in here if (found := register.posts[place, holder].substitute_person_id)]
+    substitute = None
+    if post.substitute:
+        substitute, more = await _person(intake, register, post.substitute, post, deputies)
+        news = news or more
+    known = register.posts.get((place, person))
+    if known is None:
+        await _add(intake, register, place, person, substitute, post)
+        return "new"
+    return "changed" if _renew(known, substitute, post.valid_from, post.valid_until) or news else "unchanged"
+
+
+def _renew(known: Responsibility, substitute: int | None, since: date | None, until: date | None) -> bool:
+    """What the file leaves empty stays, but for the end: an empty end means that the person stays in office."""
+    values = (substitute or known.substitute_person_id, since or known.valid_from, until)
+    if values == (known.substitute_person_id, known.valid_from, known.valid_until):
+        return False
+    known.substitute_person_id, known.valid_from, known.valid_until = values
+    return True
+
+
+async def _add(intake: Intake, register: _Register, place: Place, person: int, substitute: int | None, post: Post) -> None:
+    role, area_code, school_id, class_id, department = place
+    since = post.valid_from or min(intake.today, post.valid_until or intake.today)
+    added = Responsibility(
+        person_id=person, role=role, area_code=area_code, school_id=school_id, class_id=class_id, department=department,
+        substitute_person_id=substitute, valid_from=since, valid_until=post.valid_until,
+    )  # fmt: skip
+    intake.work.session.add(added)
+    register.posts[place, person] = added
+
+
+async def _person(intake: Intake, register: _Register, named: Named, post: Post, here: list[int]) -> tuple[int, bool]:
+    """The person's id, and whether anything about them is new. `here` are those who hold the same place already."""
+    own = named.phones[0] if named.phones else f"post:{post.place}"
+    key = person_key(intake.cipher, named.name, own)
+    found = register.persons.get(key)
+    namesakes = [person for person in here if register.names.get(person) == named.name]
+    if found is None and len(namesakes) == 1:
+        found = namesakes[0]  # the same name in the same place: only the number is new
+    if found is None:
+        found = await _new_person(intake, key, named.name, post.area_code)
+    elif named.phones and key not in register.persons:
+        await intake.work.session.execute(update(Person).where(Person.id == found).values(identity_index=key))
+    if named.phones or found not in register.names:
+        register.persons[key] = found
+    register.names[found] = named.name
+    return found, await _reach(intake, register, found, named.phones)
+
+
+async def _new_person(intake: Intake, key: bytes, name: str, area_code: str) -> int:
+    person = Person(name=name, name_pinyin=pinyin(name), identity_index=key, area_code=area_code)
+    intake.work.session.add(person)
+    await intake.work.session.flush()
+    return person.id
+
+
+async def _reach(intake: Intake, register: _Register, person: int, phones: Sequence[str]) -> bool:
+    """Links the numbers; a number that is new takes the place of the old ones. Says whether anything changed."""
+    contacts = [await _contact(intake, phone) for phone in phones]
+    links = register.links.get(person)
+    if links is None:
+        links = register.links[person] = await _links_of(intake, person)
+    fresh = [contact for contact in contacts if contact not in links]
+    if not fresh:
+        return False
+    for contact in [held for held, used in links.items() if used and held not in contacts]:
+        await intake.work.session.execute(
+            update(PersonContact)
+            .where(PersonContact.person_id == person, PersonContact.contact_id == contact)
+            .values(valid_until=intake.today, retired_reason="replaced")
+        )
+        links[contact] = False
+    for contact in fresh:
+        link = PersonContact(person_id=person, contact_id=contact, preference=contacts.index(contact) + 1, valid_from=intake.today)
+        intake.work.session.add(link)
+        links[contact] = True
+    return True
+
+
+async def _links_of(intake: Intake, person: int) -> dict[int, bool]:
+    query = select(PersonContact.contact_id, PersonContact.retired_reason).join(Contact, Contact.id == PersonContact.contact_id)
+    query = query.where(PersonContact.person_id == person, Contact.kind == "phone")
+    return {contact: retired is None for contact, retired in await intake.work.session.execute(query)}
+
+
+async def _contact(intake: Intake, phone: str) -> int:
+    index = phone_key(intake.cipher, phone)
+    known = await intake.work.session.scalar(select(Contact.id).where(Contact.kind == "phone", Contact.address_index == index))
+    if known is not None:
+        return known
+    values = {"kind": "phone", "address_encrypted": intake.cipher.encrypt(phone), "address_index": index}
+    return (await intake.work.session.execute(insert(Contact).values(values).returning(Contact.id))).scalar_one()

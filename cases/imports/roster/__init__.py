@@ -1,0 +1,1 @@
+"""The enrolment register: children, their classes, families and special groups."""
