@@ -46,7 +46,7 @@ async def _load(intake: Intake) -> _Register:
     indexes = await session.execute(select(Person.identity_index, Person.id).where(Person.identity_index.is_not(None)))
     holders = {person for _, person in posts} | {post.substitute_person_id for post in posts.values() if post.substitute_person_id}
     names = await session.execute(select(Person.id, Person.name).where(Person.id.in_(holders)))
-    return _Register({index: id_ for index, id_ in indexes if index}, dict(names.tuples().all()), posts, {})
+    return _Register({index: id_ for index, id_ in indexes if index}, {id_: name for id_, name in names}, posts, {})
 
 
 def _place_of(post: Responsibility) -> Place:

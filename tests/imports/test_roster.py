@@ -12,9 +12,9 @@ from tests.imports.files import ROSTER, child, contents, every, one, write_xlsx
 async def test_a_child_is_taken_in_with_class_family_and_home(prepared: Import, database: Database, tmp_path: Path) -> None:
     report = await prepared("roster", write_xlsx(tmp_path / "roster.xlsx", [ROSTER, child("马小龙")]))
     assert (report.new, report.changed, report.unchanged, report.left, report.errors, report.warnings) == (1, 0, 0, 0, [], [])
-    assert await every(database, "select name, name_pinyin, sex, birth_date::text, ethnicity, area_code, school_area_code from student") == [
-        ("马小龙", "maxiaolong", "male", "2017-03-05", "东乡族", "622926100004", "622926100004")
-    ]
+    assert await every(
+        database, "select name, name_pinyin, sex, birth_date::text, ethnicity, area_code, school_area_code from student"
+    ) == [("马小龙", "maxiaolong", "male", "2017-03-05", "东乡族", "622926100004", "622926100004")]
     assert await every(database, "select grade, number, name from school_class") == [(3, "2", "三(2)班")]
     assert await every(database, "select name, relation, is_guardian, rank from guardianship join person on person.id = person_id") == [
         ("马福海", "father", True, 1)

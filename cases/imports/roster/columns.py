@@ -80,5 +80,7 @@ def member_columns(header: Header) -> list[MemberColumns]:
 def _columns_of(slot: str, found: dict[str, str], header: Header) -> MemberColumns:
     titles = [header.titles[column] for column in found.values()]
     said = next((word for word in ("父亲", "母亲", "爷爷", "奶奶", "祖父", "祖母") if any(word in title for title in (slot, *titles))), "")
-    name, relation, phone, is_guardian, id_number = (found.get(word, "") for word in ("姓名", "关系", "联系电话", "是否监护人", "身份证件号"))
+    name, relation, phone, is_guardian, id_number = (
+        found.get(word, "") for word in ("姓名", "关系", "联系电话", "是否监护人", "身份证件号")
+    )
     return MemberColumns(name, relation, phone, is_guardian, id_number, relation_said=said)
