@@ -7,6 +7,7 @@ import os
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +55,7 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
         loops = [self._loop("statuses", self._statuses, 30, stop), self._loop("inbox", self._inbox, 60, stop)]
-        loops += [self._loop("dispatch", self._dispatch, 60, stop), self._loop("deliver", self._courier.deliver, 60, stop)]
+        loops += [self._loop("dispatch", self._dispatch, 60, stop), self._loop("deliver", self._courier.keep_delivering, 60, stop)]
         await asyncio.gather(*loops)
         await self._courier.stop()
 
@@ -63,6 +64,7 @@ class Worker:
         total = 0
         while done := await self._pass(now, await self.waiting(now)):
             total += done
+        await self._courier.stop()
         return total
 
     async def waiting(self, now: datetime) -> Waiting:
@@ -110,4 +112,5 @@ class Worker:
 
 async def _rest(stop: asyncio.Event, failures: int) -> None:
     seconds = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) if failures else IDLE_SECONDS
-    await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=seconds)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

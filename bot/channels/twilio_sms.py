@@ -37,11 +37,9 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
     async def request(self, method: str, uri: str, **rest: Any) -> Response:
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout)
-        user, password = rest["auth"]
-        call = self._session.request(
-            method, uri.replace(OFFICIAL_BASE, self._base, 1), params=rest["params"], data=rest["data"], headers=rest["headers"],
-            auth=aiohttp.BasicAuth(user, password), allow_redirects=False,
-        )  # fmt: skip
+        headers = rest["headers"] | {"Authorization": aiohttp.encode_basic_auth(*rest["auth"])}
+        url = uri.replace(OFFICIAL_BASE, self._base, 1)
+        call = self._session.request(method, url, params=rest["params"], data=rest["data"], headers=headers, allow_redirects=False)
         async with call as answer:
             return Response(answer.status, await answer.text(), answer.headers)
 

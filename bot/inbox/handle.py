@@ -23,7 +23,7 @@ Route = Callable[[Work, Inbound], Awaitable[str]]
 """Understands one text inside the unit of work and gives the outcome in a word."""
 
 MOST_READS = 5
-AGAIN_SECONDS = 60
+AGAIN_SECONDS = 15
 """After a failure the text, and its contact's later ones, wait this long (real time)."""
 
 

@@ -20,12 +20,12 @@ STATUS = text("select receive_status(:channel, :provider_id, :status, :code, :at
 
 
 def normal_phone(number: str) -> str:
-    """E.164 where it is a possible number, else as it came (short codes, names of senders)."""
+    """E.164 where it is a number of that kind, else as it came (short codes, names of senders)."""
     try:
         parsed = phonenumbers.parse(number, HOME_REGION)
     except phonenumbers.NumberParseException:
         return number.strip()
-    if not phonenumbers.is_possible_number(parsed):
+    if not number.strip().startswith("+") and not phonenumbers.is_valid_number(parsed):
         return number.strip()
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 

@@ -34,7 +34,7 @@ class AnswerCount:
             )
             .group_by(Message.contact_id)
         )  # fmt: skip
-        self._counts.update(dict(rows.tuples().all()))
+        self._counts.update(dict(rows.all()))
 
     def may_answer(self, contact: Contact) -> bool:
         """Counts one more answer, unless it is one too many or the contact is silenced."""

@@ -28,6 +28,8 @@ AT_ONCE = 20
 """Calls to one provider that may be under way together."""
 SECONDS_PER_BATCH = 2.0
 """A batch is no more than its sender may send in this time, so that a safety message soon has its turn."""
+RENEW_SECONDS = 1.0
+"""How long a pass of the loop waits for a batch before it renews the leases."""
 
 Answered = tuple[Ready, Outcome]
 
@@ -40,25 +42,59 @@ class Courier:
         self._settings = settings
         self._holder = holder
         self._paces: dict[int, Pace] = {}
+        self._held: dict[int, Held] = {}
+        self._running: dict[int, asyncio.Task[int]] = {}
         self._doubts = Doubts(database, settings)
 
     async def deliver(self, now: datetime) -> int:
-        """One batch for every sender that is ours; gives how many messages were dealt with."""
-        done = await expire_waiting(self._database, now, self._settings)
-        mine = await hold(self._database, self._holder, self._settings.channels, self._settings.lease)
-        # Senders do not wait for each other: one slow provider must not hold up the rest.
-        counts = await asyncio.gather(*(self._deliver_for(held, now) for held in mine), return_exceptions=True)
-        for held, count in zip(mine, counts, strict=True):
-            if isinstance(count, BaseException):
-                log.error("sender failed", action="deliver_failed", sender_id=held.sender_id, error=type(count).__name__)
-        errors = [count for count in counts if isinstance(count, BaseException)]
+        """One batch for every sender that is ours; gives how many messages were dealt with. Raises the first error."""
+        expired = await self._start(now)
+        if self._running:
+            await asyncio.wait(self._running.values())
+        done, errors = self._collect()
         if errors:
             raise errors[0]
-        return done + sum(count for count in counts if isinstance(count, int))
+        return expired + done
+
+    async def keep_delivering(self, now: datetime) -> int:
+        """The same for a loop, in which senders do not wait for each other: one slow provider must not hold up the rest."""
+        expired = await self._start(now)
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=RENEW_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        done, errors = self._collect()
+        for error in errors:
+            log.error("sender failed", action="deliver_failed", error=type(error).__name__)
+        return expired + done
 
     async def stop(self) -> None:
-        """Gives up the leases."""
-        await release(self._database, self._holder)
+        """Finishes what is under way and gives up the leases."""
+        if self._running:
+            await asyncio.wait(self._running.values())
+        if self._held:
+            await release(self._database, self._holder)
+            self._held.clear()
+
+    async def _start(self, now: datetime) -> int:
+        expired = await expire_waiting(self._database, now, self._settings)
+        mine = await hold(self._database, self._holder, self._settings.channels, self._settings.lease)
+        self._held = {held.sender_id: held for held in mine}
+        for held in mine:
+            if held.sender_id not in self._running:
+                self._running[held.sender_id] = asyncio.create_task(self._deliver_for(held, now))
+        return expired
+
+    def _collect(self) -> tuple[int, list[BaseException]]:
+        """What the batches that have ended dealt with, and what went wrong in them."""
+        ended = {sender_id: task for sender_id, task in self._running.items() if task.done()}
+        for sender_id in ended:
+            del self._running[sender_id]
+        errors = [error for task in ended.values() if (error := task.exception())]
+        return sum(task.result() for task in ended.values() if not task.exception()), errors
+
+    def _is_ours(self, held: Held) -> bool:
+        """The lease goes on being renewed while a batch is under way."""
+        latest = self._held.get(held.sender_id)
+        return latest is not None and latest.epoch == held.epoch and not latest.is_over()
 
     async def _deliver_for(self, held: Held, now: datetime) -> int:
         settled = await self._doubts.settle(held, now)
@@ -76,7 +112,7 @@ class Courier:
         async def call(item: Ready) -> Answered:
             async with places:
                 await pace.turn()
-                if held.is_over():  # somebody else may be sending by now
+                if not self._is_ours(held):  # somebody else may be sending by now
                     return item, Outcome(Result.RETRY, code="lease_over", retry_after=0)
                 try:
                     return item, await channel.send(item.outgoing)

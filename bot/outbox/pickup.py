@@ -104,7 +104,7 @@ async def _still(session: AsyncSession, settings: OutboxSettings, messages: Sequ
         return set()
     ids = [message.id for message in messages]
     inside = await session.execute(select(Intent.id, Message.id).join(Message).where(Message.id.in_(ids), Intent.state == "queued"))
-    by_intent = dict(inside.tuples().all())
+    by_intent = dict(inside.all())
     return {by_intent[intent_id] for intent_id in await still_true(session, by_intent, settings.policy.zone)}
 
 
@@ -113,7 +113,7 @@ async def _attempts(session: AsyncSession, settings: OutboxSettings, held: Held,
         return []
     started = [{"message_id": message.id, "epoch": held.epoch, "started_at": func.clock_timestamp()} for message in messages]
     rows = await session.execute(insert(Attempt).values(started).returning(Attempt.message_id, Attempt.id))
-    attempts = dict(rows.tuples().all())
+    attempts = dict(rows.all())
     for message in messages:
         advance(message, "sending", message.queued_at)
     contacts = await session.scalars(select(Contact).where(Contact.id.in_([message.contact_id for message in messages])))

@@ -18,9 +18,9 @@ NEVER_BLOCKS = "task"  # an officer's tasks are told apart by their codes
 
 def same_subject(question: Question, intent: Intent) -> bool:
     """Whether the new question takes the older one's place."""
-    if NEVER_BLOCKS in (question.kind, intent.question):
-        return question.kind == intent.question and question.task_id == intent.task_id
-    return any(getattr(intent, name) is not None and getattr(question, name) == getattr(intent, name) for name in SUBJECTS)
+    is_task = (question.kind == NEVER_BLOCKS, intent.question == NEVER_BLOCKS)
+    names = ("task_id",) if all(is_task) else () if any(is_task) else SUBJECTS
+    return any(getattr(intent, name) is not None and getattr(question, name) == getattr(intent, name) for name in names)
 
 
 class OpenQuestions:

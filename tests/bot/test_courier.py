@@ -1,0 +1,284 @@
+"""Leases, pace, retries and doubt, with a channel whose answers the test decides."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from bot.channels.base import Capabilities, Incoming, Outcome, Outgoing, Request, Result, Status
+from bot.outbox.courier import Courier
+from bot.outbox.lease import hold
+from bot.outbox.pace import Pace, pause
+from storage.database import Database
+from storage.tables import Attempt, Message, Sender
+from tests.bot.world import NOW, Killed, World
+
+Trouble = list[tuple[str, Any]]
+
+
+class Scripted:
+    """A provider that answers as told, accepts when told nothing, and remembers what it was sent."""
+
+    def __init__(self, *, can_be_asked: bool = False) -> None:
+        self.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=can_be_asked)
+        self.sent: list[Outgoing] = []
+        self.answers: list[Outcome | Callable[[], Awaitable[None]]] = []
+
+    async def send(self, message: Outgoing) -> Outcome:
+        self.sent.append(message)
+        answer = self.answers.pop(0) if self.answers else Outcome(Result.ACCEPTED, provider_id=f"p{len(self.sent)}")
+        if isinstance(answer, Outcome):
+            return answer
+        await answer()
+        return Outcome(Result.ACCEPTED, provider_id=f"p{len(self.sent)}")
+
+    async def find(self, message: Outgoing, since: datetime) -> list[str]:
+        return [f"p{number}" for number, sent in enumerate(self.sent, 1) if (sent.to, sent.body) == (message.to, message.body)][::-1]
+
+    def verify(self, request: Request) -> bool:
+        return False
+
+    def parse_inbound(self, request: Request) -> Incoming:
+        raise ValueError
+
+    def parse_status(self, request: Request) -> Status:
+        raise ValueError
+
+    async def close(self) -> None:
+        return None
+
+
+@pytest.fixture
+async def scripted(world: World) -> Scripted:
+    channel = Scripted()
+    world.channels["scripted"] = channel
+    await world.sender("scripted", "10699")
+    return channel
+
+
+async def test_what_is_refused_for_now_is_tried_again_with_growing_pauses(world: World, scripted: Scripted) -> None:
+    scripted.answers = [Outcome(Result.RETRY, code="busy")] * 2
+    await world.say(await world.person("+8613893010001"))
+    worker = world.worker()
+    pauses = []
+    now = NOW
+    for _ in range(2):
+        await worker.drain(now)
+        (message,) = await world.messages()
+        assert (message.state, message.retry_at > now) == ("sending", True)
+        pauses.append(message.retry_at - now)
+        assert await worker.drain(message.retry_at - timedelta(seconds=1)) == 0
+        now = message.retry_at
+    await worker.drain(now)
+    (message,) = await world.messages()
+    assert (message.state, message.tries, len(scripted.sent)) == ("sent", 2, 3)
+    assert timedelta(seconds=2) < pauses[0] < timedelta(seconds=8)
+    assert pauses[1] > timedelta(seconds=4)
+
+
+def test_pauses_double_up_to_a_limit_and_respect_what_the_provider_asked() -> None:
+    assert [pause(tries, None, 0.5).total_seconds() for tries in (1, 2, 3, 20)] == [5, 10, 20, 900]
+    assert pause(1, 60.0, 0.5).total_seconds() == 60
+    assert pause(1, None, 0.0) < pause(1, None, 1.0)
+
+
+async def test_retries_end_with_the_message_s_own_time(world: World, scripted: Scripted, trouble: Trouble) -> None:
+    scripted.answers = [Outcome(Result.RETRY)] * 99
+    key = await world.say(await world.person("+8613893010001"), expires_at=NOW + timedelta(seconds=4), question="absence")
+    worker = world.worker()
+    await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=4))
+    (message,) = await world.messages()
+    intent = await world.intent(key)
+    assert (message.state, message.failure, intent.state) == ("failed", "expired", "expired")
+    assert trouble == [("expired", intent.id)]
+    assert [question.state for question in await world.questions()] == ["withdrawn"]
+
+
+async def test_a_message_on_a_stopped_sender_s_queue_expires_too(world: World, scripted: Scripted, trouble: Trouble) -> None:
+    key = await world.say(await world.person("+8613893010001"), expires_at=NOW + timedelta(hours=1))
+    worker = world.worker()
+    await worker._dispatch(NOW)
+    await world.change(Sender, (await world.the_sender()).id, enabled=False)
+    await worker.drain(NOW + timedelta(hours=1))
+    assert ((await world.intent(key)).state, len(trouble), scripted.sent) == ("expired", 1, [])
+
+
+@pytest.mark.parametrize(("result", "state"), [(Result.BAD_CONTACT, "bad"), (Result.BLOCKED, "blocked")])
+async def test_a_contact_that_is_no_good_is_never_used_again(
+    world: World, scripted: Scripted, trouble: Trouble, result: Result, state: str
+) -> None:
+    scripted.answers = [Outcome(result, code="21211")]
+    key = await world.say(await world.person("+8613893010001", "+8613893010002"), question="absence")
+    await world.worker().drain(NOW)
+    first, second = await world.messages()
+    contact = await world.contact("+8613893010001")
+    assert (first.state, first.failure, second.state) == ("failed", "21211", "sent")
+    assert contact.state == state
+    assert trouble == [("contact_failed", {"contact_id": contact.id, "message_id": first.id, "result": result.value})]
+    assert [question.state for question in await world.questions()] == ["withdrawn", "open"]
+    assert (await world.intent(key)).message_id == second.id
+
+
+async def test_after_the_last_contact_a_person_is_told(world: World, scripted: Scripted, trouble: Trouble) -> None:
+    scripted.answers = [Outcome(Result.BAD_CONTACT)]
+    key = await world.say(await world.person("+8613893010001"))
+    await world.worker().drain(NOW)
+    assert (await world.intent(key)).state == "unaddressable"
+    assert [name for name, _ in trouble] == ["contact_failed", "unreachable"]
+
+
+async def test_our_own_fault_stops_the_sender_and_loses_nothing(world: World, scripted: Scripted, trouble: Trouble) -> None:
+    scripted.answers = [Outcome(Result.OUR_FAULT, code="20003")] * 2
+    for number in (1, 2):
+        await world.say(await world.person(f"+861389301000{number}"))
+    worker = world.worker()
+    await worker.drain(NOW)
+    sender = await world.the_sender()
+    assert (sender.enabled, sender.stopped_reason) == (False, "20003")
+    assert trouble == [("sender_stopped", {"sender_id": sender.id})]
+    await worker.drain(NOW)
+    assert len(scripted.sent) == 2
+    await world.change(Sender, sender.id, enabled=True)
+    await worker.drain(NOW)
+    assert [message.state for message in await world.messages()] == ["sent", "sent"]
+
+
+async def _die() -> None:
+    raise Killed
+
+
+async def _send_and_die(world: World, scripted: Scripted, urgency: str = "duty") -> None:
+    """The provider has it, and we never came to write that down."""
+    scripted.answers = [_die]
+    await world.say(await world.person("+8613893010001"), urgency=urgency)
+    with pytest.raises(Killed):
+        await world.worker().drain(NOW)
+    (message,) = await world.messages()
+    assert (message.state, message.provider_id, len(scripted.sent)) == ("sending", None, 1)
+
+
+async def _forget_the_dead(database: Database) -> None:
+    async with database.session() as session, session.begin():
+        await session.execute(text("update sender set lease_until = clock_timestamp() - interval '1 second'"))
+
+
+async def test_after_a_crash_a_provider_that_can_be_asked_is_asked(world: World, scripted: Scripted) -> None:
+    scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=True)
+    await _send_and_die(world, scripted)
+    await _forget_the_dead(world.database)
+    await world.worker().drain(NOW)
+    (message,) = await world.messages()
+    assert (message.state, message.provider_id, len(scripted.sent)) == ("sent", "p1", 1)
+
+
+async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_once_more(world: World, scripted: Scripted, trouble: Trouble) -> None:
+    await _send_and_die(world, scripted)
+    await _forget_the_dead(world.database)
+    scripted.answers = [Outcome(Result.UNKNOWN)] * 5
+    await world.worker().drain(NOW)
+    (message,) = await world.messages()
+    assert len(scripted.sent) == 2
+    assert (message.state, [name for name, _ in trouble]) == ("failed", ["expired"])
+
+
+async def test_publicity_in_doubt_is_not_repeated(world: World, scripted: Scripted, trouble: Trouble) -> None:
+    await _send_and_die(world, scripted, "bulk")
+    await _forget_the_dead(world.database)
+    await world.worker().drain(NOW)
+    (message,) = await world.messages()
+    assert (message.state, message.failure, len(scripted.sent), trouble) == ("failed", "in_doubt", 1, [])
+
+
+async def test_doubt_waits_until_the_call_has_surely_ended(world: World, scripted: Scripted) -> None:
+    await _send_and_die(world, scripted)
+    await _forget_the_dead(world.database)
+    assert await world.worker(doubt_after=timedelta(seconds=15)).drain(NOW) == 0
+    assert len(scripted.sent) == 1
+
+
+async def test_two_messages_that_read_the_same_are_told_apart(world: World, scripted: Scripted) -> None:
+    """The first was accepted and written down; the second, of the same words, was never accepted: it must go."""
+    scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=True)
+    person = await world.person("+8613893010001")
+    worker = world.worker()
+    await world.say(person)
+    await worker.drain(NOW)
+    await world.say(person)
+    await worker._dispatch(NOW)
+    _, second = await world.messages()
+    async with world.database.session() as session, session.begin():
+        session.add(Attempt(message_id=second.id, epoch=1, started_at=datetime.now(NOW.tzinfo)))
+        (await session.get_one(Message, second.id)).state = "sending"
+        await session.execute(text(f"delete from pgmq.q_out_{second.sender_id}_duty"))
+    await worker.drain(NOW)
+    assert [message.provider_id for message in await world.messages()] == ["p1", "p2"]
+
+
+async def test_an_unexpected_error_in_a_channel_is_doubt(world: World, scripted: Scripted) -> None:
+    async def fail() -> None:
+        raise RuntimeError
+
+    scripted.answers = [fail]
+    await world.say(await world.person("+8613893010001"))
+    await world.worker(doubt_after=timedelta(hours=1)).drain(NOW)
+    (attempt,) = await world.all(select(Attempt))
+    assert attempt.outcome == "unknown"
+
+
+async def test_a_sender_is_leased_to_one_worker_and_taken_over_when_it_dies(world: World, scripted: Scripted) -> None:
+    length = timedelta(seconds=0.5)
+    (first,) = await hold(world.database, "a", ["scripted"], length)
+    assert await hold(world.database, "b", ["scripted"], length) == []
+    (renewed,) = await hold(world.database, "a", ["scripted"], length)
+    assert renewed.epoch == first.epoch
+    await asyncio.sleep(0.55)
+    (taken,) = await hold(world.database, "b", ["scripted"], length)
+    assert taken.epoch == first.epoch + 1
+    assert await hold(world.database, "a", ["scripted"], length) == []
+
+
+async def test_a_holder_that_was_paused_does_not_send(world: World, scripted: Scripted) -> None:
+    await world.say(await world.person("+8613893010001"))
+    settings = world.settings(lease=timedelta(seconds=1))  # all of it margin
+    await world.worker()._dispatch(NOW)
+    await Courier(world.database, settings, "paused").deliver(NOW)
+    assert scripted.sent == []
+    await _forget_the_dead(world.database)
+    await world.worker().drain(NOW + timedelta(minutes=1))
+    assert len(scripted.sent) == 1
+
+
+async def test_safety_leaves_before_duty_and_duty_before_publicity(world: World, scripted: Scripted) -> None:
+    person = await world.person("+8613893010001")
+    for urgency in ("bulk", "duty", "safety"):
+        await world.say(person, urgency=urgency, facts={"say": urgency})
+    await world.worker().drain(NOW)
+    assert [message.body.split()[-1] for message in scripted.sent] == ["safety", "duty", "bulk"]
+
+
+async def test_the_rate_is_held() -> None:
+    pace = Pace(100)
+    begun = time.monotonic()
+    for _ in range(21):
+        await pace.turn()
+    assert 0.18 <= time.monotonic() - begun < 0.4
+
+
+async def test_what_is_due_again_at_night_waits_for_the_morning(world: World, scripted: Scripted) -> None:
+    evening = NOW.replace(hour=12, minute=59, second=58)  # 20:59:58 local
+    scripted.answers = [Outcome(Result.RETRY)]
+    world.clock.time = evening
+    await world.say(await world.person("+8613893010001"))
+    worker = world.worker()
+    await worker.drain(evening)
+    await worker.drain(evening + timedelta(minutes=1))
+    assert len(scripted.sent) == 1
+    await worker.drain(evening + timedelta(hours=10, minutes=1))
+    assert len(scripted.sent) == 2

@@ -1,0 +1,158 @@
+"""What people write: kept once, handled in order, and never lost to an error of ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from bot.channels.base import Incoming
+from bot.channels.simulator import SMS
+from bot.inbox.handle import MOST_READS, handle
+from bot.inbox.receive import normal_phone, receive, storable
+from storage.database import Database
+from storage.tables import Event, Inbound
+from storage.work import Work
+from tests.bot.world import AREA, NOW, World
+
+PARENT, OTHER = "+8613893010001", "+8613893010002"
+Trouble = list[tuple[str, Any]]
+Arrives = Callable[..., Awaitable[int | None]]
+
+
+@pytest.fixture
+def arrives(world: World, web: Database) -> Arrives:
+    """A text reaches us through the web role."""
+
+    async def text_in(number: str, body: str, provider_id: str | None = None) -> int | None:
+        incoming = Incoming(provider_id or f"in-{next(world.numbers)}", number, "10690", body)
+        return await receive(web, world.cipher, "simulator", SMS, incoming, NOW)
+
+    return text_in
+
+
+async def _visible_again(world: World) -> None:
+    async with world.database.session() as session, session.begin():
+        await session.execute(text("update pgmq.q_inbound set vt = clock_timestamp()"))
+
+
+async def test_the_same_text_from_the_provider_twice_is_one(world: World, arrives: Arrives) -> None:
+    assert await arrives(PARENT, "1", "x") is not None
+    assert await arrives(PARENT, "1", "x") is None
+    assert await world.worker().drain(NOW) == 1
+
+
+async def test_texts_of_one_person_are_handled_in_order(world: World, arrives: Arrives) -> None:
+    read: list[str] = []
+
+    async def route(work: Work, inbound: Inbound) -> str:
+        read.append(inbound.body)
+        return "noted"
+
+    for number in range(3):
+        await arrives(PARENT, f"a{number}")
+        await arrives(OTHER, f"b{number}")
+    await world.worker(route).drain(NOW)
+    assert [body for body in read if body.startswith("a")] == ["a0", "a1", "a2"]
+    assert sorted(read) == ["a0", "a1", "a2", "b0", "b1", "b2"]
+
+
+async def test_the_contact_is_known_to_the_route_and_counts_as_reached(world: World, arrives: Arrives) -> None:
+    await world.person(PARENT)
+    known = await world.contact(PARENT)
+    seen: list[int | None] = []
+
+    async def route(work: Work, inbound: Inbound) -> str:
+        seen.append(inbound.contact_id)
+        return "noted"
+
+    await arrives("138 9301 0001", "1")
+    await world.worker(route).drain(NOW)
+    assert seen == [known.id]
+    assert (await world.contact(PARENT)).reached_at == NOW
+
+
+async def test_an_error_undoes_only_its_own_text(world: World, arrives: Arrives) -> None:
+    async def route(work: Work, inbound: Inbound) -> str:
+        work.record("seen", f"inbound:{inbound.id}", area_code=AREA)
+        await work.flush()
+        if inbound.body == "bad":
+            raise RuntimeError
+        return "noted"
+
+    await arrives(PARENT, "bad")
+    await arrives(OTHER, "good")
+    await world.worker(route).drain(NOW)
+    bad, good = await world.all(select(Inbound).order_by(Inbound.id))
+    assert (bad.handled_at, good.outcome) == (None, "noted")
+    assert [event.subject for event in await world.all(select(Event))] == [f"inbound:{good.id}"]
+
+
+async def test_while_one_is_retried_the_later_ones_of_that_person_wait(world: World, arrives: Arrives) -> None:
+    fails = [True]
+
+    async def route(work: Work, inbound: Inbound) -> str:
+        if fails:
+            raise RuntimeError
+        return "noted"
+
+    await arrives(PARENT, "first")
+    await arrives(PARENT, "second")
+    worker = world.worker(route)
+    await worker.drain(NOW)
+    fails.clear()
+    assert await worker.drain(NOW) == 0
+    await _visible_again(world)
+    assert await worker.drain(NOW) == 2
+
+
+async def test_what_fails_again_and_again_is_given_to_a_person(world: World, arrives: Arrives, trouble: Trouble) -> None:
+    async def route(work: Work, inbound: Inbound) -> str:
+        raise RuntimeError
+
+    stored = await arrives(PARENT, "bad")
+    for _ in range(MOST_READS + 1):
+        await handle(world.database, NOW, route)
+        await _visible_again(world)
+    (inbound,) = await world.all(select(Inbound))
+    assert (inbound.outcome, inbound.handled_at, trouble) == ("failed", NOW, [("handler_failed", stored)])
+
+
+async def test_two_workers_do_not_handle_the_same_text(world: World, arrives: Arrives) -> None:
+    async def route(work: Work, inbound: Inbound) -> str:
+        await asyncio.sleep(0.05)
+        return "noted"
+
+    for _ in range(4):
+        await arrives(PARENT, "1")
+    counts = await asyncio.gather(*(handle(world.database, NOW, route) for _ in range(3)))
+    assert sum(counts) == 1
+
+
+async def test_a_log_says_nothing_of_what_was_written(world: World, arrives: Arrives, capsys: pytest.CaptureFixture[str]) -> None:
+    async def route(work: Work, inbound: Inbound) -> str:
+        await work.session.execute(text("select 1/0 where :body <> ''"), {"body": inbound.body})
+        return "noted"
+
+    await arrives(PARENT, "孩子在家")
+    await world.worker(route).drain(NOW)
+    said = "".join(capsys.readouterr())
+    assert "inbound_failed" in said
+    assert "孩子" not in said
+    assert "13893010001" not in said
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [("13893010001", PARENT), ("+86 138 9301 0001", PARENT), ("10086", "10086"), ("+15005550006", "+15005550006"), ("CARRIER", "CARRIER")],
+)
+def test_numbers_are_known_by_one_form(written: str, normal: str) -> None:
+    assert normal_phone(written) == normal
+
+
+def test_what_a_database_cannot_hold_is_left_out() -> None:
+    assert storable("a\0b\ud83d") == "ab?"
+    assert len(storable("字" * 10_000_000)) == 2001

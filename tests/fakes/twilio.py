@@ -1,0 +1,211 @@
+"""Twilio's Messages API over real HTTP: create, list, fetch, status callbacks and inbound texts, with faults on demand.
+
+Parameters and answers follow Twilio's published OpenAPI description; an unknown one is refused, so that we notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import ClientSession, web
+from twilio.request_validator import RequestValidator
+
+CREATE_FIELDS = {"To", "From", "Body", "StatusCallback", "MessagingServiceSid", "ValidityPeriod", "Attempt", "MaxPrice", "SmartEncoded"}
+LIST_FIELDS = {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"}
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """An error answer. `code` 0: without Twilio's usual body."""
+
+    status: int
+    code: int
+
+
+@dataclass(frozen=True)
+class Slow:
+    """Accepts at once, and answers only after some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Cuts the connection without an answer, having accepted the message or not."""
+
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """Accepts, and answers with something that is no JSON."""
+
+    text: str = "<html>ok</html>"
+
+
+Fault = Refuse | Slow | Drop | Malformed
+
+
+@dataclass
+class FakeTwilio:
+    """`async with FakeTwilio() as twilio:` serves at `twilio.base`. `next` holds faults for the calls to come."""
+
+    account: str = "AC" + "0" * 32
+    token: str = "t" * 32
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    callbacks: dict[str, str] = field(default_factory=dict)
+    next: deque[Fault] = field(default_factory=deque)
+    by_number: dict[str, Fault] = field(default_factory=dict)
+    page_size: int = 50
+    started: list[float] = field(default_factory=list)
+    base: str = ""
+    first: asyncio.Event = field(default_factory=asyncio.Event)  # a message has been accepted
+
+    async def __aenter__(self) -> Self:
+        path = f"/2010-04-01/Accounts/{self.account}"
+        app = web.Application(middlewares=[self._authenticated])
+        app.add_routes(
+            [
+                web.post(f"{path}/Messages.json", self._create),
+                web.get(f"{path}/Messages.json", self._list),
+                web.get(path + "/Messages/{sid}.json", self._fetch),
+            ]
+        )
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.base = f"http://{host}:{port}"
+        self._session = ClientSession()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._session.close()
+        await self._runner.cleanup()
+
+    def sent_to(self, number: str) -> list[str]:
+        """Bodies of the messages accepted for this number."""
+        return [message["body"] for message in self.messages if message["to"] == number]
+
+    async def report(self, sid: str, status: str, code: int | None = None) -> int:
+        """Calls the message's status callback; gives the HTTP status of the answer."""
+        message = next(message for message in self.messages if message["sid"] == sid)
+        message["status"], message["error_code"] = status, code
+        form = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status, "AccountSid": self.account}
+        form |= {"To": message["to"], "From": message["from"], "ApiVersion": "2010-04-01"}
+        return await self.post(self.callbacks[sid], form | ({"ErrorCode": str(code)} if code else {}))
+
+    async def text(self, url: str, sender: str, to: str, body: str, sid: str | None = None) -> int:
+        """A text from a phone to one of the account's numbers."""
+        form = {"MessageSid": sid or _sid(), "AccountSid": self.account, "From": sender, "To": to, "Body": body, "NumMedia": "0"}
+        return await self.post(url, form | {"NumSegments": "1", "ApiVersion": "2010-04-01"})
+
+    async def post(self, url: str, form: Mapping[str, str], signature: str | None = None) -> int:
+        """A webhook call, signed as Twilio signs."""
+        signed = signature or RequestValidator(self.token).compute_signature(url, dict(form))
+        async with self._session.post(url, data=form, headers={"X-Twilio-Signature": signed}) as answer:
+            await answer.read()
+            return answer.status
+
+    @web.middleware
+    async def _authenticated(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        wanted = "Basic " + base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
+        if request.headers.get("Authorization") != wanted:
+            return _refusal(Refuse(401, 20003))
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        self.started.append(asyncio.get_running_loop().time())
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        if set(form) - CREATE_FIELDS:
+            return _refusal(Refuse(400, 20001))
+        for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
+            if not form.get(name):
+                return _refusal(Refuse(400, code))
+        fault = self.next.popleft() if self.next else self.by_number.get(form["To"])
+        if isinstance(fault, Refuse):
+            return _refusal(fault)
+        if isinstance(fault, Drop) and not fault.accepted:
+            return _cut(request)
+        return await self._accepted(request, self._accept(form), fault)
+
+    async def _accepted(self, request: web.Request, message: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
+        if isinstance(fault, Drop):
+            return _cut(request)
+        if isinstance(fault, Malformed):
+            return web.Response(status=201, text=fault.text)
+        if isinstance(fault, Slow):
+            await asyncio.sleep(fault.seconds)
+        return web.json_response(message, status=201)
+
+    def _accept(self, form: Mapping[str, str]) -> dict[str, Any]:
+        sid = _sid()
+        at = format_datetime(datetime.now(UTC))
+        path = f"/2010-04-01/Accounts/{self.account}/Messages/{sid}"
+        message = {
+            "sid": sid, "account_sid": self.account, "api_version": "2010-04-01", "body": form["Body"], "to": form["To"],
+            "from": form["From"], "status": "queued", "direction": "outbound-api", "date_created": at, "date_updated": at, "date_sent": None, "error_code": None,
+            "error_message": None, "num_media": "0", "num_segments": "1", "price": None, "price_unit": "USD", "messaging_service_sid": None,
+            "uri": f"{path}.json", "subresource_uris": {"media": f"{path}/Media.json"},
+        }  # fmt: skip
+        self.messages.append(message)
+        self.first.set()
+        if "StatusCallback" in form:
+            self.callbacks[sid] = form["StatusCallback"]
+        return message
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        asked = request.query
+        if set(asked) - LIST_FIELDS:
+            return _refusal(Refuse(400, 20001))
+        rows = [
+            row
+            for row in reversed(self.messages)
+            if asked.get("To", row["to"]) == row["to"] and asked.get("From", row["from"]) == row["from"]
+        ]
+        size, page = min(int(asked.get("PageSize", self.page_size)), self.page_size), int(asked.get("Page", 0))
+        begin, end = page * size, (page + 1) * size
+        following = request.url.update_query(Page=str(page + 1)).path_qs if end < len(rows) else None
+        paging = {
+            "page": page,
+            "page_size": size,
+            "start": begin,
+            "end": end - 1,
+            "uri": request.path_qs,
+            "first_page_uri": request.path_qs,
+        }
+        return web.json_response(paging | {"messages": rows[begin:end], "next_page_uri": following, "previous_page_uri": None})
+
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
+        for message in self.messages:
+            if message["sid"] == request.match_info["sid"]:
+                return web.json_response(message)
+        return _refusal(Refuse(404, 20404))
+
+
+def _sid() -> str:
+    return "SM" + secrets.token_hex(16)
+
+
+def _refusal(fault: Refuse) -> web.Response:
+    if not fault.code:
+        return web.Response(status=fault.status, text="unavailable")
+    more = f"https://www.twilio.com/docs/errors/{fault.code}"
+    return web.json_response({"code": fault.code, "message": "refused", "more_info": more, "status": fault.status}, status=fault.status)
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
