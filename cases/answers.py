@@ -150,9 +150,16 @@ async def _follow_leave(matter: Matter, leave: Leave, back: date) -> None:
         return
     evening = desk.calendar.at(leave.ends_on, desk.plan.attendance.closes_at)
     work.say(
-        f"leave:{leave.id}:ending", matter.said.person_id, "leave_ending", area_code=matter.student.area_code, due_at=evening,
-        still="case_away", facts={"until": f"{leave.ends_on.month}月{leave.ends_on.day}日"}, case_id=matter.about["case_id"], student_id=matter.student.id,
-    )  # fmt: skip
+        f"leave:{leave.id}:ending",
+        matter.said.person_id,
+        "leave_ending",
+        area_code=matter.student.area_code,
+        due_at=evening,
+        still="case_away",
+        facts={"until": f"{leave.ends_on.month}月{leave.ends_on.day}日"},
+        case_id=matter.about["case_id"],
+        student_id=matter.student.id,
+    )
 
 
 async def _promise(matter: Matter) -> None:
@@ -166,10 +173,17 @@ async def _promise(matter: Matter) -> None:
         return
     morning = matter.desk.calendar.at(day, matter.desk.plan.quiet_hours.until)
     matter.work.say(
-        f"case:{matter.case.id}:promise:{day}:{matter.said.person_id}", matter.said.person_id, "promise_reminder",
-        area_code=matter.student.area_code, due_at=morning, expires_at=morning + timedelta(hours=4), still="promise_stands",
-        facts={"promised": day.isoformat(), "promised_day": f"{day.month}月{day.day}日"}, case_id=matter.case.id, student_id=matter.student.id,
-    )  # fmt: skip
+        f"case:{matter.case.id}:promise:{day}:{matter.said.person_id}",
+        matter.said.person_id,
+        "promise_reminder",
+        area_code=matter.student.area_code,
+        due_at=morning,
+        expires_at=morning + timedelta(hours=4),
+        still="promise_stands",
+        facts={"promised": day.isoformat(), "promised_day": f"{day.month}月{day.day}日"},
+        case_id=matter.case.id,
+        student_id=matter.student.id,
+    )
 
 
 async def _claim_returned(matter: Matter) -> None:

@@ -18,7 +18,10 @@ LATE = timedelta(hours=3)
 
 
 async def ask_guardians(work: Work, desk: Desk, case: CaseFile, asks: list[Asked]) -> None:
-    """Writes the day's questions: first to the primary guardian, later ones to all. Where none can be reached, somebody looks for a number."""
+    """Writes the day's questions: first to the primary guardian, later ones to all.
+
+    Where none can be reached, somebody looks for a number.
+    """
     people = await reachable_guardians(work, case.student_id, desk.today)
     if not people:
         await open_find_contacts(work, [case.student_id], quiet=False)

@@ -18,4 +18,4 @@ async def calendar_for(session: AsyncSession, plan: Plan, school_id: int | None,
         .where(or_(CalendarDay.school_id == school_id, covers))
         .order_by(CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
     )
-    return Calendar(plan, {on: is_school_day for on, is_school_day in found})
+    return Calendar(plan, dict(found.tuples().all()))

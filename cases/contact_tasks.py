@@ -13,7 +13,10 @@ from storage.work import Work
 
 
 async def open_find_contacts(work: Work, student_ids: Sequence[int], *, quiet: bool = True) -> None:
-    """Somebody looks for a working number of these children's guardians; one living task a child at a time. A quiet one waits for the digest."""
+    """Somebody looks for a working number of these children's guardians; one living task a child at a time.
+
+    A quiet one waits for the digest.
+    """
     if not student_ids:
         return
     waiting = set(

@@ -1,4 +1,4 @@
-"""One message a day instead of many: the noon list of unanswered sheets, the morning list of what is owed, the prefecture's monthly list."""
+"""One message a day instead of many: unanswered sheets at noon, what is owed in the morning, the prefecture's list each month."""
 
 from __future__ import annotations
 
@@ -90,9 +90,18 @@ def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) 
         only = [*entry.overdue, *entry.below][0]
         facts = {} if entry.overdue else {"holder_role": plan.roles[only.role].zh}
         work.say(
-            key, person_id, "task_overdue" if entry.overdue else "task_copy", area_code=entry.area_code, expires_at=expires, still="task_open",
-            facts=facts, task_id=only.id, case_id=only.case_id, student_id=only.student_id, sheet_id=only.sheet_id,
-        )  # fmt: skip
+            key,
+            person_id,
+            "task_overdue" if entry.overdue else "task_copy",
+            area_code=entry.area_code,
+            expires_at=expires,
+            still="task_open",
+            facts=facts,
+            task_id=only.id,
+            case_id=only.case_id,
+            student_id=only.student_id,
+            sheet_id=only.sheet_id,
+        )
         return
     lines = [f"{task.code} {plan.tasks[task.kind].zh}" for task in entry.overdue]
     lines += [f"{plan.roles[task.role].zh}{plan.tasks[task.kind].zh}" for task in entry.below]

@@ -29,6 +29,17 @@ async def confirm_transfer(work: Work, student_id: int, *, by: int, receiving_sc
         await close_case(work, case, "transferred", {"evidence": facts}, by=by)
 
 
+async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: int, evidence: dict[str, str]) -> None:
+    """Suspended, graduated, deceased or moved abroad: the enrolment says so, and an open case ends with that evidence."""
+    student = await work.session.get_one(Student, student_id)
+    student.status = exit_kind
+    work.session.add(EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts=evidence))
+    work.record("enrolment_ended", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}", kind=exit_kind)
+    case = await open_case_of(work, student_id)
+    if case is not None:
+        await close_case(work, case, exit_kind, {"evidence": evidence}, by=by)
+
+
 async def deny_transfer(work: Work, student_id: int, *, by: int) -> None:
     """The child is enrolled nowhere else: the case goes on at once."""
     student = await work.session.get_one(Student, student_id)

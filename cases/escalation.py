@@ -166,7 +166,12 @@ async def _keep(work: Work, desk: Desk, case: CaseFile, action: Keep) -> None:
     taken = select(func.count()).select_from(Task).where(Task.case_id == case.id, Task.kind == "follow_up")
     number = (await work.session.scalar(taken) or 0) + 1
     new = NewTask(
-        f"case:{case.id}:{case.episode}:keep:{action.level}:{number}", "follow_up", action.role, action.until, level=action.level, quiet=True,
+        f"case:{case.id}:{case.episode}:keep:{action.level}:{number}",
+        "follow_up",
+        action.role,
+        action.until,
+        level=action.level,
+        quiet=True,
         about={"case_id": case.id, "student_id": case.student_id},
-    )  # fmt: skip
+    )
     await open_task(work, desk, new)

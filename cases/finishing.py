@@ -9,10 +9,12 @@ from cases.aid import decide_aid
 from cases.attendance import release_sheet
 from cases.casework import lock_case
 from cases.desk import Desk, desk_of_case
-from cases.enrolment import confirm_transfer, deny_transfer
+from cases.enrolment import confirm_transfer, deny_transfer, leave_the_rolls
 from cases.escalation import settle
 from cases.notices import deliver_notice, issue_notice, notice_of_case
+from cases.plans import plan_of
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
+from cases.responsible import has_role
 from cases.returning import come_back
 from cases.tasks import end_task
 from cases.words import Words, words
@@ -114,6 +116,9 @@ async def _act_by_law(finish: Finish) -> Refusal | None:
 
 
 async def _enrolment_check(finish: Finish) -> Refusal | None:
+    """Enrolled elsewhere, off the rolls in another way, or found nowhere."""
+    if (exit_kind := finish.words.exit(finish.result)) is not None:
+        return await _off_the_rolls(finish, exit_kind)
     school = finish.words.receiving_school(finish.result)
     student_id = finish.task.student_id
     if student_id is None or (school is None and not finish.words.is_negative(finish.result)):
@@ -123,6 +128,24 @@ async def _enrolment_check(finish: Finish) -> Refusal | None:
     else:
         await deny_transfer(finish.work, student_id, by=finish.by)
     return None
+
+
+async def _off_the_rolls(finish: Finish, exit_kind: str) -> Refusal | None:
+    """Only a role that the plan names may say so; the words themselves are the evidence that is kept."""
+    if finish.task.student_id is None:
+        return Refusal("say_school")
+    plan = await plan_of(finish.work.session, finish.task.plan_version_id)
+    way = plan.exits[exit_kind]
+    if not await has_role(finish.work, finish.by, way.by):
+        return Refusal("not_allowed")
+    await leave_the_rolls(finish.work, finish.task.student_id, exit_kind, by=finish.by, evidence=dict.fromkeys(way.evidence, finish.result))
+    return None
+
+
+async def _schooling_arrangement(finish: Finish) -> Refusal | None:
+    """A child that cannot attend: the bureau suspends it, or arranges something else and says what."""
+    exit_kind = finish.words.exit(finish.result)
+    return await _off_the_rolls(finish, exit_kind) if exit_kind is not None else await _plain(finish)
 
 
 async def _aid(finish: Finish) -> Refusal | None:
@@ -163,6 +186,7 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "approve_referral": _approve_referral,
     "act_by_law": _act_by_law,
     "enrolment_check": _enrolment_check,
+    "schooling_arrangement": _schooling_arrangement,
     "aid": _aid,
     "mass_absence": _mass_absence,
     "check_return": _check_return,

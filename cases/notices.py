@@ -20,8 +20,13 @@ async def draft_notice(work: Work, case: CaseFile, kind: str) -> None:
     """Prepares a notice for a person to issue; it has no number yet and binds nobody."""
     township = case.area_code[: CODE_LENGTH["township"]]
     values = {
-        "case_id": case.id, "episode": case.episode, "kind": kind, "student_id": case.student_id, "area_code": township, "drafted_at": work.now,
-    }  # fmt: skip
+        "case_id": case.id,
+        "episode": case.episode,
+        "kind": kind,
+        "student_id": case.student_id,
+        "area_code": township,
+        "drafted_at": work.now,
+    }
     await work.session.execute(insert(Notice).values(values).on_conflict_do_nothing(index_elements=["case_id", "episode", "kind"]))
     work.record("notice_drafted", f"case:{case.id}", area_code=case.area_code, case_id=case.id, kind=kind)
 

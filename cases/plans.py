@@ -17,7 +17,7 @@ from storage.work import Work
 
 
 @lru_cache(maxsize=16)
-def _parsed(digest: str, body: str) -> Plan:
+def _parsed(body: str) -> Plan:
     return read_plan(body)
 
 
@@ -43,10 +43,10 @@ async def plan_in_force(session: AsyncSession) -> tuple[int, Plan]:
     version = await session.scalar(select(PlanVersion).order_by(PlanVersion.loaded_at.desc(), PlanVersion.id.desc()).limit(1))
     if version is None:
         raise LookupError("no plan has been installed")
-    return version.id, _parsed(version.digest, version.body)
+    return version.id, _parsed(version.body)
 
 
 async def plan_of(session: AsyncSession, version_id: int) -> Plan:
     """The plan as it was in this version."""
     version = await session.get_one(PlanVersion, version_id)
-    return _parsed(version.digest, version.body)
+    return _parsed(version.body)

@@ -1,4 +1,7 @@
-"""Referrals to departments: proposed by an officer, approved by a named person, answered by the liaison (art. 2.8). The bot decides nothing."""
+"""Referrals to departments: proposed by an officer, approved by a named person, answered by the liaison (art. 2.8).
+
+The bot decides nothing.
+"""
 
 from __future__ import annotations
 

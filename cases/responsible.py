@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from plan.model import Plan
 from storage.tables import Contact, PersonContact, Responsibility, StandIn
+from storage.work import Work
 
 CODE_LENGTH = {"prefecture": 4, "county": 6, "township": 9, "village": 12}
 """Digits of a statistical division code at each level."""
@@ -77,6 +78,12 @@ def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
     return Responsibility.valid_from <= on, or_(Responsibility.valid_until.is_(None), Responsibility.valid_until >= on)
 
 
+async def has_role(work: Work, person_id: int, roles: Collection[str]) -> bool:
+    """Whether a person answers for anything in one of these roles today."""
+    held = select(Responsibility.id).where(Responsibility.person_id == person_id, Responsibility.role.in_(roles), *in_force(work.now.date()))
+    return await work.session.scalar(held.limit(1)) is not None
+
+
 async def _found(session: AsyncSession, query: Select[int, int | None], on: date) -> list[Holder]:
     rows = (await session.execute(query)).all()
     away = await stand_ins(session, [person for person, _ in rows], on)
@@ -92,7 +99,7 @@ async def stand_ins(session: AsyncSession, person_ids: Sequence[int], on: date) 
         .where(StandIn.person_id.in_(person_ids), StandIn.starts_on <= on, StandIn.ends_on >= on)
         .order_by(StandIn.id)
     )
-    return {person: substitute for person, substitute in found}
+    return dict(found.tuples().all())
 
 
 async def reachable_people(session: AsyncSession, person_ids: Sequence[int], on: date) -> set[int]:

@@ -16,6 +16,7 @@ class Words:
 
     lists: Mapping[str, list[str]]
     ways: Mapping[str, list[str]]
+    exits: Mapping[str, list[str]]
     refusals: Mapping[str, str]
 
     def _has(self, name: str, text: str) -> bool:
@@ -43,6 +44,10 @@ class Words:
         """The school named after "已转入"."""
         return None if self.is_negative(text) else _after(self.lists["transferred"], text)
 
+    def exit(self, text: str) -> str | None:
+        """Another way off the rolls than a return or a transfer."""
+        return next((name for name, said in self.exits.items() if _any(said, text)), None)
+
     def way(self, text: str) -> str | None:
         """How a notice was delivered."""
         return next((name for name, said in self.ways.items() if _any(said, text)), None)
@@ -63,5 +68,5 @@ def _after(said: Iterable[str], text: str) -> str | None:
 def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
-    ways, refusals = data.pop("ways"), data.pop("refusals")
-    return Words(data, ways, refusals)
+    ways, exits, refusals = data.pop("ways"), data.pop("exits"), data.pop("refusals")
+    return Words(data, ways, exits, refusals)

@@ -15,9 +15,17 @@ ANSWER_LIFE = timedelta(hours=2)
 
 
 def answer(
-    work: Work, inbound: Inbound, speaker: Speaker, template: str, *, area_code: str, person_id: int | None = None, question: str | None = None,
-    facts: dict[str, Any] | None = None, **about: int | None,
-) -> None:  # fmt: skip
+    work: Work,
+    inbound: Inbound,
+    speaker: Speaker,
+    template: str,
+    *,
+    area_code: str,
+    person_id: int | None = None,
+    question: str | None = None,
+    facts: dict[str, Any] | None = None,
+    **about: int | None,
+) -> None:
     """Says something back at the same contact."""
     if inbound.area_code is None:
         inbound.area_code = area_code

@@ -61,7 +61,10 @@ async def _children(work: Work, speaker: Speaker) -> list[Student]:
 
 
 async def _text(talk: Talk) -> tuple[str, str | None]:
-    """The text and the kind of question it answers. "Which child?" is answered by number: then the first text is read again, for that child."""
+    """The text and the kind of question it answers.
+
+    "Which child?" is answered by number: then the first text is read again, for that child.
+    """
     question = talk.question
     if question is None or question.kind != "choose":
         return talk.inbound.body, question.kind if question else None
@@ -150,10 +153,17 @@ async def _not_understood(talk: Talk) -> str:
 def _ask_back(talk: Talk, child: Student, kind: str, faded: Question | None) -> None:
     asked = talk.question or faded
     answer(
-        talk.work, talk.inbound, talk.speaker, "reply_clarify", area_code=child.area_code, question=kind, facts={"options": phrase(f"options.{kind}")},
-        student_id=asked.student_id if asked else child.id, case_id=asked.case_id if asked else None,
+        talk.work,
+        talk.inbound,
+        talk.speaker,
+        "reply_clarify",
+        area_code=child.area_code,
+        question=kind,
+        facts={"options": phrase(f"options.{kind}")},
+        student_id=asked.student_id if asked else child.id,
+        case_id=asked.case_id if asked else None,
         notice_id=asked.notice_id if asked else None,
-    )  # fmt: skip
+    )
 
 
 def _which_child(talk: Talk) -> str:

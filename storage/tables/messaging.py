@@ -13,7 +13,7 @@ from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
 class Intent(Numbered, Base):
     """Something that must be said to one person. Same `dedupe_key`, same intent: once.
 
-    `urgency`: safety, duty, bulk (their order is the reverse of the alphabet's). `still` names the check made again at the moment of sending (`bot/outbox/still.py`).
+    `urgency`: safety, duty, bulk. `still` names the check made again when it is sent (`bot/outbox/still.py`).
     `state`: pending, queued (message_id says in which message), dropped (no longer true), expired, unaddressable.
     """
 
