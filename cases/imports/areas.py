@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.imports.area_tree import CODE, LEVELS
-from cases.imports.headers import vocabulary
+from cases.imports.headers import Vocabulary, vocabulary
 from cases.imports.intake import Intake
-from cases.imports.lines import Line, RowRefused, find_tables, lines
+from cases.imports.lines import Line, RowRefused, Table, lines
 from cases.imports.report import ImportReport
 from cases.imports.texts import table
 from storage.tables import Area
 from storage.work import Work
 
-BATCH = 5000
+BATCH = 5000  # a statement takes 65,535 values at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,14 @@ class _Row:
     parent: str | None
 
 
-async def import_areas(intake: Intake, path: Path) -> None:
-    """Takes the file in; areas of other prefectures stay beside it. Raises FileRefused."""
+def area_words() -> Vocabulary:
+    """Headings of an area file."""
+    return vocabulary(table("columns")["areas"], (("code",), ("name",)))
+
+
+async def import_areas(intake: Intake, tables: Sequence[Table]) -> None:
+    """Takes the areas in; those of other prefectures stay beside them."""
     work, report = intake.work, intake.report
-    tables = find_tables(path, vocabulary(table("columns")["areas"], (("code",), ("name",))), report)
     rows: dict[str, _Row] = {}
     for line in lines(tables, report, "code", intake.progress):
         try:

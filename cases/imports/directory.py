@@ -15,6 +15,8 @@ from cases.imports.numbers import read_number
 from cases.imports.texts import Unreadable, squeezed
 from storage.tables import School, SchoolClass
 
+BATCH = 5000  # a statement takes 65,535 values at most
+
 
 @dataclass(frozen=True, slots=True)
 class KnownSchool:
@@ -73,8 +75,9 @@ class SchoolDirectory:
             for school, name in sorted(missing, key=lambda pair: (pair[0], pair[1].grade, pair[1].number))
         ]
         columns = (SchoolClass.id, SchoolClass.school_id, SchoolClass.grade, SchoolClass.number)
-        for found in await session.execute(insert(SchoolClass).values(rows).returning(*columns)):
-            self._classes[found.school_id, found.grade, found.number] = found.id
+        for start in range(0, len(rows), BATCH):
+            for found in await session.execute(insert(SchoolClass).values(rows[start : start + BATCH]).returning(*columns)):
+                self._classes[found.school_id, found.grade, found.number] = found.id
         return len(rows)
 
 

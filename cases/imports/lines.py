@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -82,7 +82,7 @@ def find_tables(path: Path, vocabulary: Vocabulary, report: ImportReport) -> lis
     return whole
 
 
-def lines(tables: list[Table], report: ImportReport, named_by: str, progress: Progress | None = None) -> Iterator[Line]:
+def lines(tables: Sequence[Table], report: ImportReport, named_by: str, progress: Progress | None = None) -> Iterator[Line]:
     """The rows that hold data; blank rows and repeated headers are passed over, and notes with a warning.
 
     `named_by` is a column that every data row fills.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.imports.directory import SchoolDirectory
@@ -44,9 +44,9 @@ async def _load(intake: Intake) -> _Register:
     session = intake.work.session
     posts = {(_place_of(found), found.person_id): found for found in await session.scalars(select(Responsibility))}
     indexes = await session.execute(select(Person.identity_index, Person.id).where(Person.identity_index.is_not(None)))
-    holders = {person for _, person in posts} | {post.substitute_person_id for post in posts.values() if post.substitute_person_id}
-    names = await session.execute(select(Person.id, Person.name).where(Person.id.in_(holders)))
-    return _Register({index: id_ for index, id_ in indexes if index}, {id_: name for id_, name in names}, posts, {})
+    in_office = or_(Person.id.in_(select(Responsibility.person_id)), Person.id.in_(select(Responsibility.substitute_person_id)))
+    names = {person.id: person.name for person in await session.execute(select(Person.id, Person.name).where(in_office))}
+    return _Register({index: id_ for index, id_ in indexes if index}, names, posts, {})
 
 
 def _place_of(post: Responsibility) -> Place:

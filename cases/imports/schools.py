@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.imports.area_tree import AreaTree, Place, load_tree
-from cases.imports.headers import vocabulary
+from cases.imports.headers import Vocabulary, vocabulary
 from cases.imports.intake import Intake, common_area
-from cases.imports.lines import Line, RowRefused, find_tables, lines
+from cases.imports.lines import Line, RowRefused, Table, lines
 from cases.imports.numbers import SCHOOL_CODE_DIGITS, read_school_code
 from cases.imports.phones import for_people, read_phones
 from cases.imports.texts import Unreadable, table
@@ -21,6 +20,7 @@ from cases.imports.words import read_boarding, read_stage
 from storage.tables import School
 
 NEEDED = (("学校标识码",), ("学校名称",), ("学段",), ("区划代码", "乡镇", "村"))
+BATCH = 5000  # a statement takes 65,535 values at most
 COLUMNS = ("name", "stage", "area_code", "boarding", "phone")
 FOLLOW_SCHOOL = (
     "update school_class set area_code = s.area_code from school s where s.id = school_id and school_class.area_code <> s.area_code",
@@ -118,9 +118,13 @@ def _phone(line: Line) -> str | None:
     return for_people(phones.good[0]) if phones.good else None
 
 
-async def import_schools(intake: Intake, path: Path) -> None:
-    """Takes the file in. Raises FileRefused."""
-    tables = find_tables(path, vocabulary(table("columns")["schools"], NEEDED), intake.report)
+def school_words() -> Vocabulary:
+    """Headings of a school file."""
+    return vocabulary(table("columns")["schools"], NEEDED)
+
+
+async def import_schools(intake: Intake, tables: Sequence[Table]) -> None:
+    """Takes the schools in."""
     reader = _Reader(await load_tree(intake.work.session), set())
     rows = list(_accepted(reader, lines(tables, intake.report, "学校名称", intake.progress)))
     known = {school.code: school for school in await intake.work.session.scalars(select(School))}
@@ -150,9 +154,10 @@ def _merged(row: dict[str, Any], known: School | None) -> dict[str, Any] | None:
 
 
 async def _store(intake: Intake, rows: list[dict[str, Any]]) -> None:
-    statement = insert(School).values(rows)
-    update = {column: statement.excluded[column] for column in COLUMNS}
-    await intake.work.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=update))
+    for start in range(0, len(rows), BATCH):
+        statement = insert(School).values(rows[start : start + BATCH])
+        update = {column: statement.excluded[column] for column in COLUMNS}
+        await intake.work.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=update))
     for follow in FOLLOW_SCHOOL:
         await intake.work.session.execute(text(follow))
     intake.work.record(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,9 +14,9 @@ from cases.imports.classes import school_year
 from cases.imports.directory import SchoolDirectory, load_directory
 from cases.imports.headers import Header
 from cases.imports.intake import Intake, common_area
-from cases.imports.lines import Line, RowRefused, find_tables, lines
+from cases.imports.lines import Line, RowRefused, Table, lines
 from cases.imports.roster.child import Child
-from cases.imports.roster.columns import MemberColumns, member_columns, roster_vocabulary
+from cases.imports.roster.columns import MemberColumns, member_columns
 from cases.imports.roster.family_merge import merge_families
 from cases.imports.roster.home import HomeFinder
 from cases.imports.roster.merge import check_missing, match_children, merge_children
@@ -114,9 +113,8 @@ class RosterImport:
         return len(ids)
 
 
-async def import_roster(intake: Intake, path: Path) -> None:
-    """Takes the file in. Raises FileRefused."""
-    tables = find_tables(path, roster_vocabulary(), intake.report)
+async def import_roster(intake: Intake, tables: Sequence[Table]) -> None:
+    """Takes the register in."""
     directory = await load_directory(intake.work.session)
     homes = HomeFinder(await load_tree(intake.work.session))
     rows = lines(tables, intake.report, "姓名", intake.progress)

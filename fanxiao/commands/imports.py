@@ -1,0 +1,143 @@
+"""`fanxiao import`: areas, schools, responsible persons and rosters out of spreadsheets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from bot.rendering import Catalogue
+from cases.imports.lines import Progress as Tell
+from cases.imports.report import Finding, ImportReport
+from cases.imports.run import import_file, write_errors
+from cases.plans import install_plan, plan_in_force
+from fanxiao.files import PLAN, TEMPLATES
+from fanxiao.settings import Settings
+from fanxiao.wiring import Storage, open_storage
+from plan.model import Plan
+from storage.clock import SystemClock
+from storage.work import working
+
+app = typer.Typer(help="导入 · take in real data: areas, then schools, people, roster", no_args_is_help=True)
+SHOWN = 20  # findings of each kind on the screen; the rest are in the workbook and in --json
+File = Annotated[Path, typer.Argument(help="文件 · xlsx, xls or csv")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="只检查不写入 · check everything, change nothing")]
+AsJson = Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")]
+Errors = Annotated[Path | None, typer.Option("--errors", help="标出问题行的表格 · write the bad rows, marked, to this xlsx")]
+
+
+@app.command()
+def areas(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors: Errors = None) -> None:
+    """行政区划 · The tree of areas: code, name, level, parent_code."""
+    _run("areas", file, dry_run, as_json, errors)
+
+
+@app.command()
+def schools(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors: Errors = None) -> None:
+    """学校 · Schools: code, name, stage, place, boarding, telephone."""
+    _run("schools", file, dry_run, as_json, errors)
+
+
+@app.command()
+def people(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors: Errors = None) -> None:
+    """责任人 · Responsible persons: role, area or school or class, phone, substitute, validity."""
+    _run("people", file, dry_run, as_json, errors)
+
+
+@app.command()
+def roster(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors: Errors = None) -> None:
+    """学生名册 · The export of the national enrolment system."""
+    _run("roster", file, dry_run, as_json, errors)
+
+
+def _run(kind: str, file: Path, dry_run: bool, as_json: bool, errors: Path | None) -> None:
+    storage = open_storage(Settings())
+    with _bar(file.name) as tell:
+        report = asyncio.run(_import(storage, kind, file, dry_run, tell))
+    if errors is not None:
+        write_errors(report, file, errors)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
+    else:
+        _print(report, errors)
+    raise typer.Exit(report.exit_code)
+
+
+async def _import(storage: Storage, kind: str, file: Path, dry_run: bool, tell: Tell) -> ImportReport:
+    now = await SystemClock().now()
+    try:
+        plan = await _plan(storage)
+        return await import_file(storage.worker, storage.cipher, plan, kind, file, now=now, dry_run=dry_run, progress=tell)
+    finally:
+        await storage.close()
+
+
+async def _plan(storage: Storage) -> Plan:
+    """The plan in force; on a new installation the configured one, or the one that comes along, is put in force."""
+    async with working(storage.worker, await SystemClock().now()) as work:
+        try:
+            return (await plan_in_force(work.session))[1]
+        except LookupError:
+            text = (Settings().plan or PLAN).read_text(encoding="utf-8")
+            await install_plan(work, text, Catalogue.load(TEMPLATES).templates)
+            return (await plan_in_force(work.session))[1]
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Tell]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(name, total=None)
+
+        def tell(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def _print(report: ImportReport, errors: Path | None) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    title = f"{report.file}" + (" · 试运行，未写入 / dry run, nothing written" if report.dry_run else "")
+    console.print(_summary(report, title))
+    if report.ignored:
+        console.print(f"未使用的列 / columns not used: {', '.join(report.ignored)}", markup=False)
+    for label, style, findings in (("错误 errors", "red", report.errors), ("提醒 warnings", "yellow", report.warnings)):
+        if findings:
+            console.print(_findings(f"{label}: {len(findings)}", style, findings))
+    if errors is not None:
+        console.print(f"问题行已写入 / bad rows written to: {errors}", markup=False)
+
+
+def _summary(report: ImportReport, title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    counts = {"行 rows": report.rows, "新增 new": report.new, "变更 changed": report.changed, "未变 unchanged": report.unchanged}
+    counts |= {"名册中消失 left": report.left, "错误 errors": len(report.errors), "提醒 warnings": len(report.warnings)}
+    for name in counts:
+        table.add_column(name, justify="right")
+    table.add_row(*(str(count) for count in counts.values()))
+    return table
+
+
+def _findings(title: str, style: str, findings: list[Finding]) -> Table:
+    table = Table(title=title, title_style=style, title_justify="left", caption=_more(findings), caption_justify="left")
+    for name in ("工作表 sheet", "行 row", "列 column", "内容 value", "原因 reason", "怎么改 how to mend it"):
+        table.add_column(name, overflow="fold")
+    for finding in findings[:SHOWN]:
+        place = (finding.sheet or "", str(finding.row or ""), finding.column or "", finding.value or "")
+        table.add_row(*place, finding.reason, finding.how)
+    return table
+
+
+def _more(findings: list[Finding]) -> str | None:
+    """What the table leaves out, by reason."""
+    rest = Counter(finding.reason for finding in findings[SHOWN:])
+    return "\n".join(f"+ {count} × {reason}" for reason, count in rest.most_common()) or None
