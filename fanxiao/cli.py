@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from fanxiao.commands import admin
+from fanxiao.commands import admin, demo_data, imports
 from fanxiao.logs import configure
 from fanxiao.settings import Settings
 from storage.faults import StartFault, clearly
@@ -18,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(admin.app, name="admin")
+app.add_typer(imports.app, name="import")
+demo_data.register(app)
 
 
 def main() -> None:

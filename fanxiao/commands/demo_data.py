@@ -30,9 +30,9 @@ def demo_data(
     except KeyError as error:
         typer.echo(f"没有这个乡镇代码 / no such township code: {error.args[0]}", err=True)
         raise typer.Exit(1) from error
-    typer.echo(
-        f"学校 schools {made.school_count} · 班 classes {made.class_count} · 责任人 people {made.person_count} · 学生 students {made.student_count}"
-    )
+    counts = {"学校 schools": made.school_count, "班 classes": made.class_count, "责任人 people": made.person_count}
+    counts["学生 students"] = made.student_count
+    typer.echo(" · ".join(f"{name} {count}" for name, count in counts.items()))
     for kind in ("areas", "schools", "people", "roster"):
         typer.echo(f"fanxiao import {kind} {getattr(made, kind)}")
 
