@@ -8,6 +8,7 @@ from functools import partial
 
 import structlog
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbox.batch import Batch
@@ -27,6 +28,8 @@ async def dispatch(database: Database, now: datetime, settings: OutboxSettings) 
     """Takes up to one batch of due intents and settles each: queued, held, dropped, expired or unaddressable. Gives their number."""
     try:
         return await _settle(database, now, settings, partial(claim, now=now, limit=settings.batch))
+    except OperationalError:  # the database's trouble, not an intent's
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it was, the others of the batch must still go
         log.error("batch failed", action="dispatch_failed", error=type(error).__name__)
         return await _one_by_one(database, now, settings)
@@ -47,6 +50,8 @@ async def _one_by_one(database: Database, now: datetime, settings: OutboxSetting
     for intent_id in ids:
         try:
             await _settle(database, now, settings, partial(claim_one, now=now, intent_id=intent_id))
+        except OperationalError:
+            raise
         except Exception as error:  # noqa: BLE001
             log.error("intent failed", action="intent_failed", intent_id=intent_id, error=type(error).__name__)
             await _put_off(database, now, intent_id)

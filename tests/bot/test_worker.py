@@ -7,8 +7,10 @@ import time
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
 from bot.outbox.lease import hold
+from storage.server import Server
 from storage.tables import Intent, Sender
 from tests.bot.world import AREA, NOW, World
 
@@ -57,6 +59,27 @@ async def test_a_loop_that_fails_is_tried_again_and_the_others_go_on(world: Worl
     await _until(both)
     stop.set()
     await asyncio.wait_for(running, 5)
+
+
+async def test_a_database_that_drops_its_connections_costs_nothing(world: World, server: Server) -> None:
+    await world.sender(rate=200)
+    await _many(world, 400)
+    stop = asyncio.Event()
+    running = asyncio.create_task(world.worker().run(stop))
+    for _ in range(3):
+        await asyncio.sleep(0.3)
+        with server.direct() as connection:
+            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'fanxiao_worker'")
+
+    async def all_delivered() -> bool:
+        try:
+            return [message.state for message in await world.messages()] == ["delivered"] * 400
+        except OperationalError:
+            return False
+
+    await _until(all_delivered, 30)
+    stop.set()
+    await asyncio.wait_for(running, 10)
 
 
 async def test_two_workers_send_everything_once(world: World) -> None:

@@ -76,6 +76,7 @@ class World:
     clock: FixedClock = field(default_factory=FixedClock)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     student_id: int = 0
+    school_id: int = 0
     class_id: int = 0
     status_urls: dict[str, str] = field(default_factory=dict)
 
@@ -106,7 +107,7 @@ class World:
             )  # fmt: skip
             session.add(student)
             await session.flush()
-            self.student_id, self.class_id = student.id, room.id
+            self.student_id, self.school_id, self.class_id = student.id, school.id, room.id
 
     async def sender(self, channel: str = "simulator", address: str = "10690", rate: float = 5000) -> int:
         async with self.database.session() as session, session.begin():

@@ -153,12 +153,11 @@ class FakeTwilio:
         sid = _sid()
         at = format_datetime(datetime.now(UTC))
         path = f"/2010-04-01/Accounts/{self.account}/Messages/{sid}"
-        message = {
-            "sid": sid, "account_sid": self.account, "api_version": "2010-04-01", "body": form["Body"], "to": form["To"],
-            "from": form["From"], "status": "queued", "direction": "outbound-api", "date_created": at, "date_updated": at, "date_sent": None, "error_code": None,
-            "error_message": None, "num_media": "0", "num_segments": "1", "price": None, "price_unit": "USD", "messaging_service_sid": None,
-            "uri": f"{path}.json", "subresource_uris": {"media": f"{path}/Media.json"},
-        }  # fmt: skip
+        message: dict[str, Any] = dict.fromkeys(("date_sent", "error_code", "error_message", "price", "messaging_service_sid"))
+        message |= {"sid": sid, "account_sid": self.account, "api_version": "2010-04-01", "status": "queued", "direction": "outbound-api"}
+        message |= {"body": form["Body"], "to": form["To"], "from": form["From"], "date_created": at, "date_updated": at}
+        message |= {"num_media": "0", "num_segments": "1", "price_unit": "USD", "uri": f"{path}.json"}
+        message |= {"subresource_uris": {"media": f"{path}/Media.json"}}
         self.messages.append(message)
         self.first.set()
         if "StatusCallback" in form:
