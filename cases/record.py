@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from storage.tables import Event, EventSeal
 from storage.work import Work
@@ -36,10 +36,8 @@ async def seal_events(work: Work) -> int:
 
 
 async def _settled_end(work: Work, after: int) -> int | None:
-    """The last event below which no writer is still under way: the lock waits for those that are."""
-    await work.session.execute(text("lock table event in share mode"))
-    ids = select(Event.id).where(Event.id > after).order_by(Event.id).limit(BATCH).subquery()
-    last: int | None = await work.session.scalar(select(func.max(ids.c.id)))
+    """The last event below which no writer is still under way."""
+    last: int | None = await work.session.scalar(select(func.settled_event_end(after, BATCH)))
     return last
 
 

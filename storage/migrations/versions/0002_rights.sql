@@ -51,3 +51,14 @@ revoke all on function receive_inbound(text, text, text, bytea, bytea, text, tex
 revoke all on function receive_status(text, text, text, text, timestamptz) from public;
 grant execute on function receive_inbound(text, text, text, bytea, bytea, text, text, timestamptz) to fanxiao_web, fanxiao_worker;
 grant execute on function receive_status(text, text, text, text, timestamptz) to fanxiao_web, fanxiao_worker;
+
+-- The last event of the next batch to seal. Its lock waits for writers under way, so that no lower number comes later.
+create function settled_event_end(after_id bigint, batch integer)
+returns bigint language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    lock table event in share mode;
+    return (select max(id) from (select id from event where id > after_id order by id limit batch) settled);
+end
+$$;
+revoke all on function settled_event_end(bigint, integer) from public;
+grant execute on function settled_event_end(bigint, integer) to fanxiao_worker;
