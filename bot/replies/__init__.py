@@ -1,6 +1,19 @@
 """What did they mean: replies of guardians, teachers and officers, read by rules that can be explained."""
 
 from bot.replies.guardian import read_guardian
-from bot.replies.kinds import Child, Reading
+from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
+from bot.replies.officer import read_officer
+from bot.replies.sheet import read_sheet
 
-__all__ = ["Child", "Reading", "read_guardian"]
+__all__ = [
+    "Child",
+    "Doubt",
+    "OfficerReading",
+    "Pupil",
+    "Reading",
+    "SheetEntry",
+    "SheetReading",
+    "read_guardian",
+    "read_officer",
+    "read_sheet",
+]

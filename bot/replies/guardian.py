@@ -45,7 +45,8 @@ def read_guardian(text: str, *, question: str | None, children: Sequence[Child],
         return [Reading(_the_one("", children), "unknown", None, _NOTHING, "")]
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
-    return [reading for one in share(plain, children) for reading in _of_share(one, question, today)]
+    readings = [reading for one in share(plain, children) for reading in _of_share(one, question, today)]
+    return readings or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
 def _danger(plain: str) -> str | None:

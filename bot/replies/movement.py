@@ -98,19 +98,18 @@ def _day_of(match: re.Match[str], days: Sequence[Day]) -> Day | None:
 
 
 def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> Move | None:
+    """None when it cannot be said whether it has happened."""
     patterns = lexicon().patterns
     past = bool(patterns["past_before"].search(before) or patterns["past_after"].search(after))
     future = bool(patterns["future"].search(before))
-    if day is not None and day.on is None:
-        return None
-    if day is not None and day.on is not None and day.on != today:
-        return _on_day(day, day.on, verb, today, happened=past and not future)
-    at_once = bool(patterns["at_once"].search(before) or patterns["at_once"].search(after))
-    if future or at_once:
-        return Move("will_return", today if day or at_once else None, _said(day, verb))
-    if past:
-        return Move("returned", today, verb)
-    return Move("will_return", today, _said(day, verb)) if day else None
+    if day is not None and day.on != today:
+        return _on_day(day, day.on, verb, today, happened=past and not future) if day.on else None
+    if patterns["at_once"].search(before) or patterns["at_once"].search(after):
+        return Move("will_return", today, _said(day, verb))
+    if past == future:
+        loose = past or day is None or patterns["told_after"].search(after)
+        return None if loose else Move("will_return", today, _said(day, verb))
+    return Move("returned", today, verb) if past else Move("will_return", today if day else None, _said(day, verb))
 
 
 def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool) -> Move | None:

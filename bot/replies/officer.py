@@ -1,0 +1,139 @@
+"""What an officer's answer asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from datetime import date, timedelta
+
+from bot.replies.dates import Day, find_days
+from bot.replies.kinds import OfficerReading
+from bot.replies.lexicon import lexicon
+from bot.replies.normalise import simplified, tidy
+
+_TRIM = " ,，.。、:：;；!！\n"
+_LONGEST = 1000
+_JOINED = "到至"
+_Read = Callable[[re.Match[str], str, str | None, date], OfficerReading]
+
+
+def read_officer(text: str, *, codes: Collection[str], today: date) -> OfficerReading:
+    """Read a command with the task's code in front of it, at its end or left out; `codes` are those that are open.
+
+    `unknown` keeps the text. A date in the past is no date to postpone to: `until` is then None.
+    """
+    plain = tidy(text)
+    if len(plain) > _LONGEST:
+        return _reading("unknown", None, plain)
+    code, rest = _code(plain, codes)
+    simple = simplified(rest)
+    return _command(rest if len(simple) != len(rest) else simple, rest, code, today)
+
+
+def _code(plain: str, codes: Collection[str]) -> tuple[str | None, str]:
+    """The code and what is left; a code is two characters that nobody would type otherwise."""
+    known = {code.upper() for code in codes}
+    head = plain[:2].upper()
+    if head in known and not re.match(r"[0-9]{3}|[A-Za-z]{3}", plain):
+        return head, plain[2:].strip(_TRIM)
+    for match in re.finditer(r"(?<![A-Za-z0-9])[A-Za-z0-9]{2}(?![A-Za-z0-9])", plain):
+        if match.group().upper() in known and not match.group().isdigit():
+            return match.group().upper(), (plain[: match.start()] + " " + plain[match.end() :]).strip(_TRIM)
+    return None, plain.strip(" ")
+
+
+def _command(simple: str, rest: str, code: str | None, today: date) -> OfficerReading:
+    words, lowered = lexicon().officer, simple.lower()
+    for command, read in _COMMANDS:
+        match = words[command].match(lowered)
+        if match:
+            return read(match, rest, code, today)
+    if words["done_words"].match(lowered) and not words["denied"].search(lowered):
+        return _reading("done", code, rest)
+    return _reading("unknown", code, rest)
+
+
+def _bare(command: str) -> _Read:
+    def read(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
+        return _reading(command, code, rest[match.end() :].strip(_TRIM))
+
+    return read
+
+
+def _with_text(command: str) -> _Read:
+    def read(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
+        return _reading(command, code, rest[match.start("text") :].strip(_TRIM))
+
+    return read
+
+
+def _acknowledge(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:
+    """'1' with words of another command contradicts itself."""
+    left = rest[match.end() :].strip(_TRIM)
+    if left and _command(simplified(left), left, code, today).command not in {"unknown", "acknowledge"}:
+        return _reading("unknown", code, rest)
+    return _reading("acknowledge", code, left)
+
+
+def _delegate(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
+    name = rest[match.start("name") :].strip(_TRIM).removesuffix("办理").removesuffix("处理").removesuffix("办").strip(_TRIM)
+    return _reading("delegate", code, "", name=name or None)
+
+
+def _case(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
+    number = rest[match.start("number") : match.end("number")].strip(_TRIM).upper()
+    return _reading("case", code, "", number=number)
+
+
+def _postpone(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:
+    text = rest[match.start("text") :].strip(_TRIM)
+    until, reason = _until(text, today, through=False)
+    return _reading("postpone", code, reason, until=until)
+
+
+def _away(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:
+    text = rest[match.start("text") :]
+    named = lexicon().officer["away_name"].search(text)
+    until, left = _until(text[: named.start()] + text[named.end() :] if named else text, today, through=True)
+    return _reading("away", code, left, until=until, name=named["name"] if named else None)
+
+
+def _until(text: str, today: date, *, through: bool) -> tuple[date | None, str]:
+    """The day that is named, and the text without it. `through`: three days from today end the day after tomorrow."""
+    days = [day for day in find_days(text, today) if day.on is not None and day.on >= today and day.kind != "now"]
+    ends = [day for day in days if day.start and text[day.start - 1] in _JOINED] or days
+    if len({day.on for day in ends}) != 1:
+        return None, text.strip(_TRIM)
+    last = ends[-1]
+    return _end(last, through=through), _without(text, last)
+
+
+def _end(day: Day, *, through: bool) -> date | None:
+    return day.on - timedelta(days=1) if through and day.kind == "span" and day.on else day.on
+
+
+def _without(text: str, day: Day) -> str:
+    before = text[: day.start].rstrip(_TRIM + _JOINED)
+    return f"{before} {text[day.end :].strip(_TRIM)}".strip(_TRIM)
+
+
+def _reading(
+    command: str, code: str | None, text: str, *, until: date | None = None, number: str | None = None, name: str | None = None
+) -> OfficerReading:
+    return OfficerReading(command, code, text, until, number, name)
+
+
+_COMMANDS: tuple[tuple[str, _Read], ...] = (
+    ("help", _bare("help")),
+    ("mine", _bare("mine")),
+    ("case", _case),
+    ("refuse", _with_text("refuse")),
+    ("approve", _with_text("approve")),
+    ("confirm", _bare("confirm")),
+    ("returned", _bare("returned")),
+    ("away", _away),
+    ("postpone", _postpone),
+    ("delegate", _delegate),
+    ("done", _with_text("done")),
+    ("acknowledge", _acknowledge),
+)

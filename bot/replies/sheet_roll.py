@@ -1,0 +1,219 @@
+"""Tokens of a sheet turned into absent and arrived pupils."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from bot.replies.kinds import Doubt, Pupil, SheetEntry, SheetReading
+from bot.replies.names import Named, find_sounding, nearly, plain_name, sound
+from bot.replies.sheet_tokens import Token
+
+_REASONS = frozenset({"sick", "leave", "home"})
+_LONGEST_LEAVE = 60  # days; a longer leave is for the bureau, not for a sheet
+
+
+@dataclass
+class _Line:
+    """One pupil as far as the sheet has told."""
+
+    reason: str | None = None
+    until: date | None = None
+    arrived: bool = False
+    contradicted: bool = False
+
+
+@dataclass
+class Roll:
+    """Reads tokens one by one. A *group* is a run of pupils with nothing but separators between them.
+
+    A reason belongs to the last pupil of the group, unless 'all' stands before it; 'arrived' to the whole group.
+    """
+
+    pupils: Sequence[Pupil]
+    today: date
+    lines: dict[int, _Line] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    group: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    counts: list[Token] = field(default_factory=list)
+    before: Token | None = None
+    prefix: str | None = None
+    every: bool = False
+
+    def call(self, row: Sequence[Token]) -> None:
+        """Take the whole sheet."""
+        for token in row:
+            self._hear(token)
+            self.every = token.kind == "all_of"
+            self.before = token
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether the sheet said anything at all about anybody."""
+        return bool(self.lines or self.doubts or self.unread)
+
+    def reading(self, *, yesterday: bool) -> SheetReading:
+        """What was understood. A number of absent pupils that does not fit the names is unread."""
+        absent = tuple(SheetEntry(one, line.reason, line.until) for one, line in self.lines.items() if not line.arrived)
+        doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
+        unread = [*self.unread, *self._wrong_counts(len(absent))]
+        arrived = tuple(one for one, line in self.lines.items() if line.arrived)
+        return SheetReading(
+            all_present=False,
+            absent=absent,
+            arrived=arrived,
+            doubts=(*self.doubts, *doubts),
+            unread=tuple(unread),
+            yesterday=yesterday,
+        )
+
+    def _hear(self, token: Token) -> None:
+        if token.kind in _REASONS:
+            self._reason(token)
+        else:
+            _HEARD[token.kind](self, token)
+
+    def _pupil(self, token: Token) -> None:
+        if len(token.ids) != 1:
+            self.doubts.append(Doubt(token.text, token.ids))
+        elif self._right_before("unread") and len(self.before_text) == 1 and self.unread[-1:] == [self.before_text]:
+            self.unread.pop()
+            self.doubts.append(Doubt(self.before_text + token.text, token.ids))
+        elif self._right_before("seat") and self.group and self.group[-1] != token.ids[0]:
+            self._forget(self.group.pop(), token)
+        else:
+            self._add(token.ids[0])
+
+    def _seat(self, token: Token) -> None:
+        seated = [pupil.student_id for pupil in self.pupils if pupil.seat is not None and pupil.seat == token.value]
+        if len(seated) == 1:
+            self._add(seated[0])
+        elif seated:
+            self.doubts.append(Doubt(token.text.strip(), tuple(seated)))
+        else:
+            self.unread.append(token.text.strip())
+
+    def _forget(self, seated: int, token: Token) -> None:
+        """Number and name side by side, but of two pupils: ask which."""
+        del self.lines[seated]
+        self.last = []
+        self.doubts.append(Doubt(f"{self.before_text}{token.text}", (seated, token.ids[0])))
+
+    def _add(self, student_id: int) -> None:
+        line = self.lines.setdefault(student_id, _Line())
+        line.reason = self.prefix or line.reason
+        if student_id not in self.group:
+            self.group.append(student_id)
+        self.last = [student_id]
+
+    def _reason(self, token: Token) -> None:
+        whom = self.group if self.every and self.group else self.last
+        if not whom:
+            self.prefix = None if self._of_somebody_unknown() else token.kind
+            return
+        for student_id in whom:
+            line = self.lines[student_id]
+            line.reason = token.kind if self.prefix else line.reason or token.kind
+        self.last, self.group, self.prefix = list(whom), [], None
+
+    def _of_somebody_unknown(self) -> bool:
+        """A reason right behind a name that could not be read is that one's, not of those who follow."""
+        return any(self._right_before(kind) for kind in ("unread", "pupil", "seat"))
+
+    def _until(self, token: Token) -> None:
+        on = token.on if token.kind == "until" else self._end_of(token.value)
+        if not self.last or on is None or on < self.today:
+            self.unread.append(token.text)
+            return
+        for student_id in self.last:
+            line = self.lines[student_id]
+            line.until, line.reason = on, line.reason or "leave"
+        self.group = []
+
+    def _end_of(self, span: int | None) -> date | None:
+        return self.today + timedelta(days=span - 1) if span and span <= _LONGEST_LEAVE else None
+
+    def _arrived(self, token: Token) -> None:
+        if not self.group and not self.last and not self.doubts:
+            self.unread.append(token.text)
+        for student_id in self.group or self.last:
+            line = self.lines[student_id]
+            line.contradicted |= line.reason is not None
+            line.arrived = True
+        self._close(token)
+
+    def _day(self, token: Token) -> None:
+        if token.on != self.today:
+            self.unread.append(token.text)
+
+    def _close(self, _: Token) -> None:
+        self.group, self.last, self.prefix = [], [], None
+
+    def _absent(self, token: Token) -> None:
+        for student_id in self.group:
+            self.lines[student_id].contradicted |= self.lines[student_id].arrived
+        self.group = []
+        self.prefix = self.prefix if token.kind == "absent" else None
+
+    def _count(self, token: Token) -> None:
+        self.counts.append(token)
+
+    def _pass(self, _: Token) -> None:
+        """Courtesy and separators say nothing about anybody."""
+
+    def _unread(self, token: Token) -> None:
+        said = token.text.strip()
+        people = [Named(pupil.student_id, pupil.name) for pupil in self.pupils]
+        heard = {one for mention in find_sounding(said, people, ()) for one in mention.ids} or set(nearly(said, people))
+        if heard:
+            self.doubts.append(Doubt(said, tuple(sorted(heard))))
+            self._close(token)
+        elif self._right_before("pupil") and self.last and len(said) == 1:
+            self._name_goes_on(said)
+        elif not (self._right_before("pupil") or self._right_before("seat")) or self._begins_like_a_name(said):
+            self.unread.append(said)
+
+    def _name_goes_on(self, said: str) -> None:
+        """One more character right behind a name makes it perhaps another name."""
+        student_id = self.last[-1]
+        del self.lines[student_id]
+        self.doubts.append(Doubt(self.before_text + said, (student_id,)))
+        self._close(Token("break", ""))
+
+    def _begins_like_a_name(self, said: str) -> bool:
+        """Words right behind a pupil tell an unknown reason, unless they may be the next pupil."""
+        return sound(said[0]) in {sound(plain_name(pupil.name)[0]) for pupil in self.pupils if plain_name(pupil.name)}
+
+    def _right_before(self, kind: str) -> bool:
+        return self.before is not None and self.before.kind == kind
+
+    @property
+    def before_text(self) -> str:
+        return self.before.text.strip() if self.before else ""
+
+    def _name(self, student_id: int) -> str:
+        return next(pupil.name for pupil in self.pupils if pupil.student_id == student_id)
+
+    def _wrong_counts(self, absent: int) -> list[str]:
+        fitting = {absent, len(self.pupils), len(self.pupils) - absent}
+        return [token.text.strip() for token in self.counts if token.value not in fitting and not self.doubts and not self.unread]
+
+
+_HEARD: Mapping[str, Callable[[Roll, Token], None]] = {
+    "pupil": Roll._pupil,
+    "seat": Roll._seat,
+    "until": Roll._until,
+    "span": Roll._until,
+    "day": Roll._day,
+    "arrived": Roll._arrived,
+    "absent": Roll._absent,
+    "count": Roll._count,
+    "break": Roll._close,
+    "unread": Roll._unread,
+    "list": Roll._pass,
+    "other": Roll._pass,
+    "all_of": Roll._pass,
+}

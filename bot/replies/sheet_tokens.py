@@ -1,0 +1,70 @@
+"""A teacher's sheet as a row of tokens: pupils, seats, reasons, days, and what nobody understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.replies.dates import Day, find_days
+from bot.replies.lexicon import lexicon
+from bot.replies.names import Mention
+from bot.replies.numerals import number
+
+_SPELT_OUT = frozenset({"relative", "weekday", "month_day", "next_month_day", "after", "holiday"})  # never a seat
+_RENAMED = {"class": "other", "filler": "other", "range": "unread"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """`kind`: pupil, seat, until, span, day, sick, leave, home, arrived, absent, all_of, count, break, list, other, unread.
+
+    `ids` are the students that a pupil token may mean; `value` is a seat, a count or a number of days.
+    """
+
+    kind: str
+    text: str
+    ids: tuple[int, ...] = ()
+    value: int | None = None
+    on: date | None = None
+
+
+def tokens(text: str, mentions: Sequence[Mention], today: date) -> list[Token]:
+    """Cut normalised text into tokens; letters in a row that fit nothing become one `unread` token."""
+    found: list[Token] = []
+    named = {mention.start: mention for mention in mentions}
+    days = {day.start: day for day in find_days(text, today)}
+    place = 0
+    while place < len(text):
+        limit = min((start for start in named if start > place), default=len(text))
+        token, place = _next(text, place, limit, named.get(place), days)
+        if token.kind == "unread" and found and found[-1].kind == "unread":
+            token = Token("unread", found.pop().text + token.text)
+        found.append(token)
+    return found
+
+
+def _next(text: str, place: int, limit: int, mention: Mention | None, days: Mapping[int, Day]) -> tuple[Token, int]:
+    if mention is not None:
+        return Token("pupil", text[place : mention.end], ids=mention.ids), mention.end
+    blank = lexicon().sheet.separators.match(text, place, limit)
+    if blank:
+        return Token("break" if lexicon().sheet.breaks.search(blank.group()) else "list", blank.group()), blank.end()
+    day = days.get(place)
+    if day is not None and day.kind in _SPELT_OUT and day.end <= limit:
+        return Token("day", text[place : day.end], on=day.on), day.end
+    return _word(text, place, limit, days)
+
+
+def _word(text: str, place: int, limit: int, days: Mapping[int, Day]) -> tuple[Token, int]:
+    for kind, pattern in lexicon().sheet.tokens:
+        match = pattern.match(text, place, limit)
+        if match is None or match.end() == place:
+            continue
+        if kind != "until":
+            value = number(match[1]) if match.groups() and match[1] else None
+            return Token(_RENAMED.get(kind, kind), match.group(), value=value), match.end()
+        day = days.get(match.end())
+        if day is not None and day.on is not None:
+            return Token("until", text[place : day.end], on=day.on), day.end
+    return Token("unread", text[place]), place + 1
