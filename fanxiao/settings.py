@@ -28,9 +28,16 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = Field(default=None, validation_alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: SecretStr | None = Field(default=None, validation_alias="TWILIO_AUTH_TOKEN")
     twilio_api_base: str | None = Field(default=None, validation_alias="TWILIO_API_BASE")
+    twilio_from: str | None = Field(default=None, validation_alias="TWILIO_FROM")  # our numbers, E.164, by commas
+    twilio_rate: float = Field(default=1.0, gt=0, validation_alias="TWILIO_RATE")  # messages per second and number
 
     log_format: str = Field(default="console", validation_alias="FANXIAO_LOG")  # console or json
     log_level: str = Field(default="INFO", validation_alias="FANXIAO_LOG_LEVEL")
+
+    @property
+    def twilio_numbers(self) -> list[str]:
+        """The numbers that messages leave from."""
+        return [number.strip() for number in (self.twilio_from or "").split(",") if number.strip()]
 
 
 def secret(value: SecretStr | None) -> str | None:

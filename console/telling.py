@@ -1,0 +1,193 @@
+"""A case's story in plain sentences, Chinese or English, from the record. The sentences are data: templates/story.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, Protocol
+
+import yaml
+from jinja2 import StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.ledger import StoryLine, story
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.tables import Person, Responsibility, Task
+
+LANGUAGES = ("zh", "en")
+NUMBERED = re.compile(r"^(?P<stem>.+)_(?P<number>\d+)$")
+
+
+class Named(Protocol):
+    """Something of the plan with a name in both languages."""
+
+    @property
+    def zh(self) -> str: ...
+
+    @property
+    def en(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Told:
+    """One sentence of the story."""
+
+    at: datetime
+    action: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What the record's ids stand for."""
+
+    tasks: Mapping[int, Task]
+    people: Mapping[int, str]
+
+
+@cache
+def _book() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load(files("templates").joinpath("story.yaml").read_text(encoding="utf-8"))
+    return data
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+@cache
+def _template(source: str) -> Template:
+    return _environment().from_string(source)
+
+
+def known_actions() -> frozenset[str]:
+    """The actions of the record for which there is a sentence."""
+    return frozenset(_book()["sentences"])
+
+
+async def tell(session: AsyncSession, plan: Plan, case_id: int, language: str) -> list[Told]:
+    """The story of a case, oldest first. `language`: zh or en. The record holds ids; names come from the tables as they are now."""
+    lines = await story(session, case_id)
+    knowledge = Knowledge(await _tasks(session, case_id), await _people(session, plan, lines, language))
+    teller = _Teller(plan, language, knowledge)
+    return [Told(line.at, line.action, teller.sentence(line)) for line in lines]
+
+
+async def _tasks(session: AsyncSession, case_id: int) -> dict[int, Task]:
+    return {task.id: task for task in await session.scalars(select(Task).where(Task.case_id == case_id))}
+
+
+async def _people(session: AsyncSession, plan: Plan, lines: Sequence[StoryLine], language: str) -> dict[int, str]:
+    """Id → role and name."""
+    wanted = {person for line in lines for person in _mentioned(line)}
+    roles: dict[int, str] = {}
+    held = (
+        select(Responsibility.person_id, Responsibility.role).where(Responsibility.person_id.in_(wanted)).order_by(Responsibility.id.desc())
+    )
+    for person_id, role in (await session.execute(held)).tuples():
+        roles[person_id] = _said(plan.roles[role], language) if role in plan.roles else ""
+    named = await session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return {person_id: _joined(language, roles.get(person_id, ""), name) for person_id, name in named.tuples()}
+
+
+def _joined(language: str, role: str, name: str) -> str:
+    return f"{role} {name}".strip() if language == "en" else role + name
+
+
+def _mentioned(line: StoryLine) -> set[int]:
+    kind, _, number = line.actor.partition(":")
+    found = {int(number)} if kind in {"person", "guardian"} and number.isdigit() else set()
+    return found | set(line.facts.get("holders") or ()) | ({line.facts["to"]} if "to" in line.facts else set())
+
+
+def _said(label: Named, language: str) -> str:
+    return label.en if language == "en" else label.zh
+
+
+class _Teller:
+    def __init__(self, plan: Plan, language: str, knowledge: Knowledge) -> None:
+        self._plan = plan
+        self._language = language
+        self._known = knowledge
+        self._calendar = Calendar(plan)
+
+    def sentence(self, line: StoryLine) -> str:
+        sentence = _book()["sentences"].get(line.action)
+        if sentence is None:  # an action newer than the file is still shown, by its name
+            return line.action
+        return _template(sentence[self._language]).render(self._context(line)).strip()
+
+    def _context(self, line: StoryLine) -> dict[str, Any]:
+        facts = line.facts
+        level = facts.get("level")
+        return {
+            "who": self._actor(line.actor), "task": self._task(line), "people": self._people_of(line), "level": level or "",
+            "level_name": self._label(self._plan.at_level(level).name) if level else "", "reason": self._reason(facts.get("reason")),
+            "on": self._day(facts.get("on")), "until": self._day(facts.get("until")), "exit": self._exit(facts.get("exit")),
+            "intent": self._word("intents", facts.get("intent")), "way": self._word("ways", facts.get("way")),
+            "department": self._department(facts.get("department")), "which": self._which(facts), "absent": facts.get("absent", ""),
+            "arrived": facts.get("arrived", ""), "verdict": facts.get("state", ""), "count": facts.get("count", ""),
+        }  # fmt: skip
+
+    def _label(self, label: Named) -> str:
+        return _said(label, self._language)
+
+    def _actor(self, actor: str) -> str:
+        kind, _, number = actor.partition(":")
+        name = self._known.people.get(int(number), "") if number.isdigit() else ""
+        if kind == "guardian":
+            return _joined(self._language, _book()["guardian"][self._language], name)
+        return name or str(_book()["system"][self._language])
+
+    def _task(self, line: StoryLine) -> str:
+        kind = line.facts.get("kind")
+        subject, _, number = line.subject.partition(":")
+        if subject == "task" and number.isdigit() and int(number) in self._known.tasks:
+            kind = self._known.tasks[int(number)].kind
+        return self._label(self._plan.tasks[kind]) if kind in self._plan.tasks else ""
+
+    def _people_of(self, line: StoryLine) -> str:
+        subject, _, role = line.subject.partition(":")
+        if subject == "role":
+            return self._label(self._plan.roles[role]) if role in self._plan.roles else role
+        ids = list(line.facts.get("holders") or ()) or ([line.facts["to"]] if "to" in line.facts else [])
+        names = [self._known.people[person] for person in ids if person in self._known.people]
+        return (", " if self._language == "en" else "、").join(names)
+
+    def _reason(self, reason: str | None) -> str:
+        if reason is None:
+            return ""
+        if reason.startswith("case_closed_"):
+            return self._exit(reason.removeprefix("case_closed_"))
+        if (found := self._word("reasons", reason)) != reason:
+            return found
+        if (numbered := NUMBERED.match(reason)) and numbered["stem"] in _book()["reasons"]:
+            return _template(self._word("reasons", numbered["stem"])).render(number=numbered["number"])
+        return self._word("intents", reason)
+
+    def _word(self, book: str, key: str | None) -> str:
+        found = _book()[book].get(key)
+        return str(found[self._language]) if found else key or ""
+
+    def _which(self, facts: Mapping[str, Any]) -> str:
+        return str(facts["which"]) if "which" in facts else self._word("notices", facts.get("kind"))
+
+    def _exit(self, exit_kind: str | None) -> str:
+        return self._label(self._plan.exits[exit_kind]) if exit_kind in self._plan.exits else exit_kind or ""
+
+    def _department(self, name: str | None) -> str:
+        return self._label(self._plan.departments[name]) if name in self._plan.departments else name or ""
+
+    def _day(self, value: str | None) -> str:
+        if not value:
+            return ""
+        day = date.fromisoformat(value) if len(value) == len("2026-11-24") else self._calendar.day_of(datetime.fromisoformat(value))
+        return f"{day.day} {day:%b}" if self._language == "en" else f"{day.month}月{day.day}日"

@@ -1,0 +1,112 @@
+"""The parts that speak and listen, put together once for every command that needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.channels.base import Channel
+from bot.channels.registry import build_channels
+from bot.dialogs.route import route
+from bot.outbox.quiet import DeliveryPolicy
+from bot.outbox.senders import ensure_sender
+from bot.outbox.settings import OutboxSettings
+from bot.rendering import Catalogue
+from bot.worker import Worker
+from cases.plans import install_plan, plan_in_force
+from cases.responsible import CODE_LENGTH
+from fanxiao.files import PLAN, TEMPLATES
+from fanxiao.settings import Settings, secret
+from fanxiao.wiring import Storage
+from plan.model import Plan
+from storage.clock import Clock
+from storage.tables import Area
+from storage.work import working
+
+HOOKS = {"twilio_sms": "/hooks/twilio/status"}
+"""Where each provider reports what became of a message."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything that sends and hears, over one storage."""
+
+    storage: Storage
+    plan: Plan
+    clock: Clock
+    catalogue: Catalogue
+    settings: OutboxSettings
+    worker: Worker
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        return self.settings.channels
+
+
+def load_catalogue() -> Catalogue:
+    """The messages that come along with the code. Raises CatalogueError."""
+    return Catalogue.load(TEMPLATES)
+
+
+async def put_plan_in_force(storage: Storage, settings: Settings, catalogue: Catalogue, clock: Clock) -> Plan:
+    """Installs the plan of `FANXIAO_PLAN`, or the one that comes along; the same file again changes nothing. Raises PlanFault."""
+    return await install_plan_text(storage, (settings.plan or PLAN).read_text(encoding="utf-8"), catalogue, clock)
+
+
+async def install_plan_text(storage: Storage, text: str, catalogue: Catalogue, clock: Clock) -> Plan:
+    """Puts this plan in force for new cases and gives it, read."""
+    async with working(storage.worker, await clock.now()) as work:
+        await install_plan(work, text, catalogue.templates)
+        return (await plan_in_force(work.session))[1]
+
+
+def provider_channels(settings: Settings) -> dict[str, Channel]:
+    """The channels for which there are settings."""
+    given = {
+        "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
+        "TWILIO_AUTH_TOKEN": secret(settings.twilio_auth_token),
+        "TWILIO_API_BASE": settings.twilio_api_base,
+    }
+    return build_channels({name: value for name, value in given.items() if value})
+
+
+async def open_senders(storage: Storage, settings: Settings, clock: Clock) -> int:
+    """Makes the senders that the settings name; gives how many."""
+    async with working(storage.worker, await clock.now()) as work:
+        for number in settings.twilio_numbers:
+            await ensure_sender(work.session, "twilio_sms", number, account="twilio", rate_per_second=settings.twilio_rate)
+    return len(settings.twilio_numbers)
+
+
+async def build_engine(
+    storage: Storage, plan: Plan, catalogue: Catalogue, clock: Clock, channels: Mapping[str, Channel], *, public_url: str | None = None
+) -> Engine:
+    """Labels, signatures and quiet hours from the plan and the areas that are stored; `public_url` is where providers reach us."""
+    async with storage.worker.session() as session:
+        signatures = await county_signatures(session, catalogue)
+    base = (public_url or "").rstrip("/")
+    settings = OutboxSettings(
+        policy=DeliveryPolicy(plan.zone, quiet_from=plan.quiet_hours.since, quiet_until=plan.quiet_hours.until),
+        catalogue=catalogue, channels=channels, cipher=storage.cipher, labels=plan_labels(plan), signatures=signatures,
+        status_urls={name: base + path for name, path in HOOKS.items() if base and name in channels},
+    )  # fmt: skip
+    return Engine(storage, plan, clock, catalogue, settings, Worker(storage.worker, clock, settings, route))
+
+
+def plan_labels(plan: Plan) -> dict[str, dict[str, str]]:
+    """The plan's own words for duties and levels, as messages use them."""
+    return {
+        "duty": {name: label.zh for name, label in plan.tasks.items()},
+        "level": {str(rung.level): rung.name.zh for rung in plan.levels},
+    }
+
+
+async def county_signatures(session: AsyncSession, catalogue: Catalogue) -> dict[str, str]:
+    """Who signs, by area code: each county's education bureau, above it the prefecture's."""
+    found = await session.execute(select(Area.code, Area.name).where(Area.level.in_(("prefecture", "county"))).order_by(Area.code))
+    signed = {code: catalogue.phrase("signature.area", {"area": name}) for code, name in found.tuples()}
+    prefectures = [name for code, name in signed.items() if len(code) == CODE_LENGTH["prefecture"]]
+    return {**signed, "": prefectures[0] if len(prefectures) == 1 else catalogue.phrase("signature.elsewhere")}

@@ -1,0 +1,88 @@
+"""The scheduler in production: APScheduler fires, the leader ticks. Nothing is kept here, so another process may take over at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from scheduler.lease import Lease
+from scheduler.ticks import run_periodic, tick
+from storage.clock import Clock
+from storage.database import Database
+
+log = structlog.get_logger("scheduler")
+LEASE_NAME = "scheduler"
+RENEW_SECONDS = 3.0  # a third of the lease: two renewals may fail before another process leads
+TICK_SECONDS = 5.0
+LONGEST_TICK = 300.0
+
+
+class Beats(Protocol):
+    """What is told that an audit has run."""
+
+    async def beat(self) -> bool: ...
+
+
+class SchedulerService:
+    """Ticks while it leads; several may run, in as many processes."""
+
+    def __init__(self, database: Database, clock: Clock, *, heartbeat: Beats | None = None, lease: Lease | None = None) -> None:
+        self._database = database
+        self._clock = clock
+        self._heartbeat = heartbeat
+        self.lease = lease or Lease(database, LEASE_NAME, f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; then the tick under way is finished and the lead is given up."""
+        await self.renew()
+        firing = AsyncIOScheduler(timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None})
+        firing.add_job(self.renew, "interval", seconds=RENEW_SECONDS)
+        firing.add_job(self._tick_alone, "interval", seconds=TICK_SECONDS)
+        self._ticking = asyncio.Lock()
+        firing.start()
+        try:
+            await stop.wait()
+        finally:
+            firing.shutdown(wait=False)
+            async with self._ticking:
+                await _safely("lease_release", self.lease.release)
+
+    async def renew(self) -> None:
+        """Takes the lead or keeps it."""
+        led = self.lease.is_held()
+        await _safely("lease_renew", self.lease.take)
+        if self.lease.is_held() != led:
+            log.info("lead changed", action="lead_taken" if not led else "lead_lost", epoch=self.lease.epoch)
+
+    async def tick(self) -> bool:
+        """One tick, if this process leads; says whether it did."""
+        if not self.lease.is_held():
+            return False
+        now = await self._clock.now()
+        await tick(self._database, now)
+        if await run_periodic(self._database, now) is not None and self._heartbeat is not None:
+            await self._heartbeat.beat()
+        return True
+
+    async def _tick_alone(self) -> None:
+        async with self._ticking:
+            await _safely("tick", self._timed_tick)
+
+    async def _timed_tick(self) -> None:
+        async with asyncio.timeout(LONGEST_TICK):
+            await self.tick()
+
+
+async def _safely(action: str, step: Callable[[], Awaitable[object]]) -> None:
+    """The database may be gone for a while: said in the log, and tried again at the next firing."""
+    try:
+        await step()
+    except Exception as error:  # noqa: BLE001 - the scheduler never ends but by `stop`
+        log.error("step failed", action=f"{action}_failed", error=type(error).__name__)
