@@ -21,6 +21,7 @@ class SheetWords:
     counts: re.Pattern[str]
     except_for: re.Pattern[str]
     list_number: re.Pattern[str]
+    maybe_here: re.Pattern[str]
     separators: re.Pattern[str]
     breaks: re.Pattern[str]
     tokens: tuple[tuple[str, re.Pattern[str]], ...]
@@ -119,6 +120,7 @@ def _sheet(data: Mapping[str, Any], macros: Mapping[str, str]) -> SheetWords:
         counts=_one(data["counts"], words),
         except_for=_one(data["except_for"], words),
         list_number=_one(data["list_number"], words),
+        maybe_here=_one(data["maybe_here"], words),
         separators=_one(data["separators"], words),
         breaks=_one(data["breaks"], words),
         tokens=_rules(data["tokens"], words),

@@ -11,7 +11,7 @@ from bot.replies.kinds import OfficerReading
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import simplified, tidy
 
-_TRIM = " ,，.。、:：;；!！\n"
+_TRIM = " -—,，.。、:：;；!！\n"
 _LONGEST = 1000
 _JOINED = "到至"
 _Read = Callable[[re.Match[str], str, str | None, date], OfficerReading]
@@ -75,7 +75,15 @@ def _acknowledge(match: re.Match[str], rest: str, code: str | None, today: date)
     return _reading("acknowledge", code, left)
 
 
+def _done(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
+    """'3' with words that it is not done contradicts itself."""
+    result = rest[match.start("text") :].strip(_TRIM)
+    return _reading("unknown", code, rest) if lexicon().officer["undone"].search(result) else _reading("done", code, result)
+
+
 def _delegate(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
+    if re.search(r"[0-9]", rest[match.start("name") :]):
+        return _reading("unknown", code, rest)
     name = rest[match.start("name") :].strip(_TRIM).removesuffix("办理").removesuffix("处理").removesuffix("办").strip(_TRIM)
     return _reading("delegate", code, "", name=name or None)
 
@@ -134,6 +142,6 @@ _COMMANDS: tuple[tuple[str, _Read], ...] = (
     ("away", _away),
     ("postpone", _postpone),
     ("delegate", _delegate),
-    ("done", _with_text("done")),
+    ("done", _done),
     ("acknowledge", _acknowledge),
 )

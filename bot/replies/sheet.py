@@ -35,14 +35,14 @@ def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date) -> SheetReadi
 def _read(text: str, pupils: Sequence[Pupil], today: date, *, yesterday: bool) -> SheetReading:
     words = lexicon().sheet
     counted = words.counts.sub(" ", text).strip(_EDGES)
-    if _counts_agree(text) and (words.all_present.fullmatch(text) or not counted):
+    if _counts_agree(text) and (words.all_present.fullmatch(text.replace(" ", "")) or not counted):
         return SheetReading(all_present=True, absent=(), arrived=(), doubts=(), unread=(), yesterday=yesterday)
     exception = words.except_for.match(counted)
     listed = _without_list_numbers(exception[1] if exception else counted)
     roll = Roll(pupils, today)
     people = [Named(pupil.student_id, pupil.name) for pupil in pupils]
     roll.call(tokens(listed, find_exact(listed, people, pet_names=False), today))
-    return roll.reading(yesterday=yesterday) if roll.has_heard else _unread(text)
+    return roll.reading(yesterday=yesterday) if roll.makes_sense else _unread(text)
 
 
 def _counts_agree(text: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import zip_longest
 
 from bot.replies.kinds import Doubt, Pupil, SheetEntry, SheetReading
+from bot.replies.lexicon import lexicon
 from bot.replies.names import Named, find_sounding, nearly, plain_name, sound
 from bot.replies.sheet_tokens import Token
 
@@ -42,18 +44,22 @@ class Roll:
     before: Token | None = None
     prefix: str | None = None
     every: bool = False
+    contrary: bool = False
 
     def call(self, row: Sequence[Token]) -> None:
         """Take the whole sheet."""
-        for token in row:
-            self._hear(token)
+        for token, after in zip_longest(row, row[1:]):
+            if token.kind in _REASONS and after is not None and after.kind == "list" and ":" in after.text:
+                self._heading(token)
+            else:
+                self._hear(token)
             self.every = token.kind == "all_of"
             self.before = token
 
     @property
-    def has_heard(self) -> bool:
-        """Whether the sheet said anything at all about anybody."""
-        return bool(self.lines or self.doubts or self.unread)
+    def makes_sense(self) -> bool:
+        """Whether the sheet said anything about anybody, and nothing that speaks against the rest."""
+        return bool(self.lines or self.doubts or self.unread) and not self.contrary
 
     def reading(self, *, yesterday: bool) -> SheetReading:
         """What was understood. A number of absent pupils that does not fit the names is unread."""
@@ -145,9 +151,17 @@ class Roll:
             line.arrived = True
         self._close(token)
 
+    def _heading(self, token: Token) -> None:
+        """'Sick:' stands before those it is about."""
+        self._close(token)
+        self.prefix = token.kind
+
     def _day(self, token: Token) -> None:
-        if token.on != self.today:
-            self.unread.append(token.text)
+        """Today goes without saying; another day inside a sheet makes it another sheet."""
+        self.contrary |= token.on != self.today
+
+    def _contrary(self, _: Token) -> None:
+        self.contrary = True
 
     def _close(self, _: Token) -> None:
         self.group, self.last, self.prefix = [], [], None
@@ -173,7 +187,7 @@ class Roll:
             self._close(token)
         elif self._right_before("pupil") and self.last and len(said) == 1:
             self._name_goes_on(said)
-        elif not (self._right_before("pupil") or self._right_before("seat")) or self._begins_like_a_name(said):
+        elif not self._is_reason(said):
             self.unread.append(said)
 
     def _name_goes_on(self, said: str) -> None:
@@ -183,8 +197,12 @@ class Roll:
         self.doubts.append(Doubt(self.before_text + said, (student_id,)))
         self._close(Token("break", ""))
 
+    def _is_reason(self, said: str) -> bool:
+        """Words right behind a pupil tell a reason that we do not know, unless they may be the next name or say 'here'."""
+        behind = self._right_before("pupil") or self._right_before("seat")
+        return behind and not self._begins_like_a_name(said) and not lexicon().sheet.maybe_here.search(said)
+
     def _begins_like_a_name(self, said: str) -> bool:
-        """Words right behind a pupil tell an unknown reason, unless they may be the next pupil."""
         return sound(said[0]) in {sound(plain_name(pupil.name)[0]) for pupil in self.pupils if plain_name(pupil.name)}
 
     def _right_before(self, kind: str) -> bool:
@@ -212,6 +230,7 @@ _HEARD: Mapping[str, Callable[[Roll, Token], None]] = {
     "absent": Roll._absent,
     "count": Roll._count,
     "break": Roll._close,
+    "contrary": Roll._contrary,
     "unread": Roll._unread,
     "list": Roll._pass,
     "other": Roll._pass,
