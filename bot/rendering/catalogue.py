@@ -23,11 +23,10 @@ _SIGNED = re.compile(r"^【(.+?)】")
 
 
 class CatalogueError(Exception):
-    """The folder of templates cannot be used. `template` says where, `detail` why."""
+    """The folder of templates cannot be used; the text says which file and why."""
 
     def __init__(self, template: str, detail: str) -> None:
         super().__init__(f"{template}: {detail}")
-        self.template, self.detail = template, detail
 
 
 class RenderingError(Exception):

@@ -39,6 +39,8 @@ class LawBook:
     allowed: Mapping[str, frozenset[str]]
     never_to_guardians: tuple[NeverSay, ...]
     never_by_sms: tuple[NeverSay, ...]
+    placeholder: re.Pattern[str]
+    citation: re.Pattern[str]
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> LawBook:
@@ -48,6 +50,8 @@ class LawBook:
             allowed={template: frozenset(keys) for template, keys in data["allowed"].items()},
             never_to_guardians=_never(data["never_say"]["guardian"]),
             never_by_sms=_never(data["never_say"]["any_sms"]),
+            placeholder=re.compile(data["placeholder"]),
+            citation=re.compile(data["citation"]),
         )
 
     def quote(self, key: str) -> str:

@@ -16,9 +16,7 @@ from bot.rendering.parts import parts
 _MOST_PARTS = 3
 _MOST_QUOTATIONS = 2
 _GLOBALS = frozenset({"law"})
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{%|%\}|XX|某某|某月某日|待定|TODO|___|\bNone\b|\?\?")
 _LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:com|cn|net|org|gov|edu|io|me|top)\b|t\.me/", re.IGNORECASE)
-_CITATION = re.compile(r"第[零一二三四五六七八九十百千0-9]+条")
 _SIGNATURE = re.compile(r"\s*【\{\{\s*signature\s*\}\}】")
 
 
@@ -95,11 +93,11 @@ def _of_text(catalogue: Catalogue, template: MessageTemplate, variant: str) -> I
 
 def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, text: str) -> Iterator[Defect]:
     ours = catalogue.law.without_quotations(text)
-    if left := _PLACEHOLDER.search(text):
+    if left := catalogue.law.placeholder.search(text):
         yield Defect("placeholder", left.group())
     if variant == "sms" and template.urgency != "bulk" and parts(text) > _MOST_PARTS:
         yield Defect("too_long", str(parts(text)))
-    if cited := _CITATION.search(ours):
+    if cited := catalogue.law.citation.search(ours):
         yield Defect("raw_citation", cited.group())
     if variant == "sms":
         yield from _never_said(catalogue.law.never_by_sms, ours)
@@ -112,7 +110,7 @@ def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, 
 def _never_said(phrases: tuple[NeverSay, ...], text: str) -> Iterator[Defect]:
     for phrase in phrases:
         if said := phrase.pattern.search(text):
-            yield Defect("never_say", said.group())
+            yield Defect("never_say", f"{said.group()} → {phrase.instead}")
 
 
 def sample(catalogue: Catalogue, template: MessageTemplate) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from bot.replies.numerals import number
 _DAY = timedelta(days=1)
 _LONGEST_SPAN = 366
 _LONGEST_HOLIDAY = 10
+_SUNDAY = 7
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _relative(match: re.Match[str], today: date) -> date | None:
 
 def _weekday(match: re.Match[str], today: date) -> date | None:
     """A bare weekday is the coming one, today included; with 'next' it lies in next week, Monday first."""
-    wanted = number(match[2])
+    wanted = _SUNDAY if match[2] in "天日" else number(match[2])
     if wanted is None:
         return None
     monday = today - _DAY * today.weekday()

@@ -14,6 +14,7 @@ from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import normalise
+from bot.replies.numerals import number
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
 _LONGEST = 500  # characters; a longer text is for a person
@@ -66,7 +67,7 @@ def _the_one(plain: str, children: Sequence[Child]) -> int | None:
 def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
     digit = lexicon().patterns["digit"].match(plain)
     if digit and digit.end() == len(plain):
-        place = _value(digit[1])
+        place = number(digit[1]) or 0
         return (children[place - 1].student_id,) if 0 < place <= len(children) else ()
     named = only_the_name(plain, children)
     return named if len(named) == 1 else ()
@@ -84,17 +85,17 @@ def _with_digit(clauses: Sequence[Clause], question: str | None, today: date) ->
     digit = lexicon().patterns["digit"].match(text)
     if digit is None or lexicon().patterns["two_digits"].match(text):
         return _of_words(clauses, question, today)
-    meant = _of_digit(_value(digit[1]), question, today, evidence=digit[1])
+    meant = _of_digit(number(digit[1]), question, today, evidence=digit[1])
     rest = text[digit.end() :].lstrip(",")
     if meant is None or not rest:
         return [meant or _unknown(digit[1])]
     return [_agreed(meant, rest, question, today)]
 
 
-def _of_digit(value: int, question: str | None, today: date, *, evidence: str) -> _Said | None:
+def _of_digit(value: int | None, question: str | None, today: date, *, evidence: str) -> _Said | None:
     words = lexicon()
-    intent = words.digits.get(question or "", {}).get(value)
-    if intent is None:
+    intent = words.digits.get(question or "", {}).get(value) if value is not None else None
+    if value is None or intent is None:
         return None
     ahead = words.digit_days.get(question or "", {}).get(value)
     return _Said(intent, None if ahead is None else today + timedelta(days=ahead), _SURE, evidence)
@@ -236,7 +237,3 @@ def _plain(meaning: Meaning) -> _Said:
 
 def _unknown(evidence: str) -> _Said:
     return _Said("unknown", None, _UNSURE if evidence else _NOTHING, evidence)
-
-
-def _value(digit: str) -> int:
-    return "一二三四五六七八九".find(digit) + 1 or int(digit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_ONES = {letter: value for value, letter in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "天": 7, "日": 7}
+import unicodedata
 
 
 def number(text: str) -> int | None:
@@ -12,8 +12,14 @@ def number(text: str) -> int | None:
     if text.startswith("廿"):
         text = "二十" + text[1:]
     tens, ten, ones = text.rpartition("十")
-    if any(letter not in _ONES for letter in tens + ones) or max(len(tens), len(ones)) > 1:
+    if max(len(tens), len(ones)) > 1 or not (ten or ones):
         return None
-    if not ten:
-        return _ONES.get(ones)
-    return (_ONES[tens] if tens else 1) * 10 + (_ONES[ones] if ones else 0)
+    values = [_one(letter) for letter in (tens or "一", ones or "零")]
+    if values[0] is None or values[1] is None:
+        return None
+    return (values[0] * 10 if ten else 0) + values[1]
+
+
+def _one(letter: str) -> int | None:
+    value = unicodedata.numeric("二" if letter == "两" else letter, -1.0)
+    return int(value) if value in range(10) else None
