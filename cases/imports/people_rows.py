@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from cases.imports.area_tree import AreaTree
 from cases.imports.classes import ClassName, read_class, school_year
@@ -55,6 +56,7 @@ class PostReader:
         self._tree = tree
         self._directory = directory
         self._year = school_year(intake.today)
+        self._named = lru_cache(maxsize=10_000)(lambda text, levels: tree.by_names(text, levels=levels))
         self._seen: set[tuple[object, ...]] = set()
         self._roles = _forms(table("roles"), {role: [entry.zh] for role, entry in intake.plan.roles.items()})
         self._departments = _forms(table("departments"), {name: [label.zh] for name, label in intake.plan.departments.items()})
@@ -110,9 +112,8 @@ class PostReader:
         text = line.text("责任区域")
         if not text:
             raise line.refuse("area_missing", "责任区域")
-        place = self._tree.by_code(text)
         try:
-            place = place or self._tree.by_names(text, levels=levels)
+            place = self._tree.by_code(text) or self._named(text, tuple(levels))
         except Unreadable as error:
             raise line.refuse(self._why_not(text, levels, error.code), "责任区域") from error
         if place.level not in levels:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import CompoundSelect, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.imports.directory import SchoolDirectory
@@ -14,6 +15,7 @@ from cases.imports.intake import Intake, common_area, person_key, phone_key, pin
 from cases.imports.people_rows import Named, Post
 from storage.tables import Contact, Person, PersonContact, Responsibility
 
+BATCH = 5000
 Place = tuple[str, str, int | None, int | None, str | None]
 
 
@@ -23,13 +25,14 @@ class _Register:
 
     persons: dict[bytes, int]
     names: dict[int, str]
-    posts: dict[tuple[Place, int], Responsibility]
-    links: dict[int, dict[int, bool]]  # person → phone → still in use
+    posts: dict[Place, dict[int, Responsibility]]  # by place, then by person
+    links: dict[int, dict[int, bool]]  # person → contact → still in use
+    contacts: dict[str, int]  # by phone
 
 
 async def store_posts(intake: Intake, directory: SchoolDirectory, posts: Sequence[Post]) -> None:
     """New and changed responsibilities; the others stay as they are."""
-    register = await _load(intake)
+    register = await _load(intake, posts)
     changed: list[str] = []
     for post in posts:
         outcome = await _store(intake, directory, register, post)
@@ -40,13 +43,28 @@ async def store_posts(intake: Intake, directory: SchoolDirectory, posts: Sequenc
         intake.work.record("people_imported", "people", area_code=common_area(changed), actor="operator", count=len(changed))
 
 
-async def _load(intake: Intake) -> _Register:
+async def _load(intake: Intake, rows: Sequence[Post]) -> _Register:
     session = intake.work.session
-    posts = {(_place_of(found), found.person_id): found for found in await session.scalars(select(Responsibility))}
+    posts: dict[Place, dict[int, Responsibility]] = {}
+    for found in await session.scalars(select(Responsibility).order_by(Responsibility.id)):
+        posts.setdefault(_place_of(found), {})[found.person_id] = found
     indexes = await session.execute(select(Person.identity_index, Person.id).where(Person.identity_index.is_not(None)))
     in_office = or_(Person.id.in_(select(Responsibility.person_id)), Person.id.in_(select(Responsibility.substitute_person_id)))
     names = {person.id: person.name for person in await session.execute(select(Person.id, Person.name).where(in_office))}
-    return _Register({index: id_ for index, id_ in indexes if index}, names, posts, {})
+    return _Register({index: id_ for index, id_ in indexes if index}, names, posts, await _links(intake), await _contacts(intake, rows))
+
+
+async def _links(intake: Intake) -> dict[int, dict[int, bool]]:
+    """The phones of those who are in office."""
+    in_office: CompoundSelect[Any] = union(select(Responsibility.person_id), select(Responsibility.substitute_person_id))
+    query = select(PersonContact.person_id, PersonContact.contact_id, PersonContact.retired_reason)
+    query = query.join(Contact, Contact.id == PersonContact.contact_id).where(
+        Contact.kind == "phone", PersonContact.person_id.in_(in_office)
+    )
+    links: dict[int, dict[int, bool]] = {}
+    for person, contact, retired in await intake.work.session.execute(query):
+        links.setdefault(person, {})[contact] = retired is None
+    return links
 
 
 def _place_of(post: Responsibility) -> Place:
@@ -57,16 +75,16 @@ async def _store(intake: Intake, directory: SchoolDirectory, register: _Register
     """Gives "new", "changed" or "unchanged"."""
     class_id = directory.class_id(post.school, post.class_name) if post.school and post.class_name else None
     place: Place = (post.role, post.area_code, post.school.id if post.school else None, class_id, post.department)
-    here = [person for (where, person) in register.posts if where == place]
-    person, news = await _person(intake, register, post.holder, post, here)
-    deputies = [found for holder in here if (found := register.posts[place, holder].substitute_person_id)]
+    here = register.posts.setdefault(place, {})
+    person, news = await _person(intake, register, post.holder, post, list(here))
+    deputies = [found.substitute_person_id for found in here.values() if found.substitute_person_id]
     substitute = None
     if post.substitute:
         substitute, more = await _person(intake, register, post.substitute, post, deputies)
         news = news or more
-    known = register.posts.get((place, person))
+    known = here.get(person)
     if known is None:
-        await _add(intake, register, place, person, substitute, post)
+        here[person] = _added(intake, place, person, substitute, post)
         return "new"
     return "changed" if _renew(known, substitute, post.valid_from, post.valid_until) or news else "unchanged"
 
@@ -80,7 +98,7 @@ def _renew(known: Responsibility, substitute: int | None, since: date | None, un
     return True
 
 
-async def _add(intake: Intake, register: _Register, place: Place, person: int, substitute: int | None, post: Post) -> None:
+def _added(intake: Intake, place: Place, person: int, substitute: int | None, post: Post) -> Responsibility:
     role, area_code, school_id, class_id, department = place
     since = post.valid_from or min(intake.today, post.valid_until or intake.today)
     added = Responsibility(
@@ -88,7 +106,7 @@ async def _add(intake: Intake, register: _Register, place: Place, person: int, s
         substitute_person_id=substitute, valid_from=since, valid_until=post.valid_until,
     )  # fmt: skip
     intake.work.session.add(added)
-    register.posts[place, person] = added
+    return added
 
 
 async def _person(intake: Intake, register: _Register, named: Named, post: Post, here: list[int]) -> tuple[int, bool]:
@@ -101,6 +119,7 @@ async def _person(intake: Intake, register: _Register, named: Named, post: Post,
         found = namesakes[0]  # the same name in the same place: only the number is new
     if found is None:
         found = await _new_person(intake, key, named.name, post.area_code)
+        register.links[found] = {}
     elif named.phones and key not in register.persons:
         await intake.work.session.execute(update(Person).where(Person.id == found).values(identity_index=key))
     if named.phones or found not in register.names:
@@ -118,7 +137,7 @@ async def _new_person(intake: Intake, key: bytes, name: str, area_code: str) -> 
 
 async def _reach(intake: Intake, register: _Register, person: int, phones: Sequence[str]) -> bool:
     """Links the numbers; a number that is new takes the place of the old ones. Says whether anything changed."""
-    contacts = [await _contact(intake, phone) for phone in phones]
+    contacts = [register.contacts[phone] for phone in phones]
     links = register.links.get(person)
     if links is None:
         links = register.links[person] = await _links_of(intake, person)
@@ -145,10 +164,17 @@ async def _links_of(intake: Intake, person: int) -> dict[int, bool]:
     return {contact: retired is None for contact, retired in await intake.work.session.execute(query)}
 
 
-async def _contact(intake: Intake, phone: str) -> int:
-    index = phone_key(intake.cipher, phone)
-    known = await intake.work.session.scalar(select(Contact.id).where(Contact.kind == "phone", Contact.address_index == index))
-    if known is not None:
-        return known
-    values = {"kind": "phone", "address_encrypted": intake.cipher.encrypt(phone), "address_index": index}
-    return (await intake.work.session.execute(insert(Contact).values(values).returning(Contact.id))).scalar_one()
+async def _contacts(intake: Intake, posts: Sequence[Post]) -> dict[str, int]:
+    """Phone → contact, for every number of the file."""
+    people = [person for post in posts for person in (post.holder, post.substitute) if person]
+    phones = list(dict.fromkeys(phone for person in people for phone in person.phones))
+    found: dict[str, int] = {}
+    for start in range(0, len(phones), BATCH):
+        indexes = {phone_key(intake.cipher, phone): phone for phone in phones[start : start + BATCH]}
+        rows = [
+            {"kind": "phone", "address_encrypted": intake.cipher.encrypt(phone), "address_index": key} for key, phone in indexes.items()
+        ]
+        await intake.work.session.execute(insert(Contact).values(rows).on_conflict_do_nothing(index_elements=["kind", "address_index"]))
+        query = select(Contact.address_index, Contact.id).where(Contact.kind == "phone", Contact.address_index.in_(indexes))
+        found |= {indexes[key]: id_ for key, id_ in await intake.work.session.execute(query)}
+    return found

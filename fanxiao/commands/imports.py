@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +27,7 @@ from storage.clock import SystemClock
 from storage.work import working
 
 app = typer.Typer(help="导入 · take in real data: areas, then schools, people, roster", no_args_is_help=True)
-SHOWN = 20  # findings of each kind on the screen; the rest are in the workbook and in --json
+SHOWN = 8  # places of each mistake on the screen; the rest are in the workbook and in --json
 File = Annotated[Path, typer.Argument(help="文件 · xlsx, xls or csv")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只检查不写入 · check everything, change nothing")]
 AsJson = Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")]
@@ -112,7 +111,7 @@ def _print(report: ImportReport, errors: Path | None) -> None:
         console.print(f"未使用的列 / columns not used: {', '.join(report.ignored)}", markup=False)
     for label, style, findings in (("错误 errors", "red", report.errors), ("提醒 warnings", "yellow", report.warnings)):
         if findings:
-            console.print(_findings(f"{label}: {len(findings)}", style, findings))
+            _print_findings(console, label, style, findings)
     if errors is not None:
         console.print(f"问题行已写入 / bad rows written to: {errors}", markup=False)
 
@@ -127,17 +126,21 @@ def _summary(report: ImportReport, title: str) -> Table:
     return table
 
 
-def _findings(title: str, style: str, findings: list[Finding]) -> Table:
-    table = Table(title=title, title_style=style, title_justify="left", caption=_more(findings), caption_justify="left")
-    for name in ("工作表 sheet", "行 row", "列 column", "内容 value", "原因 reason", "怎么改 how to mend it"):
-        table.add_column(name, overflow="fold")
-    for finding in findings[:SHOWN]:
-        place = (finding.sheet or "", str(finding.row or ""), finding.column or "", finding.value or "")
-        table.add_row(*place, finding.reason, finding.how)
-    return table
+def _print_findings(console: Console, title: str, style: str, findings: list[Finding]) -> None:
+    """By reason, so that a thousand equal mistakes read as one."""
+    console.print(f"{title}: {len(findings)}", style=f"bold {style}", markup=False)
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.code, []).append(finding)
+    for group in sorted(groups.values(), key=len, reverse=True):
+        console.print(f"● {len(group)} × {group[0].reason}", style=style, markup=False)
+        console.print(f"  → {group[0].how}", markup=False)
+        for finding in group[:SHOWN]:
+            console.print(f"    {_where(finding)}", markup=False)
+        if len(group) > SHOWN:
+            console.print(f"    … + {len(group) - SHOWN}")
 
 
-def _more(findings: list[Finding]) -> str | None:
-    """What the table leaves out, by reason."""
-    rest = Counter(finding.reason for finding in findings[SHOWN:])
-    return "\n".join(f"+ {count} × {reason}" for reason, count in rest.most_common()) or None
+def _where(finding: Finding) -> str:
+    place = f"{finding.sheet} · 第{finding.row}行 row {finding.row}" if finding.row else ""
+    return " · ".join(part for part in (place, finding.column, finding.value) if part)

@@ -77,7 +77,7 @@ class Children:
         """(register number, identity number), some of them missing or mistyped."""
         chance = self._random.random()
         if chance < 0.01:
-            return "L" + number[:16] + "99", ""
+            return "L" + number, ""
         if chance < 0.015:
             return "G" + number, number[:17] + ("1" if number[17] != "1" else "2")
         return "G" + number, number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
@@ -45,7 +46,7 @@ class People:
         self._words = table("synthetic")
         self._family_phones = count(FAMILY_SERIES)
         self._office_phones = count(OFFICE_SERIES)
-        self._born = count(1)
+        self._born: Counter[tuple[str, date, str]] = Counter()
 
     def group(self, county: str) -> str:
         """An ethnic group, as frequent as it is in the county."""
@@ -93,6 +94,7 @@ class People:
 
     def citizen_number(self, county: str, born: date, sex: str) -> str:
         """With a right check digit."""
-        serial = next(self._born) % 500 * 2 + (sex == "male")
-        body = f"{county}{born:%Y%m%d}{serial % 1000:03d}"
+        self._born[county, born, sex] += 1
+        serial = self._born[county, born, sex] * 2 % 1000 + (sex == "male")  # odd for boys
+        body = f"{county}{born:%Y%m%d}{serial:03d}"
         return body + check_character(body)
