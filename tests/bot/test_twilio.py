@@ -92,6 +92,18 @@ async def test_delivered_after_failed_counts(connected: World, twilio: FakeTwili
     assert (await connected.contact(PARENT)).state == "usable"
 
 
+async def test_failed_after_delivered_sends_nothing_again(connected: World, twilio: FakeTwilio, trouble: Trouble) -> None:
+    await connected.say(await connected.person(PARENT, OTHER))
+    worker = connected.worker()
+    await worker.drain(NOW)
+    sid = twilio.messages[0]["sid"]
+    await twilio.report(sid, "delivered")
+    await worker.drain(NOW)
+    await twilio.report(sid, "failed", 30005)
+    await worker.drain(NOW)
+    assert (len(twilio.messages), (await connected.contact(PARENT)).state, trouble) == (1, "usable", [])
+
+
 @pytest.mark.parametrize(("code", "state"), [(30005, "bad"), (30006, "bad"), (30004, "blocked"), (30003, "usable"), (30008, "usable")])
 async def test_not_delivered_goes_to_the_next_number(connected: World, twilio: FakeTwilio, trouble: Trouble, code: int, state: str) -> None:
     await connected.say(await connected.person(PARENT, OTHER))
@@ -149,6 +161,18 @@ async def test_dropped_before_it_was_accepted_is_sent_again(connected: World, tw
     await connected.worker().drain(NOW)
     assert [row["to"] for row in twilio.messages] == [PARENT]
     assert [attempt.outcome for attempt in await connected.all(select(Attempt).order_by(Attempt.id))] == ["not_accepted", "accepted"]
+
+
+async def test_asking_does_not_take_another_text_for_ours(connected: World, twilio: FakeTwilio) -> None:
+    """Somebody wrote to the same family from Twilio's own page."""
+    await connected.say(await connected.person(PARENT))
+    worker = connected.worker()
+    await worker.drain(NOW)
+    twilio.messages[0] |= {"sid": "SM" + "f" * 32, "body": "written by hand"}
+    twilio.next.append(Drop(accepted=False))
+    await connected.say(await connected.person(PARENT))
+    await worker.drain(NOW)
+    assert len(twilio.sent_to(PARENT)) == 2
 
 
 async def test_an_answer_that_comes_too_late_is_doubt_and_no_second_message(connected: World, twilio: FakeTwilio) -> None:
