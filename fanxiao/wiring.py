@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fanxiao.settings import Settings, secret
@@ -43,6 +46,20 @@ def open_storage(settings: Settings, *, pool_size: int = 5) -> Storage:
         web=Database(found.url(Role.WEB), pool_size=pool_size),
         cipher=cipher,
     )
+
+
+@asynccontextmanager
+async def running_storage(settings: Settings, *, pool_size: int = 5) -> AsyncIterator[Storage]:
+    """For processes that stay: the storage, opened, kept alive (the embedded server may be killed) and closed at the end."""
+    storage = await asyncio.to_thread(open_storage, settings, pool_size=pool_size)
+    ending = asyncio.Event()
+    keeper = asyncio.create_task(storage.server.keep_alive(ending))
+    try:
+        yield storage
+    finally:
+        ending.set()
+        await keeper  # a restart under way is not left half done
+        await storage.close()
 
 
 def _server(settings: Settings, cipher: Cipher) -> Server:

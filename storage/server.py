@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import fasteners
 import psycopg
+import structlog
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from storage.crypto import Cipher
-from storage.embedded import open_postgres, stop
+from storage.embedded import open_postgres, revive, stop
 from storage.faults import StartFault, clearly
 from storage.roles import Role
 
 DATABASE = "fanxiao"
 DRIVER = "postgresql+psycopg"
 CONNECT_SECONDS = 15
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,17 @@ class Server:
             address: dict[str, Any] = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
             with psycopg.connect(autocommit=True, connect_timeout=CONNECT_SECONDS, **address) as connection:
                 yield connection
+
+    async def keep_alive(self, ending: asyncio.Event, *, every: float = 1.0) -> None:
+        """Until `ending`: a killed embedded server is up again within seconds, and so are the pools that use it."""
+        while self.home is not None and not ending.is_set():
+            try:
+                if await asyncio.to_thread(revive, self.home):
+                    log.warning("database_restarted", action="database_restarted")
+            except StartFault as fault:  # a full disk, for instance: tried again until somebody has mended it
+                log.error("database_down", action="database_down", kind=fault.kind)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), every)
 
     def close(self) -> None:
         """Leaves the embedded server (the last process to leave stops it)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,15 +13,21 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
+from fanxiao.settings import Settings
+from fanxiao.wiring import running_storage
 from storage import keys
 from storage import server as servers
 from storage.crypto import Cipher
+from storage.database import Database
 from storage.embedded import log_tail
 from storage.faults import StartFault
 from storage.migrate import migrate
 from storage.roles import Role
 from storage.server import home_lock
+from storage.tables import Area
 
 HOLDER = """
 import sys, time
@@ -96,6 +103,29 @@ def test_what_was_saved_is_there_after_the_server_was_killed(home: Path, cipher:
     assert postmaster(home) not in (None, pid)
     migrate(again, cipher)
     assert rows(again) == 1
+
+
+async def test_a_running_program_outlives_its_killed_server(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FANXIAO_HOME", str(home))
+    async with running_storage(Settings()) as storage:
+        async with storage.worker.session() as session, session.begin():
+            await session.execute(insert(Area).values(code="62", name="x", level="province"))
+        pid = postmaster(home)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert await found_again(storage.worker) == ["62"]
+    assert postmaster(home) is None
+
+
+async def found_again(database: Database) -> list[str]:
+    """What the database says once it is back."""
+    for _ in range(100):
+        try:
+            async with database.session() as session:
+                return list(await session.scalars(select(Area.code)))
+        except OperationalError:
+            await asyncio.sleep(0.1)
+    raise TimeoutError("the server did not come back")
 
 
 def test_a_number_that_went_to_another_process_is_not_mistaken_for_the_server(home: Path) -> None:

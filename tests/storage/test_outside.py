@@ -84,6 +84,14 @@ def test_a_missing_right_is_named(address: URL, cluster: Server, cipher: Cipher)
         migrate(outside(text(address), cipher), cipher)
 
 
+def test_a_user_who_may_not_enter_is_told_what_to_ask_for(address: URL, cluster: Server, cipher: Cipher) -> None:
+    with cluster.direct(database="postgres") as connection:
+        connection.execute("alter database county_db owner to postgres")
+        connection.execute("revoke connect on database county_db from public")
+    with pytest.raises(StartFault, match="ALTER DATABASE county_db OWNER TO county"):
+        migrate(outside(text(address), cipher), cipher)
+
+
 def test_log_ins_made_by_hand_are_taken(address: URL, cluster: Server, cipher: Cipher) -> None:
     with cluster.direct(database="postgres") as connection:
         for role in Role:
