@@ -7,32 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any
 
-import yaml
 from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.ledger import StoryLine, story
+from console.words import Named, page_data
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import Person, Responsibility, Task
 
-LANGUAGES = ("zh", "en")
 NUMBERED = re.compile(r"^(?P<stem>.+)_(?P<number>\d+)$")
-
-
-class Named(Protocol):
-    """Something of the plan with a name in both languages."""
-
-    @property
-    def zh(self) -> str: ...
-
-    @property
-    def en(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -52,10 +40,8 @@ class Knowledge:
     people: Mapping[int, str]
 
 
-@cache
 def _book() -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(files("templates").joinpath("story.yaml").read_text(encoding="utf-8"))
-    return data
+    return page_data("story")
 
 
 @cache

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from fanxiao.commands import admin, demo_data, imports
+from fanxiao.commands import admin, demo, demo_data, imports, serve
 from fanxiao.logs import configure
 from fanxiao.settings import Settings
 from storage.faults import StartFault, clearly
@@ -20,6 +20,8 @@ app = typer.Typer(
 app.add_typer(admin.app, name="admin")
 app.add_typer(imports.app, name="import")
 demo_data.register(app)
+demo.register(app)
+serve.register(app)
 
 
 def main() -> None:

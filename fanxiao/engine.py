@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,15 +52,11 @@ def load_catalogue() -> Catalogue:
     return Catalogue.load(TEMPLATES)
 
 
-async def put_plan_in_force(storage: Storage, settings: Settings, catalogue: Catalogue, clock: Clock) -> Plan:
+async def put_plan_in_force(storage: Storage, settings: Settings, catalogue: Catalogue, now: datetime) -> Plan:
     """Installs the plan of `FANXIAO_PLAN`, or the one that comes along; the same file again changes nothing. Raises PlanFault."""
-    return await install_plan_text(storage, (settings.plan or PLAN).read_text(encoding="utf-8"), catalogue, clock)
-
-
-async def install_plan_text(storage: Storage, text: str, catalogue: Catalogue, clock: Clock) -> Plan:
-    """Puts this plan in force for new cases and gives it, read."""
-    async with working(storage.worker, await clock.now()) as work:
-        await install_plan(work, text, catalogue.templates)
+    body = (settings.plan or PLAN).read_text(encoding="utf-8")
+    async with working(storage.worker, now) as work:
+        await install_plan(work, body, catalogue.templates)
         return (await plan_in_force(work.session))[1]
 
 
@@ -73,11 +70,11 @@ def provider_channels(settings: Settings) -> dict[str, Channel]:
     return build_channels({name: value for name, value in given.items() if value})
 
 
-async def open_senders(storage: Storage, settings: Settings, clock: Clock) -> int:
+async def open_senders(storage: Storage, settings: Settings) -> int:
     """Makes the senders that the settings name; gives how many."""
-    async with working(storage.worker, await clock.now()) as work:
+    async with storage.worker.session() as session, session.begin():
         for number in settings.twilio_numbers:
-            await ensure_sender(work.session, "twilio_sms", number, account="twilio", rate_per_second=settings.twilio_rate)
+            await ensure_sender(session, "twilio_sms", number, account="twilio", rate_per_second=settings.twilio_rate)
     return len(settings.twilio_numbers)
 
 

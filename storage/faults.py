@@ -17,6 +17,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "返校（{duty}）已在运行，数据目录为 {home}。请先停止它，或用 FANXIAO_HOME 指定另一个目录。",
         "fanxiao ({duty}) is already running on {home}. Stop it first, or choose another folder with FANXIAO_HOME.",
     ),
+    "port_taken": (
+        "端口 {port} 已被占用或无权使用。请用 --port 另选一个。",
+        "Port {port} is taken or not allowed. Choose another with --port.",
+    ),
     "home_unusable": (
         "无法写入数据目录 {home}（{reason}）。请检查目录权限，或用 FANXIAO_HOME 指定另一个目录。",
         "The data folder {home} cannot be written ({reason}). Check its permissions, or choose another with FANXIAO_HOME.",

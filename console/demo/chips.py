@@ -1,0 +1,68 @@
+"""Ready answers to what was asked on a phone, so that a visitor need not know what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.tasks import LIVING
+from console.demo.cast import Phone
+from console.words import Words, page_data
+from storage.tables import Question, Student, Task, TaskHolder
+
+MOST_TASKS = 3
+Chip = dict[str, str]
+
+
+async def chips_for(session: AsyncSession, words: Words, phone: Phone, child: Student, *, absent_today: bool) -> list[Chip]:
+    """What may be pressed on this phone now: the newest question first, then the most urgent tasks."""
+    asked = select(Question).where(Question.contact_id == phone.contact_id, Question.state == "open")
+    questions = list(await session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
+    found = [chip for question in questions for chip in await _of_question(session, words, question, child)]
+    held = select(Task).join(TaskHolder).where(TaskHolder.person_id == phone.person_id, TaskHolder.until.is_(None), Task.state.in_(LIVING))
+    tasks = [task for task in await session.scalars(held.order_by(Task.due_at, Task.id)) if not task.facts.get("quiet")]
+    tasks.sort(key=lambda task: task.student_id != child.id)
+    found += [chip for task in tasks[:MOST_TASKS] for chip in _of_task(words, task)]
+    if absent_today and not any(question.kind == "sheet" for question in questions):
+        found += _filled(words, "arrived", child)
+    return found
+
+
+async def _of_question(session: AsyncSession, words: Words, question: Question, child: Student) -> list[Chip]:
+    if question.kind == "choose":
+        names = [(await session.get_one(Student, student_id)).name for student_id in question.facts["children"]]
+        return [_chip(words, entry, number=number, child=name) for number, name in enumerate(names, 1) for entry in _entries("choose")]
+    return _filled(words, question.kind, child) if question.kind in page_data("demo")["chips"] else []
+
+
+def _entries(kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page_data("demo")["chips"][kind]
+    return found
+
+
+def _filled(words: Words, kind: str, child: Student) -> list[Chip]:
+    seat = child.seat_number if child.seat_number is not None else child.name
+    return [_chip(words, entry, seat=seat, child=child.name) for entry in _entries(kind)]
+
+
+def _of_task(words: Words, task: Task) -> Iterator[Chip]:
+    book = page_data("demo")["task_chips"]
+    if task.state == "open" and not task.facts.get("by_acknowledging"):
+        for entry in book["always"]:
+            yield _coded(words, task, entry)
+    yield _coded(words, task, book["done"].get(task.kind, book["done"]["default"]))
+    yield _coded(words, task, book["postpone"])
+
+
+def _coded(words: Words, task: Task, entry: dict[str, Any]) -> Chip:
+    chip = _chip(words, entry)
+    digit = chip["send"][0]
+    return {"send": f"{task.code} {chip['send']}", "key": f"{task.code} {digit}", "label": chip["label"]}
+
+
+def _chip(words: Words, entry: dict[str, Any], **filled: object) -> Chip:
+    send = str(entry["send"]).format(**filled)
+    return {"send": send, "key": send, "label": words.pick(entry, **filled)}

@@ -1,0 +1,210 @@
+"use strict";
+
+const said = document.body.dataset;
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const chosen = { child: null, guardian: null, officer: null };
+const seen = new Map(); // contact id -> newest text that was shown or there at the start
+const shown = new Map(); // part -> contact and number of bubbles last drawn
+let version = "";
+let busy = false;
+let started = false;
+
+const byId = (id) => document.getElementById(id);
+
+function make(tag, text, name) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  if (name) element.className = name;
+  return element;
+}
+
+function looking() {
+  const view = { lang: said.lang };
+  for (const [key, value] of Object.entries(chosen)) if (value !== null) view[key] = value;
+  return view;
+}
+
+function notice(text, bad = false) {
+  byId("notice").textContent = text;
+  byId("notice").classList.toggle("bad", bad);
+}
+
+async function call(path, body) {
+  const headers = body ? { "Content-Type": "application/json", "X-CSRF-Token": token } : {};
+  const answer = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) });
+  if (answer.status === 204) return null;
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
+
+async function look(since = "") {
+  const query = new URLSearchParams({ ...looking(), since });
+  const state = await call(`/demo/state?${query}`);
+  if (state) draw(state);
+}
+
+async function act(path, body) {
+  if (busy) return;
+  working(true);
+  try {
+    const state = await call(path, { ...looking(), ...body });
+    draw(state);
+    notice(state.moved || "");
+  } catch (error) {
+    notice(error instanceof TypeError ? said.gone : said.failed, true);
+  } finally {
+    working(false);
+  }
+}
+
+function working(on) {
+  busy = on;
+  document.body.classList.toggle("busy", on);
+  for (const control of document.querySelectorAll("button, .typing input")) control.disabled = on;
+  if (on) notice(said.working);
+}
+
+function draw(state) {
+  version = state.version;
+  chosen.child = state.child.id;
+  byId("clock").textContent = state.clock.text;
+  byId("day-note").textContent = state.clock.note;
+  byId("about").textContent = state.child.about;
+  byId("standing").textContent = state.child.standing;
+  byId("case").textContent = state.child.case;
+  byId("totals").textContent = state.totals;
+  byId("language").search = new URLSearchParams({ lang: said.lang === "en" ? "zh" : "en", child: chosen.child });
+  drawChildren(state);
+  byId("guide").replaceChildren(...state.guide.map((step) => make("li", step)));
+  byId("chain").replaceChildren(...state.levels.map(drawLevel));
+  byId("owed").replaceChildren(...(state.owed.length ? state.owed : [said.nobodyOwes]).map((line) => make("li", line)));
+  drawStory(state.story);
+  for (const part of document.querySelectorAll(".phone")) drawPhone(part, state.phones[part.dataset.part]);
+  started = true;
+}
+
+function drawChildren(state) {
+  const groups = state.children.map((group) => {
+    const element = make("optgroup");
+    element.label = group.group;
+    element.append(...group.children.map((child) => new Option(child.label, child.id, false, child.id === state.child.id)));
+    return element;
+  });
+  byId("child").replaceChildren(...groups);
+}
+
+function drawLevel(level) {
+  const item = make("li", undefined, level.state);
+  item.title = `${level.level} ${level.name} ${level.at}`;
+  if (level.state === "now") item.setAttribute("aria-current", "step");
+  item.append(make("b", level.level), make("span", level.name));
+  if (level.at) item.append(make("time", level.at));
+  return item;
+}
+
+function drawStory(lines) {
+  const kinds = { level_entered: "level", case_closed: "closed" };
+  const items = lines.map((line) => {
+    const item = make("li", undefined, kinds[line.action] || "");
+    item.append(make("time", line.at), make("span", line.text));
+    return item;
+  });
+  const list = byId("story");
+  const grown = items.length > list.children.length && started;
+  list.replaceChildren(...(items.length ? items : [make("li", said.noStory)]));
+  if (grown) list.parentElement.scrollTop = list.parentElement.scrollHeight;
+}
+
+function drawPhone(part, phone) {
+  const name = part.dataset.part;
+  part.querySelector(".number").textContent = phone.number;
+  const holder = part.querySelector(".holder");
+  holder.replaceChildren(...phone.who.map((who) => new Option(who.label, who.contact, false, who.contact === phone.contact)));
+  holder.disabled = phone.who.length < 2;
+  drawNews(part, phone);
+  drawBubbles(part, phone, name);
+  part.querySelector(".chips").replaceChildren(...phone.chips.map((chip) => drawChip(part, chip)));
+  part.dataset.contact = phone.contact === null ? "" : phone.contact;
+}
+
+function drawNews(part, phone) {
+  const fresh = [];
+  for (const who of phone.who) {
+    if (!started || who.contact === phone.contact) seen.set(who.contact, who.last);
+    if (who.last > (seen.get(who.contact) || 0)) fresh.push(who);
+  }
+  const buttons = fresh.map((who) => {
+    const button = make("button", who.label);
+    button.type = "button";
+    button.addEventListener("click", () => choose(part.dataset.part, who.contact));
+    return button;
+  });
+  part.querySelector(".news").replaceChildren(...(buttons.length ? [make("span", said.newFor), ...buttons] : []));
+}
+
+function drawBubbles(part, phone, name) {
+  const before = shown.get(name);
+  const same = before && before.contact === phone.contact;
+  const items = phone.bubbles.map((bubble, index) => {
+    const fresh = same && index >= before.count && !bubble.mine;
+    const item = make("li", undefined, `${bubble.mine ? "mine" : ""} ${fresh ? "fresh" : ""}`);
+    item.append(make("div", bubble.text, "text"));
+    if (said.lang === "en" && bubble.gloss) item.append(make("span", bubble.gloss, "gloss"));
+    item.append(make("time", bubble.call ? `${said.call} ${bubble.at}` : bubble.at));
+    return item;
+  });
+  const list = part.querySelector(".bubbles");
+  list.replaceChildren(...(items.length ? items : [make("li", phone.contact === null ? said.nobody : said.empty, "none")]));
+  if (!same || items.length !== before.count) list.scrollTop = list.scrollHeight;
+  shown.set(name, { contact: phone.contact, count: items.length });
+}
+
+function drawChip(part, chip) {
+  const button = make("button");
+  button.type = "button";
+  button.title = chip.send;
+  button.disabled = busy;
+  button.append(make("b", chip.key), chip.label);
+  button.addEventListener("click", () => send(part, chip.send));
+  return button;
+}
+
+function send(part, text) {
+  if (part.dataset.contact) act("/demo/reply", { contact: Number(part.dataset.contact), text });
+}
+
+function choose(part, contact) {
+  chosen[part] = contact;
+  look().catch(() => notice(said.gone, true));
+}
+
+for (const button of document.querySelectorAll(".step")) {
+  button.addEventListener("click", () => act("/demo/step", { to: button.dataset.to }));
+}
+for (const part of document.querySelectorAll(".phone")) {
+  part.querySelector(".typing").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const input = event.target.elements.text;
+    if (input.value.trim()) send(part, input.value);
+    input.value = "";
+  });
+  part.querySelector(".holder").addEventListener("change", (event) => choose(part.dataset.part, Number(event.target.value)));
+}
+byId("child").addEventListener("change", (event) => {
+  chosen.guardian = chosen.officer = null;
+  shown.clear();
+  seen.clear();
+  started = false;
+  choose("child", Number(event.target.value));
+});
+
+const asked = Number(new URLSearchParams(location.search).get("child"));
+if (asked) chosen.child = asked;
+look().catch(() => {
+  chosen.child = null;
+  return look();
+}).catch(() => notice(said.gone, true));
+
+setInterval(() => {
+  if (!busy && !document.hidden) look(version).catch(() => notice(said.gone, true));
+}, 2000);

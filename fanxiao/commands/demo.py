@@ -1,0 +1,68 @@
+"""`fanxiao demo`: a county with phones to type on, all in one process and in a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.app import create_app
+from console.webhooks import Hooks
+from fanxiao.demo_county import demo_settings, open_county, start_over
+from fanxiao.serving import listen, serve
+from fanxiao.settings import Settings
+from fanxiao.wiring import running_storage
+from storage.server import home_lock
+
+HOST = "127.0.0.1"
+HOSTS = (HOST, "localhost")
+
+
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="端口 · port")] = 8420,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="不打开浏览器 · do not open a browser")] = False,
+    home: Annotated[Path | None, typer.Option(help="演示数据目录 · folder of the demo", file_okay=False)] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="从头开始 · start over")] = False,
+) -> None:
+    """演示 · Play it: three phones on a page, invented people, nothing is really sent."""
+    settings = demo_settings(Settings(), home)
+    with home_lock(settings.home):
+        at = listen(HOST, port)
+        if fresh:
+            start_over(settings.home)
+        if not (settings.home / "postgres").exists():
+            typer.echo("首次启动，正在准备演示数据，约半分钟…… / First start: preparing the demo, about half a minute…")
+        asyncio.run(_play(settings, at, f"http://{HOST}:{port}/", browser=not no_browser))
+
+
+async def _play(settings: Settings, at: socket.socket, url: str, *, browser: bool) -> None:
+    async with running_storage(settings) as storage:
+        county = await open_county(storage, settings)
+        hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url)
+        app = create_app(hooks, stand=county.stand, allowed_hosts=HOSTS)
+        await serve(app, at, started=lambda: _announce(url, browser))
+
+
+def _announce(url: str, browser: bool) -> None:
+    typer.echo(f"演示已启动：{url} 。在网页上按“下一事件”开始，按 Ctrl+C 结束；下次启动接着演，--fresh 从头开始。")
+    typer.echo(f'The demo runs at {url}demo?lang=en - press "Next event" on the page to begin, Ctrl+C here to stop.')
+    typer.echo("It goes on where it was at the next start; --fresh starts over.")
+    if browser and _has_screen():
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _has_screen() -> bool:
+    """Without one, Python would open a text browser in this terminal."""
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def register(app: typer.Typer) -> None:
+    """Puts the command on the command line."""
+    app.command("demo")(demo)

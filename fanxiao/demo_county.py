@@ -1,0 +1,133 @@
+"""The county that the demo plays: real areas, invented people, simulated phones, a clock that steps."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import func, select
+
+from bot.channels import simulator
+from bot.channels.base import Channel
+from bot.outbox.senders import ensure_sender
+from cases.imports.run import import_file
+from cases.imports.synthetic import DemoData, write_demo_data
+from cases.responsible import CODE_LENGTH
+from console.demo.colleagues import Colleagues
+from console.demo.stand import Stand
+from fanxiao.engine import Engine, build_engine, load_catalogue, put_plan_in_force
+from fanxiao.files import PLAN
+from fanxiao.settings import Settings
+from fanxiao.wiring import Storage
+from plan.calendar import Calendar
+from plan.check import read_plan
+from plan.model import Plan
+from scheduler.stage import Stage
+from storage import server
+from storage.clock import SteppedClock, SystemClock
+from storage.tables import Area, School, SchoolClass
+
+BEGINS_AT = time(8, 25)
+PREPARED = timedelta(hours=2)
+"""The files went in so long before the demo begins."""
+SCHOOLS, CLASSES, CHILDREN, SEED = 6, 4, 22, 7
+PLAYED_GRADE = 3
+NUMBER = "1069000000"
+
+
+@dataclass(frozen=True)
+class DemoCounty:
+    """The demo, ready to be played."""
+
+    engine: Engine
+    stage: Stage
+    stand: Stand
+
+
+def demo_settings(settings: Settings, home: Path | None) -> Settings:
+    """Its own folder and its own database, whatever the environment says of the real ones."""
+    return settings.model_copy(
+        update={"home": home or settings.home / "demo", "database_url": None, "worker_url": None, "web_url": None, "keys": None}
+    )
+
+
+def start_over(home: Path) -> None:
+    """Forgets the demo that was played in `home`; its server is stopped first."""
+    if (home / "postgres").exists():
+        server.start(home).close()
+        shutil.rmtree(home / "postgres")
+
+
+async def open_county(storage: Storage, settings: Settings) -> DemoCounty:
+    """Makes the county at the first start, and goes on where it was at any other."""
+    catalogue, clock = load_catalogue(), SteppedClock(storage.worker)
+    if not await _is_made(clock):
+        await _make(storage, settings, clock)
+    plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
+    channels: dict[str, Channel] = {found.name: simulator.Simulator(found) for found in (simulator.SMS, simulator.VOICE)}
+    engine = await build_engine(storage, plan, catalogue, clock, channels)
+    area_code, played = await _prefecture(storage), await _played_classes(storage)
+    stage = Stage(storage.worker, clock, Colleagues(engine.worker, storage.web, storage.cipher, area_code, played))
+    await stage.settle()
+    return DemoCounty(engine, stage, Stand(storage.web, storage.cipher, stage, plan, catalogue, area_code, played))
+
+
+async def _is_made(clock: SteppedClock) -> bool:
+    """The clock is set last, so that a start which was broken off begins again."""
+    try:
+        await clock.now()
+    except LookupError:
+        return False
+    return True
+
+
+async def _make(storage: Storage, settings: Settings, clock: SteppedClock) -> None:
+    catalogue = load_catalogue()
+    today = await SystemClock().now()
+    text = (settings.plan or PLAN).read_text(encoding="utf-8")
+    begins = first_morning(read_plan(text), today)
+    plan = await put_plan_in_force(storage, settings, catalogue, begins - PREPARED)
+    with TemporaryDirectory() as folder:
+        made = await asyncio.to_thread(
+            write_demo_data, Path(folder), schools=SCHOOLS, seed=SEED, today=Calendar(plan).day_of(begins),
+            classes_per_school=CLASSES, students_per_class=CHILDREN,
+        )  # fmt: skip
+        await _import(storage, plan, made, begins - PREPARED)
+    async with storage.worker.session() as session, session.begin():
+        for capabilities in (simulator.SMS, simulator.VOICE):
+            await ensure_sender(session, capabilities.name, NUMBER, account="demo", rate_per_second=5000)
+    await clock.set(begins)
+
+
+def first_morning(plan: Plan, now: datetime) -> datetime:
+    """Five minutes before the sheets go out, on the first school day from today on."""
+    calendar = Calendar(plan)
+    return calendar.at(calendar.nth_school_day(calendar.day_of(now), 1), BEGINS_AT)
+
+
+async def _import(storage: Storage, plan: Plan, made: DemoData, now: datetime) -> None:
+    """Through the same importers as real files."""
+    for kind, path in (("areas", made.areas), ("schools", made.schools), ("people", made.people), ("roster", made.roster)):
+        await import_file(storage.worker, storage.cipher, plan, kind, path, now=now)
+
+
+async def _prefecture(storage: Storage) -> str:
+    async with storage.worker.session() as session:
+        return (await session.scalars(select(Area.code).where(Area.level == "prefecture").order_by(Area.code).limit(1))).one()
+
+
+async def _played_classes(storage: Storage) -> list[int]:
+    """One class in each township, of the third grade or the nearest to it."""
+    township = func.left(SchoolClass.area_code, CODE_LENGTH["township"])
+    query = (
+        select(SchoolClass.id)
+        .join(School, School.id == SchoolClass.school_id)
+        .distinct(township)
+        .order_by(township, func.abs(SchoolClass.grade - PLAYED_GRADE), School.code, SchoolClass.id)
+    )
+    async with storage.worker.session() as session:
+        return list(await session.scalars(query))
