@@ -58,7 +58,7 @@ class SchoolDirectory:
         school = self.named(name) or self.named(line.text(code_column))
         if school is None:
             raise line.refuse("school_unknown", code_column if line.text(code_column) else name_column)
-        if code:
+        if code and code.isascii():  # a name in the code's column is meant as a name
             line.warn("school_by_name", code_column)
         return school
 

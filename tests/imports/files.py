@@ -58,9 +58,9 @@ async def contents(database: Database) -> dict[str, list[Any]]:
     """Every row of every table."""
     async with database.session() as session:
         found: dict[str, list[Any]] = {}
-        for table in Base.metadata.sorted_tables:
-            rows = await session.execute(text(f'select t::text from "{table.name}" t order by 1'))
-            found[table.name] = list(rows.scalars())
+        for name in Base.metadata.tables:
+            rows = await session.execute(text(f'select t::text from "{name}" t order by 1'))
+            found[name] = list(rows.scalars())
         return found
 
 

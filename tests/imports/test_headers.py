@@ -125,3 +125,11 @@ async def test_a_school_code_that_became_a_number(prepared: Import, database: Da
     report = await prepared("roster", write_xlsx(tmp_path / "r.xlsx", [ROSTER, child("马小龙", 学校标识码=62003452, 年级="初一")]))
     assert report.errors == []
     assert await one(database, "select school.code from student join school on school.id = school_id") == "0062003452"
+
+
+async def test_an_old_xls(prepared: Import, database: Database) -> None:
+    report = await prepared("roster", Path(__file__).parent / "roster.xls")
+    assert (report.new, report.errors, report.warnings) == (2, [], [])
+    assert [row[0] for row in await every(database, STUDENTS)] == ["马小虎", "马小龙"]
+    assert await one(database, "select count(distinct birth_date) from student") == 1
+    assert await one(database, "select count(*) from contact") == 1

@@ -11,7 +11,7 @@ from cases.imports.directory import KnownSchool
 
 @dataclass(slots=True)
 class Member:
-    """Somebody of the family. `phones` in E.164, best first; `alias` stands for a name that the file lacks."""
+    """Somebody of the family. `phones` in E.164, best first."""
 
     name: str
     relation: str
