@@ -121,6 +121,7 @@ class _Teller:
             "intent": self._word("intents", facts.get("intent")), "way": self._word("ways", facts.get("way")),
             "department": self._department(facts.get("department")), "which": self._which(facts), "absent": facts.get("absent", ""),
             "arrived": facts.get("arrived", ""), "verdict": facts.get("state", ""), "count": facts.get("count", ""),
+            "why": facts.get("reason") or "",
         }  # fmt: skip
 
     def _label(self, label: Named) -> str:

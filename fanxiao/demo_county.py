@@ -29,7 +29,7 @@ from plan.model import Plan
 from scheduler.stage import Stage
 from storage import server
 from storage.clock import SteppedClock, SystemClock
-from storage.tables import Area, School, SchoolClass
+from storage.tables import Area, School, SchoolClass, Task
 
 BEGINS_AT = time(8, 25)
 PREPARED = timedelta(hours=2)
@@ -71,9 +71,10 @@ async def open_county(storage: Storage, settings: Settings) -> DemoCounty:
     channels: dict[str, Channel] = {found.name: simulator.Simulator(found) for found in (simulator.SMS, simulator.VOICE)}
     engine = await build_engine(storage, plan, catalogue, clock, channels)
     area_code, played = await _prefecture(storage), await _played_classes(storage)
-    stage = Stage(storage.worker, clock, Colleagues(engine.worker, storage.web, storage.cipher, area_code, played))
+    watched = set(played[:1])
+    stage = Stage(storage.worker, clock, Colleagues(engine.worker, storage.web, storage.cipher, area_code, watched))
     await stage.settle()
-    return DemoCounty(engine, stage, Stand(storage.web, storage.cipher, stage, plan, catalogue, area_code, played))
+    return DemoCounty(engine, stage, Stand(storage.web, storage.cipher, stage, plan, catalogue, area_code, played, watched))
 
 
 async def _is_made(clock: SteppedClock) -> bool:
@@ -121,13 +122,14 @@ async def _prefecture(storage: Storage) -> str:
 
 
 async def _played_classes(storage: Storage) -> list[int]:
-    """One class in each township, of the third grade or the nearest to it."""
+    """One class in each township: with the fewest numbers to find, of the third grade or the nearest to it."""
     township = func.left(SchoolClass.area_code, CODE_LENGTH["township"])
+    errands = select(func.count()).where(Task.class_id == SchoolClass.id, Task.kind == "find_contact").scalar_subquery()
     query = (
         select(SchoolClass.id)
         .join(School, School.id == SchoolClass.school_id)
         .distinct(township)
-        .order_by(township, func.abs(SchoolClass.grade - PLAYED_GRADE), School.code, SchoolClass.id)
+        .order_by(township, errands, func.abs(SchoolClass.grade - PLAYED_GRADE), School.code, SchoolClass.id)
     )
     async with storage.worker.session() as session:
         return list(await session.scalars(query))

@@ -1,21 +1,22 @@
-"""The teachers of all the classes that no visitor plays: they answer their sheets, so that only the played ones need anybody."""
+"""The teachers whose classes no visitor looks at: they answer their sheets and do their own errands, so that nobody has to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Set
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.channels import simulator
 from bot.channels.base import Incoming
 from bot.inbox.receive import receive
+from cases.tasks import LIVING
+from console.words import page_data
 from storage.crypto import Cipher
 from storage.database import Database
-from storage.tables import AttendanceSheet, Contact, Question
-
-ALL_PRESENT = "0"
+from storage.tables import AttendanceSheet, CaseFile, Contact, PersonContact, Question, Task, TaskHolder
 
 
 class Draining(Protocol):
@@ -25,14 +26,17 @@ class Draining(Protocol):
 
 
 class Colleagues:
-    """A worker among colleagues. They look at the tables as the web role does, and write as phones do."""
+    """A worker among colleagues. They look at the tables as the web role does, and write as phones do.
 
-    def __init__(self, worker: Draining, web: Database, cipher: Cipher, area_code: str, played: Collection[int]) -> None:
+    `watched`: the classes that visitors look at; a class with an open case is left to the visitors too.
+    """
+
+    def __init__(self, worker: Draining, web: Database, cipher: Cipher, area_code: str, watched: Set[int]) -> None:
         self._worker = worker
         self._web = web
         self._cipher = cipher
         self._area_code = area_code
-        self._played = tuple(played)
+        self._watched = watched
 
     async def drain(self, now: datetime) -> int:
         """Does everything that is due, and what follows from the colleagues' answers."""
@@ -44,18 +48,41 @@ class Colleagues:
     async def _answer(self, now: datetime) -> int:
         """Each question is answered once; gives how many were."""
         answered = 0
-        for question_id, address in await self._asked():
-            incoming = Incoming(f"colleague-{question_id}", self._cipher.decrypt(address), "", ALL_PRESENT)
+        for key, address, text in await self._owed():
+            incoming = Incoming(f"colleague-{key}", self._cipher.decrypt(address), "", text)
             answered += await receive(self._web, self._cipher, simulator.SMS.name, simulator.SMS, incoming, now) is not None
         return answered
 
-    async def _asked(self) -> list[tuple[int, bytes]]:
-        query = (
-            select(Question.id, Contact.address_encrypted)
-            .join(AttendanceSheet, AttendanceSheet.id == Question.sheet_id)
-            .join(Contact, Contact.id == Question.contact_id)
-            .where(Question.state == "open", Question.kind == "sheet", AttendanceSheet.class_id.not_in(self._played))
-            .order_by(Question.id)
-        )
+    async def _owed(self) -> list[tuple[str, bytes, str]]:
+        """(key, encrypted number, text) of everything that waits for a colleague."""
+        said = page_data("demo")["colleagues"]
         async with self._web.reading(self._area_code) as session:
-            return list((await session.execute(query)).tuples())
+            sheets = (await session.execute(_sheets(self._elsewhere(AttendanceSheet.class_id)))).tuples().all()
+            errands = (await session.execute(_errands(self._elsewhere(Task.class_id)))).tuples().all()
+        owed = [(f"sheet-{question_id}", address, str(said["sheet"])) for question_id, address in sheets]
+        return owed + [(f"task-{task_id}", address, f"{code} {said['find_contact']}") for task_id, address, code in errands]
+
+    def _elsewhere(self, class_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+        in_case = exists().where(CaseFile.class_id == class_id, CaseFile.state == "open")
+        return class_id.not_in(tuple(self._watched)) & ~in_case
+
+
+def _sheets(elsewhere: ColumnElement[bool]) -> Select[int, bytes]:
+    return (
+        select(Question.id, Contact.address_encrypted)
+        .join(AttendanceSheet, AttendanceSheet.id == Question.sheet_id)
+        .join(Contact, Contact.id == Question.contact_id)
+        .where(Question.state == "open", Question.kind == "sheet", elsewhere)
+        .order_by(Question.id)
+    )
+
+
+def _errands(elsewhere: ColumnElement[bool]) -> Select[int, bytes, str]:
+    return (
+        select(Task.id, Contact.address_encrypted, Task.code)
+        .join(TaskHolder, TaskHolder.task_id == Task.id)
+        .join(PersonContact, PersonContact.person_id == TaskHolder.person_id)
+        .join(Contact, Contact.id == PersonContact.contact_id)
+        .where(Task.kind == "find_contact", Task.state.in_(LIVING), TaskHolder.until.is_(None), elsewhere)
+        .order_by(Task.id)
+    )

@@ -39,7 +39,7 @@ class Stepping(Protocol):
 
 @dataclass(frozen=True)
 class Mark:
-    """How far everything has come; equal marks show equal pages."""
+    """How far everything has come; equal marks show equal pages. Only a case's events show."""
 
     now: datetime
     event: int
@@ -52,7 +52,10 @@ class Mark:
 
 @dataclass
 class Stand:
-    """The demo's parts. `played`: classes whose children a visitor may choose. One action at a time, whoever presses."""
+    """The demo's parts. `played`: classes whose children a visitor may choose; `watched`: those one looks at.
+
+    One action at a time, whoever presses.
+    """
 
     web: Database
     cipher: Cipher
@@ -61,12 +64,13 @@ class Stand:
     catalogue: Catalogue
     area_code: str
     played: Collection[int]
+    watched: set[int]
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def mark(self) -> Mark:
         """Where everything stands now."""
         counted = select(
-            select(func.max(Event.id)).scalar_subquery(),
+            select(func.max(Event.id)).where(Event.case_id.is_not(None)).scalar_subquery(),
             select(func.max(Message.id)).scalar_subquery(),
             select(func.max(Inbound.id)).scalar_subquery(),
         )

@@ -71,6 +71,7 @@ async def state_of(stand: Stand, view: View) -> State:
     mark = await stand.mark()
     async with stand.web.reading(stand.area_code) as session:
         child = await pick_child(session, stand.played, view.child)
+        stand.watched.add(child.class_id)
         case = await case_of(session, child.id)
         plan = await plan_of(session, case.plan_version_id) if case is not None else stand.plan
         scene = Scene(stand, view, session, mark.now, child, case, plan, Calendar(plan))
@@ -183,8 +184,18 @@ async def _phones(scene: Scene, cast: Cast) -> State:
     return {
         "guardian": await _phone(scene, cast.family, view.guardian, last),
         "teacher": await _phone(scene, cast.teacher, None, last),
-        "officer": await _phone(scene, cast.officers, view.officer, last),
+        "officer": await _phone(scene, cast.officers, view.officer or await _most_wanted(scene, cast, last), last),
     }
+
+
+async def _most_wanted(scene: Scene, cast: Cast, last: dict[int, int]) -> int | None:
+    """The officer who was asked last for a step of this case, until the visitor chooses one."""
+    if scene.case is None:
+        return None
+    held = select(TaskHolder.person_id).join(Task).where(Task.case_id == scene.case.id, Task.state.in_(LIVING), TaskHolder.why == "holder")
+    people = set(await scene.session.scalars(held))
+    asked = [phone.contact_id for phone in cast.officers if phone.person_id in people]
+    return max(asked, key=lambda contact: last.get(contact, 0), default=None)
 
 
 async def _phone(scene: Scene, phones: list[Phone], chosen: int | None, last: dict[int, int]) -> State:

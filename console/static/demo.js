@@ -133,7 +133,8 @@ function drawNews(part, phone) {
     if (!started || who.contact === phone.contact) seen.set(who.contact, who.last);
     if (who.last > (seen.get(who.contact) || 0)) fresh.push(who);
   }
-  const buttons = fresh.map((who) => {
+  fresh.sort((one, other) => other.last - one.last);
+  const buttons = fresh.slice(0, 3).map((who) => {
     const button = make("button", who.label);
     button.type = "button";
     button.addEventListener("click", () => choose(part.dataset.part, who.contact));
