@@ -55,10 +55,8 @@ async def _take(database: Database, cipher: Cipher, plan: Plan, kind: str, path:
     report = await import_file(database, cipher, plan, kind, path, now=NOW)
     seconds = time.perf_counter() - start
     print(f"{kind:8} {report.rows:7} rows {seconds:7.1f} s {report.rows / seconds:8.0f} rows/s  peak {_memory():5.0f} MiB", flush=True)
-    print(
-        f"         new {report.new} changed {report.changed} unchanged {report.unchanged} errors {len(report.errors)} warnings {len(report.warnings)}",
-        flush=True,
-    )
+    counts = {"new": report.new, "changed": report.changed, "unchanged": report.unchanged, "errors": len(report.errors)}
+    print("        ", *(f"{name} {count}" for name, count in counts.items()), "warnings", len(report.warnings), flush=True)
     return report
 
 

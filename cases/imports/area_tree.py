@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases.imports.texts import Unreadable, table
+from cases.imports.texts import Unreadable, pattern, table
 from storage.tables import Area
 
 LEVELS = {4: "prefecture", 6: "county", 9: "township", 12: "village"}
 CODE = re.compile(r"^\d{4,15}$")
-VILLAGE_ENDING = re.compile(r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|村委会|居委会|社区|村)$")
-TOWNSHIP_ENDING = re.compile(r"(?:街道办事处|街道|民族乡|镇|乡)$")
-HIGH_ENDING = re.compile(r"(?:自治(?=[州县旗])|地(?=区$))?([州县市区旗盟])$")
+VILLAGE_ENDING = pattern("area_tree", "village_ending")
+TOWNSHIP_ENDING = pattern("area_tree", "township_ending")
+HIGH_ENDING = pattern("area_tree", "high_ending")
 
 
 @dataclass(frozen=True, slots=True)

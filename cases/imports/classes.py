@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cases.imports.numerals import read_numeral, write_digit
-from cases.imports.texts import Cell, Unreadable, meaningful, squeezed
+from cases.imports.texts import Cell, Unreadable, meaningful, pattern, squeezed
 
 SCHOOL_YEAR_BEGINS = 8  # month: new classes are formed in late August
 JUNIOR_OFFSET = 6
 STAGE_GRADES = {"primary": range(1, 7), "teaching_point": range(1, 7), "junior": range(7, 10)}
 ENROLLED = re.compile(r"^(小学|初中|初)?(20\d\d|[1-4]\d)级")
-JUNIOR = re.compile(r"^初中?([一二三123])(?:年级?)?")
-NAMED_GRADE = re.compile(r"^(?:小学|小)?([一二三四五六七八九1-9])年级?")
-SHORT_PRIMARY = re.compile(r"^小学?([一二三四五六1-6])(?=$|[(.\-])")
-MARKED = re.compile(r"^([一二三四五六七八九1-9])(?:[.\-_·・、,/~:—–]|(?=\())(.+)$")
+JUNIOR = pattern("classes", "junior")
+NAMED_GRADE = pattern("classes", "named_grade")
+SHORT_PRIMARY = pattern("classes", "short_primary")
+MARKED = pattern("classes", "marked")
 DIGITS_301 = re.compile(r"^([1-9])(\d\d)班?$")
 DIGITS_2401 = re.compile(r"^(?:20)?([1-4]\d)(?:(\d\d)|\((\d\d?)\))班?$")
-TWO_NUMERALS = re.compile(r"^([一二三四五六七八九])([一二三四五六七八九])班$")
-MIXED = re.compile(r"^([一二三四五六七八九])(\d{1,2})班?$")
+TWO_NUMERALS = pattern("classes", "two_numerals")
+MIXED = pattern("classes", "mixed")
 BARE_YEAR = re.compile(r"^(20[1-4]\d)年?$")
-BARE_GRADE = re.compile(r"^([一二三四五六七八九]|0?[1-9])(?:年级?)?$")
-NUMBER = re.compile(r"^第?\(?0*(\d{1,2}|[一二三四五六七八九十]{1,3})\)?班?$")
-LETTER = re.compile(r"^\(?([甲乙丙丁戊己庚辛A-Ha-h])\)?班?$")
+BARE_GRADE = pattern("classes", "bare_grade")
+NUMBER = pattern("classes", "number")
+LETTER = pattern("classes", "letter")
 NAMED = re.compile(r"^\(?([^\W\d_]{1,8}?)\)?班$")
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cases.imports.sheets import Row
-from cases.imports.texts import Cell, as_text, squeezed
+from cases.imports.texts import Cell, as_text, pattern, squeezed
 
-DECORATION = re.compile(r"[*＊:?！!#★●]|\((?:必填|选填|可选|文本|日期|是/否|必选|单选)[^)]*\)")
+DECORATION = pattern("headers", "decoration")
 
 
 def heading(cell: Cell) -> str:

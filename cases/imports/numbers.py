@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from cases.imports.texts import Cell, Unreadable, meaningful, squeezed
+from cases.imports.texts import Cell, Unreadable, meaningful, pattern, squeezed
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK = "10X98765432"
 CITIZEN = re.compile(r"^[1-9]\d{5}(?:19|20)\d{9}[\dX]$")
-CITIZENS_PAPER = re.compile(r"^$|^0?1$|.*(?:居民身份证|户口)|^身份证$")
+CITIZENS_PAPER = pattern("numbers", "citizens_paper")
 EXACT_DIGITS = 15  # spreadsheets round longer numbers
 SCHOOL_CODE_DIGITS = 10
 SEATS = range(1, 1000)

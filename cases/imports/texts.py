@@ -32,6 +32,11 @@ def table(name: str) -> Any:
     return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
+def pattern(module: str, name: str) -> re.Pattern[str]:
+    """A regular expression of data/patterns.yaml."""
+    return re.compile(table("patterns")[module][name])
+
+
 def as_text(value: Cell) -> str:
     """The cell as a person reads it: full width folded, no stray spaces, whole numbers without a decimal point."""
     if value is None or (isinstance(value, str) and value.startswith("#")):

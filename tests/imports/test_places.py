@@ -63,7 +63,7 @@ async def test_bad_areas_are_refused_one_by_one(take: Import, database: Database
 async def test_schools_by_code_or_by_names(take: Import, database: Database, tmp_path: Path) -> None:
     await take("areas", AREAS)
     header = ["学校代码", "校名", "办学类型", "县", "所在乡镇", "所在村", "区划代码", "寄宿制", "办公电话"]
-    rows = [
+    rows: list[list[Any]] = [
         [2162003451, "一小", "完全小学", "东乡县", "锁南镇", "毛毛村", "", "是", "0930-7121234"],
         ["2162003452", "二中", "初级中学", "", "", "", "东乡县达板镇", "寄宿", 13893012345],
         ["2162003453", "三校", "九年一贯制", "", "", "", "622926100", "", "坏"],

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from cases.imports.headers import Header, Vocabulary, comparable, vocabulary
 from cases.imports.numerals import read_numeral
-from cases.imports.texts import DATA, table
+from cases.imports.texts import DATA, pattern, table
 
 NEEDED = (("姓名",), ("学校标识码", "学校名称"), ("班级", "年级"))
-MEMBER = re.compile(r"^(?:与)?(?:家庭)?(?:成员|家长|监护人|联系人)(?:或监护人)?([一二三四五六七八九十]{1,2}|\d{1,2})的?(.+)$")
-MEMBER_LAST = re.compile(r"^(?:(?:家庭)?(?:成员|家长|监护人)(?:或监护人)?)?(.+?)([一二三四五六七八九十]|\d)$")
-NAMED_MEMBER = re.compile(r"^(?:学生)?(父亲|母亲|父母|爷爷|奶奶|祖父|祖母|监护人|家长)(?:或监护人|信息|情况|基本信息)?(.+)$")
-MEMBER_KEY = re.compile(r"^成员(\w+?)(姓名|关系|联系电话|是否监护人|身份证件号)$")
+MEMBER = pattern("columns", "member")
+MEMBER_LAST = pattern("columns", "member_last")
+NAMED_MEMBER = pattern("columns", "named_member")
+MEMBER_KEY = pattern("columns", "member_key")
 
 
 class RosterVocabulary(Vocabulary):
