@@ -150,11 +150,14 @@ def _begin_beside(rung: Level, facts: CaseFacts, calendar: Calendar) -> Enter | 
 
 
 def _climb(plan: Plan, facts: CaseFacts, calendar: Calendar) -> Enter | None:
-    """To the next level; past it where the one after begins no later (then the reason is kept for the level left out)."""
+    """To the next level, or to the departments where a referral was approved before that."""
+    found = [entry for entry in (_next_level(plan, facts, calendar), _referred(plan, facts)) if entry is not None]
+    return min(found, key=lambda entry: entry.at, default=None)
+
+
+def _next_level(plan: Plan, facts: CaseFacts, calendar: Calendar) -> Enter | None:
+    """Past every level after which the one beyond begins no later; the reason is kept for each level left out."""
     rung = plan.above(facts.level)
-    approved = _referred(plan, facts)
-    if approved is not None:
-        return approved
     if rung is None or rung.begins.referral_approved:
         return None
     if facts.level in facts.unstaffed:
@@ -162,20 +165,34 @@ def _climb(plan: Plan, facts: CaseFacts, calendar: Calendar) -> Enter | None:
     begins = _begins(rung, facts, calendar)
     if begins is None:
         return None
-    beyond = plan.above(rung.level)
-    later = _begins(beyond, facts, calendar) if beyond is not None and beyond.begins.absent_school_day else None
-    if beyond is not None and later is not None and later[0] <= begins[0]:
-        reason = "answer_accepted" if facts.answered_until and facts.answered_until >= begins[0] else "overtaken"
-        return Enter(_not_paused(later[0], facts), beyond.level, later[1], passed=((rung.level, reason),))
-    return Enter(_not_paused(begins[0], facts), rung.level, begins[1])
+    passed: list[tuple[int, str]] = []
+    while (beyond := plan.above(rung.level)) is not None and beyond.begins.absent_school_day:
+        later = _begins(beyond, facts, calendar)
+        if later is None or _not_paused(later[0], facts) > _not_paused(begins[0], facts):
+            break
+        passed.append((rung.level, _why_passed(rung, begins[0], later[0], facts)))
+        rung, begins = beyond, later
+    return Enter(_not_paused(begins[0], facts), rung.level, begins[1], passed=tuple(passed))
+
+
+def _why_passed(rung: Level, begins: datetime, later: datetime, facts: CaseFacts) -> str:
+    if rung.begins.unanswered_at is not None and facts.answered_until is not None and facts.answered_until >= begins:
+        return "answer_accepted"
+    return "overtaken" if later <= begins else "paused"
 
 
 def _referred(plan: Plan, facts: CaseFacts) -> Enter | None:
-    """An approved referral brings the case to the departments from wherever it stands."""
-    rung = next((rung for rung in plan.levels if rung.begins.referral_approved), None)
-    if rung is None or facts.referral_approved_at is None or rung.level in facts.entered or facts.level >= rung.level:
+    """An approved referral brings the case to the departments from wherever it stands below them."""
+    if facts.referral_approved_at is None:
         return None
-    return Enter(max(facts.referral_approved_at, facts.entered[facts.level]), rung.level, "referral_approved")
+    between: list[tuple[int, str]] = []
+    rung = plan.above(facts.level)
+    while rung is not None and not rung.begins.referral_approved:
+        between.append((rung.level, "referral_approved"))
+        rung = plan.above(rung.level)
+    if rung is None:
+        return None
+    return Enter(max(facts.referral_approved_at, facts.entered[facts.level]), rung.level, "referral_approved", passed=tuple(between))
 
 
 def _begins(rung: Level, facts: CaseFacts, calendar: Calendar) -> tuple[datetime, str] | None:

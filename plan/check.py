@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import yaml
+import holidays
 from pydantic import ValidationError
 
-from plan.model import Plan
+from plan.model import Owed, Plan
+from plan.reading import PlanFault, Problem, load, shape_problem
 
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong. `place` is the path in the file, as in levels[3].owed[0].role."""
-
-    place: str
-    zh: str
-    en: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.zh} / {self.en}"
-
-
-class PlanFault(Exception):
-    """The plan file cannot be used; `problems` says why."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(map(str, problems)))
+__all__ = ["PlanFault", "Problem", "read_plan"]
 
 
 def read_plan(text: str, templates: Collection[str] | None = None) -> Plan:
@@ -37,44 +18,22 @@ def read_plan(text: str, templates: Collection[str] | None = None) -> Plan:
 
     Raises PlanFault with every problem found.
     """
-    data = _load(text)
+    data = load(text)
     try:
         plan = Plan.model_validate(data)
     except ValidationError as error:
-        raise PlanFault([_shape_problem(entry) for entry in error.errors()]) from None
+        raise PlanFault([shape_problem(entry) for entry in error.errors()]) from None
     if problems := list(_problems(plan, templates)):
         raise PlanFault(problems)
     return plan
 
 
-def _load(text: str) -> Any:
-    try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else "?"
-        raise PlanFault(
-            [Problem(f"line {line}", "不是有效的 YAML，请检查缩进和引号", "not valid YAML: check indentation and quotes")]
-        ) from None
-    if not isinstance(data, dict):
-        raise PlanFault([Problem("file", "文件是空的或不是计划文件", "the file is empty or not a plan file")])
-    return data
-
-
-def _shape_problem(entry: Any) -> Problem:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in entry["loc"]).lstrip(".") or "file"
-    kind = entry["type"]
-    if kind == "missing":
-        return Problem(place, "缺少这一项", "this entry is missing")
-    if kind == "extra_forbidden":
-        return Problem(place, "不认识这个词，请检查拼写", "unknown word: check the spelling")
-    return Problem(place, "这个值不对", f"this value is wrong: {entry['msg']}")
-
-
 def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem]:
     yield from _role_problems(plan)
     yield from _ladder_problems(plan)
+    yield from _time_problems(plan)
     yield from _level_problems(plan)
+    yield from _begin_problems(plan)
     yield from _climb_problems(plan)
     yield from _label_problems(plan)
     yield from _notice_problems(plan)
@@ -123,10 +82,21 @@ def _ladder_problems(plan: Plan) -> Iterator[Problem]:
         seen, above = {name}, plan.roles[name].above
         while above is not None and above in plan.roles:
             if above in seen:
-                yield Problem(f"roles.{name}.above", f"上级岗位绕成了圈（{above}）", f"the roles above form a loop at {above!r}")
+                if above == name:
+                    yield Problem(f"roles.{name}.above", f"上级岗位绕成了圈（{above}）", f"the roles above form a loop at {above!r}")
                 break
             seen.add(above)
             above = plan.roles[above].above
+
+
+def _time_problems(plan: Plan) -> Iterator[Problem]:
+    if plan.quiet_hours.since == plan.quiet_hours.until:
+        yield Problem("quiet_hours", "免打扰时段的开始和结束相同", "the quiet hours begin and end at the same time")
+    for index, vacation in enumerate(plan.vacations):
+        if vacation.until < vacation.since:
+            yield Problem(f"vacations[{index}]", "假期的结束早于开始", "the vacation ends before it begins")
+    if plan.holidays not in holidays.list_supported_countries():
+        yield Problem("holidays", f"没有“{plan.holidays}”的节假日，中国写 CN", f"no holidays are known for {plan.holidays!r}")
 
 
 def _level_problems(plan: Plan) -> Iterator[Problem]:
@@ -137,10 +107,31 @@ def _level_problems(plan: Plan) -> Iterator[Problem]:
         seen.add(rung.level)
         if not any(step.undelivered_school_days is None for step in rung.owed):
             yield Problem(f"levels[{index}].owed", f"第{rung.level}级没有人负责任何事", f"nobody owes anything at level {rung.level}")
-    if not plan.levels[0].begins.absence:
+        steps = [(step.task if isinstance(step, Owed) else step.template, step.role) for step in rung.steps]
+        for what, role in sorted({step for step in steps if steps.count(step) > 1}):
+            yield Problem(f"levels[{index}]", f"“{what}”给“{role}”写了两次", f"{what!r} is given twice to {role!r}")
+        if index and rung.asks:
+            yield Problem(f"levels[{index}].asks", "只有第一级询问监护人", "only the first level asks the guardians")
+
+
+def _begin_problems(plan: Plan) -> Iterator[Problem]:
+    first = plan.levels[0]
+    if not first.begins.absence or first.beside:
         yield Problem(
             "levels[0].begins", "第一级必须从缺勤开始（absence: true）", "the first level must begin with an absence (absence: true)"
         )
+    for index, rung in enumerate(plan.levels[1:], start=1):
+        place = f"levels[{index}].begins"
+        if rung.begins.absence:
+            yield Problem(place, "只有第一级从缺勤开始", "only the first level begins with an absence")
+        if rung.beside and rung.begins.absent_school_day is None:
+            yield Problem(place, "并行的级别要用 absent_school_day 开始", "a level beside the others must begin by absent_school_day")
+        latest = rung.begins.at_latest
+        if latest is not None and not (latest.school_days or latest.days or latest.minutes):
+            yield Problem(f"{place}.at_latest", "要写明等多少天", "say how many days to wait")
+    referred = [index for index, rung in enumerate(plan.levels) if rung.begins.referral_approved]
+    for index in referred[1:]:
+        yield Problem(f"levels[{index}].begins", "只能有一级由移送审批开始", "only one level may begin with an approved referral")
 
 
 def _climb_problems(plan: Plan) -> Iterator[Problem]:
@@ -165,7 +156,7 @@ def _climb_problems(plan: Plan) -> Iterator[Problem]:
 
 def _label_problems(plan: Plan) -> Iterator[Problem]:
     tasks = [(f"levels[{i}].owed", step.task) for i, rung in enumerate(plan.levels) for step in rung.owed]
-    tasks += [(f"duties.{name}", name) for name in plan.duties]
+    tasks += [("tasks", "follow_up"), *((f"duties.{name}", name) for name in plan.duties)]
     tasks += [(f"answers.{name}.task", answer.task) for name, answer in plan.answers.items() if answer.task]
     for place, task in tasks:
         if task not in plan.tasks:
@@ -183,18 +174,22 @@ REQUIRED_DUTIES = {
     "safety_county", "approve_referral", "roster_check", "resend_expired",
 }  # fmt: skip
 REQUIRED_ANSWERS = {"will_return", "returned", "sick", "leave", "safety", "unknown", "wrong_number", "opt_out", "confirm_yes", "confirm_no"}
+REQUIRED_EXITS = {"returned", "transferred", "not_absent"}
 
 
 def _notice_problems(plan: Plan) -> Iterator[Problem]:
-    issued = {rung.notice for rung in plan.levels if rung.notice}
+    issued: set[str] = set()
     for index, rung in enumerate(plan.levels):
         if rung.notice is not None and rung.notice not in plan.notices:
             yield Problem(f"levels[{index}].notice", f"没有“{rung.notice}”这种通知书", f"unknown notice {rung.notice!r}")
         waits = rung.begins.deadline_passed
         if waits is not None and waits not in issued:
-            yield Problem(f"levels[{index}].begins", f"没有哪一级签发“{waits}”通知书", f"no level issues the notice {waits!r}")
+            yield Problem(
+                f"levels[{index}].begins", f"在它之前没有哪一级签发“{waits}”通知书", f"no level before it issues the notice {waits!r}"
+            )
         if rung.notice is None and any(step.undelivered_school_days for step in rung.steps):
             yield Problem(f"levels[{index}]", "这一级没有通知书，却在等送达", "waits for a delivery, but this level has no notice")
+        issued |= {rung.notice} if rung.notice else set()
 
 
 def _answer_problems(plan: Plan) -> Iterator[Problem]:
@@ -204,8 +199,8 @@ def _answer_problems(plan: Plan) -> Iterator[Problem]:
         needs_task = answer.effect in {"task", "aid", "enrolment_check"}
         if needs_task and None in (answer.task, answer.role, answer.due):
             yield Problem(f"answers.{name}", "要写明任务、岗位和期限（task, role, due）", "give task, role and due")
-    if "returned" not in plan.exits:
-        yield Problem("exits", "缺少“返校”的销号条件（returned）", "the exit 'returned' is missing")
+    for name in sorted(REQUIRED_EXITS - set(plan.exits)):
+        yield Problem("exits", f"缺少销号条件“{name}”", f"the exit {name!r} is missing")
 
 
 def _template_problems(plan: Plan, templates: Collection[str]) -> Iterator[Problem]:
