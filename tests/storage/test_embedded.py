@@ -49,12 +49,12 @@ with started.direct(database="postgres") as connection:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "home"
-    pid = postmaster(tmp_path / "home")
-    if pid is not None:
-        servers.start(tmp_path / "home", durable=False).close()
-        assert postmaster(tmp_path / "home") is None
+def home(home: Path) -> Iterator[Path]:
+    """A data folder whose server, if the test started one, is stopped at the end."""
+    yield home
+    if postmaster(home) is not None:
+        servers.start(home, durable=False).close()
+        assert postmaster(home) is None
 
 
 @pytest.fixture
@@ -206,10 +206,10 @@ def test_a_home_that_is_a_file(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(home: Path) -> Iterator[Path]:
     """A disk with room for nothing but the beginning of a database."""
-    place = tmp_path / "disk"
-    place.mkdir()
+    place = home / "disk"
+    place.mkdir(parents=True)
     mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(place)], capture_output=True, check=False)
     if mount.returncode:
         pytest.skip("mounting a small disk needs rights that this machine does not give")

@@ -18,20 +18,21 @@ from storage.migrate import latest_revision, migrate
 from storage.roles import Role
 from storage.server import Server, outside
 from storage.status import status
+from tests.homes import temporary_home
 
 PASSWORDS_ASKED = "local all postgres trust\nlocal all all scram-sha-256\n"
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def cluster() -> Iterator[Server]:
     """Another PostgreSQL, which asks everyone but its administrator for a password."""
-    started = servers.start(tmp_path_factory.mktemp("cluster"), durable=False)
-    assert started.home is not None
-    (started.home / "postgres" / "pg_hba.conf").write_text(PASSWORDS_ASKED)
-    with started.direct(database="postgres") as connection:
-        connection.execute("select pg_reload_conf()")
-    yield started
-    started.close()
+    with temporary_home() as folder:
+        started = servers.start(folder, durable=False)
+        (folder / "postgres" / "pg_hba.conf").write_text(PASSWORDS_ASKED)
+        with started.direct(database="postgres") as connection:
+            connection.execute("select pg_reload_conf()")
+        yield started
+        started.close()
 
 
 @pytest.fixture
