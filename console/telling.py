@@ -63,7 +63,7 @@ async def tell(session: AsyncSession, plan: Plan, case_id: int, language: str) -
     """The story of a case, oldest first. `language`: zh or en. The record holds ids; names come from the tables as they are now."""
     lines = await story(session, case_id)
     knowledge = Knowledge(await _tasks(session, case_id), await _people(session, plan, lines, language))
-    teller = _Teller(plan, language, knowledge)
+    teller = Teller(plan, language, knowledge)
     return [Told(line.at, line.action, teller.sentence(line)) for line in lines]
 
 
@@ -78,10 +78,10 @@ async def _people(session: AsyncSession, plan: Plan, lines: Sequence[StoryLine],
     held = (
         select(Responsibility.person_id, Responsibility.role).where(Responsibility.person_id.in_(wanted)).order_by(Responsibility.id.desc())
     )
-    for person_id, role in (await session.execute(held)).tuples():
+    for person_id, role in await session.execute(held):
         roles[person_id] = _said(plan.roles[role], language) if role in plan.roles else ""
     named = await session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return {person_id: _joined(language, roles.get(person_id, ""), name) for person_id, name in named.tuples()}
+    return {person_id: _joined(language, roles.get(person_id, ""), name) for person_id, name in named}
 
 
 def _joined(language: str, role: str, name: str) -> str:
@@ -98,7 +98,7 @@ def _said(label: Named, language: str) -> str:
     return label.en if language == "en" else label.zh
 
 
-class _Teller:
+class Teller:
     def __init__(self, plan: Plan, language: str, knowledge: Knowledge) -> None:
         self._plan = plan
         self._language = language
@@ -117,7 +117,7 @@ class _Teller:
         return {
             "who": self._actor(line.actor), "task": self._task(line), "people": self._people_of(line), "level": level or "",
             "level_name": self._label(self._plan.at_level(level).name) if level else "", "reason": self._reason(facts.get("reason")),
-            "on": self._day(facts.get("on")), "until": self._day(facts.get("until")), "exit": self._exit(facts.get("exit")),
+            "on": self._day(facts.get("on")), "until": self._day(facts.get("until")), "exit": self._exit(facts.get("exit") or facts.get("kind")),
             "intent": self._word("intents", facts.get("intent")), "way": self._word("ways", facts.get("way")),
             "department": self._department(facts.get("department")), "which": self._which(facts), "absent": facts.get("absent", ""),
             "arrived": facts.get("arrived", ""), "verdict": facts.get("state", ""), "count": facts.get("count", ""),

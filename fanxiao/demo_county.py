@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from bot.channels import simulator
 from bot.channels.base import Channel
@@ -128,7 +129,7 @@ async def _played_classes(storage: Storage) -> list[int]:
     query = (
         select(SchoolClass.id)
         .join(School, School.id == SchoolClass.school_id)
-        .distinct(township)
+        .ext(distinct_on(township))
         .order_by(township, errands, func.abs(SchoolClass.grade - PLAYED_GRADE), School.code, SchoolClass.id)
     )
     async with storage.worker.session() as session:

@@ -104,6 +104,6 @@ def plan_labels(plan: Plan) -> dict[str, dict[str, str]]:
 async def county_signatures(session: AsyncSession, catalogue: Catalogue) -> dict[str, str]:
     """Who signs, by area code: each county's education bureau, above it the prefecture's."""
     found = await session.execute(select(Area.code, Area.name).where(Area.level.in_(("prefecture", "county"))).order_by(Area.code))
-    signed = {code: catalogue.phrase("signature.area", {"area": name}) for code, name in found.tuples()}
+    signed = {code: catalogue.phrase("signature.area", {"area": name}) for code, name in found}
     prefectures = [name for code, name in signed.items() if len(code) == CODE_LENGTH["prefecture"]]
     return {**signed, "": prefectures[0] if len(prefectures) == 1 else catalogue.phrase("signature.elsewhere")}

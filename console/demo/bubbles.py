@@ -22,7 +22,7 @@ Bubble = dict[str, Any]
 async def last_texts(session: AsyncSession, contact_ids: Collection[int]) -> dict[int, int]:
     """Contact → id of the newest text that arrived there."""
     query = select(Message.contact_id, func.max(Message.id)).where(Message.contact_id.in_(contact_ids), Message.state.in_(ARRIVED))
-    return dict((await session.execute(query.group_by(Message.contact_id))).tuples().all())
+    return dict((await session.execute(query.group_by(Message.contact_id))).all())
 
 
 async def bubbles_on(session: AsyncSession, catalogue: Catalogue, calendar: Calendar, contact_id: int) -> list[Bubble]:
@@ -45,7 +45,7 @@ def _ours(text: Message, gloss: str) -> Bubble:
 async def _glosses(session: AsyncSession, catalogue: Catalogue, texts: Sequence[Message]) -> dict[int, str]:
     query = select(Intent.message_id, Intent.template).where(Intent.message_id.in_([text.id for text in texts])).order_by(Intent.id)
     found: dict[int, list[str]] = defaultdict(list)
-    for message_id, template in (await session.execute(query)).tuples():
+    for message_id, template in await session.execute(query):
         gloss = catalogue.templates[template].gloss if template in catalogue.templates else template
         if message_id is not None and gloss not in found[message_id]:
             found[message_id].append(gloss)

@@ -68,7 +68,7 @@ async def _asked(session: AsyncSession, case_id: int | None) -> list[tuple[str, 
         return []
     held = select(Task.role, TaskHolder.person_id).join(TaskHolder, TaskHolder.task_id == Task.id)
     living = held.where(Task.case_id == case_id, Task.state.in_(LIVING), TaskHolder.until.is_(None)).distinct()
-    return list((await session.execute(living.order_by(Task.role, TaskHolder.person_id))).tuples())
+    return list(await session.execute(living.order_by(Task.role, TaskHolder.person_id)))
 
 
 async def _phones(session: AsyncSession, people: set[int], on: date) -> dict[int, Phone]:
@@ -80,7 +80,7 @@ async def _phones(session: AsyncSession, people: set[int], on: date) -> dict[int
         .where(Person.id.in_(people), Contact.kind == "phone", *usable(on))
         .order_by(PersonContact.preference.desc(), Contact.id.desc())
     )
-    rows = (await session.execute(query)).tuples()
+    rows = await session.execute(query)
     return {person_id: Phone(contact_id, person_id, "", name, number) for person_id, name, contact_id, number in rows}
 
 

@@ -57,8 +57,8 @@ class Colleagues:
         """(key, encrypted number, text) of everything that waits for a colleague."""
         said = page_data("demo")["colleagues"]
         async with self._web.reading(self._area_code) as session:
-            sheets = (await session.execute(_sheets(self._elsewhere(AttendanceSheet.class_id)))).tuples().all()
-            errands = (await session.execute(_errands(self._elsewhere(Task.class_id)))).tuples().all()
+            sheets = (await session.execute(_sheets(self._elsewhere(AttendanceSheet.class_id)))).all()
+            errands = (await session.execute(_errands(self._elsewhere(Task.class_id)))).all()
         owed = [(f"sheet-{question_id}", address, str(said["sheet"])) for question_id, address in sheets]
         return owed + [(f"task-{task_id}", address, f"{code} {said['find_contact']}") for task_id, address, code in errands]
 

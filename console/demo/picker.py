@@ -58,7 +58,7 @@ async def picker(session: AsyncSession, played: Collection[int], words: Words) -
 async def _case_states(session: AsyncSession) -> dict[int, str]:
     """Child → state of the newest case."""
     found = await session.execute(select(CaseFile.student_id, CaseFile.state).order_by(CaseFile.id))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 async def _rooms(session: AsyncSession, played: Collection[int]) -> dict[int, str]:
@@ -70,5 +70,5 @@ async def _rooms(session: AsyncSession, played: Collection[int]) -> dict[int, st
         .where(SchoolClass.id.in_(tuple(played)))
         .order_by(SchoolClass.id)
     )
-    rows = (await session.execute(query)).tuples()
+    rows = await session.execute(query)
     return {class_id: f"{school if school.startswith(town) else town + school} {room}" for class_id, town, school, room in rows}

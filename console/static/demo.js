@@ -122,8 +122,8 @@ function drawPhone(part, phone) {
   holder.replaceChildren(...phone.who.map((who) => new Option(who.label, who.contact, false, who.contact === phone.contact)));
   holder.disabled = phone.who.length < 2;
   drawNews(part, phone);
-  drawBubbles(part, phone, name);
   part.querySelector(".chips").replaceChildren(...phone.chips.map((chip) => drawChip(part, chip)));
+  drawBubbles(part, phone, name); // last: the chips take room from them, and they scroll to their end
   part.dataset.contact = phone.contact === null ? "" : phone.contact;
 }
 

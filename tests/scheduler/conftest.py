@@ -1,0 +1,5 @@
+"""A county on an empty database."""
+
+from tests.stories.conftest import county
+
+__all__ = ["county"]
