@@ -99,7 +99,7 @@ def _remind(plan: Plan, facts: DutyFacts, calendar: Calendar) -> Remind | None:
 
 
 def _schedule(plan: Plan, facts: DutyFacts, calendar: Calendar) -> list[tuple[str, datetime]]:
-    """The reminders up to the deadline, in order of time."""
+    """The reminders up to the deadline, in order of time; none of a time before the holder last spoke of progress."""
     if facts.quiet:
         return [("deadline", facts.due_at)]
     half = facts.opened_at + (facts.due_at - facts.opened_at) / 2
@@ -110,8 +110,8 @@ def _schedule(plan: Plan, facts: DutyFacts, calendar: Calendar) -> list[tuple[st
         found.append(("half", half))
     if plan.reminders.day_before and facts.due_at - facts.opened_at > SHORT:
         found.append(("day_before", facts.due_at - timedelta(days=1)))
-    found.append(("deadline", facts.due_at))
-    return [(which, at) for which, at in found if at <= facts.due_at]
+    heard = facts.progress_at or facts.opened_at
+    return [*((which, at) for which, at in found if heard < at <= facts.due_at), ("deadline", facts.due_at)]
 
 
 def _overdue(plan: Plan, facts: DutyFacts, calendar: Calendar) -> Remind:
