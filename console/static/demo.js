@@ -7,6 +7,7 @@ const seen = new Map(); // contact id -> newest text that was shown or there at 
 const shown = new Map(); // part -> contact and number of bubbles last drawn
 let version = "";
 let busy = false;
+let follows = true; // the officer's phone shows whoever was asked last, until the visitor picks one
 let started = false;
 
 const byId = (id) => document.getElementById(id);
@@ -110,7 +111,7 @@ function drawStory(lines) {
     return item;
   });
   const list = byId("story");
-  const grown = items.length > list.children.length && started;
+  const grown = items.length !== list.children.length;
   list.replaceChildren(...(items.length ? items : [make("li", said.noStory)]));
   if (grown) list.parentElement.scrollTop = list.parentElement.scrollHeight;
 }
@@ -171,16 +172,22 @@ function drawChip(part, chip) {
 }
 
 function send(part, text) {
-  if (part.dataset.contact) act("/demo/reply", { contact: Number(part.dataset.contact), text });
+  if (!part.dataset.contact) return;
+  if (part.dataset.part === "officer") chosen.officer = Number(part.dataset.contact); // stay to read the answer
+  act("/demo/reply", { contact: Number(part.dataset.contact), text });
 }
 
 function choose(part, contact) {
+  if (part === "officer") follows = false;
   chosen[part] = contact;
   look().catch(() => notice(said.gone, true));
 }
 
 for (const button of document.querySelectorAll(".step")) {
-  button.addEventListener("click", () => act("/demo/step", { to: button.dataset.to }));
+  button.addEventListener("click", () => {
+    if (follows) chosen.officer = null;
+    act("/demo/step", { to: button.dataset.to });
+  });
 }
 for (const part of document.querySelectorAll(".phone")) {
   part.querySelector(".typing").addEventListener("submit", (event) => {
@@ -193,6 +200,7 @@ for (const part of document.querySelectorAll(".phone")) {
 }
 byId("child").addEventListener("change", (event) => {
   chosen.guardian = chosen.officer = null;
+  follows = true;
   shown.clear();
   seen.clear();
   started = false;
