@@ -19,7 +19,7 @@ async def colleague_named(work: Work, person_id: int, words: str) -> int | None:
         Person.id.in_(select(Responsibility.person_id)), Person.id != person_id, Person.area_code.startswith(own or ""),
         Person.id.in_(select(PersonContact.person_id).where(PersonContact.retired_reason.is_(None))),
     )  # fmt: skip
-    people = (await work.session.execute(staff)).tuples().all()
+    people = (await work.session.execute(staff)).all()
     exact = [found for found, name in people if name in words]
     family = [found for found, name in people if words.startswith(name[0])]
     for candidates in (exact, family):

@@ -66,9 +66,10 @@ async def take_answer(work: Work, said: Said) -> GuardianAnswer:
     rule = desk.plan.answers.get(said.intent) or desk.plan.answers["unknown"]
     matter = Matter(work, desk, student, case, said, rule)
     await EFFECTS[rule.effect](matter)
-    answer = await _keep(matter)
     if case is not None:
         _accept(matter, case)
+    answer = await _keep(matter)
+    if case is not None:
         await settle(work, case)
     return answer
 

@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cases.absences import StudentDay, attended, mark_absent, missed_school, withdraw_absence
 from cases.desk import Desk, desk_of_sheet
-from cases.responsible import holders
+from cases.holes import report_hole
+from cases.responsible import holders, holders_of_classes
 from cases.tasks import NewTask, end_task, open_task
 from plan.calendar import Calendar
 from plan.model import Plan
@@ -81,9 +82,30 @@ async def open_sheets(work: Work, plan: Plan, day: date) -> int:
         return 0
     stored = insert(AttendanceSheet).on_conflict_do_nothing(index_elements=["class_id", "on"]).returning(AttendanceSheet)
     sheets = list(await work.session.scalars(stored, rows))
-    for sheet in sheets:
-        await _ask(work, await desk_of_sheet(work, sheet), sheet, plan.attendance.role, "daily_sheet")
+    await _ask_teachers(work, plan, calendar, sheets)
     return len(sheets)
+
+
+async def _ask_teachers(work: Work, plan: Plan, calendar: Calendar, sheets: Sequence[AttendanceSheet]) -> None:
+    """Asks every class's teacher; where a class has none who can be reached, the one who takes over is asked at once."""
+    role = plan.attendance.role
+    teachers = await holders_of_classes(work.session, role, [sheet.class_id for sheet in sheets], calendar.day_of(work.now))
+    for sheet in sheets:
+        closes = calendar.at(sheet.on, plan.attendance.closes_at)
+        for person_id in teachers.get(sheet.class_id, ()):
+            _send(work, sheet, "daily_sheet", person_id, closes)
+        if not teachers.get(sheet.class_id):
+            desk = await desk_of_sheet(work, sheet)
+            await report_hole(work, desk, role=role, reason="nobody_reachable")
+            await _ask(work, desk, sheet, plan.attendance.takeover.role, "daily_sheet")
+
+
+def _send(work: Work, sheet: AttendanceSheet, template: str, person_id: int, closes: datetime) -> None:
+    """The sheet to one person; it is no longer sent once it is answered."""
+    work.say(
+        f"sheet:{sheet.id}:{template}:{sheet.stage}:{person_id}", person_id, template, area_code=sheet.area_code, still="sheet_unanswered",
+        question="sheet", expires_at=closes, sheet_id=sheet.id, facts={"question_expires": closes.isoformat()},
+    )  # fmt: skip
 
 
 async def _school_exceptions(work: Work, day: date) -> tuple[set[int], set[int]]:
@@ -94,19 +116,15 @@ async def _school_exceptions(work: Work, day: date) -> tuple[set[int], set[int]]
         .where(CalendarDay.on == day)
         .order_by(CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
     )
-    said = dict(found.tuples().all())
+    said = dict(found.all())
     return {school for school, held in said.items() if not held}, {school for school, held in said.items() if held}
 
 
 async def _ask(work: Work, desk: Desk, sheet: AttendanceSheet, role: str, template: str) -> None:
-    """Sends the sheet to everybody who answers for it in this role; it is no longer sent once it is answered."""
+    """Sends the sheet to everybody who answers for it in this role."""
     closes = desk.calendar.at(sheet.on, desk.plan.attendance.closes_at)
     for holder in await holders(work.session, desk.plan, role, desk.place, desk.today):
-        work.say(
-            f"sheet:{sheet.id}:{template}:{sheet.stage}:{holder.person_id}", holder.person_id, template, area_code=sheet.area_code,
-            still="sheet_unanswered", question="sheet", expires_at=closes, sheet_id=sheet.id,
-            facts={"question_expires": closes.isoformat()},
-        )  # fmt: skip
+        _send(work, sheet, template, holder.person_id, closes)
 
 
 async def advance_sheet(work: Work, sheet: AttendanceSheet) -> None:
@@ -239,7 +257,7 @@ async def follow_sheet(work: Work, sheet: AttendanceSheet, *, everyone: bool) ->
     """What an answered sheet means for each child: a case opens, goes on, or the child is back."""
     desk = await desk_of_sheet(work, sheet)
     found = await work.session.execute(select(Absence.student_id, Absence.state).where(Absence.sheet_id == sheet.id))
-    states = dict(found.tuples().all())
+    states = dict(found.all())
     for student_id, state in states.items():
         if state in {"absent", "excused"}:
             await missed_school(work, desk, StudentDay(student_id, sheet.on), excused=state == "excused")

@@ -66,5 +66,5 @@ async def _tell(work: Work, plan: Plan, count: int) -> None:
     """Once a day and officer: the console and the record hold every finding."""
     today = Calendar(plan).day_of(work.now)
     officers = select(Responsibility.person_id, Responsibility.area_code).where(Responsibility.role == plan.audit.role, *in_force(today))
-    for person_id, area_code in (await work.session.execute(officers)).tuples():
+    for person_id, area_code in await work.session.execute(officers):
         work.say(f"audit:{today}:{person_id}", person_id, "audit_finding", area_code=area_code, facts={"count": str(count)})

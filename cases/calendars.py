@@ -18,4 +18,4 @@ async def calendar_for(session: AsyncSession, plan: Plan, school_id: int | None,
         .where(or_(CalendarDay.school_id == school_id, covers))
         .order_by(CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
     )
-    return Calendar(plan, dict(found.tuples().all()))
+    return Calendar(plan, dict(found.all()))

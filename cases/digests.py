@@ -57,7 +57,7 @@ async def morning_digest(work: Work, plan: Plan, day: date) -> None:
     query = (
         select(Task, TaskHolder.person_id).join(TaskHolder).where(Task.state.in_(LIVING), TaskHolder.until.is_(None)).order_by(Task.due_at)
     )
-    for task, person_id in (await work.session.execute(query)).tuples():
+    for task, person_id in await work.session.execute(query):
         entry = owed[person_id]
         entry.area_code = task.area_code
         entry.open += 1
@@ -120,14 +120,14 @@ async def monthly_list(work: Work, plan: Plan, day: date) -> None:
         .group_by(county)
         .order_by(county)
     )
-    counts = (await work.session.execute(query)).tuples().all()
+    counts = (await work.session.execute(query)).all()
     if not counts:
         return
     names = await area_names(work.session, [code for code, _ in counts])
     lines = "；".join(f"{names.get(code, code)}{number}" for code, number in counts)
     roles = {step.role for rung in plan.beside() for step in rung.owed}
     officers = select(Responsibility.person_id, Responsibility.area_code).where(Responsibility.role.in_(roles), *in_force(day))
-    for person_id, area_code in (await work.session.execute(officers)).tuples():
+    for person_id, area_code in await work.session.execute(officers):
         work.say(f"monthly:{day:%Y-%m}:{person_id}", person_id, "monthly_list", area_code=area_code, facts={"lines": lines})
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.casework import close_case, open_case_of
-from storage.tables import EnrolmentCheck, EnrolmentEvent, Student
+from cases.desk import desk_of_school
+from cases.tasks import NewTask, open_task
+from storage.tables import EnrolmentCheck, EnrolmentEvent, School, Student
 from storage.work import Work
 
 
@@ -48,6 +50,17 @@ async def deny_transfer(work: Work, student_id: int, *, by: int) -> None:
     case = await open_case_of(work, student_id)
     if case is not None:
         case.paused_until = case.answered_until = None
+
+
+async def open_roster_checks(work: Work) -> None:
+    """One task a school for the children that the roster taken in just now no longer names."""
+    fresh = select(Student.school_id).join(EnrolmentCheck, EnrolmentCheck.student_id == Student.id)
+    fresh = fresh.where(EnrolmentCheck.reason == "missing_from_roster", EnrolmentCheck.opened_at == work.now)
+    for school in (await work.session.scalars(select(School).where(School.id.in_(fresh)).order_by(School.id))).all():
+        desk = await desk_of_school(work, school)
+        duty = desk.plan.duties["roster_check"]
+        due = desk.calendar.after(work.now, duty.due)
+        await open_task(work, desk, NewTask(f"roster:{school.id}:{desk.today}", "roster_check", duty.role, due, duty.template))
 
 
 async def _close_checks(work: Work, student_id: int, outcome: str) -> None:

@@ -53,7 +53,7 @@ async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
         opened_at=await _episode_began(work, case),
         first_absent_on=case.first_absent_on,
         level=case.level,
-        entered=dict(levels.tuples().all()),
+        entered=dict(levels.all()),
         excused=await leave_days(work, case.student_id, case.first_absent_on),
         answered_until=case.answered_until,
         paused_until=case.paused_until,

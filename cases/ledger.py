@@ -60,7 +60,7 @@ async def ledger(session: AsyncSession, area_code: str, *, from_level: int = 0) 
         .where(CaseFile.area_code.startswith(area_code) | CaseFile.school_area_code.startswith(area_code), highest.c.top >= from_level)
         .order_by(CaseFile.id)
     )
-    return [_row(*found) for found in (await session.execute(query)).tuples()]
+    return [_row(*found) for found in (await session.execute(query))]
 
 
 def _row(case: CaseFile, student: Student, school: str, class_name: str, role: str | None, due_at: datetime | None) -> LedgerRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -80,7 +81,9 @@ def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
 
 async def has_role(work: Work, person_id: int, roles: Collection[str]) -> bool:
     """Whether a person answers for anything in one of these roles today."""
-    held = select(Responsibility.id).where(Responsibility.person_id == person_id, Responsibility.role.in_(roles), *in_force(work.now.date()))
+    held = select(Responsibility.id).where(
+        Responsibility.person_id == person_id, Responsibility.role.in_(roles), *in_force(work.now.date())
+    )
     return await work.session.scalar(held.limit(1)) is not None
 
 
@@ -92,6 +95,21 @@ async def _found(session: AsyncSession, query: Select[int, int | None], on: date
     return [Holder(person, substitute if substitute != person else None, person in reachable) for person, substitute in people.items()]
 
 
+async def holders_of_classes(session: AsyncSession, role: str, class_ids: Sequence[int], on: date) -> dict[int, list[int]]:
+    """Class → the reachable persons who answer for it in this role that day, stand-ins in their places: for the whole morning at once."""
+    query = select(Responsibility.class_id, Responsibility.person_id).where(Responsibility.role == role, *in_force(on))
+    rows = [(class_id, person) for class_id, person in await session.execute(query) if class_id is not None]
+    people = {person for _, person in rows}
+    away = await stand_ins(session, list(people), on)
+    reachable = await reachable_people(session, list(people | set(away.values())), on)
+    wanted = set(class_ids)
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for class_id, person in rows:
+        if class_id in wanted and away.get(person, person) in reachable:
+            found[class_id].append(away.get(person, person))
+    return dict(found)
+
+
 async def stand_ins(session: AsyncSession, person_ids: Sequence[int], on: date) -> dict[int, int]:
     """Away person → who stands in that day."""
     found = await session.execute(
@@ -99,7 +117,7 @@ async def stand_ins(session: AsyncSession, person_ids: Sequence[int], on: date) 
         .where(StandIn.person_id.in_(person_ids), StandIn.starts_on <= on, StandIn.ends_on >= on)
         .order_by(StandIn.id)
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 async def reachable_people(session: AsyncSession, person_ids: Sequence[int], on: date) -> set[int]:

@@ -32,9 +32,9 @@ class Words:
 
     def verdict(self, text: str) -> bool | None:
         """Yes, no, or neither. A "不" before the yes is a no."""
-        if self._has("no", text):
+        if self._has("refused", text):
             return False
-        return True if self._has("yes", text) else None
+        return True if self._has("agreed", text) else None
 
     def referral(self, text: str) -> str | None:
         """What follows the word for a referral."""

@@ -10,7 +10,6 @@ from storage.clock import SteppedClock
 from storage.database import Database
 
 
-
 class Draining(Protocol):
     """What the stage needs of a worker: do everything that is due, and all that follows from it."""
 

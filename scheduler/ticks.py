@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -135,14 +135,12 @@ async def run_daily(database: Database, now: datetime) -> int:
     """Runs each of today's jobs whose hour has come, once; returns how many ran."""
     async with database.session() as session:
         _, plan = await plan_in_force(session)
-    calendar = Calendar(plan)
-    today = calendar.day_of(now)
-    ran = 0
-    for job in daily_jobs(plan):
-        due = calendar.at(today, job.at)
-        if due <= now < due + job.life and (not job.school_days or calendar.is_school_day(today)):
-            ran += await _once(database, now, job.name, due, partial(_run_job, job, plan, today))
-    return ran
+        calendar = Calendar(plan)
+        today = calendar.day_of(now)
+        ran = set(await session.scalars(select(TickRun.name).where(TickRun.due_at >= calendar.at(today, time.min))))
+    jobs = [(job, calendar.at(today, job.at)) for job in daily_jobs(plan) if job.name not in ran]
+    jobs = [(job, due) for job, due in jobs if due <= now < due + job.life and (not job.school_days or calendar.is_school_day(today))]
+    return sum([await _once(database, now, job.name, due, partial(_run_job, job, plan, today)) for job, due in jobs])
 
 
 async def _run_job(job: Daily, plan: Plan, today: date, work: Work) -> None:
@@ -167,20 +165,25 @@ async def run_periodic(database: Database, now: datetime) -> dict[str, list[int]
     """Seals the record and, once an hour, audits. Returns the audit's findings when it ran."""
     async with database.session() as session:
         _, plan = await plan_in_force(session)
-    await _once(database, now, "seal", _floor(now, SEAL_EVERY), seal_events)
+        due = {"seal": _floor(now, SEAL_EVERY), "audit": _floor(now, plan.audit.every_minutes)}
+        query = select(TickRun.name).where(tuple_(TickRun.name, TickRun.due_at).in_(due.items()))
+        ran = set(await session.scalars(query))
+    if "seal" not in ran:
+        await _once(database, now, "seal", due["seal"], seal_events)
     findings: list[dict[str, list[int]]] = []
 
     async def look(work: Work) -> None:
         findings.append(await audit(work, plan))
 
-    await _once(database, now, "audit", _floor(now, plan.audit.every_minutes), look)
+    if "audit" not in ran:
+        await _once(database, now, "audit", due["audit"], look)
     return findings[0] if findings else None
 
 
 async def expire_questions(database: Database, now: datetime) -> int:
     """Questions that were not answered in time no longer count as asked; the next one waiting may be put."""
     async with database.session() as session, session.begin():
-        stale = update(Question).where(Question.state == "open", Question.expires_at <= now).values(state="expired", ended_at=now)
+        stale = update(Question).where(*_stale(now)).values(state="expired", ended_at=now)
         return len((await session.execute(stale.returning(Question.id))).all())
 
 
@@ -189,7 +192,7 @@ async def next_time(session: AsyncSession, now: datetime) -> datetime:
     waiting = [
         select(func.min(due.next_at)).where(due.living, due.next_at > now) for due in DUE
     ] + [select(func.min(Intent.due_at)).where(Intent.state == "pending", Intent.due_at > now)]  # fmt: skip
-    found = [await session.scalar(query) for query in waiting]
+    found: list[datetime | None] = list((await session.execute(select(*(query.scalar_subquery() for query in waiting)))).one())
     _, plan = await plan_in_force(session)
     calendar = Calendar(plan)
     hours = [calendar.at(calendar.day_of(now) + timedelta(days=n), job.at) for job in daily_jobs(plan) for n in (0, 1)]
@@ -198,5 +201,18 @@ async def next_time(session: AsyncSession, now: datetime) -> datetime:
 
 async def tick(database: Database, now: datetime) -> int:
     """Everything that is due now, once through; returns how much there was to do."""
-    await expire_questions(database, now)
-    return await run_daily(database, now) + await advance_due(database, now)
+    async with database.session() as session:
+        rows, questions = await _waiting(session, now)
+    expired = await expire_questions(database, now) if questions else 0
+    return expired + await run_daily(database, now) + (await advance_due(database, now) if rows else 0)
+
+
+async def _waiting(session: AsyncSession, now: datetime) -> tuple[bool, bool]:
+    """Whether (a sheet, case or task, a question) wants something by now: one look instead of four."""
+    rows = or_(*(exists(select(due.id).where(due.living, due.next_at <= now)) for due in DUE))
+    found = (await session.execute(select(rows, exists(select(Question.id).where(*_stale(now)))))).one()
+    return bool(found[0]), bool(found[1])
+
+
+def _stale(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Question.state == "open", Question.expires_at <= now

@@ -63,21 +63,27 @@ class Work:
         expires_at: datetime | None = None,
         still: str | None = None,
         question: str | None = None,
-        **about: int | None,
+        case_id: int | None = None,
+        student_id: int | None = None,
+        sheet_id: int | None = None,
+        task_id: int | None = None,
+        notice_id: int | None = None,
+        contact_id: int | None = None,
     ) -> None:
         """Writes a message intent. The same `key` again is the same intent: it is said once.
 
-        `about` links it: case_id, student_id, sheet_id, task_id, notice_id, contact_id.
+        The ids say what it is about; with `contact_id` it is an answer, and goes back where the text came from.
         Without `expires_at` it may leave until 20 hours after `due_at` (default: now).
         """
         due = due_at or self.now
-        row: dict[str, Any] = dict.fromkeys(("case_id", "student_id", "sheet_id", "task_id", "notice_id", "contact_id"))
-        row |= about
-        row |= {
-            "dedupe_key": key, "person_id": person_id, "template": template, "urgency": urgency, "facts": facts or {}, "still": still,
-            "question": question, "area_code": area_code, "created_at": self.now, "due_at": due, "expires_at": expires_at or due + DEFAULT_LIFE,
-        }  # fmt: skip
-        self._intents.append(row)
+        self._intents.append(
+            {
+                "dedupe_key": key, "person_id": person_id, "template": template, "urgency": urgency, "facts": facts or {},
+                "still": still, "question": question, "area_code": area_code, "created_at": self.now, "due_at": due,
+                "expires_at": expires_at or due + DEFAULT_LIFE, "case_id": case_id, "student_id": student_id,
+                "sheet_id": sheet_id, "task_id": task_id, "notice_id": notice_id, "contact_id": contact_id,
+            }
+        )  # fmt: skip
 
     async def flush(self) -> None:
         """Writes what has been recorded and said so far, still inside the transaction."""

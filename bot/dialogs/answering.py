@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,10 @@ from storage.work import Work
 ANSWER_LIFE = timedelta(hours=2)
 
 
+NOTHING: Mapping[str, int | None] = {}
+About = Mapping[str, int | None]
+
+
 def answer(
     work: Work,
     inbound: Inbound,
@@ -24,16 +29,16 @@ def answer(
     person_id: int | None = None,
     question: str | None = None,
     facts: dict[str, Any] | None = None,
-    **about: int | None,
+    about: About = NOTHING,
 ) -> None:
-    """Says something back at the same contact."""
-    if inbound.area_code is None:
-        inbound.area_code = area_code
+    """Says something back at the same contact. `about`: case_id, student_id, sheet_id, task_id, notice_id."""
     to = person_id or speaker.person_id
+    inbound.area_code = inbound.area_code or area_code
     inbound.person_id = inbound.person_id or to
     work.say(
         f"inbound:{inbound.id}:{template}:{about.get('student_id') or ''}", to, template, area_code=area_code, facts=facts,
-        expires_at=work.now + ANSWER_LIFE, question=question, contact_id=speaker.contact_id, **about,
+        expires_at=work.now + ANSWER_LIFE, question=question, contact_id=speaker.contact_id, case_id=about.get("case_id"),
+        student_id=about.get("student_id"), sheet_id=about.get("sheet_id"), task_id=about.get("task_id"), notice_id=about.get("notice_id"),
     )  # fmt: skip
 
 

@@ -36,8 +36,11 @@ class Talk:
     def say(self, template: str, student: Student, **facts: str) -> None:
         answer(
             self.work, self.inbound, self.speaker, template, area_code=student.area_code, facts=facts,
-            student_id=student.id, case_id=self.question.case_id if self.question and self.question.student_id == student.id else None,
+            about={"student_id": student.id, "case_id": self._case_of(student)},
         )  # fmt: skip
+
+    def _case_of(self, student: Student) -> int | None:
+        return self.question.case_id if self.question and self.question.student_id == student.id else None
 
 
 async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
@@ -128,8 +131,8 @@ async def _undo(talk: Talk) -> str:
         await undo_answer(talk.work, given)
         child = next((child for child in talk.children if child.id == given.student_id), talk.children[0])
         answer(
-            talk.work, talk.inbound, talk.speaker, "undone", area_code=child.area_code, question="absence", student_id=child.id,
-            case_id=given.case_id, facts={"options": phrase("options.absence")},
+            talk.work, talk.inbound, talk.speaker, "undone", area_code=child.area_code, question="absence",
+            about={"student_id": child.id, "case_id": given.case_id},
         )  # fmt: skip
     return "undone"
 
@@ -160,9 +163,11 @@ def _ask_back(talk: Talk, child: Student, kind: str, faded: Question | None) -> 
         area_code=child.area_code,
         question=kind,
         facts={"options": phrase(f"options.{kind}")},
-        student_id=asked.student_id if asked else child.id,
-        case_id=asked.case_id if asked else None,
-        notice_id=asked.notice_id if asked else None,
+        about={
+            "student_id": asked.student_id if asked else child.id,
+            "case_id": asked.case_id if asked else None,
+            "notice_id": asked.notice_id if asked else None,
+        },
     )
 
 

@@ -40,7 +40,14 @@ class Order:
     def say(self, template: str, *, task: Task | None = None, **facts: str) -> str:
         about = {"task_id": task.id, "case_id": task.case_id, "student_id": task.student_id} if task is not None else {}
         answer(
-            self.work, self.inbound, self.speaker, template, area_code=self.area_code, person_id=self.speaker.staff_id, facts=facts, **about
+            self.work,
+            self.inbound,
+            self.speaker,
+            template,
+            area_code=self.area_code,
+            person_id=self.speaker.staff_id,
+            facts=facts,
+            about=about,
         )
         return template
 

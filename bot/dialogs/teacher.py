@@ -49,7 +49,7 @@ async def _pupils(work: Work, class_id: int) -> dict[int, Pupil]:
     found = await work.session.execute(
         select(Student.id, Student.name, Student.seat_number).where(Student.class_id == class_id, Student.status.in_(ON_ROLLS))
     )
-    return {student_id: Pupil(student_id, name, seat) for student_id, name, seat in found.tuples()}
+    return {student_id: Pupil(student_id, name, seat) for student_id, name, seat in found}
 
 
 async def _sheet(work: Work, speaker: Speaker, class_id: int, reading: SheetReading) -> AttendanceSheet | None:
@@ -86,16 +86,24 @@ async def _reply(
     about = {"sheet_id": sheet.id}
     if reading.doubts:
         options = "；".join(f"{doubt.said}：{'或'.join(_shown(pupils[one]) for one in doubt.candidates)}" for doubt in reading.doubts)
-        answer(work, inbound, speaker, "sheet_unclear", area_code=sheet.area_code, facts={"options": options}, **about)
+        answer(work, inbound, speaker, "sheet_unclear", area_code=sheet.area_code, facts={"options": options}, about=about)
     elif reading.unread:
-        answer(work, inbound, speaker, "sheet_unread", area_code=sheet.area_code, facts={"unread": "、".join(reading.unread)}, **about)
+        answer(work, inbound, speaker, "sheet_unread", area_code=sheet.area_code, facts={"unread": "、".join(reading.unread)}, about=about)
     elif sheet.state == "held":
-        answer(work, inbound, speaker, "sheet_held", area_code=sheet.area_code, facts={"absent_count": str(len(reading.absent))}, **about)
+        answer(
+            work, inbound, speaker, "sheet_held", area_code=sheet.area_code, facts={"absent_count": str(len(reading.absent))}, about=about
+        )
     elif reading.absent or reading.arrived:
         names = "、".join(pupils[entry.student_id].name for entry in reading.absent)
         step = phrase("next_step.asking" if any(entry.reason is None for entry in reading.absent) else "next_step.on_leave")
         answer(
-            work, inbound, speaker, "sheet_received", area_code=sheet.area_code, facts={"absent_names": names, "next_step": step}, **about
+            work,
+            inbound,
+            speaker,
+            "sheet_received",
+            area_code=sheet.area_code,
+            facts={"absent_names": names, "next_step": step},
+            about=about,
         )
 
 
@@ -109,6 +117,6 @@ async def _unread(work: Work, inbound: Inbound, speaker: Speaker, question: Ques
         return None
     answer(
         work, inbound, speaker, "sheet_unread", area_code=question.area_code, facts={"unread": "、".join(reading.unread)[:30]},
-        sheet_id=question.sheet_id,
+        about={"sheet_id": question.sheet_id},
     )  # fmt: skip
     return "sheet_unread"

@@ -66,7 +66,8 @@ class Batch:
     def _by_day(self, intents: list[Intent]) -> list[Intent]:
         ready = []
         for intent in intents:
-            times = delayed(self._settings.policy, intent.urgency, self._work.now, intent.expires_at)
+            # Whoever has just written is awake: the answer does not wait for the morning.
+            times = None if intent.contact_id else delayed(self._settings.policy, intent.urgency, self._work.now, intent.expires_at)
             if times is None:
                 ready.append(intent)
             else:

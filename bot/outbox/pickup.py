@@ -14,7 +14,7 @@ from bot.outbox.aftermath import drop, expire
 from bot.outbox.drafts import enqueue
 from bot.outbox.lease import Held, is_held
 from bot.outbox.progress import advance
-from bot.outbox.quiet import delayed
+from bot.outbox.quiet import delayed, quiet_end
 from bot.outbox.senders import URGENCIES, queue_name
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
@@ -93,6 +93,8 @@ async def _sendable(work: Work, settings: OutboxSettings, messages: Sequence[Mes
 
 
 def _is_delayed(message: Message, settings: OutboxSettings, now: datetime) -> bool:
+    if quiet_end(settings.policy, message.queued_at) is not None:
+        return False  # made at night on purpose: an answer to somebody who has just written
     times = delayed(settings.policy, message.urgency, now, message.expires_at)
     if times is not None:
         message.retry_at, message.expires_at = times

@@ -12,6 +12,9 @@ from sqlalchemy.sql.selectable import Exists
 
 from storage.tables import Absence, AttendanceSheet, CaseFile, GuardianAnswer, Guardianship, Intent, Notice, Task
 
+NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
+"""Replies after which the family still has not said why the child is away."""
+
 
 def _is_fact(column: Any, name: str) -> ColumnElement[bool]:
     # Compared as text: other templates may hold anything under the same name, and a failing cast would fail the whole batch.
@@ -50,6 +53,7 @@ def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
     answered = exists().where(
         GuardianAnswer.student_id == Intent.student_id,
         GuardianAnswer.undone_at.is_(None),
+        GuardianAnswer.intent.not_in(NO_ANSWER),
         GuardianAnswer.at >= func.timezone(zone.key, day),
     )
     return and_(_case(CaseFile.back_on.is_(None)), ~answered)

@@ -116,7 +116,7 @@ class County:
         loaded = read_plan(plan)
         built = {"simulator": simulator.Simulator(simulator.SMS), "simulator_voice": simulator.Simulator(simulator.VOICE)}
         settings = OutboxSettings(
-            policy=DeliveryPolicy(loaded.zone), catalogue=catalogue, channels={name: built[name] for name in channels}, cipher=self.cipher,
+            policy=DeliveryPolicy(loaded.zone, loaded.quiet_hours.since, loaded.quiet_hours.until), catalogue=catalogue, channels={name: built[name] for name in channels}, cipher=self.cipher,
             labels={
                 "duty": {name: label.zh for name, label in loaded.tasks.items()},
                 "level": {str(rung.level): rung.name.zh for rung in loaded.levels},

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.contact_tasks import open_find_contacts
+from cases.enrolment import open_roster_checks
 from cases.imports.area_tree import load_tree
 from cases.imports.classes import school_year
 from cases.imports.directory import SchoolDirectory, load_directory
@@ -97,6 +98,8 @@ class RosterImport:
         await merge_families(self._session, intake.today)
         left, came_back, missing = await check_missing(self._session, intake.work.now, list(self._schools))
         report.left = left
+        if left:
+            await open_roster_checks(intake.work)
         report.counters.update(moved=moved, came_back=came_back, missing=missing, find_contact=await self._find_contacts())
         if report.changed_anything:
             area = common_area(list(self._schools.values()))

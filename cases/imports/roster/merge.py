@@ -77,6 +77,11 @@ UPDATE = """
         school_area_code = i.school_area_code, row_digest = i.digest
     from incoming i where i.student_id = s.id
 """
+CASES_FOLLOW = """
+    update case_file c set school_id = s.school_id, class_id = s.class_id, area_code = s.area_code, school_area_code = s.school_area_code
+    from incoming i join student s on s.id = i.student_id
+    where c.student_id = s.id and c.state = 'open' and (c.class_id <> s.class_id or c.area_code <> s.area_code)
+"""
 INSERT = """
     insert into student (register_index, register_number_encrypted, id_number_encrypted, id_number_index, name, name_pinyin, sex,
         birth_date, ethnicity, seat_number, school_id, class_id, address_encrypted, boarder, aided, area_code, school_area_code, row_digest)
@@ -136,6 +141,7 @@ async def merge_children(session: AsyncSession, now: Any, today: date) -> tuple[
     """(new, changed, moved between classes or schools)."""
     moved = await run(session, MOVES, now=now)
     changed = await run(session, UPDATE)
+    await run(session, CASES_FOLLOW)
     new = await run(session, INSERT)
     await run(session, NUMBER_NEW)
     await run(session, CLOSE_GROUPS, today=today)
