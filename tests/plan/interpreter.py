@@ -92,8 +92,8 @@ class Played:
             steps=frozenset(step for episode, step, _, _ in self.taken if episode == self.episode), open_tasks=len(self.living),
         )  # fmt: skip
 
-    def settle(self, now: datetime) -> None:
-        """As cases.escalation.settle: everything that the plan wants by now."""
+    def settle(self, now: datetime, *, punctual: bool = False) -> None:
+        """As cases.escalation.settle: everything that the plan wants by now. `punctual`: at its own time, nothing was left lying."""
         if self.state != "open":
             return
         for _ in range(ENDLESS):
@@ -102,6 +102,7 @@ class Played:
                 self.next_at = action.at if action is not None else FAR
                 self.checked(self, now)
                 return
+            assert not punctual or action.at == now, f"{action} was carried out at {now}"
             self._carry_out(action)
         raise AssertionError("the rules never come to rest")
 
@@ -285,7 +286,7 @@ def play_on_time(case: Played, inputs: Iterable[Input], until: datetime) -> Play
     for given in [*sorted(inputs, key=lambda given: given.at), None]:
         end = given.at if given is not None else until
         while case.state == "open" and case.next_at <= end:
-            case.settle(case.next_at)
+            case.settle(case.next_at, punctual=True)
         if given is not None:
             case.take(given)
     case.settle(until)

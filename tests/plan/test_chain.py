@@ -116,6 +116,7 @@ def test_the_prefecture_stands_beside_the_others() -> None:
     day = CALENDAR.nth_school_day(date(2026, 9, 21), 30)
     begins = upcoming(PLAN, waiting, CALENDAR, LONG_AGO)
     assert begins == Enter(CALENDAR.at(day, PLAN.levels[7].begins.at), 8, "absent_school_day_30", beside=True)
+    assert upcoming(PLAN, a_case(5, "10-30 12:00"), CALENDAR, LONG_AGO) == begins, "it does not wait for the second notice's deadline"
     beside = replace(waiting, entered={**waiting.entered, 8: begins.at})
     owed = upcoming(PLAN, beside, CALENDAR, LONG_AGO)
     assert isinstance(owed, Open)

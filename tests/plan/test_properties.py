@@ -48,7 +48,7 @@ class Story:
 
 
 days = st.dates(date(2026, 8, 24), date(2026, 12, 31))
-minutes = st.integers(0, int(LENGTH / timedelta(minutes=1)) - 1)
+minutes = st.one_of(st.integers(0, 8 * 24 * 60), st.integers(0, int(LENGTH / timedelta(minutes=1)) - 1))
 
 
 @st.composite
@@ -63,9 +63,9 @@ def calendars(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> tuple[Plan, di
 
 @st.composite
 def diligence(draw: st.DrawFn, opened: datetime) -> list[Input]:
-    """A township that issues and a village that delivers every so many days, or never."""
+    """A township that issues, a village that delivers, holders who do what they owe: every so many days, or never."""
     found: list[Input] = []
-    for what in ("issue", "deliver"):
+    for what in ("issue", "deliver", "done", "done"):
         every = draw(st.sampled_from((0, 1, 3, 5, 11)))
         offset = timedelta(minutes=draw(st.integers(0, 24 * 60 - 1)))
         found += [Input(opened + timedelta(days=n) + offset, what) for n in range(1, LENGTH.days) if every and n % every == 0]
