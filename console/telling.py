@@ -117,7 +117,8 @@ class Teller:
         return {
             "who": self._actor(line.actor), "task": self._task(line), "people": self._people_of(line), "level": level or "",
             "level_name": self._label(self._plan.at_level(level).name) if level else "", "reason": self._reason(facts.get("reason")),
-            "on": self._day(facts.get("on")), "until": self._day(facts.get("until")), "exit": self._exit(facts.get("exit") or facts.get("kind")),
+            "on": self._day(facts.get("on")), "until": self._day(facts.get("until")),
+            "exit": self._exit(facts.get("exit") or facts.get("kind")),
             "intent": self._word("intents", facts.get("intent")), "way": self._word("ways", facts.get("way")),
             "department": self._department(facts.get("department")), "which": self._which(facts), "absent": facts.get("absent", ""),
             "arrived": facts.get("arrived", ""), "verdict": facts.get("state", ""), "count": facts.get("count", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -85,10 +85,16 @@ async def _phones(session: AsyncSession, people: set[int], on: date) -> dict[int
 
 
 def _seated(posts: Sequence[tuple[str, int]], found: dict[int, Phone]) -> list[Phone]:
-    """One entry a phone: a shared one is listed under whoever comes first."""
+    """One entry a phone; a shared one bears all names."""
     phones: dict[int, Phone] = {}
     for role, person in posts:
-        if person in found and found[person].contact_id not in phones:
-            phone = found[person]
-            phones[phone.contact_id] = Phone(phone.contact_id, phone.person_id, role, phone.name, phone.number)
+        if person not in found:
+            continue
+        phone = replace(found[person], role=role)
+        earlier = phones.get(phone.contact_id)
+        phones[phone.contact_id] = phone if earlier is None else replace(earlier, name=_both(earlier.name, phone.name))
     return list(phones.values())
+
+
+def _both(earlier: str, name: str) -> str:
+    return earlier if name in earlier.split("、") else f"{earlier}、{name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from storage.tables import Area, Inbound, PersonContact, School, SchoolClass, Student
+from storage.tables import Area, Guardianship, Inbound, PersonContact, School, SchoolClass, Student
 from tests.console.conftest import Visitor, texts
 
 
@@ -154,3 +154,16 @@ async def test_english_tells_the_same(visitor: Visitor) -> None:
     assert shown["story"][0]["text"] == "Not at school on 2 Nov: the case is opened."
     assert shown["child"]["standing"] == "Level 1 · guardian asked"
     assert shown["phones"]["teacher"]["bubbles"][0]["gloss"] == "The morning attendance sheet"
+
+
+async def test_a_phone_that_parents_share_bears_both_names(visitor: Visitor) -> None:
+    await visitor.county.student("牟小红", guardians=["mother"], seat=9)
+    await visitor.county.person("grandmother", "牟奶奶", phone="mother")
+    async with visitor.county.database.session() as session, session.begin():
+        session.add(
+            Guardianship(
+                student_id=visitor.county.students["牟小红"], person_id=visitor.county.people["grandmother"], relation="other", rank=2
+            )
+        )
+    shown = await visitor.sees(child=visitor.county.students["牟小红"])
+    assert [who["label"] for who in shown["phones"]["guardian"]["who"]] == ["家长 牟mother、牟奶奶"]
