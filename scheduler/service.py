@@ -37,6 +37,7 @@ class SchedulerService:
         self._database = database
         self._clock = clock
         self._heartbeat = heartbeat
+        self._ticking = asyncio.Lock()
         self.lease = lease or Lease(database, LEASE_NAME, f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -45,7 +46,6 @@ class SchedulerService:
         firing = AsyncIOScheduler(timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None})
         firing.add_job(self.renew, "interval", seconds=RENEW_SECONDS)
         firing.add_job(self._tick_alone, "interval", seconds=TICK_SECONDS)
-        self._ticking = asyncio.Lock()
         firing.start()
         try:
             await stop.wait()

@@ -17,8 +17,11 @@ MOST_TASKS = 3
 Chip = dict[str, str]
 
 
-async def chips_for(session: AsyncSession, words: Words, phone: Phone, child: Student, *, absent_today: bool) -> list[Chip]:
-    """What may be pressed on this phone now: the newest question first, then the most urgent tasks."""
+async def chips_for(session: AsyncSession, words: Words, phone: Phone, child: Student, *, correction: str | None) -> list[Chip]:
+    """What may be pressed on this phone now: the newest question first, then the most urgent tasks.
+
+    `correction`: absent or arrived, where the teacher could add to a sheet that is answered.
+    """
     asked = select(Question).where(Question.contact_id == phone.contact_id, Question.state == "open")
     questions = list(await session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
     found = [chip for question in questions for chip in await _of_question(session, words, question, child)]
@@ -26,8 +29,8 @@ async def chips_for(session: AsyncSession, words: Words, phone: Phone, child: St
     tasks = [task for task in await session.scalars(held.order_by(Task.due_at, Task.id)) if not task.facts.get("quiet")]
     tasks.sort(key=lambda task: task.student_id != child.id)
     found += [chip for task in tasks[:MOST_TASKS] for chip in _of_task(words, task)]
-    if absent_today and not any(question.kind == "sheet" for question in questions):
-        found += _filled(words, "arrived", child)
+    if correction is not None and not any(question.kind == "sheet" for question in questions):
+        found += _filled(words, correction, child)
     return found
 
 
@@ -35,6 +38,8 @@ async def _of_question(session: AsyncSession, words: Words, question: Question, 
     if question.kind == "choose":
         names = [(await session.get_one(Student, student_id)).name for student_id in question.facts["children"]]
         return [_chip(words, entry, number=number, child=name) for number, name in enumerate(names, 1) for entry in _entries("choose")]
+    if question.kind == "sheet":
+        return _filled(words, "sheet", child) + _filled(words, "absent", child)
     return _filled(words, question.kind, child) if question.kind in page_data("demo")["chips"] else []
 
 

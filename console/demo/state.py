@@ -204,12 +204,12 @@ async def _phone(scene: Scene, phones: list[Phone], chosen: int | None, last: di
     if shown is None:
         return {"contact": None, "who": [], "number": "", "bubbles": [], "chips": []}
     teacher = shown.role == scene.plan.attendance.role
-    absent = teacher and await _absent_today(scene)
+    correction = await _correction(scene) if teacher else None
     return {
         "contact": shown.contact_id, "number": _masked(scene.stand.cipher.decrypt(shown.number)),
         "who": [{"contact": phone.contact_id, "label": _label(scene, phone), "last": last.get(phone.contact_id, 0)} for phone in phones],
         "bubbles": await bubbles_on(scene.session, scene.stand.catalogue, scene.calendar, shown.contact_id),
-        "chips": await chips_for(scene.session, scene.view.words, shown, scene.child, absent_today=absent),
+        "chips": await chips_for(scene.session, scene.view.words, shown, scene.child, correction=correction),
     }  # fmt: skip
 
 
@@ -224,9 +224,13 @@ def _masked(number: str) -> str:
     return f"{local[:3]}****{local[-4:]}"
 
 
-async def _absent_today(scene: Scene) -> bool:
+async def _correction(scene: Scene) -> str | None:
+    """What the teacher may still add to today's answered sheet about the child."""
+    sheets = select(AttendanceSheet.state).where(AttendanceSheet.class_id == scene.child.class_id, AttendanceSheet.on == scene.today)
+    if await scene.session.scalar(sheets) != "answered":
+        return None
     found = select(Absence.id).where(Absence.student_id == scene.child.id, Absence.on == scene.today, Absence.state == "absent")
-    return await scene.session.scalar(found) is not None
+    return "absent" if await scene.session.scalar(found) is None else "arrived"
 
 
 async def _totals(scene: Scene) -> str:

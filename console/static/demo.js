@@ -113,7 +113,7 @@ function drawStory(lines) {
   const list = byId("story");
   const grown = items.length !== list.children.length;
   list.replaceChildren(...(items.length ? items : [make("li", said.noStory)]));
-  if (grown) list.parentElement.scrollTop = list.parentElement.scrollHeight;
+  if (grown) list.scrollTop = list.scrollHeight;
 }
 
 function drawPhone(part, phone) {

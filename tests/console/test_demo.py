@@ -167,3 +167,14 @@ async def test_a_phone_that_parents_share_bears_both_names(visitor: Visitor) -> 
         )
     shown = await visitor.sees(child=visitor.county.students["牟小红"])
     assert [who["label"] for who in shown["phones"]["guardian"]["who"]] == ["家长 牟mother、牟奶奶"]
+
+
+async def test_the_teacher_may_add_to_an_answered_sheet_by_a_chip(visitor: Visitor) -> None:
+    await visitor.steps()
+    present = await visitor.types("teacher", "0")
+    assert [chip["send"] for chip in present["phones"]["teacher"]["chips"]] == ["1"]
+    absent = await visitor.types("teacher", "1")
+    assert absent["child"]["standing"] == "第1级 · 询问监护人"
+    assert [chip["send"] for chip in absent["phones"]["teacher"]["chips"]] == ["1到了"]
+    arrived = await visitor.types("teacher", "1到了")
+    assert arrived["child"]["standing"] == "已销号：当日到校"
