@@ -59,6 +59,8 @@ async def withdraw_absence(work: Work, student_id: int, on: date, state: str) ->
 async def missed_school(work: Work, desk: Desk, day: StudentDay, *, excused: bool) -> None:
     """A child was absent: known leave opens no case; otherwise a case opens, relapses or goes on."""
     case = await open_case_of(work, day.student_id)
+    if case is not None:
+        await settle(work, case)  # what was due before the sheet came stays due
     if excused:
         return
     if case is None:
@@ -78,6 +80,7 @@ async def attended(work: Work, desk: Desk, sheet: AttendanceSheet, away: Collect
     for case in await work.session.scalars(query.with_for_update(of=CaseFile)):
         if case.student_id in away:
             continue
+        await settle(work, case)
         if case.back_on is None:
             await come_back(work, case, sheet.on)
         await count_attended(work, desk, case)

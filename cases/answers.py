@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -62,6 +62,8 @@ async def take_answer(work: Work, said: Said) -> GuardianAnswer:
     """Keeps the answer and carries out what the plan says of it. An intent that the plan does not name goes to a person."""
     student = await work.session.get_one(Student, said.student_id)
     case = await open_case_of(work, student.id)
+    if case is not None:
+        await settle(work, case)  # what was due before the answer came stays due
     desk = await desk_of_case(work, case) if case is not None else await desk_of_student(work, student)
     rule = desk.plan.answers.get(said.intent) or desk.plan.answers["unknown"]
     matter = Matter(work, desk, student, case, said, rule)
@@ -217,7 +219,25 @@ async def _task(matter: Matter) -> None:
     task = await open_task(matter.work, desk, new)
     matter.effects["task_id"] = task.id if task else None
     if rule.pauses and matter.case is not None:
-        await pause_case(matter.work, matter.case, due, matter.said.intent)
+        await _stop_the_clock(matter, due)
+
+
+async def _stop_the_clock(matter: Matter, until: datetime) -> None:
+    """Until then the days are accounted for: they do not count as absent."""
+    last = matter.desk.calendar.day_of(until) - timedelta(days=1)
+    leave = Leave(
+        student_id=matter.student.id,
+        starts_on=matter.desk.today,
+        ends_on=max(last, matter.desk.today),
+        reason=matter.said.intent,
+        said_by=matter.said.person_id,
+        recorded_at=matter.work.now,
+    )
+    matter.work.session.add(leave)
+    await matter.work.session.flush()
+    matter.effects["leave_id"] = leave.id
+    if matter.case is not None:
+        await pause_case(matter.work, matter.case, until, matter.said.intent)
 
 
 async def _enrolment_check(matter: Matter) -> None:
@@ -264,15 +284,16 @@ async def undo_answer(work: Work, answer: GuardianAnswer) -> None:
             end_task(work, task, "cancelled", reason="answer_undone")
     case = await open_case_of(work, answer.student_id)
     if case is not None:
-        _restore(case, effects)
+        _restore(work, case, effects)
         await settle(work, case)
     student = await work.session.get_one(Student, answer.student_id)
     work.record("answer_undone", f"student:{student.id}", area_code=student.area_code, case_id=answer.case_id, intent=answer.intent)
 
 
-def _restore(case: CaseFile, effects: dict[str, Any]) -> None:
-    if "leave_id" in effects or "task_id" in effects:
-        case.paused_until = None
+def _restore(work: Work, case: CaseFile, effects: dict[str, Any]) -> None:
+    """The chain goes on from now: days that were thought to be accounted for bring nothing forward."""
+    if "leave_id" in effects:
+        case.paused_until = work.now
     if "promised_on" in effects:
         case.promised_on = date.fromisoformat(effects["promised_on"]) if effects["promised_on"] else None
     if "answered_until" in effects:

@@ -9,6 +9,8 @@ from sqlalchemy import func, select, update
 
 from cases.asking import ask_guardians
 from cases.desk import Desk, desk_of_case
+from cases.notices import draft_notice
+from cases.steps import suspend_tasks
 from cases.tasks import end_tasks
 from storage.tables import CaseFile, CaseLevel, Notice, Question, Student
 from storage.work import Work
@@ -86,6 +88,8 @@ async def relapse(work: Work, case: CaseFile, on: date, reason: str) -> None:
     await work.session.flush()
     enter_level(work, case, case.level, work.now, reason)
     desk = await desk_of_case(work, case)
+    if (notice := desk.plan.at_level(case.level).notice) is not None:
+        await draft_notice(work, case, notice)
     await ask_guardians(work, desk, case, desk.plan.levels[0].asks)
 
 
@@ -120,5 +124,5 @@ async def pause_case(work: Work, case: CaseFile, until: datetime, reason: str) -
     """Holds the chain until then: what the level owes is cancelled, as the reason is known."""
     case.paused_until = max(until, case.paused_until or until)
     kinds = {step.task for rung in (await desk_of_case(work, case)).plan.levels for step in rung.owed} | {"follow_up"}
-    await end_tasks(work, case.id, "cancelled", reason, kinds=kinds)
+    await suspend_tasks(work, case, reason, kinds=kinds)
     work.record("case_paused", f"case:{case.id}", area_code=case.area_code, case_id=case.id, until=until.isoformat(), reason=reason)

@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.casework import close_case, open_case_of
-from cases.desk import desk_of_school
+from cases.desk import desk_of_case, desk_of_school
+from cases.leaves import end_leave
 from cases.tasks import NewTask, open_task
 from storage.tables import EnrolmentCheck, EnrolmentEvent, School, Student
 from storage.work import Work
@@ -49,7 +50,8 @@ async def deny_transfer(work: Work, student_id: int, *, by: int) -> None:
     work.record("transfer_not_found", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}")
     case = await open_case_of(work, student_id)
     if case is not None:
-        case.paused_until = case.answered_until = None
+        case.paused_until, case.answered_until = work.now, None  # the chain goes on from here
+        await end_leave(work, student_id, (await desk_of_case(work, case)).today)
 
 
 async def open_roster_checks(work: Work) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 
+from cases.attended import attended_days
 from cases.casework import enter_level
 from cases.desk import Desk, desk_of_case
 from cases.leaves import leave_days
 from cases.notices import draft_notice
 from cases.responsible import holders
+from cases.steps import step_key, take_step
 from cases.tasks import LIVING, NewTask, end_tasks, open_task
 from plan.chain import CaseFacts, Enter, Keep, NoticeFacts, Open, Tell, upcoming
-from plan.model import Level
-from storage.tables import CaseFile, CaseLevel, CaseStep, Notice, Referral, Task
+from storage.tables import CaseFile, CaseLevel, CaseStep, Notice, Referral, Task, TaskHolder
 from storage.work import Work
 
 ENDLESS = 60
@@ -54,13 +54,13 @@ async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
         first_absent_on=case.first_absent_on,
         level=case.level,
         entered=dict(levels.all()),
-        excused=await leave_days(work, case.student_id, case.first_absent_on),
+        excused=await _excused(work, case),
         answered_until=case.answered_until,
         paused_until=case.paused_until,
         away=case.back_on is None,
         notices=await _notice_facts(work, case),
         referral_approved_at=await _referral_approved(work, case),
-        unstaffed=await _unstaffed(work, desk, desk.plan.at_level(case.level)),
+        unstaffed=await _unstaffed(work, desk, case),
         steps=frozenset(steps),
         open_tasks=living or 0,
     )
@@ -87,8 +87,23 @@ async def _referral_approved(work: Work, case: CaseFile) -> datetime | None:
     return await work.session.scalar(approved)
 
 
-async def _unstaffed(work: Work, desk: Desk, rung: Level) -> frozenset[int]:
-    """The level itself, when nobody at all is responsible for what it owes on entry."""
+async def _excused(work: Work, case: CaseFile) -> frozenset[date]:
+    """Days of the episode that do not count as absent: on leave, or at school."""
+    attended = await attended_days(work, case.student_id, case.first_absent_on)
+    return await leave_days(work, case.student_id, case.first_absent_on) | frozenset(attended)
+
+
+async def _unstaffed(work: Work, desk: Desk, case: CaseFile) -> frozenset[int]:
+    """The level itself, when nobody at all was responsible for what it owes when the case came to it."""
+    rung = desk.plan.at_level(case.level)
+    held = (
+        select(TaskHolder.task_id)
+        .join(Task, Task.id == TaskHolder.task_id)
+        .where(Task.case_id == case.id, Task.level == rung.level, Task.key.startswith(f"case:{case.id}:{case.episode}:"))
+        .where(TaskHolder.why.in_(("holder", "substitute", "delegate")))
+    )
+    if await work.session.scalar(held.limit(1)) is not None:
+        return frozenset()
     for step in rung.owed:
         if step.undelivered_school_days is None and await holders(work.session, desk.plan, step.role, desk.place, desk.today):
             return frozenset()
@@ -121,16 +136,11 @@ async def _climb(work: Work, desk: Desk, case: CaseFile, action: Enter) -> None:
         await draft_notice(work, case, rung.notice)
 
 
-async def _take_step(work: Work, case: CaseFile, step: str, at: datetime) -> None:
-    row = insert(CaseStep).values(case_id=case.id, episode=case.episode, step=step, at=at)
-    await work.session.execute(row.on_conflict_do_nothing())
-
-
 async def _open_owed(work: Work, desk: Desk, case: CaseFile, action: Open) -> None:
-    await _take_step(work, case, action.step, action.at)
+    await take_step(work, case, action.step, action.at)
     owed, rung = action.owed, desk.plan.at_level(action.level)
     new = NewTask(
-        f"case:{case.id}:{case.episode}:{action.step}", owed.task, owed.role, desk.calendar.after(action.at, owed.due), owed.template,
+        await step_key(work, case, action.step), owed.task, owed.role, desk.calendar.after(action.at, owed.due), owed.template,
         action.level, owed.quiet, by_acknowledging=owed.done_by_acknowledging, department=await _department(work, case, owed.task),
         about={"case_id": case.id, "student_id": case.student_id, "notice_id": await _notice_id(work, case, rung.notice)},
     )  # fmt: skip
@@ -153,7 +163,7 @@ async def _notice_id(work: Work, case: CaseFile, kind: str | None) -> int | None
 
 
 async def _tell(work: Work, desk: Desk, case: CaseFile, action: Tell) -> None:
-    await _take_step(work, case, action.step, action.at)
+    await take_step(work, case, action.step, action.at)
     notice_id = await _notice_id(work, case, desk.plan.at_level(action.level).notice)
     for holder in await holders(work.session, desk.plan, action.told.role, desk.place, desk.today):
         work.say(

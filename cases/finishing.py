@@ -16,7 +16,7 @@ from cases.plans import plan_of
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
 from cases.responsible import has_role
 from cases.returning import come_back
-from cases.tasks import end_task
+from cases.tasks import LIVING, end_task
 from cases.words import Words, words
 from storage.tables import CaseFile, Notice, Task
 from storage.work import Work
@@ -42,6 +42,10 @@ class Finish:
 
 async def finish_task(work: Work, task: Task, by: int, result: str) -> Refusal | None:
     """Ends a task with its holder's words and carries out what follows. A Refusal leaves the task as it was."""
+    if task.case_id is not None:
+        await settle(work, await lock_case(work, task.case_id))  # what was due before the answer came stays due
+    if task.state not in LIVING:
+        return Refusal("too_late")
     finish = Finish(work, task, by, result.strip(), words())
     handler = FINISHES.get(task.kind, _plain)
     refusal = await handler(finish)

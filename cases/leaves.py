@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage.tables import Leave
 from storage.work import Work
@@ -18,6 +18,14 @@ async def leave_on(work: Work, student_id: int, on: date) -> Leave | None:
         .order_by(Leave.ends_on.desc())
         .limit(1)
     )
+
+
+async def end_leave(work: Work, student_id: int, today: date) -> None:
+    """What covers today and later no longer holds; days that have passed stay accounted for."""
+    yesterday = today - timedelta(days=1)
+    running = (Leave.student_id == student_id, Leave.ends_on > yesterday, Leave.withdrawn_at.is_(None))
+    await work.session.execute(update(Leave).where(*running, Leave.starts_on > yesterday).values(withdrawn_at=work.now))
+    await work.session.execute(update(Leave).where(*running).values(ends_on=yesterday))
 
 
 async def leave_days(work: Work, student_id: int, since: date) -> frozenset[date]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import exists, select
-
+from cases.attended import attended_days
 from cases.casework import close_case
 from cases.desk import Desk, desk_of_case
 from cases.escalation import settle
 from cases.guardians import reachable_guardians
+from cases.steps import suspend_tasks
 from cases.tasks import NewTask, end_tasks, open_task
-from storage.tables import Absence, AttendanceSheet, CaseFile, Student
+from storage.tables import CaseFile
 from storage.work import Work
 
 
@@ -19,7 +19,7 @@ async def come_back(work: Work, case: CaseFile, on: date) -> None:
     """The school saw the child that day. The chain stops; the return is still to be confirmed."""
     desk = await desk_of_case(work, case)
     case.back_on, case.paused_until = on, None
-    await end_tasks(work, case.id, "cancelled", "back_at_school")
+    await suspend_tasks(work, case, "back_at_school")
     work.record("back_at_school", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
     await _watch(work, desk, case, on)
     if case.guardian_confirmed_at is None:
@@ -53,23 +53,9 @@ async def count_attended(work: Work, desk: Desk, case: CaseFile) -> None:
     enough = desk.plan.exits["returned"].or_attended_school_days
     if enough is None or case.back_on is None or case.state != "open":
         return
-    days = await _attended_days(work, case)
+    days = await attended_days(work, case.student_id, case.back_on)
     if len(days) >= enough:
         await _strike_off(work, case, {"attended_days": [day.isoformat() for day in days[:enough]]})
-
-
-async def _attended_days(work: Work, case: CaseFile) -> list[date]:
-    absent = exists().where(
-        Absence.student_id == case.student_id, Absence.on == AttendanceSheet.on, Absence.state.in_(("absent", "excused"))
-    )
-    return list(
-        await work.session.scalars(
-            select(AttendanceSheet.on)
-            .join(Student, Student.class_id == AttendanceSheet.class_id)
-            .where(Student.id == case.student_id, AttendanceSheet.on >= case.back_on, AttendanceSheet.state == "answered", ~absent)
-            .order_by(AttendanceSheet.on)
-        )
-    )
 
 
 async def guardian_confirms(work: Work, case: CaseFile, person_id: int) -> bool:
@@ -86,6 +72,7 @@ async def guardian_confirms(work: Work, case: CaseFile, person_id: int) -> bool:
 async def guardian_denies(work: Work, case: CaseFile, person_id: int) -> None:
     """The family says that the child is not back: the school looks again, and the chain goes on until it has."""
     case.back_on = case.guardian_confirmed_at = None
+    case.paused_until = work.now  # the chain goes on from here: nothing begins in the days that the school counted as attended
     await end_tasks(work, case.id, "cancelled", "return_disputed", kinds={"confirm_return"})
     work.record("return_disputed", f"case:{case.id}", area_code=case.area_code, case_id=case.id, actor=f"guardian:{person_id}")
     await _ask_school(work, case)

@@ -199,12 +199,17 @@ def end_task(work: Work, task: Task, state: str, *, by: int | None = None, resul
 
 async def end_tasks(
     work: Work, case_id: int, state: str, reason: str, *, kinds: Collection[str] | None = None, level: int | None = None
-) -> None:
-    """Ends all living tasks of a case (of these kinds, of this level) at once. A quiet one asked nobody, so nobody missed it."""
+) -> list[Task]:
+    """Ends all living tasks of a case (of these kinds, of this level) at once, and returns them.
+
+    A quiet one asked nobody, so nobody missed it.
+    """
     query = select(Task).where(Task.case_id == case_id, Task.state.in_(LIVING))
     if kinds is not None:
         query = query.where(Task.kind.in_(kinds))
     if level is not None:
         query = query.where(Task.level == level)
-    for task in await work.session.scalars(query):
+    ended = list(await work.session.scalars(query))
+    for task in ended:
         end_task(work, task, "cancelled" if task.facts.get("quiet") else state, reason=reason)
+    return ended

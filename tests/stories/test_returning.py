@@ -65,6 +65,8 @@ async def test_a_guardian_who_denies_the_return_sets_the_chain_going_again(away:
     assert case.back_on is None
     await sheet(away, "2026-11-05", "1")
     await away.to("2026-11-05 12:01")
+    assert (await away.case("马小龙")).level == 3  # the day that the school counted is not held against the family
+    await away.to("2026-11-06 12:01")
     assert (await away.case("马小龙")).level == 4
 
 
@@ -130,3 +132,24 @@ async def test_the_record_tells_when_somebody_changed_it(away: County) -> None:
     await away.to("2026-11-03 14:00")
     async with working(away.database, await away.stage.now()) as work:
         assert await broken_seals(work) == []
+
+
+async def test_a_leave_in_the_middle_of_a_level_does_not_lose_what_it_owes(away: County) -> None:
+    await away.to("2026-11-05 12:01")
+    await away.phones["township_officer"].expects("签发返校通知书")
+    await away.phones["father"].replies("小龙病了，请假到周五")
+    assert {task.kind for task in await away.tasks()} == {"leave_follow_up"}
+    await away.to("2026-11-09 12:02")
+    await away.phones["township_officer"].expects("签发返校通知书")
+    await away.phones["township_officer"].replies(f"{(await away.task('issue_notice')).code} 3")
+    assert (await away.notices())[0].number is not None
+
+
+async def test_a_relapse_at_the_townships_level_drafts_a_notice_of_its_own(away: County) -> None:
+    await away.to("2026-11-05 12:01")
+    await sheet(away, "2026-11-06", "0")
+    await away.phones["father"].replies("1")
+    await sheet(away, "2026-11-16", "1")
+    await away.phones["township_officer"].new()
+    await away.phones["township_officer"].replies(f"{(await away.task('issue_notice')).code} 3")
+    assert [notice.number is not None for notice in await away.notices()] == [False, True]

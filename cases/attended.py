@@ -1,0 +1,23 @@
+"""Days on which a child was at school: the class's sheet was answered and did not name it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import exists, select
+
+from storage.tables import Absence, AttendanceSheet, Student
+from storage.work import Work
+
+
+async def attended_days(work: Work, student_id: int, since: date) -> list[date]:
+    """Every such day from `since` on, oldest first."""
+    absent = exists().where(Absence.student_id == student_id, Absence.on == AttendanceSheet.on, Absence.state.in_(("absent", "excused")))
+    return list(
+        await work.session.scalars(
+            select(AttendanceSheet.on)
+            .join(Student, Student.class_id == AttendanceSheet.class_id)
+            .where(Student.id == student_id, AttendanceSheet.on >= since, AttendanceSheet.state == "answered", ~absent)
+            .order_by(AttendanceSheet.on)
+        )
+    )
