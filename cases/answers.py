@@ -67,6 +67,7 @@ async def take_answer(work: Work, said: Said) -> GuardianAnswer:
     desk = await desk_of_case(work, case) if case is not None else await desk_of_student(work, student)
     rule = desk.plan.answers.get(said.intent) or desk.plan.answers["unknown"]
     matter = Matter(work, desk, student, case, said, rule)
+    _record(matter)
     await EFFECTS[rule.effect](matter)
     if case is not None:
         _accept(matter, case)
@@ -84,12 +85,17 @@ async def _keep(matter: Matter) -> GuardianAnswer:
     )  # fmt: skip
     work.session.add(answer)
     await work.session.flush()
+    return answer
+
+
+def _record(matter: Matter) -> None:
+    """Stands before what follows from it. The record holds what was understood, never the words."""
+    said, work = matter.said, matter.work
     actor = f"guardian:{said.person_id}" if said.person_id else "guardian"
     work.record(
-        "guardian_answered", f"student:{said.student_id}", area_code=matter.student.area_code, case_id=answer.case_id, actor=actor,
+        "guardian_answered", f"student:{said.student_id}", area_code=matter.student.area_code, case_id=matter.about["case_id"], actor=actor,
         intent=said.intent, on=said.on.isoformat() if said.on else None,
     )  # fmt: skip
-    return answer
 
 
 def _accept(matter: Matter, case: CaseFile) -> None:

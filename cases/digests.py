@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -104,9 +104,11 @@ def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) 
         )
         return
     lines = [f"{task.code} {plan.tasks[task.kind].zh}" for task in entry.overdue]
-    lines += [f"{plan.roles[task.role].zh}{plan.tasks[task.kind].zh}" for task in entry.below]
-    facts = {"open_count": str(entry.open), "overdue_count": str(len(lines)), "lines": "；".join(lines[:LONGEST_LIST])}
-    work.say(key, person_id, "digest_morning", area_code=entry.area_code, expires_at=expires, facts=facts)
+    below = Counter(f"{plan.roles[task.role].zh}{plan.tasks[task.kind].zh}" for task in entry.below)
+    lines += [f"{what}×{number}" if number > 1 else what for what, number in below.items()]
+    counts = {"open_count": entry.open, "overdue_count": len(entry.overdue), "below_count": len(entry.below)}
+    facts_shown = {**counts, "lines": "；".join(lines[:LONGEST_LIST])}
+    work.say(key, person_id, "digest_morning", area_code=entry.area_code, expires_at=expires, facts=facts_shown)
 
 
 async def monthly_list(work: Work, plan: Plan, day: date) -> None:

@@ -23,14 +23,14 @@ async def report_hole(work: Work, desk: Desk, *, role: str, reason: str, task: T
     case_id = task.case_id if task else None
     work.record("hole_in_chain", f"role:{role}", area_code=place.area_code, case_id=case_id, reason=reason, new=hole_id is not None)
     if hole_id is not None:
-        await _tell(work, desk, hole_id, role, task)
+        await _tell(work, desk, hole_id, role, reason, task)
 
 
-async def _tell(work: Work, desk: Desk, hole_id: int, role: str, task: Task | None) -> None:
+async def _tell(work: Work, desk: Desk, hole_id: int, role: str, reason: str, task: Task | None) -> None:
     place = await place_name(work.session, desk.place)
     for holder in await holders(work.session, desk.plan, desk.plan.holes.role, desk.place, desk.today):
         work.say(
             f"hole:{hole_id}:{holder.person_id}", holder.person_id, desk.plan.holes.template, area_code=desk.place.area_code,
-            facts={"role_name": desk.plan.roles[role].zh, "place": place},
+            facts={"why": reason, "role_name": desk.plan.roles[role].zh, "place": place},
             case_id=task.case_id if task else None, task_id=task.id if task else None, student_id=task.student_id if task else None,
         )  # fmt: skip

@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import Desk, desk_of_case
 from cases.guardians import reachable_guardians
+from cases.names import area_names
 from cases.responsible import CODE_LENGTH
 from cases.tasks import LIVING, end_task
+from cases.words import words
 from storage.tables import CaseFile, Notice, NoticeCounter, Receipt, Task
 from storage.work import Work
 
@@ -53,12 +55,14 @@ async def _next_number(work: Work, township: str, year: int) -> int:
 
 async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:
     """To all guardians who can be written to. The date in the text counts from today; the deadline itself runs from delivery."""
+    township = (await area_names(work.session, [notice.area_code])).get(notice.area_code)
+    issuer = {"issuer": words().issuer(township)} if township else {}
     template = desk.plan.notices[await _reads_as(work, desk, notice)].template
     for person_id in await reachable_guardians(work, case.student_id, desk.today):
         work.say(
             f"notice:{notice.id}:{person_id}", person_id, template, area_code=case.area_code, still="notice_waiting", question="notice",
             expires_at=work.now + timedelta(days=3), case_id=case.id, student_id=case.student_id, notice_id=notice.id,
-            facts={"deadline": _shown_deadline(desk, notice), "question_expires": (work.now + timedelta(days=14)).isoformat()},
+            facts={**issuer, "deadline": _shown_deadline(desk, notice), "question_expires": (work.now + timedelta(days=14)).isoformat()},
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ class Words:
     ways: Mapping[str, list[str]]
     exits: Mapping[str, list[str]]
     refusals: Mapping[str, str]
+    issuers: Mapping[str, str]
 
     def _has(self, name: str, text: str) -> bool:
         return _any(self.lists[name], text)
@@ -48,6 +49,12 @@ class Words:
         """Another way off the rolls than a return or a transfer."""
         return next((name for name, said in self.exits.items() if _any(said, text)), None)
 
+    def issuer(self, township: str) -> str:
+        """The office that issues a township's notices."""
+        return next((text for ending, text in self.issuers.items() if township.endswith(ending)), self.issuers["other"]).format(
+            township=township
+        )
+
     def way(self, text: str) -> str | None:
         """How a notice was delivered."""
         return next((name for name, said in self.ways.items() if _any(said, text)), None)
@@ -68,5 +75,5 @@ def _after(said: Iterable[str], text: str) -> str | None:
 def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
-    ways, exits, refusals = data.pop("ways"), data.pop("exits"), data.pop("refusals")
-    return Words(data, ways, exits, refusals)
+    ways, exits, refusals, issuers = (data.pop(name) for name in ("ways", "exits", "refusals", "issuers"))
+    return Words(data, ways, exits, refusals, issuers)

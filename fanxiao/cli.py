@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from fanxiao.commands import admin, demo, demo_data, imports, serve
+from fanxiao.commands import admin, check, demo, demo_data, imports, serve
 from fanxiao.logs import configure
 from fanxiao.settings import Settings
 from storage.faults import StartFault, clearly
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(admin.app, name="admin")
 app.add_typer(imports.app, name="import")
+app.add_typer(check.app, name="check")
 demo_data.register(app)
 demo.register(app)
 serve.register(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,9 +35,22 @@ from storage.tables import Area, School, SchoolClass, Task
 BEGINS_AT = time(8, 25)
 PREPARED = timedelta(hours=2)
 """The files went in so long before the demo begins."""
-SCHOOLS, CLASSES, CHILDREN, SEED = 6, 4, 22, 7
+SEED = 7
 PLAYED_GRADE = 3
 NUMBER = "1069000000"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many schools (over three townships), classes in each and children in each class."""
+
+    schools: int
+    classes: int
+    children: int
+
+
+PAGE = Size(6, 4, 22)
+STORY = Size(3, 2, 16)
 
 
 @dataclass(frozen=True)
@@ -65,12 +78,12 @@ def start_over(home: Path) -> None:
 
 async def open_county(storage: Storage, settings: Settings) -> DemoCounty:
     """Makes the county at the first start, and goes on where it was at any other."""
-    catalogue, clock = load_catalogue(), SteppedClock(storage.worker)
-    if not await _is_made(clock):
-        await _make(storage, settings, clock)
-    plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
-    channels: dict[str, Channel] = {found.name: simulator.Simulator(found) for found in (simulator.SMS, simulator.VOICE)}
-    engine = await build_engine(storage, plan, catalogue, clock, channels)
+    clock = SteppedClock(storage.worker)
+    if not await is_made(clock):
+        plan = read_plan((settings.plan or PLAN).read_text(encoding="utf-8"))
+        await _make(storage, settings, clock, first_morning(plan, await SystemClock().now()), PAGE)
+    engine = await _engine(storage, settings, clock)
+    plan, catalogue = engine.plan, engine.catalogue
     area_code, played = await _prefecture(storage), await _played_classes(storage)
     watched = set(played[:1])
     stage = Stage(storage.worker, clock, Colleagues(engine.worker, storage.web, storage.cipher, area_code, watched))
@@ -78,7 +91,24 @@ async def open_county(storage: Storage, settings: Settings) -> DemoCounty:
     return DemoCounty(engine, stage, Stand(storage.web, storage.cipher, stage, plan, catalogue, area_code, played, watched))
 
 
-async def _is_made(clock: SteppedClock) -> bool:
+async def open_played_county(storage: Storage, settings: Settings, begins: datetime) -> tuple[Engine, Stage]:
+    """A smaller county whose clock begins at this local time; nobody but the caller moves it."""
+    clock = SteppedClock(storage.worker)
+    if not await is_made(clock):
+        plan = read_plan((settings.plan or PLAN).read_text(encoding="utf-8"))
+        await _make(storage, settings, clock, begins.replace(tzinfo=plan.zone).astimezone(UTC), STORY)
+    engine = await _engine(storage, settings, clock)
+    return engine, Stage(storage.worker, clock, engine.worker)
+
+
+async def _engine(storage: Storage, settings: Settings, clock: SteppedClock) -> Engine:
+    catalogue = load_catalogue()
+    plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
+    channels: dict[str, Channel] = {found.name: simulator.Simulator(found) for found in (simulator.SMS, simulator.VOICE)}
+    return await build_engine(storage, plan, catalogue, clock, channels)
+
+
+async def is_made(clock: SteppedClock) -> bool:
     """The clock is set last, so that a start which was broken off begins again."""
     try:
         await clock.now()
@@ -87,16 +117,12 @@ async def _is_made(clock: SteppedClock) -> bool:
     return True
 
 
-async def _make(storage: Storage, settings: Settings, clock: SteppedClock) -> None:
-    catalogue = load_catalogue()
-    today = await SystemClock().now()
-    text = (settings.plan or PLAN).read_text(encoding="utf-8")
-    begins = first_morning(read_plan(text), today)
-    plan = await put_plan_in_force(storage, settings, catalogue, begins - PREPARED)
+async def _make(storage: Storage, settings: Settings, clock: SteppedClock, begins: datetime, size: Size) -> None:
+    plan = await put_plan_in_force(storage, settings, load_catalogue(), begins - PREPARED)
     with TemporaryDirectory() as folder:
         made = await asyncio.to_thread(
-            write_demo_data, Path(folder), schools=SCHOOLS, seed=SEED, today=Calendar(plan).day_of(begins),
-            classes_per_school=CLASSES, students_per_class=CHILDREN,
+            write_demo_data, Path(folder), schools=size.schools, seed=SEED, today=Calendar(plan).day_of(begins),
+            classes_per_school=size.classes, students_per_class=size.children,
         )  # fmt: skip
         await _import(storage, plan, made, begins - PREPARED)
     async with storage.worker.session() as session, session.begin():

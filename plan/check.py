@@ -199,6 +199,8 @@ def _answer_problems(plan: Plan) -> Iterator[Problem]:
         needs_task = answer.effect in {"task", "aid", "enrolment_check"}
         if needs_task and None in (answer.task, answer.role, answer.due):
             yield Problem(f"answers.{name}", "要写明任务、岗位和期限（task, role, due）", "give task, role and due")
+        if answer.cause is not None and answer.cause not in plan.causes:
+            yield Problem(f"answers.{name}.cause", f"没有“{answer.cause}”这种原因", f"unknown cause {answer.cause!r}: add it under causes")
     for name in sorted(REQUIRED_EXITS - set(plan.exits)):
         yield Problem("exits", f"缺少销号条件“{name}”", f"the exit {name!r} is missing")
 

@@ -335,6 +335,7 @@ class Plan(Part):
     answer_within_days: int = Field(ge=1)
     exits: dict[str, Exit]
     relapse_days: int = Field(ge=0)
+    causes: dict[str, Label]
     departments: dict[str, Label]
     referrals: dict[str, ReferralKind]
     tasks: dict[str, Label]

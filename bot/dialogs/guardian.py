@@ -200,9 +200,15 @@ async def _act(talk: Talk, reading: Reading) -> str:
         await _person(talk, child, reading)
     elif reading.intent == "wrong_number":
         talk.say("wrong_number_thanks", child)
-    else:
+    elif not await _struck_off(talk, given.case_id):
         _confirm(talk, child, reading, given.effects, sensitive=rule.sensitive)
     return reading.intent
+
+
+async def _struck_off(talk: Talk, case_id: int | None) -> bool:
+    """This answer ended the case: the family is welcomed back, and one message is enough."""
+    case = await talk.work.session.get(CaseFile, case_id) if case_id is not None else None
+    return case is not None and case.closed_at == talk.work.now
 
 
 async def _person(talk: Talk, child: Student, reading: Reading) -> None:

@@ -111,7 +111,7 @@ async def _acknowledge(order: Order) -> str:
     if task.facts.get("by_acknowledging"):
         await finish_task(order.work, task, order.speaker.staff_id, "")
     await _rest(order, task)
-    return order.say("task_acknowledged", task=task)
+    return order.say("task_done" if task.state == "done" else "task_acknowledged", task=task)
 
 
 def _given(order: Order) -> Task:

@@ -15,6 +15,7 @@ import typer
 
 from console.app import create_app
 from console.webhooks import Hooks
+from fanxiao.commands.story import tell_story
 from fanxiao.demo_county import demo_settings, open_county, start_over
 from fanxiao.serving import listen, serve
 from fanxiao.settings import Settings
@@ -30,9 +31,13 @@ def demo(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="不打开浏览器 · do not open a browser")] = False,
     home: Annotated[Path | None, typer.Option(help="演示数据目录 · folder of the demo", file_okay=False)] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="从头开始 · start over")] = False,
+    story: Annotated[bool, typer.Option("--story", help="自动演完一个月并打印 · play a month and print it")] = False,
+    language: Annotated[str, typer.Option("--lang", help="--story: zh, en")] = "zh",
 ) -> None:
     """演示 · Play it: three phones on a page, invented people, nothing is really sent."""
     settings = demo_settings(Settings(), home)
+    if story:
+        raise typer.Exit(tell_story(settings.model_copy(update={"home": settings.home / "story"}), language))
     with home_lock(settings.home):
         at = listen(HOST, port)
         if fresh:
