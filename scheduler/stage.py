@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from scheduler.ticks import next_time, run_periodic, tick
 from storage.clock import SteppedClock
 from storage.database import Database
+from storage.tables import DeliveryStatus, Inbound, Message
+
+LONGEST_WAIT = 60
+"""Seconds of real time for what cannot be done now; after that its own retries go on by themselves."""
 
 
 class Draining(Protocol):
@@ -23,6 +30,7 @@ class Stage:
         self._database = database
         self.clock = clock
         self._worker = worker
+        self._patience = LONGEST_WAIT
 
     async def now(self) -> datetime:
         return await self.clock.now()
@@ -33,9 +41,20 @@ class Stage:
         while True:
             done = await self._worker.drain(now)
             done += await tick(self._database, now)
-            if not done:
+            if not done and not await self._held_back(now):
                 break
         await run_periodic(self._database, now)
+
+    async def _held_back(self, now: datetime) -> bool:
+        """What a killed worker held is free again only after some seconds of real time: the clock must not step past it."""
+        async with self._database.session() as session:
+            held = await session.scalar(select(or_(*_unfinished(now))))
+        if not held:
+            self._patience = LONGEST_WAIT
+            return False
+        self._patience -= 1
+        await asyncio.sleep(1)
+        return self._patience > 0
 
     async def next_due(self) -> datetime:
         """When something happens next by itself."""
@@ -67,3 +86,13 @@ class Stage:
         """An outage: time passes and nothing is done until the end."""
         await self.clock.set(target)
         await self.settle()
+
+
+def _unfinished(now: datetime) -> list[ColumnElement[bool]]:
+    """Texts in that are not handled, and messages out that might leave now."""
+    may_leave = or_(Message.retry_at.is_(None), Message.retry_at <= now)
+    return [
+        exists().where(Inbound.handled_at.is_(None)),
+        exists().where(DeliveryStatus.applied_at.is_(None)),
+        exists().where(Message.state.in_(("queued", "sending")), may_leave),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from cases.contacts import people_at
 from cases.plans import plan_in_force
@@ -56,12 +56,12 @@ async def speaker_of(work: Work, inbound: Inbound) -> Speaker:
         raise ValueError("an inbound is routed only once its contact is known")
     _, plan = await plan_in_force(work.session)
     calendar = Calendar(plan)
-    today = calendar.day_of(work.now)
+    today = calendar.day_of(inbound.received_at)  # handled late, a text still means the day on which it was written
     people = await people_at(work, inbound.contact_id)
     return Speaker(
         contact_id=inbound.contact_id, plan=plan, calendar=calendar, today=today, people=people,
         staff=await _staff(work, people, today), children=await _children(work, people),
-        questions=await _questions(work, inbound.contact_id), tasks=await _tasks(work, people),
+        questions=await _questions(work, inbound), tasks=await _tasks(work, people),
     )  # fmt: skip
 
 
@@ -80,8 +80,16 @@ async def _children(work: Work, people: list[int]) -> list[int]:
     return list(await work.session.scalars(linked.distinct().order_by(Guardianship.student_id)))
 
 
-async def _questions(work: Work, contact_id: int) -> list[Question]:
-    asked = select(Question).where(Question.contact_id == contact_id, Question.state == "open", Question.expires_at > work.now)
+async def _questions(work: Work, inbound: Inbound) -> list[Question]:
+    """Those that were open when the text came in."""
+    written = inbound.received_at
+    ran_out_since = and_(Question.state == "expired", Question.ended_at >= written)
+    asked = select(Question).where(
+        Question.contact_id == inbound.contact_id,
+        or_(Question.state == "open", ran_out_since),
+        Question.asked_at <= written,
+        Question.expires_at > written,
+    )
     return list(await work.session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
 
 
