@@ -9,7 +9,7 @@ from sqlalchemy import select
 from cases.contact_tasks import open_find_contacts
 from cases.desk import Desk, desk_of_case
 from cases.guardians import reachable_guardians
-from plan.model import Asked
+from plan.levels import Asked
 from storage.tables import CaseFile, Intent
 from storage.work import Work
 

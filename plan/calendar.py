@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from plan.model import Duration, Plan
+from plan.model import Plan
+from plan.parts import Duration
 
 LONGEST_BREAK = 200
 """Days after which a search for a school day gives up on the vacations given and counts weekdays."""

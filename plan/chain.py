@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from plan.calendar import Calendar
-from plan.model import Level, Owed, Plan, Told
+from plan.levels import Level, Owed, Told
+from plan.model import Plan
 
 
 @dataclass(frozen=True)

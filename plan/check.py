@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 import holidays
 from pydantic import ValidationError
 
-from plan.model import Owed, Plan
+from plan.levels import Owed
+from plan.model import Plan
 from plan.reading import PlanFault, Problem, load, shape_problem
 
 __all__ = ["PlanFault", "Problem", "read_plan"]

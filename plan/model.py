@@ -2,311 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date, time
-from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-
-Scope = Literal["class", "school", "village", "township", "county", "prefecture"]
-Effect = Literal[
-    "leave", "promise", "claim_returned", "confirm_return", "deny_return", "receipt", "enrolment_check", "aid", "task",
-    "wrong_number", "opt_out", "safety", "person",
-]  # fmt: skip
-
-
-def _clock_time(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError('write a time in quotes, as "08:30"')
-    return time.fromisoformat(value)
-
-
-LocalTime = Annotated[time, BeforeValidator(_clock_time)]
-
-
-class Part(BaseModel):
-    """Any part of the file: unknown words are refused, so that a typing error cannot switch a duty off."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Label(Part):
-    """A name in both languages."""
-
-    zh: str
-    en: str
-
-
-class Duration(Part):
-    """How long something may take: school days, calendar days or minutes; `at` is the local time of the last day."""
-
-    school_days: int | None = Field(default=None, ge=0)
-    days: int | None = Field(default=None, ge=0)
-    minutes: int | None = Field(default=None, gt=0)
-    at: LocalTime | None = None
-
-    @model_validator(mode="after")
-    def _one_unit(self) -> Duration:
-        if sum(unit is not None for unit in (self.school_days, self.days, self.minutes)) > 1:
-            raise ValueError("give one of school_days, days, minutes")
-        if self == Duration.model_construct():
-            raise ValueError("give school_days, days, minutes or at")
-        return self
-
-
-class Role(Part):
-    """A post. `scope`: where its holder is looked for, nearest first; `above`: who is told when nobody answers."""
-
-    zh: str
-    en: str
-    scope: list[Scope] = Field(min_length=1)
-    above: str | None = None
-
-
-class Vacation(Part):
-    """Days off between `from` and `until`, both included."""
-
-    since: date = Field(alias="from")
-    until: date
-    reason: str
-
-
-class QuietHours(Part):
-    """Local hours in which only safety messages leave."""
-
-    since: LocalTime = Field(alias="from")
-    until: LocalTime
-
-
-class Takeover(Part):
-    """Who answers the sheet, or is told of it, and from when."""
-
-    at: LocalTime
-    role: str
-
-
-class MassAbsence(Part):
-    """From this share of a class (and at least so many children) the principal confirms before families are asked."""
-
-    percent: int = Field(gt=0, le=100)
-    at_least: int = Field(ge=1)
-    role: str
-    due: Duration
-
-
-class Attendance(Part):
-    """Level 0: the daily sheet."""
-
-    ask_at: LocalTime
-    answer_by: LocalTime
-    remind_at: list[LocalTime]
-    role: str
-    takeover: Takeover
-    digest: Takeover
-    closes_at: LocalTime
-    mass_absence: MassAbsence
-
-
-class Begins(Part):
-    """When a level begins. Exactly one condition; `at` is the local time of the day on which it comes true."""
-
-    absence: bool | None = None
-    unanswered_at: LocalTime | None = None
-    after_minutes: int = 0
-    absent_school_day: int | None = Field(default=None, ge=2)
-    deadline_passed: str | None = None
-    at_latest: Duration | None = None
-    referral_approved: bool | None = None
-    at: LocalTime = time(12, 0)
-
-    @model_validator(mode="after")
-    def _one_condition(self) -> Begins:
-        given = (self.absence, self.unanswered_at, self.absent_school_day, self.deadline_passed, self.referral_approved)
-        if sum(bool(condition) for condition in given) != 1:
-            raise ValueError("give exactly one of absence, unanswered_at, absent_school_day, deadline_passed, referral_approved")
-        return self
-
-
-class Asked(Part):
-    """A question to the guardians, some minutes after the sheet or at a local time of the same day."""
-
-    template: str
-    after_minutes: int | None = Field(default=None, ge=0)
-    at: LocalTime | None = None
-
-
-class Owed(Part):
-    """A task that a level opens: on entry, or once the level's notice has stayed undelivered for some school days."""
-
-    task: str
-    role: str
-    due: Duration
-    quiet: bool = False
-    template: str = "task_new"
-    done_by_acknowledging: bool = False
-    undelivered_school_days: int | None = Field(default=None, ge=1)
-
-
-class Told(Part):
-    """A role that is told and owes nothing."""
-
-    template: str
-    role: str
-    undelivered_school_days: int | None = Field(default=None, ge=1)
-
-
-class FollowUp(Part):
-    """Who keeps the case, and for how long at a time, when everything else at the level is done."""
-
-    role: str
-    due: Duration
-
-
-class Level(Part):
-    """One rung of the chain."""
-
-    level: int = Field(ge=1)
-    name: Label
-    begins: Begins
-    beside: bool = False
-    next: int | None = None
-    notice: str | None = None
-    asks: list[Asked] = []
-    owed: list[Owed] = []
-    told: list[Told] = []
-    follow_up: FollowUp
-
-    @property
-    def steps(self) -> list[Owed | Told]:
-        """All that the level opens and tells."""
-        return [*self.owed, *self.told]
-
-
-class NoticeKind(Part):
-    """A return notice: days allowed from delivery, and the message that carries it."""
-
-    deadline_days: int = Field(ge=1)
-    template: str
-
-
-class Answer(Part):
-    """What a reading of a family's reply sets going."""
-
-    effect: Effect
-    task: str | None = None
-    role: str | None = None
-    due: Duration | None = None
-    school_days: int | None = None
-    cause: str | None = None
-    accepted: bool = False
-    pauses: bool = False
-    template: str = "task_new"
-    sensitive: bool = False
-    urgent: bool = False
-
-
-class Duty(Part):
-    """A task outside the levels."""
-
-    role: str
-    due: Duration
-    quiet: bool = False
-    template: str = "task_new"
-
-
-class Acknowledgement(Part):
-    """How long a holder may stay silent, in minutes outside quiet hours, before the next is asked."""
-
-    within_minutes: int = Field(gt=0)
-    safety_within_minutes: int = Field(gt=0)
-    levels_above: int = Field(ge=1)
-
-
-class Reminders(Part):
-    """When a holder is reminded; overdue ones every day at this local time."""
-
-    half_time: bool
-    day_before: bool
-    overdue_at: LocalTime
-    copy_above: bool
-
-
-class Digest(Part):
-    """Local times of the daily digest and of the prefecture's monthly list (first day of the month)."""
-
-    at: LocalTime
-    monthly_at: LocalTime
-
-
-class Safety(Part):
-    """Who hears of a safety word in the same minute."""
-
-    roles: list[str] = Field(min_length=1)
-    template: str
-
-
-class Holes(Part):
-    """Who hears that nobody could be found or reached."""
-
-    role: str
-    template: str
-
-
-class Postponing(Part):
-    """How often and how far a holder may put off a task."""
-
-    times: int
-    school_days: int
-
-
-class Audit(Part):
-    """The auditor: how often it looks, whom it tells, and how late a step may be before it says so."""
-
-    every_minutes: int
-    role: str
-    grace_minutes: int
-
-
-class PersonCap(Part):
-    """Messages to one person at the most."""
-
-    per_minute: int
-    per_quarter_hour: int
-    per_day: int
-
-
-class Exit(Part):
-    """How a case may end: the evidence it needs and who may give it."""
-
-    zh: str
-    en: str
-    evidence: list[str] = Field(min_length=1)
-    by: list[str] = Field(min_length=1)
-    or_attended_school_days: int | None = None
-    ask_guardian_from_level: int | None = None
-
-
-class ReferralKind(Part):
-    """What may be proposed to which departments."""
-
-    zh: str
-    en: str
-    departments: list[str] = Field(min_length=1)
-    enabled: bool = True
-
-
-class Targets(Part):
-    """Rates in per cent to stay below, by stage."""
-
-    dropout_rate_below: dict[str, float]
-    focus_areas: list[str] = []
-
-
-class Lists(Part):
-    """From how many absent school days a child is on the list of suspected, and of certain, dropouts."""
-
-    suspected_after_school_days: int
-    dropout_after_school_days: int
+from pydantic import Field, field_validator
+
+from plan.levels import Level
+from plan.parts import (
+    Acknowledgement,
+    Answer,
+    Attendance,
+    Audit,
+    Digest,
+    Duty,
+    Exit,
+    Holes,
+    Label,
+    Lists,
+    NoticeKind,
+    Part,
+    PersonCap,
+    Postponing,
+    QuietHours,
+    ReferralKind,
+    Reminders,
+    Role,
+    Safety,
+    Targets,
+    Vacation,
+)
 
 
 class Plan(Part):
@@ -316,7 +39,7 @@ class Plan(Part):
     title: Label
     time_zone: str
     holidays: str
-    vacations: list[Vacation] = []
+    vacations: list[Vacation] = Field(default_factory=list)
     quiet_hours: QuietHours
     roles: dict[str, Role]
     attendance: Attendance

@@ -12,7 +12,8 @@ from bot.dialogs.answering import answer, answered
 from bot.dialogs.phrases import may_be_repeated, phrase, spoken_day
 from bot.dialogs.speaker import Speaker, faded_question
 from bot.replies import Child, Reading, read_guardian
-from cases.answers import Said, last_answers, take_answer, undo_answer
+from cases.answers import Said, take_answer
+from cases.corrections import last_answers, undo_answer
 from cases.triage import hand_over
 from storage.tables import CaseFile, Consent, Contact, Inbound, Question, Student
 from storage.work import Work

@@ -27,9 +27,7 @@ def storage(empty_server: Server, owner: Database, database: Database, web: Data
 
 
 async def test_the_county_is_made_once_and_gone_on_with(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_county, "SCHOOLS", 3)
-    monkeypatch.setattr(demo_county, "CLASSES", 2)
-    monkeypatch.setattr(demo_county, "CHILDREN", 5)
+    monkeypatch.setattr(demo_county, "PAGE", demo_county.Size(3, 2, 5))
     made = await open_county(storage, Settings())
     begun = await made.stage.now()
     assert Calendar(made.engine.plan).local(begun).strftime("%H:%M") == "08:25"

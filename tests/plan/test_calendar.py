@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from plan.calendar import Calendar
 from plan.check import read_plan
-from plan.model import Duration, Plan, QuietHours, Vacation
+from plan.model import Plan
+from plan.parts import Duration, QuietHours, Vacation
 from tests.plan.conftest import LINXIA
 
 PLAN = read_plan(LINXIA)

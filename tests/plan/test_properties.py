@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from plan.calendar import Calendar
 from plan.check import read_plan
-from plan.model import Plan, Vacation
+from plan.model import Plan
+from plan.parts import Vacation
 from tests.plan.conftest import LINXIA
 from tests.plan.interpreter import INPUTS, Entry, Input, Played, play, play_on_time
 from tests.plan.other_plans import other_plans

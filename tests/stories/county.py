@@ -28,7 +28,20 @@ from storage.clock import SteppedClock
 from storage.crypto import Cipher
 from storage.database import Database
 from storage.tables import (
-    Area, CaseFile, CaseLevel, Contact, Guardianship, Message, Notice, Person, PersonContact, Responsibility, School, SchoolClass, Student, Task,
+    Area,
+    CaseFile,
+    CaseLevel,
+    Contact,
+    Guardianship,
+    Message,
+    Notice,
+    Person,
+    PersonContact,
+    Responsibility,
+    School,
+    SchoolClass,
+    Student,
+    Task,
 )  # fmt: skip
 from storage.work import working
 
@@ -116,13 +129,16 @@ class County:
         loaded = read_plan(plan)
         built = {"simulator": simulator.Simulator(simulator.SMS), "simulator_voice": simulator.Simulator(simulator.VOICE)}
         settings = OutboxSettings(
-            policy=DeliveryPolicy(loaded.zone, loaded.quiet_hours.since, loaded.quiet_hours.until), catalogue=catalogue, channels={name: built[name] for name in channels}, cipher=self.cipher,
+            policy=DeliveryPolicy(loaded.zone, loaded.quiet_hours.since, loaded.quiet_hours.until),
+            catalogue=catalogue,
+            channels={name: built[name] for name in channels},
+            cipher=self.cipher,
             labels={
                 "duty": {name: label.zh for name, label in loaded.tasks.items()},
                 "level": {str(rung.level): rung.name.zh for rung in loaded.levels},
             },
             signatures={"": "东乡县教育局"},
-        )  # fmt: skip
+        )
         self.stage = Stage(self.database, clock, Worker(self.database, clock, settings, route))
         async with working(self.database, local(at)) as work:
             await install_plan(work, plan, catalogue.templates)
@@ -153,10 +169,14 @@ class County:
         async with self.database.session() as session, session.begin():
             session.add(
                 Responsibility(
-                    person_id=person, role=role, area_code=area, valid_from=date(2026, 1, 1),
-                    school_id=self.school_id if where in {None, "class"} else None, class_id=self.class_id if where == "class" else None,
+                    person_id=person,
+                    role=role,
+                    area_code=area,
+                    valid_from=date(2026, 1, 1),
+                    school_id=self.school_id if where in {None, "class"} else None,
+                    class_id=self.class_id if where == "class" else None,
                     department="human_resources" if role == "department_liaison" else None,
-                )  # fmt: skip
+                )
             )
         return person
 
@@ -224,7 +244,9 @@ class County:
         """(level, reason) in the order in which the case stood at them."""
         case = await self.case(name)
         async with self.database.session() as session:
-            found = await session.scalars(select(CaseLevel).where(CaseLevel.case_id == case.id).order_by(CaseLevel.entered_at, CaseLevel.id))
+            found = await session.scalars(
+                select(CaseLevel).where(CaseLevel.case_id == case.id).order_by(CaseLevel.entered_at, CaseLevel.id)
+            )
             return [(entry.level, entry.reason) for entry in found]
 
     async def tasks(self, *states: str) -> list[Task]:

@@ -107,7 +107,9 @@ async def test_a_safety_word_reaches_school_and_county_in_the_same_minute_at_nig
 async def test_wrong_number_retires_the_contact_and_asks_the_other_guardian_later(asked: County) -> None:
     await asked.phones["father"].replies("7")
     async with asked.database.session() as session:
-        retired = (await session.scalars(select(PersonContact.retired_reason).where(PersonContact.person_id == asked.people["father"]))).one()
+        retired = (
+            await session.scalars(select(PersonContact.retired_reason).where(PersonContact.person_id == asked.people["father"]))
+        ).one()
     assert retired == "wrong_number"
     await asked.phones["class_teacher"].expects("电话")
     await asked.to("2026-11-02 13:01")

@@ -50,7 +50,9 @@ async def test_an_acknowledgement_without_progress_lapses(level_three: County) -
     await level_three.phones["principal"].replies("1")
     await level_three.to("2026-11-05 11:00")
     async with level_three.database.session() as session:
-        actions = set(await session.scalars(select(Event.action).where(Event.subject == f"task:{(await level_three.task('principal_contact')).id}")))
+        actions = set(
+            await session.scalars(select(Event.action).where(Event.subject == f"task:{(await level_three.task('principal_contact')).id}"))
+        )
     assert {"task_acknowledged", "acknowledgement_lapsed", "task_widened"} <= actions
 
 

@@ -114,7 +114,9 @@ async def test_a_weeks_outage_ends_where_it_would_have_been(away: County) -> Non
 async def test_the_auditor_finds_nothing_in_a_good_week_and_a_case_without_owner_in_a_bad_one(away: County) -> None:
     await away.to("2026-11-04 10:01")
     async with away.database.session() as session:
-        assert [run.findings for run in await session.scalars(select(AuditRun))] == [{}] * len(list(await session.scalars(select(AuditRun))))
+        assert [run.findings for run in await session.scalars(select(AuditRun))] == [{}] * len(
+            list(await session.scalars(select(AuditRun)))
+        )
     async with away.database.session() as session, session.begin():
         for task in await session.scalars(select(Task).where(Task.state == "open")):
             task.state, task.next_at = "cancelled", None
