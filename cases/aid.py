@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from cases.desk import desk_of_student
 from cases.guardians import reachable_guardians
 from storage.tables import AidRequest, CaseFile, Student
 from storage.work import Work
@@ -38,7 +39,8 @@ async def decide_aid(work: Work, student_id: int, *, granted: bool, by: int, not
         actor=f"person:{by}",
         state=request.state,
     )
-    for person_id in await reachable_guardians(work, student_id, work.now.date()):
+    desk = await desk_of_student(work, await work.session.get_one(Student, student_id))
+    for person_id in await reachable_guardians(work, student_id, desk.today):
         work.say(
             f"aid:{request.id}:{request.state}:{person_id}", person_id, "aid_status", area_code=request.area_code,
             facts={"result": request.state}, case_id=request.case_id, student_id=student_id,

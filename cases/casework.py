@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -28,7 +28,7 @@ async def lock_case(work: Work, case_id: int) -> CaseFile:
 
 async def open_case(work: Work, desk: Desk, student: Student, on: date) -> CaseFile:
     """Opens the child's case, or opens again the one that ended in a return not long ago, at the level it had."""
-    earlier = await _recent(work, student.id, on - timedelta(days=desk.plan.relapse_days))
+    earlier = await _recent(work, student.id, desk.calendar.at(on - timedelta(days=desk.plan.relapse_days), time.min))
     if earlier is not None:
         await relapse(work, earlier, on, "relapse")
         return earlier
@@ -46,11 +46,11 @@ async def open_case(work: Work, desk: Desk, student: Student, on: date) -> CaseF
     return case
 
 
-async def _recent(work: Work, student_id: int, since: date) -> CaseFile | None:
+async def _recent(work: Work, student_id: int, since: datetime) -> CaseFile | None:
     query = select(CaseFile).where(CaseFile.student_id == student_id, CaseFile.state == "closed", CaseFile.exit == "returned")
     latest = query.order_by(CaseFile.closed_at.desc()).limit(1)
     found = await work.session.scalar(latest.with_for_update())
-    return found if found is not None and found.closed_at is not None and found.closed_at.date() >= since else None
+    return found if found is not None and found.closed_at is not None and found.closed_at >= since else None
 
 
 async def _next_number(work: Work, desk: Desk, area_code: str) -> str:

@@ -54,7 +54,8 @@ async def _next_guardian(work: Work, intent: Intent) -> None:
     if student_id is None:
         return
     stem = intent.dedupe_key.rsplit(":", 1)[0]
-    for person_id in await reachable_guardians(work, student_id, work.now.date()):
+    desk = await desk_of_student(work, await work.session.get_one(Student, student_id))
+    for person_id in await reachable_guardians(work, student_id, desk.today):
         if person_id == intent.person_id:
             continue
         work.say(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -11,6 +13,10 @@ from cases.leaves import end_leave
 from cases.tasks import NewTask, open_task
 from storage.tables import EnrolmentCheck, EnrolmentEvent, School, Student
 from storage.work import Work
+
+MISSING = "missing_from_roster"
+NAMED = 5
+"""Children that the message names; the others are counted."""
 
 
 async def open_enrolment_check(work: Work, student_id: int, reason: str) -> int | None:
@@ -37,6 +43,7 @@ async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: in
     student = await work.session.get_one(Student, student_id)
     student.status = exit_kind
     work.session.add(EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts=evidence))
+    await _close_checks(work, student_id, exit_kind)
     work.record("enrolment_ended", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}", kind=exit_kind)
     case = await open_case_of(work, student_id)
     if case is not None:
@@ -46,7 +53,7 @@ async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: in
 async def deny_transfer(work: Work, student_id: int, *, by: int) -> None:
     """The child is enrolled nowhere else: the case goes on at once."""
     student = await work.session.get_one(Student, student_id)
-    await _close_checks(work, student_id, "not_found")
+    await _close_checks(work, student_id, "not_found", "said_transferred", "said_migrated")
     work.record("transfer_not_found", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}")
     case = await open_case_of(work, student_id)
     if case is not None:
@@ -56,18 +63,38 @@ async def deny_transfer(work: Work, student_id: int, *, by: int) -> None:
 
 async def open_roster_checks(work: Work) -> None:
     """One task a school for the children that the roster taken in just now no longer names."""
-    fresh = select(Student.school_id).join(EnrolmentCheck, EnrolmentCheck.student_id == Student.id)
-    fresh = fresh.where(EnrolmentCheck.reason == "missing_from_roster", EnrolmentCheck.opened_at == work.now)
-    for school in (await work.session.scalars(select(School).where(School.id.in_(fresh)).order_by(School.id))).all():
-        desk = await desk_of_school(work, school)
-        duty = desk.plan.duties["roster_check"]
-        due = desk.calendar.after(work.now, duty.due)
-        await open_task(work, desk, NewTask(f"roster:{school.id}:{desk.today}", "roster_check", duty.role, due, duty.template))
-
-
-async def _close_checks(work: Work, student_id: int, outcome: str) -> None:
-    said = ("said_transferred", "said_migrated")
-    open_checks = update(EnrolmentCheck).where(
-        EnrolmentCheck.student_id == student_id, EnrolmentCheck.closed_at.is_(None), EnrolmentCheck.reason.in_(said)
+    fresh = (
+        select(Student)
+        .join(EnrolmentCheck, EnrolmentCheck.student_id == Student.id)
+        .where(EnrolmentCheck.reason == MISSING, EnrolmentCheck.opened_at == work.now)
+        .order_by(Student.school_id, Student.id)
     )
-    await work.session.execute(open_checks.values(closed_at=work.now, outcome=outcome))
+    gone: dict[int, list[str]] = {}
+    for student in await work.session.scalars(fresh):
+        gone.setdefault(student.school_id, []).append(student.name)
+    for school_id, names in gone.items():
+        await _open_roster_check(work, await work.session.get_one(School, school_id), names)
+
+
+async def _open_roster_check(work: Work, school: School, names: list[str]) -> None:
+    desk = await desk_of_school(work, school)
+    duty = desk.plan.duties["roster_check"]
+    due = desk.calendar.after(work.now, duty.due)
+    facts = {"count": len(names), "names": "、".join(names[:NAMED])}
+    await open_task(work, desk, NewTask(f"roster:{school.id}:{desk.today}", "roster_check", duty.role, due, duty.template, facts=facts))
+
+
+async def close_roster_checks(work: Work, school_id: int, opened_by: datetime) -> None:
+    """Somebody has looked into the children that were missing at that time; what was found stands in the task."""
+    pupils = select(Student.id).where(Student.school_id == school_id)
+    waiting = update(EnrolmentCheck).where(EnrolmentCheck.student_id.in_(pupils), EnrolmentCheck.reason == MISSING)
+    waiting = waiting.where(EnrolmentCheck.closed_at.is_(None), EnrolmentCheck.opened_at <= opened_by)
+    await work.session.execute(waiting.values(closed_at=work.now, outcome="checked"))
+
+
+async def _close_checks(work: Work, student_id: int, outcome: str, *reasons: str) -> None:
+    """Ends what the child was listed for (all of it, where no reasons are named)."""
+    waiting = update(EnrolmentCheck).where(EnrolmentCheck.student_id == student_id, EnrolmentCheck.closed_at.is_(None))
+    if reasons:
+        waiting = waiting.where(EnrolmentCheck.reason.in_(reasons))
+    await work.session.execute(waiting.values(closed_at=work.now, outcome=outcome))

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from cases.aid import decide_aid
 from cases.attendance import release_sheet
 from cases.casework import lock_case
-from cases.desk import Desk, desk_of_case
-from cases.enrolment import confirm_transfer, deny_transfer, leave_the_rolls
+from cases.desk import Desk, desk_of_case, desk_of_student
+from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer, leave_the_rolls
 from cases.escalation import settle
 from cases.notices import deliver_notice, issue_notice, notice_of_case
-from cases.plans import plan_of
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
 from cases.responsible import has_role
 from cases.returning import come_back
 from cases.tasks import LIVING, end_task
 from cases.words import Words, words
-from storage.tables import CaseFile, Notice, Task
+from storage.tables import CaseFile, Notice, Student, Task
 from storage.work import Work
 
 
@@ -138,9 +137,9 @@ async def _off_the_rolls(finish: Finish, exit_kind: str) -> Refusal | None:
     """Only a role that the plan names may say so; the words themselves are the evidence that is kept."""
     if finish.task.student_id is None:
         return Refusal("say_school")
-    plan = await plan_of(finish.work.session, finish.task.plan_version_id)
-    way = plan.exits[exit_kind]
-    if not await has_role(finish.work, finish.by, way.by):
+    desk = await desk_of_student(finish.work, await finish.work.session.get_one(Student, finish.task.student_id))
+    way = desk.plan.exits[exit_kind]
+    if not await has_role(finish.work.session, finish.by, way.by, desk.today):
         return Refusal("not_allowed")
     await leave_the_rolls(finish.work, finish.task.student_id, exit_kind, by=finish.by, evidence=dict.fromkeys(way.evidence, finish.result))
     return None
@@ -170,6 +169,13 @@ async def _mass_absence(finish: Finish) -> Refusal | None:
     return None
 
 
+async def _roster_check(finish: Finish) -> Refusal | None:
+    if not finish.result or finish.task.school_id is None:
+        return Refusal("say_what")
+    await close_roster_checks(finish.work, finish.task.school_id, finish.task.opened_at)
+    return None
+
+
 async def _check_return(finish: Finish) -> Refusal | None:
     """The school looks: the child is there, or is not."""
     if finish.words.is_negative(finish.result):
@@ -193,6 +199,7 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "schooling_arrangement": _schooling_arrangement,
     "aid": _aid,
     "mass_absence": _mass_absence,
+    "roster_check": _roster_check,
     "check_return": _check_return,
     "confirm_return": _check_return,
 }

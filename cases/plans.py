@@ -30,7 +30,7 @@ async def install_plan(work: Work, text: str, templates: Collection[str]) -> int
     """
     plan = read_plan(text, templates)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    latest = await work.session.scalar(select(PlanVersion).order_by(PlanVersion.id.desc()).limit(1))
+    latest = await _latest(work.session)
     if latest is not None and latest.digest == digest:
         return latest.id
     stored = insert(PlanVersion).values(name=plan.name, digest=digest, body=text, loaded_at=work.now)
@@ -42,10 +42,15 @@ async def install_plan(work: Work, text: str, templates: Collection[str]) -> int
 
 async def plan_in_force(session: AsyncSession) -> tuple[int, Plan]:
     """(version id, plan) for new cases. Raises LookupError before any plan was installed."""
-    version = await session.scalar(select(PlanVersion).order_by(PlanVersion.loaded_at.desc(), PlanVersion.id.desc()).limit(1))
+    version = await _latest(session)
     if version is None:
         raise LookupError("no plan has been installed")
     return version.id, _parsed(version.body)
+
+
+async def _latest(session: AsyncSession) -> PlanVersion | None:
+    """The version installed last; one that was installed before and again counts from its last time."""
+    return await session.scalar(select(PlanVersion).order_by(PlanVersion.loaded_at.desc(), PlanVersion.id.desc()).limit(1))
 
 
 async def plan_of(session: AsyncSession, version_id: int) -> Plan:

@@ -67,6 +67,12 @@ async def decide_referral(work: Work, referral_id: int, *, approved: bool, by: i
     work.record(
         f"referral_{referral.state}", f"referral:{referral.id}", area_code=case.area_code, case_id=case.id, actor=actor, noted=bool(note)
     )
+    if approved and by != referral.proposed_by:
+        desk = await desk_of_case(work, case)
+        work.say(
+            f"referral:{referral.id}:sent", referral.proposed_by, "referral_sent", area_code=case.area_code, case_id=case.id,
+            student_id=case.student_id, facts={"department": desk.plan.departments[referral.department].zh},
+        )  # fmt: skip
     await settle(work, case)
 
 

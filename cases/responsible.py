@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from plan.model import Plan
 from storage.tables import Contact, PersonContact, Responsibility, StandIn
-from storage.work import Work
 
 CODE_LENGTH = {"prefecture": 4, "county": 6, "township": 9, "village": 12}
 """Digits of a statistical division code at each level."""
@@ -79,12 +78,10 @@ def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
     return Responsibility.valid_from <= on, or_(Responsibility.valid_until.is_(None), Responsibility.valid_until >= on)
 
 
-async def has_role(work: Work, person_id: int, roles: Collection[str]) -> bool:
-    """Whether a person answers for anything in one of these roles today."""
-    held = select(Responsibility.id).where(
-        Responsibility.person_id == person_id, Responsibility.role.in_(roles), *in_force(work.now.date())
-    )
-    return await work.session.scalar(held.limit(1)) is not None
+async def has_role(session: AsyncSession, person_id: int, roles: Collection[str], on: date) -> bool:
+    """Whether a person answers for anything in one of these roles that day."""
+    held = select(Responsibility.id).where(Responsibility.person_id == person_id, Responsibility.role.in_(roles), *in_force(on))
+    return await session.scalar(held.limit(1)) is not None
 
 
 async def _found(session: AsyncSession, query: Select[int, int | None], on: date) -> list[Holder]:

@@ -172,7 +172,7 @@ def _label_problems(plan: Plan) -> Iterator[Problem]:
 
 REQUIRED_DUTIES = {
     "find_contact", "triage", "triage_unknown", "check_return", "confirm_return", "leave_follow_up", "mass_absence", "safety",
-    "safety_county", "approve_referral", "roster_check", "resend_expired",
+    "approve_referral", "roster_check", "resend_expired",
 }  # fmt: skip
 REQUIRED_ANSWERS = {"will_return", "returned", "sick", "leave", "safety", "unknown", "wrong_number", "opt_out", "confirm_yes", "confirm_no"}
 REQUIRED_EXITS = {"returned", "transferred", "not_absent"}

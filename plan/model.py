@@ -20,7 +20,6 @@ from plan.parts import (
     Lists,
     NoticeKind,
     Part,
-    PersonCap,
     Postponing,
     QuietHours,
     ReferralKind,
@@ -54,11 +53,10 @@ class Plan(Part):
     holes: Holes
     postponing: Postponing
     audit: Audit
-    person_cap: PersonCap
     answer_within_days: int = Field(ge=1)
     exits: dict[str, Exit]
     relapse_days: int = Field(ge=0)
-    causes: dict[str, Label]
+    causes: dict[str, Label] = Field(default_factory=dict)  # added after plans were stored: a default keeps those readable
     departments: dict[str, Label]
     referrals: dict[str, ReferralKind]
     tasks: dict[str, Label]

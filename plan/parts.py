@@ -97,7 +97,6 @@ class Attendance(Part):
     """Level 0: the daily sheet."""
 
     ask_at: LocalTime
-    answer_by: LocalTime
     remind_at: list[LocalTime]
     role: str
     takeover: Takeover
@@ -189,14 +188,6 @@ class Audit(Part):
     every_minutes: int
     role: str
     grace_minutes: int
-
-
-class PersonCap(Part):
-    """Messages to one person at the most."""
-
-    per_minute: int
-    per_quarter_hour: int
-    per_day: int
 
 
 class Exit(Part):

@@ -11,7 +11,7 @@ from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
 
 
 class PlanVersion(Numbered, Base):
-    """A plan file as it was when cases began under it; the newest id is in force for new cases."""
+    """A plan file as it was when cases began under it; the one installed last is in force for new cases."""
 
     __tablename__ = "plan_version"
     sight = Sight.PUBLIC
@@ -246,11 +246,10 @@ class Hole(Numbered, Base):
     key: Mapped[str] = mapped_column(unique=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE)
     role: Mapped[str]
-    reason: Mapped[str]  # nobody, no_contact, no_acknowledgement
+    reason: Mapped[str]  # nobody_reachable, no_contact, no_acknowledgement
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
     opened_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
 
 
 class Event(Base):
@@ -273,7 +272,7 @@ class EventSeal(Numbered, Base):
 
     __tablename__ = "event_seal"
     sight = Sight.PUBLIC
-    first_event_id: Mapped[int]
-    last_event_id: Mapped[int] = mapped_column(unique=True)
+    first_event_id: Mapped[int] = mapped_column(BigInteger)
+    last_event_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     digest: Mapped[str]
     at: Mapped[datetime]
