@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 import structlog
 from fastapi import APIRouter, HTTPException, Request, Response
+from sqlalchemy.exc import OperationalError
 from starlette.datastructures import ImmutableMultiDict
 
 from bot.channels.base import Channel
@@ -20,6 +24,9 @@ from storage.database import Database
 log = structlog.get_logger("webhooks")
 LARGEST = 64 * 1024
 MOST_FIELDS = 200
+PATIENCE = 10.0  # seconds; below the 15 that Twilio waits for an answer
+PAUSE = 0.3
+Stored = TypeVar("Stored")
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
@@ -83,7 +90,8 @@ def router(hooks: Hooks) -> APIRouter:
             incoming = channel.parse_inbound(call)
         except KeyError as error:
             raise _malformed(channel) from error
-        stored = await receive(hooks.web, hooks.cipher, channel.capabilities.name, channel.capabilities, incoming, await hooks.clock.now())
+        now = await hooks.clock.now()
+        stored = await patiently(lambda: receive(hooks.web, hooks.cipher, channel.capabilities.name, channel.capabilities, incoming, now))
         log.info("text stored", action="inbound_stored", channel=channel.capabilities.name, inbound_id=stored)
         return Response(EMPTY_TWIML, media_type="text/xml")
 
@@ -95,10 +103,26 @@ def router(hooks: Hooks) -> APIRouter:
             status = channel.parse_status(call)
         except KeyError as error:
             raise _malformed(channel) from error
-        await receive_status(hooks.web, channel.capabilities.name, status.provider_id, status.status, status.code, await hooks.clock.now())
+        name, now = channel.capabilities.name, await hooks.clock.now()
+        await patiently(lambda: receive_status(hooks.web, name, status.provider_id, status.status, status.code, now))
         return Response(status_code=204)
 
     return made
+
+
+async def patiently(store: Callable[[], Awaitable[Stored]]) -> Stored:
+    """Stores what a provider brought, also when the database is gone for a few seconds: not every provider calls again.
+
+    It is safe to store twice, as the provider's own id is unique. Raises OperationalError when the database stays away.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await store()
+        except OperationalError:
+            if time.monotonic() + PAUSE > deadline:
+                raise
+        await asyncio.sleep(PAUSE)
 
 
 def _malformed(channel: Channel) -> HTTPException:

@@ -53,4 +53,17 @@ def configure(log_format: str = "console", level: str = "INFO") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping().get(level.upper(), logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s")
+    plain = logging.StreamHandler(sys.stderr)
+    plain.setFormatter(Bare("%(levelname)s %(name)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[plain])
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # our own log says how a tick ended
+
+
+class Bare(logging.Formatter):
+    """Libraries' own lines: only who spoke, as their words and stack traces may quote anything."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the base class names it
+        return f"  {getattr(ei[0], '__name__', '')}"
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: ARG002, N802
+        return ""

@@ -47,7 +47,7 @@ class _Server(uvicorn.Server):
 
 async def serve(app: FastAPI, at: socket.socket, *, started: Callable[[], None] | None = None) -> None:
     """Until a signal comes. `started` is called once it answers."""
-    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False), started)
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False), started)
 
     def stop() -> None:
         server.should_exit = True

@@ -7,6 +7,8 @@ import os
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -22,6 +24,7 @@ LEASE_NAME = "scheduler"
 RENEW_SECONDS = 3.0  # a third of the lease: two renewals may fail before another process leads
 TICK_SECONDS = 5.0
 LONGEST_TICK = 300.0
+LAST_SECONDS = 5.0  # for a tick under way when we are told to stop; whatever it has not begun is found due by the next leader
 
 
 class Beats(Protocol):
@@ -41,18 +44,25 @@ class SchedulerService:
         self.lease = lease or Lease(database, LEASE_NAME, f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; then the tick under way is finished and the lead is given up."""
+        """Until `stop` is set; then the tick under way is finished, or cut short between two rows, and the lead is given up."""
         await self.renew()
         firing = AsyncIOScheduler(timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None})
-        firing.add_job(self.renew, "interval", seconds=RENEW_SECONDS)
-        firing.add_job(self._tick_alone, "interval", seconds=TICK_SECONDS)
+        firing.add_job(partial(_until_cut, self.renew), "interval", seconds=RENEW_SECONDS)
+        firing.add_job(partial(_until_cut, self._tick_alone), "interval", seconds=TICK_SECONDS)
         firing.start()
         try:
             await stop.wait()
         finally:
-            firing.shutdown(wait=False)
-            async with self._ticking:
-                await _safely("lease_release", self.lease.release)
+            await self._end(firing)
+
+    async def _end(self, firing: AsyncIOScheduler) -> None:
+        firing.pause()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS), self._ticking:
+                pass
+        firing.shutdown(wait=False)  # cancels what still runs
+        async with self._ticking:
+            await _safely("lease_release", self.lease.release)
 
     async def renew(self) -> None:
         """Takes the lead or keeps it."""
@@ -78,6 +88,12 @@ class SchedulerService:
     async def _timed_tick(self) -> None:
         async with asyncio.timeout(LONGEST_TICK):
             await self.tick()
+
+
+async def _until_cut(step: Callable[[], Awaitable[object]]) -> None:
+    """A step that is cut short when we stop is no error: its transaction is rolled back, and the next leader takes it."""
+    with suppress(asyncio.CancelledError):
+        await step()
 
 
 async def _safely(action: str, step: Callable[[], Awaitable[object]]) -> None:

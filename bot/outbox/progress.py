@@ -18,10 +18,14 @@ def is_ahead(state: str, than: str) -> bool:
 
 
 def advance(message: Message, state: str, at: datetime) -> bool:
-    """Moves the message forward to `state`; False when it is there or further already."""
-    if not is_ahead(state, message.state):
-        return False
-    message.state = state
-    if state in MOMENTS:
-        setattr(message, MOMENTS[state], at)
-    return True
+    """Moves the message forward to `state`; False when it is there or further already.
+
+    A report that comes late still says when: somebody may answer before the provider has told us of the delivery.
+    """
+    ahead = is_ahead(state, message.state)
+    if ahead:
+        message.state = state
+    moment = MOMENTS.get(state)
+    if moment is not None and (ahead or (state != "failed" and getattr(message, moment) is None)):
+        setattr(message, moment, at)
+    return ahead

@@ -97,6 +97,11 @@ class FakeTwilio:
         """Bodies of the messages accepted for this number."""
         return [message["body"] for message in self.messages if message["to"] == number]
 
+    @property
+    def client(self) -> ClientSession:
+        """For other calls of a test."""
+        return self._session
+
     async def report(self, sid: str, status: str, code: int | None = None) -> int:
         """Calls the message's status callback; gives the HTTP status of the answer."""
         message = next(message for message in self.messages if message["sid"] == sid)
