@@ -22,10 +22,10 @@ from console.demo.colleagues import Colleagues
 from console.demo.stand import Stand
 from fanxiao.engine import Engine, build_engine, load_catalogue, put_plan_in_force
 from fanxiao.files import PLAN
+from fanxiao.plan_file import load_plan
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
 from plan.calendar import Calendar
-from plan.check import read_plan
 from plan.model import Plan
 from scheduler.stage import Stage
 from storage import server
@@ -80,7 +80,7 @@ async def open_county(storage: Storage, settings: Settings) -> DemoCounty:
     """Makes the county at the first start, and goes on where it was at any other."""
     clock = SteppedClock(storage.worker)
     if not await is_made(clock):
-        plan = read_plan((settings.plan or PLAN).read_text(encoding="utf-8"))
+        plan = load_plan(settings.plan or PLAN)
         await _make(storage, settings, clock, first_morning(plan, await SystemClock().now()), PAGE)
     engine = await _engine(storage, settings, clock)
     plan, catalogue = engine.plan, engine.catalogue
@@ -95,7 +95,7 @@ async def open_played_county(storage: Storage, settings: Settings, begins: datet
     """A smaller county whose clock begins at this local time; nobody but the caller moves it."""
     clock = SteppedClock(storage.worker)
     if not await is_made(clock):
-        plan = read_plan((settings.plan or PLAN).read_text(encoding="utf-8"))
+        plan = load_plan(settings.plan or PLAN)
         await _make(storage, settings, clock, begins.replace(tzinfo=plan.zone).astimezone(UTC), STORY)
     engine = await _engine(storage, settings, clock)
     return engine, Stage(storage.worker, clock, engine.worker)

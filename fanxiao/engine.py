@@ -9,24 +9,28 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.channels import simulator
 from bot.channels.base import Channel
 from bot.channels.registry import build_channels
 from bot.dialogs.route import route
 from bot.outbox.quiet import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
-from bot.rendering import Catalogue
+from bot.rendering import Catalogue, CatalogueError
 from bot.worker import Worker
-from cases.plans import install_plan, plan_in_force
+from cases.plans import plan_in_force
 from cases.responsible import CODE_LENGTH
 from fanxiao.files import PLAN, TEMPLATES
+from fanxiao.plan_file import install_file
 from fanxiao.settings import Settings, secret
 from fanxiao.wiring import Storage
 from plan.model import Plan
 from storage.clock import Clock
+from storage.faults import StartFault
 from storage.tables import Area
 from storage.work import working
 
+SIMULATED_NUMBER, SIMULATED_RATE = "1069000000", 100.0
 HOOKS = {"twilio_sms": "/hooks/twilio/status"}
 """Where each provider reports what became of a message."""
 
@@ -48,16 +52,33 @@ class Engine:
 
 
 def load_catalogue() -> Catalogue:
-    """The messages that come along with the code. Raises CatalogueError."""
-    return Catalogue.load(TEMPLATES)
+    """The messages that come along with the code. Raises StartFault."""
+    try:
+        return Catalogue.load(TEMPLATES)
+    except CatalogueError as error:
+        raise StartFault("templates_faulty", reason=error) from error
 
 
 async def put_plan_in_force(storage: Storage, settings: Settings, catalogue: Catalogue, now: datetime) -> Plan:
-    """Installs the plan of `FANXIAO_PLAN`, or the one that comes along; the same file again changes nothing. Raises PlanFault."""
-    body = (settings.plan or PLAN).read_text(encoding="utf-8")
+    """Installs the plan of `FANXIAO_PLAN`; without it the one in force stays (a new installation takes ours).
+
+    The same file again changes nothing. Raises StartFault.
+    """
+    if settings.plan is None:
+        return await plan_at_hand(storage, settings, catalogue, now)
     async with working(storage.worker, now) as work:
-        await install_plan(work, body, catalogue.templates)
+        await install_file(work, settings.plan, catalogue.templates)
         return (await plan_in_force(work.session))[1]
+
+
+async def plan_at_hand(storage: Storage, settings: Settings, catalogue: Catalogue, now: datetime) -> Plan:
+    """The plan in force, or on a new installation the one of `FANXIAO_PLAN` or the one that comes along. Raises StartFault."""
+    async with working(storage.worker, now) as work:
+        try:
+            return (await plan_in_force(work.session))[1]
+        except LookupError:
+            await install_file(work, settings.plan or PLAN, catalogue.templates)
+            return (await plan_in_force(work.session))[1]
 
 
 def provider_channels(settings: Settings) -> dict[str, Channel]:
@@ -67,15 +88,20 @@ def provider_channels(settings: Settings) -> dict[str, Channel]:
         "TWILIO_AUTH_TOKEN": secret(settings.twilio_auth_token),
         "TWILIO_API_BASE": settings.twilio_api_base,
     }
+    if settings.simulator:  # training: nothing may reach a real phone, whatever else is set
+        given = {"FANXIAO_SIMULATOR": "1"}
     return build_channels({name: value for name, value in given.items() if value})
 
 
 async def open_senders(storage: Storage, settings: Settings) -> int:
     """Makes the senders that the settings name; gives how many."""
+    wanted = [("twilio_sms", number, settings.twilio_rate) for number in settings.twilio_numbers]
+    if settings.simulator:
+        wanted = [(channel.name, SIMULATED_NUMBER, SIMULATED_RATE) for channel in (simulator.SMS, simulator.VOICE)]
     async with storage.worker.session() as session, session.begin():
-        for number in settings.twilio_numbers:
-            await ensure_sender(session, "twilio_sms", number, account="twilio", rate_per_second=settings.twilio_rate)
-    return len(settings.twilio_numbers)
+        for channel, number, rate in wanted:
+            await ensure_sender(session, channel, number, account=channel.split("_")[0], rate_per_second=rate)
+    return len(wanted)
 
 
 async def build_engine(

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     twilio_from: str | None = Field(default=None, validation_alias="TWILIO_FROM")  # our numbers, E.164, by commas
     twilio_rate: float = Field(default=1.0, gt=0, validation_alias="TWILIO_RATE")  # messages per second and number
 
+    simulator: bool = Field(default=False, validation_alias="FANXIAO_SIMULATOR")  # training: messages reach nobody
+
     log_format: str = Field(default="console", validation_alias="FANXIAO_LOG")  # console or json
     log_level: str = Field(default="INFO", validation_alias="FANXIAO_LOG_LEVEL")
 

@@ -67,6 +67,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The database user {user} lacks rights. Have an administrator run: ALTER ROLE {user} CREATEROLE; "
         "ALTER DATABASE {database} OWNER TO {user}; (or name log-ins made by hand in FANXIAO_WORKER_URL and FANXIAO_WEB_URL).",
     ),
+    "plan_missing": (
+        "找不到计划文件 {file}。请改正 FANXIAO_PLAN 或命令中的文件名。",
+        "There is no plan file {file}. Correct FANXIAO_PLAN, or the name given to the command.",
+    ),
+    "plan_unreadable": (
+        "无法读取计划文件 {file}（{reason}）。",
+        "The plan file {file} cannot be read ({reason}).",
+    ),
+    "plan_not_utf8": (
+        "计划文件 {file} 不是 UTF-8 编码。请另存为 UTF-8。",
+        "The plan file {file} is not encoded in UTF-8. Save it as UTF-8.",
+    ),
+    "plan_faulty": (
+        "计划文件 {file} 有 {count} 处问题，没有启用：{zh}。用 fanxiao check plan 查看全部。",
+        "The plan file {file} has {count} problems and was not put in force: {en}. `fanxiao check plan` lists them all.",
+    ),
+    "templates_faulty": (
+        "消息模板有错误：{reason}。请改正后重新启动，用 fanxiao check templates 检查。",
+        "The message templates are faulty: {reason}. Mend them and start again; `fanxiao check templates` looks at them all.",
+    ),
     "key_missing": (
         "使用 DATABASE_URL 时必须用环境变量 FANXIAO_KEYS 给出密钥。可用 fanxiao admin new-key 生成一个，并妥善保管。",
         "With DATABASE_URL the keys must be given in FANXIAO_KEYS. `fanxiao admin new-key` makes one; keep it safe.",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.rendering import Catalogue
 from cases.record import Broken, broken_seals
 from fanxiao.commands import check_templates
-from fanxiao.files import TEMPLATES
+from fanxiao.engine import load_catalogue
+from fanxiao.running import run
 from fanxiao.settings import Settings
 from fanxiao.wiring import open_storage
 from plan.check import PlanFault, read_plan
@@ -26,7 +25,7 @@ check_templates.register(app)
 def check_plan(file: Annotated[Path, typer.Argument(help="计划文件 · the plan file (YAML)", exists=True, dir_okay=False)]) -> None:
     """检查计划文件 · Say in sentences what is wrong with a plan file; exit 1 if anything is."""
     try:
-        plan = read_plan(file.read_text(encoding="utf-8"), Catalogue.load(TEMPLATES).templates)
+        plan = read_plan(file.read_text(encoding="utf-8"), load_catalogue().templates)
     except UnicodeDecodeError as error:
         typer.echo(f"{file.name}: 文件不是 UTF-8 编码 / not encoded in UTF-8", err=True)
         raise typer.Exit(1) from error
@@ -50,7 +49,7 @@ def check_audit() -> None:
         finally:
             await storage.close()
 
-    broken = asyncio.run(look())
+    broken = run(look())
     for seal in broken:
         typer.echo(
             f"第{seal.first_event_id}至{seal.last_event_id}条记录被改动 / events {seal.first_event_id} to {seal.last_event_id} do not match"

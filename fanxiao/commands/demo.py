@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import sys
@@ -17,6 +16,7 @@ from console.app import create_app
 from console.webhooks import Hooks
 from fanxiao.commands.story import tell_story
 from fanxiao.demo_county import demo_settings, open_county, start_over
+from fanxiao.running import run
 from fanxiao.serving import listen, serve
 from fanxiao.settings import Settings
 from fanxiao.wiring import running_storage
@@ -44,7 +44,7 @@ def demo(
             start_over(settings.home)
         if not (settings.home / "postgres").exists():
             typer.echo("首次启动，正在准备演示数据，约半分钟…… / First start: preparing the demo, about half a minute…")
-        asyncio.run(_play(settings, at, f"http://{HOST}:{port}/", browser=not no_browser))
+        run(_play(settings, at, f"http://{HOST}:{port}/", browser=not no_browser))
 
 
 async def _play(settings: Settings, at: socket.socket, url: str, *, browser: bool) -> None:

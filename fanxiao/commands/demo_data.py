@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cases.imports.synthetic import write_demo_data
+from fanxiao.running import run
 from storage.clock import SystemClock
 
 
@@ -21,7 +21,7 @@ def demo_data(
     students_per_class: Annotated[int, typer.Option(min=1, max=80, help="每班人数 · children in a class, about")] = 30,
 ) -> None:
     """生成演示数据 · Write areas.csv, schools.xlsx, people.xlsx and roster.xlsx of invented people."""
-    today = asyncio.run(SystemClock().now()).date()
+    today = run(SystemClock().now()).date()
     try:
         made = write_demo_data(
             out, schools=schools, seed=seed, today=today, townships=townships,

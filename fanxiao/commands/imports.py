@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from bot.rendering import Catalogue
 from cases.imports.lines import Progress as Tell
 from cases.imports.report import Finding, ImportReport
 from cases.imports.run import import_file, write_errors
-from cases.plans import install_plan, plan_in_force
-from fanxiao.files import PLAN, TEMPLATES
+from fanxiao.engine import load_catalogue, plan_at_hand
+from fanxiao.running import run
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage, open_storage
-from plan.model import Plan
 from storage.clock import SystemClock
-from storage.work import working
 
 app = typer.Typer(help="导入 · take in real data: areas, then schools, people, roster", no_args_is_help=True)
 SHOWN = 8  # places of each mistake on the screen; the rest are in the workbook and in --json
@@ -61,7 +57,7 @@ def roster(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors:
 def _run(kind: str, file: Path, dry_run: bool, as_json: bool, errors: Path | None) -> None:
     storage = open_storage(Settings())
     with _bar(file.name) as tell:
-        report = asyncio.run(_import(storage, kind, file, dry_run, tell))
+        report = run(_import(storage, kind, file, dry_run, tell))
     if errors is not None:
         write_errors(report, file, errors)
     if as_json:
@@ -74,21 +70,10 @@ def _run(kind: str, file: Path, dry_run: bool, as_json: bool, errors: Path | Non
 async def _import(storage: Storage, kind: str, file: Path, dry_run: bool, tell: Tell) -> ImportReport:
     now = await SystemClock().now()
     try:
-        plan = await _plan(storage)
+        plan = await plan_at_hand(storage, Settings(), load_catalogue(), now)
         return await import_file(storage.worker, storage.cipher, plan, kind, file, now=now, dry_run=dry_run, progress=tell)
     finally:
         await storage.close()
-
-
-async def _plan(storage: Storage) -> Plan:
-    """The plan in force; on a new installation the configured one, or the one that comes along, is put in force."""
-    async with working(storage.worker, await SystemClock().now()) as work:
-        try:
-            return (await plan_in_force(work.session))[1]
-        except LookupError:
-            text = (Settings().plan or PLAN).read_text(encoding="utf-8")
-            await install_plan(work, text, Catalogue.load(TEMPLATES).templates)
-            return (await plan_in_force(work.session))[1]
 
 
 @contextmanager

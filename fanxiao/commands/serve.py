@@ -12,6 +12,7 @@ from bot.channels.registry import close_channels
 from console.app import EVERY_HOST, create_app
 from console.webhooks import Hooks
 from fanxiao.engine import Engine, build_engine, load_catalogue, open_senders, provider_channels, put_plan_in_force
+from fanxiao.running import run
 from fanxiao.serving import listen, serve, stopping
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage, running_storage
@@ -31,7 +32,7 @@ def web(
     settings = Settings()
     typer.echo(f"网页进程已在 {host}:{port} 启动 / web process on {host}:{port}")
 
-    async def run() -> None:
+    async def stay() -> None:
         async with running_storage(settings) as storage:
             channels = provider_channels(settings)
             hooks = Hooks(storage.web, storage.cipher, SystemClock(), channels, settings.public_url or f"http://{host}:{port}")
@@ -40,7 +41,7 @@ def web(
             finally:
                 await close_channels(channels)
 
-    asyncio.run(run())
+    run(stay())
 
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def worker() -> None:
     """收发与调度 · The worker: sends, hears, and ticks while it leads."""
     settings = Settings()
 
-    async def run() -> None:
+    async def stay() -> None:
         async with running_storage(settings) as storage:
             engine = await start_engine(storage, settings)
             try:
@@ -61,7 +62,7 @@ def worker() -> None:
             finally:
                 await close_channels(engine.channels)
 
-    asyncio.run(run())
+    run(stay())
 
 
 async def start_engine(storage: Storage, settings: Settings) -> Engine:
@@ -70,6 +71,8 @@ async def start_engine(storage: Storage, settings: Settings) -> Engine:
     plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
     channels = provider_channels(settings)
     senders = await open_senders(storage, settings)
+    if settings.simulator:
+        typer.echo("培训模式（FANXIAO_SIMULATOR）：消息不会发给任何人。 / Training mode: no message reaches anybody.", err=True)
     if not channels or not senders:
         typer.echo("没有配置短信通道，消息会留在队列中（见 TWILIO_ACCOUNT_SID、TWILIO_AUTH_TOKEN、TWILIO_FROM）。", err=True)
         typer.echo("No SMS channel is set up; messages stay waiting (see TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM).", err=True)

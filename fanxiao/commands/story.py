@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from datetime import date, datetime
 
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from console.words import Named
 from fanxiao.demo_county import start_over
+from fanxiao.running import run
 from fanxiao.settings import Settings
 from fanxiao.story import Ending, play
 from fanxiao.telling import Line
@@ -42,7 +42,7 @@ def tell_story(settings: Settings, language: str) -> int:
         raise typer.BadParameter("zh, en", param_hint="--lang")
     printer = Printer(language)
     with home_lock(settings.home):
-        ending = asyncio.run(_play(settings, language, printer))
+        ending = run(_play(settings, language, printer))
         start_over(settings.home)
     return printer.end(ending)
 

@@ -60,6 +60,28 @@ def test_a_wrong_address(url: str, chinese: str, english: str, home: Path) -> No
     assert "secret" not in result.stderr
 
 
+BAD_PLANS = {  # what is in the file: (what is said of it)
+    None: ("找不到计划文件", "There is no plan file"),
+    b"name: x\n": ("处问题，没有启用：title：缺少这一项", "title: this entry is missing"),
+    "name: 临夏".encode("gb18030"): ("不是 UTF-8 编码", "not encoded in UTF-8"),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "content"),
+    [(("worker",), b"name: x\n"), (("import", "areas", "no.csv"), "name: 临夏".encode("gb18030")), (("demo", "--no-browser"), None)],
+)
+def test_a_plan_that_cannot_be_used(command: tuple[str, ...], content: bytes | None, home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    if content is not None:
+        file.write_bytes(content)
+    result = fanxiao(*command, home=home, FANXIAO_PLAN=str(file))
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    chinese, english = result.stderr.strip().splitlines()
+    assert (BAD_PLANS[content][0] in chinese, BAD_PLANS[content][1] in english) == (True, True)
+
+
 def test_a_new_key_can_be_used(home: Path) -> None:
     key = fanxiao("admin", "new-key", home=home).stdout.strip()
     assert fanxiao("admin", "status", home=home, FANXIAO_KEYS=key).returncode == 0

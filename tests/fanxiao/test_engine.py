@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from fanxiao.commands.serve import allowed_hosts
 from fanxiao.engine import build_engine, load_catalogue, open_senders, provider_channels, put_plan_in_force
+from fanxiao.files import PLAN
 from fanxiao.serving import listen
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
@@ -60,6 +62,31 @@ async def test_plan_and_senders_are_put_in_once(storage: Storage, settings: Sett
     async with storage.worker.session() as session:
         assert await session.scalar(select(func.count()).select_from(PlanVersion)) == 1
         assert await session.scalar(select(func.count()).select_from(Sender)) == 2
+
+
+async def test_a_plan_put_in_force_stays_without_the_setting(storage: Storage, tmp_path: Path) -> None:
+    """A start without FANXIAO_PLAN does not bring back the plan that came along."""
+    own = tmp_path / "own.yaml"
+    own.write_text(PLAN.read_text(encoding="utf-8").replace("relapse_days: 30", "relapse_days: 20"), encoding="utf-8")
+    now = await SystemClock().now()
+    for chosen, expected in ((None, 30), (own, 20), (None, 20)):
+        settings = Settings().model_copy(update={"plan": chosen})
+        assert (await put_plan_in_force(storage, settings, load_catalogue(), now)).relapse_days == expected
+
+
+async def test_in_training_nothing_leaves_through_a_provider(storage: Storage, settings: Settings) -> None:
+    training = settings.model_copy(update={"simulator": True})
+    assert set(provider_channels(training)) == {"simulator", "simulator_voice"}
+    assert await open_senders(storage, training) == 2
+    async with storage.worker.session() as session:
+        assert set(await session.scalars(select(Sender.channel))) == {"simulator", "simulator_voice"}
+
+
+def test_faulty_templates_are_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fanxiao.engine.TEMPLATES", tmp_path)
+    with pytest.raises(StartFault) as fault:
+        load_catalogue()
+    assert fault.value.kind == "templates_faulty"
 
 
 def test_only_our_own_names_are_answered(settings: Settings) -> None:
