@@ -9,12 +9,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from cases.asking import tell_arrived
+from cases.asking import ask_guardians, tell_arrived, was_asked
+from cases.attended import absent_after, attended_days
 from cases.casework import close_case, open_case, open_case_of, relapse
 from cases.desk import Desk
 from cases.escalation import settle
 from cases.leaves import leave_on
-from cases.returning import come_back, count_attended
+from cases.returning import come_back, count_attended, take_back_return
 from storage.tables import Absence, AttendanceSheet, CaseFile, Student
 from storage.work import Work
 
@@ -49,10 +50,20 @@ async def withdraw_absence(work: Work, student_id: int, on: date, state: str) ->
     absence.state = state
     work.record(f"absence_{state}", f"student:{student_id}", area_code=absence.area_code, on=on.isoformat())
     case = await open_case_of(work, student_id)
-    if case is not None and case.first_absent_on == on and case.episode == 1:
+    if case is not None:
+        await _was_there(work, case, on)
+
+
+async def _was_there(work: Work, case: CaseFile, on: date) -> None:
+    """What a day at school means for a case; a child that was absent again after it is still away."""
+    later = await absent_after(work, case.student_id, on)
+    if later is not None:
+        case.first_absent_on = later if case.first_absent_on == on else case.first_absent_on
+        await settle(work, case)
+    elif case.first_absent_on == on and case.episode == 1:
         await tell_arrived(work, case)
         await close_case(work, case, "not_absent", {"evidence": {"school": on.isoformat()}})
-    elif case is not None and case.back_on is None:
+    elif case.back_on is None:
         await come_back(work, case, on)
 
 
@@ -66,11 +77,29 @@ async def missed_school(work: Work, desk: Desk, day: StudentDay, *, excused: boo
     if case is None:
         student = await work.session.get_one(Student, day.student_id)
         case = await open_case(work, desk, student, day.on)
+        await _seen_since(work, case, day.on)
     elif case.back_on is not None and day.on > case.back_on:
         await relapse(work, case, day.on, "absent_again")
     else:
-        work.record("still_absent", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=day.on.isoformat())
+        await _still_absent(work, desk, case, day.on)
     await settle(work, case)
+
+
+async def _seen_since(work: Work, case: CaseFile, on: date) -> None:
+    """A day said late: the child may have been at school since."""
+    if await absent_after(work, case.student_id, on) is None and (seen := await attended_days(work, case.student_id, on)):
+        await come_back(work, case, seen[0])
+
+
+async def _still_absent(work: Work, desk: Desk, case: CaseFile, on: date) -> None:
+    """The case goes on; a return that the school saw by mistake is taken back, and a family that was not asked yet is asked."""
+    work.record("still_absent", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
+    if case.back_on == on:
+        await take_back_return(work, case)
+    if case.episode == 1:
+        case.first_absent_on = min(case.first_absent_on, on)
+    if on == desk.today and not await was_asked(work, case):
+        await ask_guardians(work, desk, case, desk.plan.levels[0].asks)
 
 
 async def attended(work: Work, desk: Desk, sheet: AttendanceSheet, away: Collection[int]) -> None:
@@ -78,7 +107,7 @@ async def attended(work: Work, desk: Desk, sheet: AttendanceSheet, away: Collect
     of_class = select(CaseFile).join(Student, Student.id == CaseFile.student_id).where(Student.class_id == sheet.class_id)
     query = of_class.where(CaseFile.state == "open", CaseFile.first_absent_on < sheet.on).order_by(CaseFile.id)
     for case in await work.session.scalars(query.with_for_update(of=CaseFile)):
-        if case.student_id in away:
+        if case.student_id in away or await absent_after(work, case.student_id, sheet.on) is not None:
             continue
         await settle(work, case)
         if case.back_on is None:

@@ -51,6 +51,14 @@ def _due(work: Work, desk: Desk, asked: Asked) -> datetime | None:
     return at if at > work.now else None
 
 
+async def was_asked(work: Work, case: CaseFile) -> bool:
+    """Whether the family was asked in this episode."""
+    await work.flush()
+    stem = f"case:{case.id}:{case.episode}:"
+    asked = select(Intent.id).where(Intent.case_id == case.id, Intent.question == "absence", Intent.dedupe_key.startswith(stem)).limit(1)
+    return await work.session.scalar(asked) is not None
+
+
 async def tell_arrived(work: Work, case: CaseFile) -> None:
     """Whoever has been asked about a child that was there after all is told so; questions not yet sent are dropped by themselves."""
     desk = await desk_of_case(work, case)

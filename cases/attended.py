@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from storage.tables import Absence, AttendanceSheet, Student
 from storage.work import Work
@@ -21,3 +21,9 @@ async def attended_days(work: Work, student_id: int, since: date) -> list[date]:
             .order_by(AttendanceSheet.on)
         )
     )
+
+
+async def absent_after(work: Work, student_id: int, on: date) -> date | None:
+    """The next later day on which a sheet says that the child was absent."""
+    later = select(func.min(Absence.on)).where(Absence.student_id == student_id, Absence.on > on, Absence.state == "absent")
+    return await work.session.scalar(later)

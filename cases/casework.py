@@ -42,7 +42,8 @@ async def open_case(work: Work, desk: Desk, student: Student, on: date) -> CaseF
     await work.session.flush()
     work.record("case_opened", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
     enter_level(work, case, first.level, work.now, "absence")
-    await ask_guardians(work, desk, case, first.asks)
+    if on == desk.today:  # of a day said late, today's sheet shows whether there is anything to ask
+        await ask_guardians(work, desk, case, first.asks)
     return case
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import update
+
 from cases.attended import attended_days
 from cases.casework import close_case
 from cases.desk import Desk, desk_of_case
@@ -11,7 +13,7 @@ from cases.escalation import settle
 from cases.guardians import reachable_guardians
 from cases.steps import suspend_tasks
 from cases.tasks import NewTask, end_tasks, open_task
-from storage.tables import CaseFile
+from storage.tables import CaseFile, Question
 from storage.work import Work
 
 
@@ -44,7 +46,7 @@ async def _ask_guardians(work: Work, desk: Desk, case: CaseFile, on: date) -> No
     for person_id in await reachable_guardians(work, case.student_id, desk.today):
         work.say(
             f"case:{case.id}:{case.episode}:return_confirm:{on}:{person_id}", person_id, "return_confirm", area_code=case.area_code,
-            still="case_open", question="confirm_return", case_id=case.id, student_id=case.student_id,
+            still="case_back", question="confirm_return", case_id=case.id, student_id=case.student_id,
         )  # fmt: skip
 
 
@@ -77,6 +79,20 @@ async def guardian_denies(work: Work, case: CaseFile, person_id: int) -> None:
     work.record("return_disputed", f"case:{case.id}", area_code=case.area_code, case_id=case.id, actor=f"guardian:{person_id}")
     await _ask_school(work, case)
     await settle(work, case)
+
+
+async def take_back_return(work: Work, case: CaseFile) -> None:
+    """The school saw wrongly, on the same day: the chain goes on as if it had not been said, and the family is not asked about it."""
+    case.back_on = None
+    await end_tasks(work, case.id, "cancelled", "return_taken_back", kinds={"confirm_return"})
+    await withdraw_questions(work, case, "confirm_return")
+    work.record("return_taken_back", f"case:{case.id}", area_code=case.area_code, case_id=case.id)
+
+
+async def withdraw_questions(work: Work, case: CaseFile, kind: str) -> None:
+    """Questions of this kind about the case are no longer open."""
+    asked = update(Question).where(Question.case_id == case.id, Question.kind == kind, Question.state == "open")
+    await work.session.execute(asked.values(state="withdrawn", ended_at=work.now))
 
 
 async def _ask_school(work: Work, case: CaseFile) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from cases.contacts import people_at
 from cases.plans import plan_in_force
@@ -81,7 +81,7 @@ async def _children(work: Work, people: list[int]) -> list[int]:
 
 
 async def _questions(work: Work, inbound: Inbound) -> list[Question]:
-    """Those that were open when the text came in."""
+    """Those that were open when the text came in; a step that has ended asks nothing any more."""
     written = inbound.received_at
     ran_out_since = and_(Question.state == "expired", Question.ended_at >= written)
     asked = select(Question).where(
@@ -89,6 +89,7 @@ async def _questions(work: Work, inbound: Inbound) -> list[Question]:
         or_(Question.state == "open", ran_out_since),
         Question.asked_at <= written,
         Question.expires_at > written,
+        ~exists().where(Task.id == Question.task_id, Task.state.not_in(LIVING)),
     )
     return list(await work.session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
 

@@ -64,6 +64,7 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
     return {
         "absence_open": _absence_open(),
         "case_open": _case(),
+        "case_back": _case(CaseFile.back_on.is_not(None)),
         "case_away": _case(CaseFile.back_on.is_(None)),
         "task_open": _task("open", "acknowledged"),
         "task_unacknowledged": _task("open"),
