@@ -32,6 +32,11 @@ def pinyin(name: str) -> str:
     return "".join(lazy_pinyin(name)).lower()
 
 
+def student_key(cipher: Cipher, number: str) -> bytes:
+    """Blind index of a child's register or identity number, as `student.register_index` holds it."""
+    return cipher.index(f"student:{number}")
+
+
 def person_key(cipher: Cipher, name: str, number: str) -> bytes:
     """Blind index of a person: the same name with the same number is the same human in every file."""
     return cipher.index(f"person:{name}|{number}")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.imports.directory import SchoolDirectory
-from cases.imports.intake import person_key, phone_key, pinyin
+from cases.imports.intake import person_key, phone_key, pinyin, student_key
 from cases.imports.loading import copy_rows, make_table
 from cases.imports.roster.child import Child, Member
 from storage.crypto import Cipher
@@ -57,7 +57,7 @@ class Stager:
 
     def number_key(self, number: str) -> bytes:
         """Blind index of a register or identity number as an identity."""
-        return self._cipher.index(f"student:{number}")
+        return student_key(self._cipher, number)
 
     def keys(self, child: Child) -> list[bytes]:
         """By what the child may already be known, best first; the first becomes its identity."""

@@ -1,0 +1,44 @@
+"""A county and a terminal in front of it: commands run as typed, on the test's database and by the county's clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from fanxiao.cli import app
+from fanxiao.wiring import Storage
+from storage.clock import SteppedClock
+from storage.crypto import Cipher
+from storage.database import Database
+from storage.roles import Role
+from storage.server import Server
+from tests.stories.county import County
+
+Terminal = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+def county(database: Database, web: Database, cipher: Cipher) -> County:
+    return County(database, web, cipher)
+
+
+@pytest.fixture
+def terminal(empty_server: Server, database: Database, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    def opened(_: object) -> Storage:
+        server: Any = SimpleNamespace(close=lambda: None)  # the tests' server outlives the command
+        return Storage(server, *(Database(empty_server.url(role)) for role in (Role.OWNER, Role.WORKER, Role.WEB)), cipher)
+
+    monkeypatch.setattr("fanxiao.commands.once.open_storage", opened)
+    monkeypatch.setattr("fanxiao.commands.once.SystemClock", lambda: SteppedClock(database))
+    monkeypatch.setenv("COLUMNS", "250")
+
+    async def typed(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, app, ["admin", *words])
+
+    return typed

@@ -1,0 +1,186 @@
+"""What an operator does from the command line, and what comes of it for families and officers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from storage.database import Database
+from storage.tables import CalendarDay, Event, Sender, Student
+from tests.fanxiao.conftest import Terminal
+from tests.stories.county import PLAN, County
+
+SCHOOL = "2162000001"
+
+
+async def events(database: Database, action: str) -> list[Event]:
+    async with database.session() as session:
+        return list(await session.scalars(select(Event).where(Event.action == action)))
+
+
+async def away(county: County, until: str, name: str = "马小龙") -> None:
+    """A child is reported absent on Monday 2 November, and nobody answers."""
+    await county.begin("2026-11-02 07:00")
+    await county.student(name, guardians=["father", "mother"])
+    await county.others(9)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.to(until)
+
+
+async def test_a_snow_day_is_no_school_day(county: County, terminal: Terminal, database: Database) -> None:
+    """The case would be at level 3 on the second school day at noon; school is closed, and it is one day later."""
+    await away(county, "2026-11-02 20:00")
+    done = await terminal("calendar", "add", "--area", "622926", "--on", "2026-11-03", "--closed", "--reason", "大雪停课")
+    assert (done.exit_code, "东乡族自治县" in done.stdout, "no school" in done.stdout) == (0, True, True)
+    await county.to("2026-11-03 15:00")
+    assert (await county.case("马小龙")).level < 3
+    await county.to("2026-11-04 12:01")
+    assert (await county.case("马小龙")).level == 3
+    (event,) = await events(database, "calendar_set")
+    assert (event.actor, event.area_code, event.facts) == ("operator", "622926", {"on": "2026-11-03", "until": "2026-11-03", "open": False})
+    assert "大雪停课" in (await terminal("calendar", "list", "--since", "2026-11-01")).stdout
+
+
+async def test_a_day_is_entered_again_and_taken_back(county: County, terminal: Terminal, database: Database) -> None:
+    await county.begin("2026-11-02 07:00")
+    days = ("--school", SCHOOL, "--on", "2026-12-05", "--until", "2026-12-06")
+    for side in ("--closed", "--open"):
+        assert (await terminal("calendar", "add", *days, side, "--reason", "补课")).exit_code == 0
+    async with database.session() as session:
+        assert [day.is_school_day for day in await session.scalars(select(CalendarDay))] == [True, True]
+    assert (await terminal("calendar", "remove", *days)).exit_code == 0
+    again = await terminal("calendar", "remove", *days)
+    assert (again.exit_code, "There is no exception" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--on", "2026-12-05"), "Give one of"),
+        (("--area", "999999", "--on", "2026-12-05"), "no such code"),
+        (("--area", "622926", "--on", "2026-12-05", "--until", "2026-12-01"), "before --on"),
+    ],
+)
+async def test_a_day_that_cannot_be_entered(words: tuple[str, ...], said: str, county: County, terminal: Terminal) -> None:
+    await county.begin("2026-11-02 07:00")
+    refused = await terminal("calendar", "add", *words, "--closed", "--reason", "雪")
+    assert (refused.exit_code, said in refused.stderr, len(refused.stderr.splitlines())) == (1, True, 2)
+
+
+async def test_a_stopped_sender_is_switched_on(county: County, terminal: Terminal, database: Database) -> None:
+    await county.begin("2026-11-02 07:00")
+    async with database.session() as session, session.begin():
+        sender = (await session.scalars(select(Sender))).one()
+        sender.enabled, sender.stopped_reason = False, "20003"
+    assert "20003" in (await terminal("senders")).stdout
+    assert (await terminal("sender", "enable", str(sender.id))).exit_code == 0
+    listed = (await terminal("senders")).stdout
+    assert "20003" not in listed
+    assert "启用 on" in listed
+    assert (await terminal("sender", "disable", str(sender.id))).exit_code == 0
+    assert "停用 off" in (await terminal("senders")).stdout
+    assert [len(await events(database, f"sender_{what}")) for what in ("enabled", "disabled")] == [1, 1]
+    assert (await terminal("sender", "enable", "999")).exit_code == 1
+
+
+async def test_a_barred_guardian_hears_nothing_more(county: County, terminal: Terminal) -> None:
+    await away(county, "2026-11-02 12:00")
+    number, father = (await county.case("马小龙")).number, county.people["father"]
+    await county.phones["father"].new()
+    await county.phones["mother"].new()
+    barred = await terminal("no-contact", "--case", number, "--person", str(father), "--on")
+    assert (barred.exit_code, "是 yes" in barred.stdout, "马" in barred.stdout) == (0, True, False)
+    await county.to("2026-11-02 20:00")
+    await county.phones["father"].expects_nothing()
+    assert await county.phones["mother"].new()
+    lifted = await terminal("no-contact", "--case", number, "--person", str(father), "--off")
+    assert "是 yes" not in lifted.stdout
+
+
+async def test_a_bar_says_what_it_cannot_do(county: County, terminal: Terminal, database: Database) -> None:
+    """A shared phone still shows what the other guardian is sent; without anybody left, somebody must know."""
+    await county.begin("2026-11-02 07:00")
+    await county.person("father", "马父")
+    student_id = await county.student("马小龙", guardians=["father", "mother"], shares="father")
+    async with database.session() as session, session.begin():
+        (await session.get_one(Student, student_id)).register_index = county.cipher.index("student:L62292600012")
+    one = await terminal("no-contact", "--student", "l6229 2600012", "--person", str(county.people["father"]), "--on")
+    assert "shares a phone" in one.stderr
+    both = await terminal("no-contact", "--student", "L62292600012", "--person", str(county.people["mother"]), "--on")
+    assert "no guardian is left" in both.stderr
+    stranger = await terminal("no-contact", "--student", "L62292600012", "--person", str(county.people["mother"] + 99), "--on")
+    unknown = await terminal("no-contact", "--student", "L0")
+    half = await terminal("no-contact", "--student", "L0", "--on")
+    assert [result.exit_code for result in (stranger, unknown, half)] == [1, 1, 1]
+
+
+async def test_a_case_moves_to_the_plan_now_in_force(county: County, terminal: Terminal, database: Database, tmp_path: Path) -> None:
+    """Under the old plan level 4 comes on the fourth school day; under the new one on the third."""
+    await away(county, "2026-11-03 13:00")
+    number = (await county.case("马小龙")).number
+    file = tmp_path / "new.yaml"
+    file.write_text(PLAN.replace("absent_school_day: 4,", "absent_school_day: 3,"), encoding="utf-8")
+    assert (await terminal("move-case", number)).exit_code == 1
+    installed = await terminal("plan", str(file))
+    assert (installed.exit_code, "1 running cases keep their plan" in installed.stdout) == (0, True)
+    await county.to("2026-11-04 12:01")
+    assert (await county.case("马小龙")).level == 3
+    moved = await terminal("move-case", number)
+    assert (moved.exit_code, number in moved.stdout) == (0, True)
+    await county.to("2026-11-04 12:30")
+    case = await county.case("马小龙")
+    assert case.level == 4
+    assert {task.plan_version_id for task in await county.tasks() if task.case_id == case.id} == {case.plan_version_id}
+    assert [notice.kind for notice in await county.notices()] == ["first"]
+    (event,) = await events(database, "case_moved_to_plan")
+    assert (event.actor, event.case_id, event.area_code) == ("operator", case.id, case.area_code)
+
+
+async def test_a_level_that_lacks_in_the_new_plan_keeps_the_case_where_it_is(county: County, terminal: Terminal, tmp_path: Path) -> None:
+    await away(county, "2026-11-05 13:00")
+    before = await county.case("马小龙")
+    file = tmp_path / "short.yaml"
+    file.write_text(PLAN.replace("- level: 4\n", "- level: 9\n"), encoding="utf-8")
+    assert (await terminal("plan", str(file))).exit_code == 0
+    refused = await terminal("move-case", before.number)
+    assert (refused.exit_code, "no level 4" in refused.stderr) == (1, True)
+    assert (await county.case("马小龙")).plan_version_id == before.plan_version_id
+    assert (await terminal("move-case", "nothing")).exit_code == 1
+
+
+async def test_the_ledger_and_the_rates_under_it(county: County, terminal: Terminal) -> None:
+    """One child of ten away: suspected from the third school day, a dropout from the twentieth, and the target missed."""
+    await away(county, "2026-11-04 19:00")
+    primary = (await read_ledger(terminal))["stages"][0]
+    assert (primary["on_rolls"], primary["dropouts"], primary["suspected"], primary["at_risk"]) == (10, 0, 1, False)
+    await county.to("2026-11-27 12:00")  # the twentieth school day is not over
+    assert (await read_ledger(terminal))["stages"][0]["dropouts"] == 0
+    await county.to("2026-11-27 18:00")
+    found = await read_ledger(terminal, "--area", "622926")
+    primary, junior = found["stages"]
+    assert (primary["dropouts"], primary["rate_per_cent"], primary["stay_below_per_cent"], primary["at_risk"]) == (1, 10.0, 1.0, True)
+    assert primary["dropout_student_ids"] == [county.students["马小龙"]]
+    assert (junior["on_rolls"], junior["rate_per_cent"], junior["at_risk"]) == (0, None, False)
+    assert [row["student"] for row in found["cases"]] == ["马小龙"]
+    printed = (await terminal("ledger", "--level", "3")).stdout
+    assert "马小龙" in printed
+    assert "辍学 dropouts 1 / 在籍 on the rolls 10 = 10.00%" in printed
+    assert "AT RISK" in printed
+    assert "马小龙" not in (await terminal("ledger", "--level", "8")).stdout
+    assert (await terminal("ledger", "--area", "99")).exit_code == 1
+
+
+async def test_a_child_that_is_back_is_no_dropout(county: County, terminal: Terminal) -> None:
+    await away(county, "2026-11-30 08:31")
+    await county.phones["class_teacher"].replies("0")
+    await county.to("2026-11-30 19:00")
+    assert (await read_ledger(terminal))["stages"][0]["dropouts"] == 0
+
+
+async def read_ledger(terminal: Terminal, *words: str) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = json.loads((await terminal("ledger", "--json", *words)).stdout)
+    return found
