@@ -36,6 +36,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from _level_problems(plan)
     yield from _begin_problems(plan)
     yield from _climb_problems(plan)
+    yield from _order_problems(plan)
     yield from _label_problems(plan)
     yield from _notice_problems(plan)
     yield from _answer_problems(plan)
@@ -153,6 +154,20 @@ def _climb_problems(plan: Plan) -> Iterator[Problem]:
     for index, rung in enumerate(plan.levels):
         if rung.level not in reached and not rung.beside:
             yield Problem(f"levels[{index}]", f"第{rung.level}级永远到不了", f"level {rung.level} can never be reached")
+
+
+def _order_problems(plan: Plan) -> Iterator[Problem]:
+    """A higher level that begins on an earlier absent day would leave the one beneath it no time."""
+    days = [(index, rung.begins.absent_school_day) for index, rung in enumerate(plan.levels) if not rung.beside]
+    before = 0
+    for index, day in days:
+        if day is not None and day <= before:
+            yield Problem(
+                f"levels[{index}].begins.absent_school_day",
+                f"要比下一级的第{before}天晚",
+                f"must be later than day {before} of the level beneath",
+            )
+        before = day or before
 
 
 def _label_problems(plan: Plan) -> Iterator[Problem]:

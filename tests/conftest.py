@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage import server as servers
 from storage.crypto import Cipher
@@ -16,6 +18,11 @@ from storage.roles import Role
 from storage.server import Server
 from tests.emptying import empty
 from tests.homes import temporary_home
+
+# The gate must not depend on luck: the same examples every time. HYPOTHESIS_PROFILE=hunt looks for new ones.
+settings.register_profile("gate", derandomize=True)
+settings.register_profile("hunt", derandomize=False, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,7 @@ class Played:
     entries: list[Entry] = field(default_factory=list)
     taken: list[tuple[int, str, datetime, datetime | None]] = field(default_factory=list)
     living: list[Living] = field(default_factory=list)
+    suspended: set[tuple[int, str]] = field(default_factory=set)
     leaves: set[date] = field(default_factory=set)
     notices: dict[tuple[int, str], NoticeFacts] = field(default_factory=dict)
     answered_until: datetime | None = None
@@ -89,7 +90,10 @@ class Played:
             notices={kind: notice for (episode, kind), notice in self.notices.items() if episode == self.episode},
             referral_approved_at=self.approved_at if self.approved_at is not None and self.approved_at >= opened else None,
             unstaffed=self.holes & {self.level},
-            steps=frozenset(step for episode, step, _, _ in self.taken if episode == self.episode), open_tasks=len(self.living),
+            steps=frozenset(
+                step for episode, step, _, _ in self.taken if episode == self.episode and (episode, step) not in self.suspended
+            ),
+            open_tasks=len(self.living),
         )  # fmt: skip
 
     def settle(self, now: datetime, *, punctual: bool = False) -> None:
@@ -113,6 +117,7 @@ class Played:
             case Open():
                 due = self.calendar.after(action.at, action.owed.due)
                 self.taken.append((self.episode, action.step, action.at, due))
+                self.suspended.discard((self.episode, action.step))
                 self.living.append(Living(action.step, action.owed.task, action.owed.role, due, action.level, step=True))
             case Tell():
                 self.taken.append((self.episode, action.step, action.at, None))
@@ -138,7 +143,12 @@ class Played:
     def _pause(self, until: datetime) -> None:
         """As cases.casework.pause_case."""
         self.paused_until = max(until, self.paused_until or until)
-        self._end(lambda task: not task.step and not task.keeps)
+        self._suspend(lambda task: not task.step and not task.keeps)
+
+    def _suspend(self, keep: Callable[[Living], bool]) -> None:
+        """As cases.steps.suspend_tasks: a step that is cancelled undone is taken again when the chain goes on."""
+        self.suspended |= {(self.episode, task.name) for task in self.living if task.step and not keep(task)}
+        self._end(keep)
 
     def _noon(self, day: date) -> datetime:
         return self.calendar.at(day, self.plan.attendance.digest.at)
@@ -166,14 +176,20 @@ class Played:
         assert rule.task is not None
         assert rule.role is not None
         due = self.calendar.after(now, rule.due)
+        today = self.calendar.day_of(now)
+        last = max(self.calendar.day_of(due) - timedelta(days=1), today)
+        self.leaves |= {today + timedelta(days=n) for n in range((last - today).days + 1)}
         self._pause(due)
         self.living.append(Living(rule.task, rule.task, rule.role, due))
         self.answered_until = self._noon(self.calendar.day_of(due))
 
-    def not_moved(self, _now: datetime, _: int) -> None:
-        """The enrolment check finds the child nowhere."""
+    def not_moved(self, now: datetime, _: int) -> None:
+        """The enrolment check finds the child nowhere: the chain goes on from here."""
+        if not any(task.kind == "enrolment_check" for task in self.living):
+            return
         self._end(lambda task: task.kind != "enrolment_check")
-        self.paused_until = self.answered_until = None
+        self.paused_until, self.answered_until = now, None
+        self.leaves = {day for day in self.leaves if day < self.calendar.day_of(now)}
 
     def acknowledge(self, _now: datetime, number: int) -> None:
         """A holder says that they have it."""
@@ -218,14 +234,14 @@ class Played:
     def attend(self, now: datetime, _: int) -> None:
         """The school sees the child: the chain stops, the return is watched."""
         self.away, self.paused_until = False, None
-        self.living = []
+        self._suspend(lambda _task: False)
         self._owe("confirm_return", now)
 
     def dispute(self, now: datetime, _: int) -> None:
         """The family says that the child is not back."""
         if self.away:
             return
-        self.away = True
+        self.away, self.paused_until = True, now
         self._end(lambda task: task.kind != "confirm_return")
         self._owe("check_return", now)
 

@@ -35,12 +35,14 @@ def other_plans(draw: st.DrawFn) -> Plan:
     data = yaml.safe_load(LINXIA)
     _keep_levels(data, draw(st.sets(st.sampled_from(range(2, 9)), min_size=3)))
     data["time_zone"] = draw(st.sampled_from(ZONES))
+    waiting = [rung for rung in data["levels"] if "absent_school_day" in rung["begins"]]
+    days = sorted(draw(st.sets(st.integers(2, 35), min_size=len(waiting), max_size=len(waiting))))
+    for rung, day in zip(waiting, days, strict=True):
+        rung["begins"]["absent_school_day"] = day
     for rung in data["levels"]:
         rung["owed"] = draw(st.permutations(rung["owed"]))
         for step in [*rung["owed"], rung["follow_up"]]:
             step["due"] = draw(DUES)
-        if "absent_school_day" in rung["begins"]:
-            rung["begins"]["absent_school_day"] = draw(st.integers(2, 35))
         if "at_latest" in rung["begins"] and draw(st.booleans()):
             rung["begins"]["at_latest"] = draw(WAITS)
     return read_plan(yaml.safe_dump(data, allow_unicode=True))

@@ -64,6 +64,12 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
         "没有通知书",
         "this level has no notice",
     ),
+    "days that do not grow": (
+        lambda d: level(d, 4).update(begins={"absent_school_day": 2}),
+        "levels[3].begins.absent_school_day",
+        "要比下一级的第2天晚",
+        "must be later than day 2",
+    ),
     "missing duty": (lambda d: d["duties"].pop("triage"), "duties", "缺少任务“triage”", "duty 'triage' is missing"),
     "missing answer": (lambda d: d["answers"].pop("sick"), "answers", "没有写怎样处理“sick”", "no answer entry for 'sick'"),
     "answer without a task": (lambda d: d["answers"]["hardship"].pop("due"), "answers.hardship", "要写明任务、岗位和期限", "give task"),
