@@ -43,32 +43,39 @@ async def settle(work: Work, case: CaseFile) -> None:
 async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
     """What the chain's rules may know of a case."""
     await work.session.flush()
-    session, episode = work.session, case.episode
-    levels = await session.execute(
-        select(CaseLevel.level, CaseLevel.entered_at).where(CaseLevel.case_id == case.id, CaseLevel.episode == episode)
+    levels = await work.session.execute(
+        select(CaseLevel.level, CaseLevel.entered_at).where(CaseLevel.case_id == case.id, CaseLevel.episode == case.episode)
     )
-    steps = await session.scalars(select(CaseStep.step).where(CaseStep.case_id == case.id, CaseStep.episode == episode))
-    living = await session.scalar(select(func.count()).select_from(Task).where(Task.case_id == case.id, Task.state.in_(LIVING)))
+    entered = levels.all()
+    began = min((at for _, at in entered), default=case.opened_at)
+    steps, living, approved = await _standing(work, case, began)
     return CaseFacts(
-        opened_at=await _episode_began(work, case),
+        opened_at=began,
         first_absent_on=case.first_absent_on,
         level=case.level,
-        entered=dict(levels.all()),
+        entered=dict((level, at) for level, at in entered),
         excused=await _excused(work, case),
         answered_until=case.answered_until,
         paused_until=case.paused_until,
         away=case.back_on is None,
         notices=await _notice_facts(work, case),
-        referral_approved_at=await _referral_approved(work, case),
+        referral_approved_at=approved,
         unstaffed=await _unstaffed(work, desk, case),
         steps=frozenset(steps),
-        open_tasks=living or 0,
+        open_tasks=living,
     )
 
 
-async def _episode_began(work: Work, case: CaseFile) -> datetime:
-    began = select(func.min(CaseLevel.entered_at)).where(CaseLevel.case_id == case.id, CaseLevel.episode == case.episode)
-    return await work.session.scalar(began) or case.opened_at
+async def _standing(work: Work, case: CaseFile, began: datetime) -> tuple[list[str], int, datetime | None]:
+    """(steps taken in this episode, living tasks, when a referral of this episode was approved), in one question."""
+    steps = select(CaseStep.step).where(CaseStep.case_id == case.id, CaseStep.episode == case.episode)
+    living = select(func.count()).select_from(Task).where(Task.case_id == case.id, Task.state.in_(LIVING))
+    approved = select(func.min(Referral.decided_at)).where(
+        Referral.case_id == case.id, Referral.state.in_(("approved", "answered")), Referral.decided_at >= began
+    )
+    found = await work.session.execute(select(func.array(steps.scalar_subquery()), living.scalar_subquery(), approved.scalar_subquery()))
+    taken, open_tasks, decided = found.one()
+    return taken, open_tasks, decided
 
 
 async def _notice_facts(work: Work, case: CaseFile) -> dict[str, NoticeFacts]:
@@ -76,15 +83,6 @@ async def _notice_facts(work: Work, case: CaseFile) -> dict[str, NoticeFacts]:
     return {
         notice.kind: NoticeFacts(notice.issued_at, notice.delivered_at, notice.deadline_on) for notice in await work.session.scalars(query)
     }
-
-
-async def _referral_approved(work: Work, case: CaseFile) -> datetime | None:
-    """When a referral of this episode was approved."""
-    began = await _episode_began(work, case)
-    approved = select(func.min(Referral.decided_at)).where(
-        Referral.case_id == case.id, Referral.state.in_(("approved", "answered")), Referral.decided_at >= began
-    )
-    return await work.session.scalar(approved)
 
 
 async def _excused(work: Work, case: CaseFile) -> frozenset[date]:

@@ -16,6 +16,8 @@ from plan.model import Plan
 from storage.tables import PlanVersion
 from storage.work import Work
 
+IN_FORCE = "plan in force"
+
 
 @lru_cache(maxsize=16)
 def _parsed(body: str) -> Plan:
@@ -36,16 +38,20 @@ async def install_plan(work: Work, text: str, templates: Collection[str]) -> int
     stored = insert(PlanVersion).values(name=plan.name, digest=digest, body=text, loaded_at=work.now)
     stored = stored.on_conflict_do_update(index_elements=["digest"], set_={"loaded_at": work.now})
     version_id = (await work.session.execute(stored.returning(PlanVersion.id))).scalar_one()
+    work.session.info.pop(IN_FORCE, None)
     work.record("plan_installed", f"plan:{version_id}", area_code="", actor="operator", digest=digest)
     return version_id
 
 
 async def plan_in_force(session: AsyncSession) -> tuple[int, Plan]:
-    """(version id, plan) for new cases. Raises LookupError before any plan was installed."""
-    version = await _latest(session)
-    if version is None:
-        raise LookupError("no plan has been installed")
-    return version.id, _parsed(version.body)
+    """(version id, plan) for new cases: the same throughout a session. Raises LookupError before any plan was installed."""
+    found: tuple[int, Plan] | None = session.info.get(IN_FORCE)
+    if found is None:
+        version = await _latest(session)
+        if version is None:
+            raise LookupError("no plan has been installed")
+        found = session.info[IN_FORCE] = (version.id, _parsed(version.body))
+    return found
 
 
 async def _latest(session: AsyncSession) -> PlanVersion | None:
@@ -55,5 +61,7 @@ async def _latest(session: AsyncSession) -> PlanVersion | None:
 
 async def plan_of(session: AsyncSession, version_id: int) -> Plan:
     """The plan as it was in this version."""
-    version = await session.get_one(PlanVersion, version_id)
-    return _parsed(version.body)
+    latest_id, latest = await plan_in_force(session)
+    if version_id == latest_id:
+        return latest
+    return _parsed((await session.get_one(PlanVersion, version_id)).body)
