@@ -21,14 +21,16 @@ School = Annotated[str | None, typer.Option("--school", help="学校标识码 ·
 Area = Annotated[str | None, typer.Option("--area", help="区划代码 · code of an area")]
 On = Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="日期 · day, or the first of several")]
 Until = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="最后一天 · last day, included")]
-Open = Annotated[bool, typer.Option("--open/--closed", help="上课/停课 · school is held, or is not")]
+Open = Annotated[bool | None, typer.Option("--open/--closed", help="上课/停课 · school is held, or is not")]
 Reason = Annotated[str, typer.Option("--reason", help="原因 · why")]
 
 
 @app.command()
-def add(on: On, is_open: Open, reason: Reason, school: School = None, area: Area = None, until: Until = None) -> None:
+def add(on: On, reason: Reason, is_open: Open = None, school: School = None, area: Area = None, until: Until = None) -> None:
     """登记停课或补课 · Say that school is held, or is not. A school's day goes before its area's."""
     first, last = _span(on, until)
+    if is_open is None:
+        refuse("请写明 --closed（停课）或 --open（上课）。", "Give --closed or --open.")
 
     async def use(work: Work, _: Storage) -> tuple[Where, int]:
         where = await _place(work, school, area)

@@ -60,14 +60,15 @@ async def test_a_day_is_entered_again_and_taken_back(county: County, terminal: T
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--on", "2026-12-05"), "Give one of"),
-        (("--area", "999999", "--on", "2026-12-05"), "no such code"),
-        (("--area", "622926", "--on", "2026-12-05", "--until", "2026-12-01"), "before --on"),
+        (("--on", "2026-12-05", "--closed"), "Give one of"),
+        (("--area", "622926", "--on", "2026-12-05"), "Give --closed or --open"),
+        (("--area", "999999", "--on", "2026-12-05", "--closed"), "no such code"),
+        (("--area", "622926", "--on", "2026-12-05", "--until", "2026-12-01", "--closed"), "before --on"),
     ],
 )
 async def test_a_day_that_cannot_be_entered(words: tuple[str, ...], said: str, county: County, terminal: Terminal) -> None:
     await county.begin("2026-11-02 07:00")
-    refused = await terminal("calendar", "add", *words, "--closed", "--reason", "雪")
+    refused = await terminal("calendar", "add", *words, "--reason", "雪")
     assert (refused.exit_code, said in refused.stderr, len(refused.stderr.splitlines())) == (1, True, 2)
 
 
