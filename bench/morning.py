@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import MetaData, insert, text
 
 from bot.channels import simulator
 from bot.channels.base import Incoming
@@ -45,6 +45,7 @@ from storage.keys import new_key
 from storage.migrate import migrate
 from storage.roles import Role
 from storage.server import Server
+from storage.tables import Base
 from storage.work import working
 
 HALF_PAST_EIGHT = datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
@@ -163,11 +164,7 @@ async def _reference(morning: Morning) -> float:
 
 
 async def _again(session: Any, table: str, rows: list[dict[str, Any]]) -> float:
-    from sqlalchemy import insert
-
-    from storage.tables import Base
-
-    target = Base.metadata.tables[table].to_metadata(type(Base.metadata)(), name=f"again_{table}")
+    target = Base.metadata.tables[table].to_metadata(MetaData(), name=f"again_{table}")
     begun = time.perf_counter()
     for row in rows:
         await session.execute(insert(target).values(row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import select
 
 from bot.channels.base import Result
@@ -12,6 +13,7 @@ from cases import delivery_trouble
 from storage.tables import Contact, Intent, Message, Question, Sender
 from storage.work import Work
 
+log = structlog.get_logger("outbox")
 SPOILT = {Result.BAD_CONTACT: "bad", Result.BLOCKED: "blocked"}
 """The contact's state after a result that says something of the contact itself."""
 
@@ -47,6 +49,7 @@ async def stop_sender(work: Work, sender_id: int, code: str | None) -> None:
     sender = (await work.session.scalars(select(Sender).where(Sender.id == sender_id).with_for_update())).one()
     if sender.enabled:
         sender.enabled, sender.stopped_reason = False, code or Result.OUR_FAULT.value
+        log.error("sender stopped", action="sender_stopped", sender_id=sender_id, channel=sender.channel, code=sender.stopped_reason)
         await delivery_trouble.sender_stopped(work, sender_id=sender_id)
 
 

@@ -9,7 +9,8 @@ from collections import Counter
 import psutil
 import pytest
 
-from tests.processes.installation import ClassRoom, Installation, free_port
+from tests.fakes.twilio import Refuse
+from tests.processes.installation import ClassRoom, Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -86,11 +87,11 @@ async def test_a_repeated_and_a_forged_call(town: Installation) -> None:
     family, sid = room.children[0].family, "SM" + "7" * 32
     for _ in range(2):
         assert await town.texts(room.teacher, str(room.children[0].seat), sid) == 200
-    await town.until("the question", lambda: town.twilio.sent_to(family))
+    await town.until("question and receipt", lambda: town.twilio.sent_to(family) and len(town.twilio.sent_to(room.teacher)) == 2)
     form = {"MessageSid": "SM" + "8" * 32, "From": family, "To": "+15005550006", "Body": "1"}
     assert await town.twilio.post(f"{town.url}/hooks/twilio/sms", form, signature="forged") == 403
     assert town.rows("select count(*) from inbound where provider_id in (%s, %s)", sid, form["MessageSid"]) == [(1,)]
-    assert len(town.twilio.sent_to(room.teacher)) == 2
+    assert (len(town.twilio.sent_to(family)), len(town.twilio.sent_to(room.teacher))) == (1, 2)
 
 
 async def test_a_web_process_that_is_started_again_goes_on(town: Installation) -> None:
@@ -102,17 +103,31 @@ async def test_a_web_process_that_is_started_again_goes_on(town: Installation) -
     assert await town.texts(town.rooms[3].teacher, "0", "SM" + "7" * 32) == 200
 
 
-async def test_everything_ends_quickly_when_it_is_told_to(town: Installation) -> None:
+async def test_a_worker_without_a_provider_says_so_and_ends_quickly(town: Installation) -> None:
+    spare = town.worker(TWILIO_FROM="")
+    await town.until("a worker", lambda: "the worker runs" in spare.said(), SOON)
+    assert "No SMS channel is set up" in spare.said()
     begun = time.monotonic()
-    spare = town.worker()
-    await town.until("a worker", lambda: "the worker runs" in spare.said())
     assert spare.stop() == 0
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 8
 
 
-async def test_the_number_of_this_port_is_taken(town: Installation) -> None:
+async def test_a_provider_that_refuses_our_token_stops_the_sender_and_the_log_says_so(town: Installation) -> None:
+    room = town.rooms[3]
+    await town.until("the sheet", lambda: town.twilio.sent_to(room.teacher), SOON)
+    child = room.children[-1]
+    town.twilio.by_number[child.family] = Refuse(401, 20003)
+    await town.texts(room.teacher, str(child.seat))
+    await town.until("the stop", lambda: any("sender_stopped" in one.said() for one in town.processes))
+    assert town.rows("select enabled, stopped_reason from sender") == [(False, "20003")]
+    assert town.rows("update sender set enabled = true, stopped_reason = null returning id")
+    del town.twilio.by_number[child.family]
+    await town.until("the question after all", lambda: town.twilio.sent_to(child.family), SOON)
+    assert len(town.twilio.sent_to(child.family)) == 1
+
+
+async def test_a_port_that_somebody_has(town: Installation) -> None:
     refused = town.command("web", "--port", str(town.port))
     assert refused.returncode == 2
     assert refused.stderr.count("\n") == 2
     assert "is taken" in refused.stderr
-    assert free_port() != town.port
