@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+
+from sqlalchemy import func, select
 
 from cases.aid import request_aid
 from cases.casework import open_case_of, pause_case
@@ -22,7 +24,7 @@ from cases.returning import guardian_confirms, guardian_denies
 from cases.safety import raise_safety
 from cases.tasks import NewTask, open_task
 from plan.parts import Answer
-from storage.tables import CaseFile, GuardianAnswer, Leave, Student
+from storage.tables import CaseFile, GuardianAnswer, Leave, Notice, Question, Student
 from storage.work import Work
 
 
@@ -53,7 +55,13 @@ class Matter:
 
     @property
     def about(self) -> dict[str, int | None]:
-        return {"case_id": self.case.id if self.case else None, "student_id": self.student.id, "inbound_id": self.said.inbound_id}
+        case = None if self.is_apart else self.case
+        return {"case_id": case.id if case else None, "student_id": self.student.id, "inbound_id": self.said.inbound_id}
+
+    @property
+    def is_apart(self) -> bool:
+        """Nothing of it is to be found under the case, which the school may see."""
+        return self.rule.task is not None and self.desk.plan.tasks[self.rule.task].apart
 
 
 async def take_answer(work: Work, said: Said) -> GuardianAnswer:
@@ -109,7 +117,7 @@ def _accept(matter: Matter, case: CaseFile) -> None:
 def _held_until(matter: Matter) -> date:
     """The day on whose noon an accepted answer no longer counts: the promised day, the last of the leave, or the task's."""
     if matter.rule.effect == "promise":
-        return matter.said.on or matter.desk.today
+        return _promised(matter)
     if matter.rule.due is not None:
         return matter.desk.calendar.day_of(matter.desk.calendar.after(matter.work.now, matter.rule.due))
     return date.fromisoformat(matter.effects.get("until", matter.desk.today.isoformat()))
@@ -138,11 +146,8 @@ async def _leave(matter: Matter) -> None:
 
 
 def _away_since(matter: Matter) -> date:
-    return (
-        min(matter.case.first_absent_on, matter.desk.today)
-        if matter.case is not None and matter.case.back_on is None
-        else matter.desk.today
-    )
+    is_away = matter.case is not None and matter.case.back_on is None
+    return min(matter.case.first_absent_on, matter.desk.today) if matter.case is not None and is_away else matter.desk.today
 
 
 async def _follow_leave(matter: Matter, leave: Leave, back: date) -> None:
@@ -169,9 +174,15 @@ async def _follow_leave(matter: Matter, leave: Leave, back: date) -> None:
     )
 
 
+def _promised(matter: Matter) -> date:
+    """A promise for a day without school means the next day that has some."""
+    return matter.desk.calendar.nth_school_day(max(matter.said.on or matter.desk.today, matter.desk.today), 1)
+
+
 async def _promise(matter: Matter) -> None:
     """A date is a promise: the family is reminded on its morning; deadlines stand."""
-    day = matter.said.on or matter.desk.today
+    day = _promised(matter)
+    matter.effects["promised_for"] = day.isoformat()
     if matter.case is None:
         return
     matter.effects["promised_on"] = matter.case.promised_on.isoformat() if matter.case.promised_on else None
@@ -207,7 +218,8 @@ async def _receipt(matter: Matter) -> None:
     """Answering a notice proves that it was read."""
     if matter.case is None:
         return
-    notice = await notice_of_case(matter.work, matter.case)
+    asked = select(Notice).join(Question, Question.notice_id == Notice.id).where(Question.id == matter.said.question_id)
+    notice = await matter.work.session.scalar(asked) or await notice_of_case(matter.work, matter.case)
     if notice is not None:
         await deliver_notice(matter.work, matter.case, notice, "message_answered", by=None, facts={"inbound_id": matter.said.inbound_id})
 
@@ -217,13 +229,22 @@ async def _task(matter: Matter) -> None:
     rule, desk = matter.rule, matter.desk
     if rule.task is None or rule.role is None or rule.due is None:
         raise ValueError(f"the plan's answer {matter.said.intent} names no task")
-    key = f"answer:{rule.task}:{matter.about['case_id'] or matter.student.id}:{desk.today}"
+    key = f"answer:{rule.task}:{matter.student.id}:{desk.today}:{await _taken_back(matter)}"
     due = desk.calendar.after(matter.work.now, rule.due)
     new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=matter.about)
     task = await open_task(matter.work, desk, new)
     matter.effects["task_id"] = task.id if task else None
     if rule.pauses and matter.case is not None:
         await _stop_the_clock(matter, due)
+
+
+async def _taken_back(matter: Matter) -> int:
+    """How often today's same answer was taken back: what is said again after that is owed anew."""
+    undone = select(func.count()).select_from(GuardianAnswer).where(
+        GuardianAnswer.student_id == matter.student.id, GuardianAnswer.intent == matter.said.intent, GuardianAnswer.undone_at.is_not(None),
+        GuardianAnswer.at >= matter.desk.calendar.at(matter.desk.today, time.min),
+    )  # fmt: skip
+    return await matter.work.session.scalar(undone) or 0
 
 
 async def _stop_the_clock(matter: Matter, until: datetime) -> None:

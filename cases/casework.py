@@ -76,7 +76,8 @@ def enter_level(work: Work, case: CaseFile, level: int, at: datetime, reason: st
 
 async def relapse(work: Work, case: CaseFile, on: date, reason: str) -> None:
     """The child is away again: the same case goes on, in a new episode at the level it had; families are asked anew."""
-    await end_tasks(work, case.id, "cancelled", reason)
+    desk = await desk_of_case(work, case)
+    await end_tasks(work, case.id, "cancelled", reason, sparing=desk.plan.outliving())
     await work.session.execute(
         update(CaseLevel).where(CaseLevel.case_id == case.id, CaseLevel.left_at.is_(None)).values(left_at=work.now, left_reason=reason)
     )
@@ -88,7 +89,6 @@ async def relapse(work: Work, case: CaseFile, on: date, reason: str) -> None:
     )
     await work.session.flush()
     enter_level(work, case, case.level, work.now, reason)
-    desk = await desk_of_case(work, case)
     if (notice := desk.plan.at_level(case.level).notice) is not None:
         await draft_notice(work, case, notice)
     await ask_guardians(work, desk, case, desk.plan.levels[0].asks)
@@ -103,7 +103,7 @@ async def close_case(work: Work, case: CaseFile, exit_kind: str, facts: dict[str
     missing = set(desk.plan.exits[exit_kind].evidence) - set(facts.get("evidence", {})) if exit_kind in desk.plan.exits else {exit_kind}
     if missing and "attended_days" not in facts.get("evidence", {}):
         raise ValueError(f"exit {exit_kind} lacks {', '.join(sorted(missing))}")
-    await end_tasks(work, case.id, "cancelled", f"case_closed_{exit_kind}")
+    await end_tasks(work, case.id, "cancelled", f"case_closed_{exit_kind}", sparing=desk.plan.outliving())
     await _withdraw(work, case)
     case.state, case.exit, case.closed_at, case.next_at = "closed", exit_kind, work.now, None
     case.exit_facts = {**facts, "by": by, "at": work.now.isoformat()}

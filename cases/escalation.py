@@ -48,12 +48,12 @@ async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
     )
     entered = levels.all()
     began = min((at for _, at in entered), default=case.opened_at)
-    steps, living, approved = await _standing(work, case, began)
+    steps, living, approved = await _standing(work, desk, case, began)
     return CaseFacts(
         opened_at=began,
         first_absent_on=case.first_absent_on,
         level=case.level,
-        entered=dict((level, at) for level, at in entered),
+        entered={level: at for level, at in entered},
         excused=await _excused(work, case),
         answered_until=case.answered_until,
         paused_until=case.paused_until,
@@ -66,10 +66,11 @@ async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
     )
 
 
-async def _standing(work: Work, case: CaseFile, began: datetime) -> tuple[list[str], int, datetime | None]:
+async def _standing(work: Work, desk: Desk, case: CaseFile, began: datetime) -> tuple[list[str], int, datetime | None]:
     """(steps taken in this episode, living tasks, when a referral of this episode was approved), in one question."""
     steps = select(CaseStep.step).where(CaseStep.case_id == case.id, CaseStep.episode == case.episode)
-    living = select(func.count()).select_from(Task).where(Task.case_id == case.id, Task.state.in_(LIVING))
+    own = (Task.case_id == case.id, Task.state.in_(LIVING), Task.kind.not_in(desk.plan.outliving()))
+    living = select(func.count()).select_from(Task).where(*own)
     approved = select(func.min(Referral.decided_at)).where(
         Referral.case_id == case.id, Referral.state.in_(("approved", "answered")), Referral.decided_at >= began
     )

@@ -10,6 +10,7 @@ from cases.attendance import release_sheet
 from cases.casework import lock_case
 from cases.desk import Desk, desk_of_case, desk_of_student
 from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer, leave_the_rolls
+from cases.entitled import may_end_case, may_hold
 from cases.escalation import settle
 from cases.notices import deliver_notice, issue_notice, notice_of_case
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
@@ -45,6 +46,8 @@ async def finish_task(work: Work, task: Task, by: int, result: str) -> Refusal |
         await settle(work, await lock_case(work, task.case_id))  # what was due before the answer came stays due
     if task.state not in LIVING:
         return Refusal("too_late")
+    if not await may_hold(work, task, by):
+        return Refusal("not_allowed")
     finish = Finish(work, task, by, result.strip(), words())
     handler = FINISHES.get(task.kind, _plain)
     refusal = await handler(finish)
@@ -69,6 +72,9 @@ async def _plain(finish: Finish) -> Refusal | None:
 
 
 async def _issue_notice(finish: Finish) -> Refusal | None:
+    """Only "done" alone, or words that say it is issued: anything else is no decision."""
+    if not finish.words.is_issued(finish.result):
+        return Refusal("say_issue")
     notice = await finish.work.session.get(Notice, finish.task.notice_id)
     if notice is None or not await issue_notice(finish.work, await _case(finish), notice, finish.by):
         return Refusal("notice_gone")
@@ -77,7 +83,7 @@ async def _issue_notice(finish: Finish) -> Refusal | None:
 
 async def _deliver_notice(finish: Finish) -> Refusal | None:
     case = await _case(finish)
-    notice = await notice_of_case(finish.work, case)
+    notice = await finish.work.session.get(Notice, finish.task.notice_id) or await notice_of_case(finish.work, case)
     if notice is None:
         return Refusal("notice_gone")
     way = finish.words.way(finish.result)
@@ -127,6 +133,8 @@ async def _enrolment_check(finish: Finish) -> Refusal | None:
     if student_id is None or (school is None and not finish.words.is_negative(finish.result)):
         return Refusal("say_school")
     if school is not None:
+        if not await may_end_case(finish.work, finish.task, finish.by):
+            return Refusal("not_allowed")
         await confirm_transfer(finish.work, student_id, by=finish.by, receiving_school=school)
     else:
         await deny_transfer(finish.work, student_id, by=finish.by)
@@ -161,8 +169,8 @@ async def _aid(finish: Finish) -> Refusal | None:
 
 async def _mass_absence(finish: Finish) -> Refusal | None:
     """The task is ended first, so that the released sheet sees that it was confirmed."""
-    if finish.task.sheet_id is None:
-        return Refusal("say_what")
+    if finish.task.sheet_id is None or not finish.words.is_confirmed(finish.result):
+        return Refusal("say_mass")
     finish.task.state = "done"
     await finish.work.session.flush()
     await release_sheet(finish.work, finish.task.sheet_id)
@@ -182,6 +190,8 @@ async def _check_return(finish: Finish) -> Refusal | None:
         return None
     if not finish.words.is_back(finish.result):
         return Refusal("say_back")
+    if not await may_end_case(finish.work, finish.task, finish.by):
+        return Refusal("not_allowed")
     case = await _case(finish)
     if case.state == "open" and case.back_on is None:
         desk: Desk = await desk_of_case(finish.work, case)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.plans import plan_of
@@ -45,7 +46,7 @@ async def ledger(session: AsyncSession, area_code: str, *, from_level: int = 0) 
     owed = (
         select(Task.case_id, Task.role, Task.due_at)
         .where(Task.state.in_(LIVING), Task.case_id.is_not(None))
-        .distinct(Task.case_id)
+        .ext(distinct_on(Task.case_id))
         .order_by(Task.case_id, Task.due_at)
         .subquery()
     )
@@ -95,7 +96,8 @@ async def short_story(work: Work, case: CaseFile) -> str:
     steps = [f"{calendar.local(entry.entered_at):%m-%d} {plan.at_level(entry.level).name.zh}" for entry in levels]
     if case.state == "closed" and case.exit is not None and case.closed_at is not None:
         steps.append(f"{calendar.local(case.closed_at):%m-%d} {plan.exits[case.exit].zh}")
-    living = select(Task).where(Task.case_id == case.id, Task.state.in_(LIVING)).order_by(Task.due_at).limit(1)
+    chain = (Task.case_id == case.id, Task.state.in_(LIVING), Task.level.is_not(None))  # what else is owed may be nobody else's business
+    living = select(Task).where(*chain).order_by(Task.due_at).limit(1)
     if (task := await work.session.scalar(living)) is not None:
         steps.append(f"{plan.roles[task.role].zh} {plan.tasks[task.kind].zh} {calendar.local(task.due_at):%m-%d}")
     return f"{case.number}：" + "；".join(steps[-6:])

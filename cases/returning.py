@@ -21,7 +21,7 @@ async def come_back(work: Work, case: CaseFile, on: date) -> None:
     """The school saw the child that day. The chain stops; the return is still to be confirmed."""
     desk = await desk_of_case(work, case)
     case.back_on, case.paused_until = on, None
-    await suspend_tasks(work, case, "back_at_school")
+    await suspend_tasks(work, case, "back_at_school", sparing=desk.plan.outliving())
     work.record("back_at_school", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
     await _watch(work, desk, case, on)
     if case.guardian_confirmed_at is None:

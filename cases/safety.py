@@ -17,3 +17,13 @@ async def raise_safety(work: Work, desk: Desk, student: Student, case: CaseFile 
         due = desk.calendar.after(work.now, duty.due)
         await open_task(work, desk, NewTask(key, "safety", role, due, desk.plan.safety.template, urgent=True, about=about))
     work.record("safety_raised", f"student:{student.id}", area_code=student.area_code, case_id=case.id if case else None)
+
+
+async def raise_unplaced(work: Work, desk: Desk, inbound_id: int) -> None:
+    """Nobody knows yet which child it is about: the county reads it at once."""
+    duty = desk.plan.duties["safety"]
+    due = desk.calendar.after(work.now, duty.due)
+    key = f"safety:inbound:{inbound_id}"
+    new = NewTask(key, "safety", desk.plan.holes.role, due, "safety_unplaced", urgent=True, about={"inbound_id": inbound_id})
+    await open_task(work, desk, new)
+    work.record("safety_raised", f"inbound:{inbound_id}", area_code=desk.place.area_code)

@@ -26,9 +26,11 @@ async def step_key(work: Work, case: CaseFile, step: str) -> str:
     return f"{stem}{taken or 0}"
 
 
-async def suspend_tasks(work: Work, case: CaseFile, reason: str, *, kinds: Collection[str] | None = None) -> None:
+async def suspend_tasks(
+    work: Work, case: CaseFile, reason: str, *, kinds: Collection[str] | None = None, sparing: Collection[str] = ()
+) -> None:
     """Cancels what is owed (of these kinds) for now: a step that nobody has done is taken again when the chain goes on."""
-    ended = await end_tasks(work, case.id, "cancelled", reason, kinds=kinds)
+    ended = await end_tasks(work, case.id, "cancelled", reason, kinds=kinds, sparing=sparing)
     steps = [task.key.split(":", 3)[3].split("#")[0] for task in ended if "#" in task.key]
     undone = delete(CaseStep).where(CaseStep.case_id == case.id, CaseStep.episode == case.episode, CaseStep.step.in_(steps))
     await work.session.execute(undone)

@@ -46,7 +46,9 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
 
     Where nobody can be found or reached in the role, the substitutes, then the roles above it are asked, and the hole is reported.
     """
-    people, why, stage = await _first_holders(work, desk, new)
+    people, why, stage = (
+        (list(new.holder_ids), "holder", 0) if new.holder_ids else await first_holders(work, desk, new.role, new.department)
+    )
     stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await _free_code(work, people)))
     task_id = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task.id))
     if task_id is None:
@@ -71,16 +73,14 @@ def _row(work: Work, desk: Desk, new: NewTask, at: datetime, stage: int, code: s
     }  # fmt: skip
 
 
-async def _first_holders(work: Work, desk: Desk, new: NewTask) -> tuple[list[int], str, int]:
+async def first_holders(work: Work, desk: Desk, role: str, department: str | None = None) -> tuple[list[int], str, int]:
     """(persons, why them, alert stage): the role's own, its substitutes, or the nearest role above that is staffed."""
-    if new.holder_ids:
-        return list(new.holder_ids), "holder", 0
-    own = await holders(work.session, desk.plan, new.role, desk.place, desk.today, new.department)
+    own = await holders(work.session, desk.plan, role, desk.place, desk.today, department)
     if reached := [holder.person_id for holder in own if holder.reachable]:
         return reached, "holder", 0
     if reached := await substitutes(work, desk, own):
         return reached, "substitute", 1
-    return await people_above(work, desk, new.role, 0)
+    return await people_above(work, desk, role, 0)
 
 
 async def substitutes(work: Work, desk: Desk, own: Sequence[Holder]) -> list[int]:
@@ -113,12 +113,17 @@ async def _free_code(work: Work, people: Collection[int]) -> str:
 
 
 async def add_holders(work: Work, task: Task, people: Collection[int], why: str) -> None:
-    """Adds persons to those who are asked, and tells each of them once. A quiet task tells nobody."""
+    """Adds persons to those who are asked (again, who had handed it on), and tells each of them once. A quiet task tells nobody."""
     for person_id in people:
         row = insert(TaskHolder).values(task_id=task.id, person_id=person_id, why=why, since=work.now)
-        await work.session.execute(row.on_conflict_do_nothing())
-        if not task.facts.get("quiet"):
-            alert(work, task, person_id)
+        again = row.on_conflict_do_update(
+            index_elements=["task_id", "person_id"],
+            set_={"until": None, "why": why, "since": work.now},
+            where=TaskHolder.until.is_not(None),
+        )
+        new = await work.session.scalar(again.returning(TaskHolder.person_id)) is not None
+        if new and not task.facts.get("quiet"):
+            alert(work, task, person_id, key=f"alert:{work.now.isoformat()}")
 
 
 def alert(work: Work, task: Task, person_id: int, template: str | None = None, key: str = "alert", **facts: Any) -> None:
@@ -198,13 +203,15 @@ def end_task(work: Work, task: Task, state: str, *, by: int | None = None, resul
 
 
 async def end_tasks(
-    work: Work, case_id: int, state: str, reason: str, *, kinds: Collection[str] | None = None, level: int | None = None
-) -> list[Task]:
-    """Ends all living tasks of a case (of these kinds, of this level) at once, and returns them.
+    work: Work, case_id: int, state: str, reason: str, *, kinds: Collection[str] | None = None, level: int | None = None,
+    sparing: Collection[str] = (),
+) -> list[Task]:  # fmt: skip
+    """Ends all living tasks of a case (of these kinds, of this level, none of those to spare) at once, and returns them.
 
     A quiet one asked nobody, so nobody missed it.
     """
     query = select(Task).where(Task.case_id == case_id, Task.state.in_(LIVING))
+    query = query.where(Task.kind.not_in(sparing))
     if kinds is not None:
         query = query.where(Task.kind.in_(kinds))
     if level is not None:

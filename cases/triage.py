@@ -21,7 +21,7 @@ async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bo
 
 async def unknown_sender(work: Work, inbound: Inbound) -> None:
     """Nobody is known under this number: the county's officer answers. Without any known area, the tree's top does."""
-    await _open(work, await _county_desk(work), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id})
+    await _open(work, await county_desk(work), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id})
 
 
 async def staff_unread(work: Work, inbound: Inbound, area_code: str) -> None:
@@ -37,7 +37,7 @@ async def handler_failed(work: Work, inbound: Inbound) -> None:
 
 async def loop_stopped(work: Work, *, contact_id: int) -> None:
     """Two machines seem to answer each other: the bot is silent there and a person is told."""
-    desk = await _county_desk(work)
+    desk = await county_desk(work)
     people = await people_at(work, contact_id)
     work.record("loop_stopped", f"contact:{contact_id}", area_code=desk.place.area_code, people=people)
     contact = await work.session.get_one(Contact, contact_id)
@@ -50,7 +50,7 @@ async def _open(work: Work, desk: Desk, kind: str, key: str, about: dict[str, in
     await open_task(work, desk, NewTask(key, kind, duty.role, due, duty.template, quiet=duty.quiet, about=about))
 
 
-async def _county_desk(work: Work) -> Desk:
+async def county_desk(work: Work) -> Desk:
     """The first county of the tree, else its top: where nothing tells which area a text belongs to."""
     first = await work.session.scalar(select(Area.code).where(Area.level == "county").order_by(Area.code).limit(1))
     top = await work.session.scalar(select(Area.code).order_by(Area.code).limit(1))

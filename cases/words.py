@@ -31,6 +31,14 @@ class Words:
         """The child is at school."""
         return self._has("back", text) and not self.is_negative(text)
 
+    def is_issued(self, text: str) -> bool:
+        """A notice is issued: said so, or nothing but that it is done."""
+        return not text or (self._has("issued", text) and not self._has("hesitant", text))
+
+    def is_confirmed(self, text: str) -> bool:
+        """So many are absent: said so, or nothing but that it is done."""
+        return not text or (self._has("confirmed", text) and not self._has("unconfirmed", text))
+
     def verdict(self, text: str) -> bool | None:
         """Yes, no, or neither. A "不" before the yes is a no."""
         if self._has("refused", text):

@@ -27,6 +27,7 @@ from plan.parts import (
     Role,
     Safety,
     Targets,
+    TaskKind,
     Vacation,
 )
 
@@ -59,7 +60,7 @@ class Plan(Part):
     causes: dict[str, Label] = Field(default_factory=dict)  # added after plans were stored: a default keeps those readable
     departments: dict[str, Label]
     referrals: dict[str, ReferralKind]
-    tasks: dict[str, Label]
+    tasks: dict[str, TaskKind]
     targets: Targets
     lists: Lists
 
@@ -90,6 +91,10 @@ class Plan(Part):
             return self.at_level(rung.next)
         later = self.levels[self.levels.index(rung) + 1 :]
         return next((step for step in later if not step.beside), None)
+
+    def outliving(self) -> list[str]:
+        """Kinds of task that do not end when the child is back or the case is closed."""
+        return [name for name, kind in self.tasks.items() if kind.outlives]
 
     def beside(self) -> list[Level]:
         """Rungs that run beside the others."""

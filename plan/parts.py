@@ -36,6 +36,17 @@ class Label(Part):
     en: str
 
 
+class TaskKind(Label):
+    """A kind of task. `confined`: only its role and those above it may hold or finish it. `outlives`: it does not end with the case.
+
+    `apart`: it belongs to no case at all, so that nobody who may see the case learns of it.
+    """
+
+    confined: bool = False
+    outlives: bool = False
+    apart: bool = False
+
+
 class Duration(Part):
     """How long something may take: school days, calendar days or minutes; `at` is the local time of the last day."""
 

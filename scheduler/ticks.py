@@ -21,6 +21,7 @@ from cases.attendance import advance_sheet, open_sheets
 from cases.audit import audit
 from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
 from cases.escalation import settle
+from cases.handing_over import hand_over_posts
 from cases.plans import plan_in_force
 from cases.record import seal_events
 from cases.reminders import advance_task
@@ -120,6 +121,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
     closes = datetime.combine(date.min, attendance.closes_at) - datetime.combine(date.min, attendance.ask_at)
     return [
         Daily("sheets", attendance.ask_at, closes, open_sheets, school_days=False),
+        Daily("handing_over", plan.quiet_hours.until, timedelta(hours=14), hand_over_posts, school_days=False),
         Daily("noon_digest", attendance.digest.at, timedelta(hours=4), noon_digest),
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),

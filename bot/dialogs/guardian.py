@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.dialogs.answering import answer, answered
 from bot.dialogs.phrases import may_be_repeated, phrase, spoken_day
 from bot.dialogs.speaker import Speaker, faded_question
-from bot.replies import Child, Reading, read_guardian
+from bot.replies import Child, Reading, read_guardian, touches_on
 from cases.answers import Said, take_answer
 from cases.corrections import last_answers, undo_answer
 from cases.triage import hand_over
@@ -149,9 +149,14 @@ async def _not_understood(talk: Talk) -> str:
         _ask_back(talk, child, kind or (faded.kind if faded else "absence"), faded)
         return "asked_back"
     contact.misses = 0
-    await hand_over(talk.work, child.id, talk.inbound)
+    await _give_to_a_person(talk, child)
     talk.say("handed_over", child)
     return "handed_over"
+
+
+async def _give_to_a_person(talk: Talk, child: Student) -> None:
+    """The class teacher reads it; what may be a complaint about the school is read at the county."""
+    await hand_over(talk.work, child.id, talk.inbound, county=touches_on(talk.inbound.body, "complaint"))
 
 
 def _ask_back(talk: Talk, child: Student, kind: str, faded: Question | None) -> None:
@@ -215,7 +220,7 @@ async def _struck_off(talk: Talk, case_id: int | None) -> bool:
 async def _person(talk: Talk, child: Student, reading: Reading) -> None:
     """A complaint has its own task at the county and never goes to the school."""
     if reading.intent != "complaint":
-        await hand_over(talk.work, child.id, talk.inbound)
+        await _give_to_a_person(talk, child)
     talk.say("handed_over", child)
 
 
@@ -224,11 +229,13 @@ def _confirm(talk: Talk, child: Student, reading: Reading, effects: dict[str, st
     if sensitive or not may_be_repeated(reading.intent):
         talk.say("handed_over", child)
     else:
-        talk.say("reply_understood", child, understood=_understood(talk, reading, effects.get("until")))
+        talk.say("reply_understood", child, understood=_understood(talk, reading, effects))
 
 
-def _understood(talk: Talk, reading: Reading, until: str | None) -> str:
-    if until is not None:
+def _understood(talk: Talk, reading: Reading, effects: dict[str, str]) -> str:
+    if "promised_for" in effects and reading.on is not None:
+        return phrase("understood.will_return", on=spoken_day(date.fromisoformat(effects["promised_for"])))
+    if (until := effects.get("until")) is not None:
         back = talk.speaker.calendar.nth_school_day(date.fromisoformat(until) + timedelta(days=1), 1)
         return phrase(f"understood.{reading.intent}_until", on=spoken_day(back))
     if reading.intent == "will_return" and reading.on is None:

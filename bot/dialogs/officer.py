@@ -15,6 +15,7 @@ from bot.replies import OfficerReading, read_officer
 from cases.absence_of_staff import colleague_named, set_away
 from cases.desk import desk_of_area
 from cases.duty_facts import next_duty_at
+from cases.entitled import may_hold
 from cases.finishing import Refusal, finish_task
 from cases.ledger import short_story
 from cases.reminders import desk_of_task
@@ -132,6 +133,8 @@ async def _delegate(order: Order) -> str:
     colleague = await colleague_named(order.work, order.speaker.staff_id, name) if name else None
     if colleague is None:
         return order.refuse("no_substitute" if name else "whom")
+    if not await may_hold(order.work, task, colleague):
+        return order.refuse("not_allowed")
     await delegate(order.work, task, order.speaker.staff_id, colleague)
     await _rest(order, task)
     return order.say("task_delegated", task=task, to_name=(await order.work.session.get_one(Person, colleague)).name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from bot.dialogs.danger import hear_danger
 from bot.dialogs.guardian import hear_guardian
 from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
@@ -20,11 +21,15 @@ async def route(work: Work, inbound: Inbound) -> str:
     """Understands one text and returns in a word what became of it. Nothing is ever dropped: the last resort is a person."""
     speaker = await speaker_of(work, inbound)
     if not speaker.people:
+        await hear_danger(work, inbound, speaker)
         await unknown_sender(work, inbound)
         return "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)
-    for hear in _order(inbound, speaker):
+    order = _order(inbound, speaker)
+    if order != [hear_guardian]:
+        await hear_danger(work, inbound, speaker)
+    for hear in order:
         outcome = await hear(work, inbound, speaker)
         if outcome is not None:
             return outcome

@@ -46,8 +46,9 @@ class Speaker:
 
     @property
     def staff_id(self) -> int:
-        """The responsible person at this contact."""
-        return self.staff[0].person_id if self.staff else self.person_id
+        """The responsible person at this contact: they themselves, never the one for whom they stand in."""
+        own = (row.person_id for row in self.staff if row.person_id in self.people)
+        return next(own, self.person_id)
 
 
 async def speaker_of(work: Work, inbound: Inbound) -> Speaker:

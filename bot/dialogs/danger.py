@@ -1,0 +1,51 @@
+"""A word of danger is told to people in the same minute, whoever wrote it; then the text is heard as what it is."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from bot.dialogs.officer import officer_reading
+from bot.dialogs.speaker import Speaker
+from bot.replies import is_danger
+from cases.casework import open_case_of
+from cases.desk import desk_of_area, desk_of_student
+from cases.safety import raise_safety, raise_unplaced
+from cases.triage import county_desk
+from storage.tables import Inbound, Student, Task
+from storage.work import Work
+
+ON_ROLLS = ("enrolled", "resumed")
+
+
+async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> None:
+    """For texts of strangers and of responsible people; a family's own are heard in its dialog."""
+    if not is_danger(inbound.body):
+        return
+    task = _task_named(inbound, speaker)
+    if task is not None and task.facts.get("urgent"):
+        return  # whoever reports on an alarm raises no new one
+    student = await _child(work, inbound, speaker, task)
+    if student is None:
+        desk = await (desk_of_area(work, inbound.area_code) if inbound.area_code else county_desk(work))
+        await raise_unplaced(work, desk, inbound.id)
+        return
+    await raise_safety(work, await desk_of_student(work, student), student, await open_case_of(work, student.id), inbound.id)
+
+
+def _task_named(inbound: Inbound, speaker: Speaker) -> Task | None:
+    """The task with the code in the text, else the only one there is."""
+    code = officer_reading(inbound, speaker).code
+    if code is None:
+        return speaker.tasks[0] if len(speaker.tasks) == 1 else None
+    return next((task for task in speaker.tasks if task.code == code), None)
+
+
+async def _child(work: Work, inbound: Inbound, speaker: Speaker, task: Task | None) -> Student | None:
+    """The one child of the writer's classes that the text names, else the one that the task is about."""
+    classes = [row.class_id for row in speaker.staff if row.class_id is not None]
+    pupils = await work.session.scalars(select(Student).where(Student.class_id.in_(classes), Student.status.in_(ON_ROLLS)))
+    named = [child for child in pupils if child.name in inbound.body]
+    if len(named) == 1:
+        return named[0]
+    about = task.student_id if task is not None and not named else None
+    return await work.session.get(Student, about) if about is not None else None

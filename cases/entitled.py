@@ -1,0 +1,27 @@
+"""Who may take a step that is not everybody's: issuing a notice, deciding a referral, looking into a complaint, ending a case."""
+
+from __future__ import annotations
+
+from cases.plans import plan_of
+from cases.responsible import has_role
+from plan.calendar import Calendar
+from storage.tables import Task
+from storage.work import Work
+
+EXITS = {"enrolment_check": "transferred", "check_return": "returned", "confirm_return": "returned"}
+"""Steps by which a case may end: only those whom the plan names for that exit may say so."""
+
+
+async def may_hold(work: Work, task: Task, person_id: int) -> bool:
+    """A confined task goes only to its own role, or those above it, or whoever stands in for one of them."""
+    plan = await plan_of(work.session, task.plan_version_id)
+    kind = plan.tasks.get(task.kind)
+    if kind is None or not kind.confined:
+        return True
+    return await has_role(work.session, person_id, [task.role, *plan.ladder(task.role)], Calendar(plan).day_of(work.now))
+
+
+async def may_end_case(work: Work, task: Task, person_id: int) -> bool:
+    """Whether this person's word may end the case, as this task asks for it."""
+    plan = await plan_of(work.session, task.plan_version_id)
+    return await has_role(work.session, person_id, plan.exits[EXITS[task.kind]].by, Calendar(plan).day_of(work.now))

@@ -1,0 +1,131 @@
+"""What only a person may decide is decided by that person's plain word, and kept under that person's name."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables import AttendanceSheet, Responsibility, StandIn, TaskHolder
+from tests.stories.county import STAFF, County
+
+
+@pytest.fixture
+async def level_four(county: County) -> County:
+    """Thursday noon: the township has just been asked for a notice."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(5)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.to("2026-11-05 12:01")
+    return county
+
+
+@pytest.mark.parametrize("words", ["3 不同意签发", "3 先不发，家长已答应", "3 暂不签发", "我们再看看情况", "不发", "是家长不在家"])
+async def test_no_notice_is_issued_by_words_that_do_not_say_so(level_four: County, words: str) -> None:
+    township = level_four.phones["township_officer"]
+    await township.replies(f"{(await level_four.task('issue_notice')).code} {words}")
+    assert (await level_four.notices())[0].number is None
+
+
+@pytest.mark.parametrize("words", ["3", "3 已签发", "同意签发", "签发"])
+async def test_a_notice_is_issued_by_words_that_say_so(level_four: County, words: str) -> None:
+    await level_four.phones["township_officer"].replies(f"{(await level_four.task('issue_notice')).code} {words}")
+    assert (await level_four.notices())[0].issued_by == level_four.people["township_officer"]
+
+
+async def test_a_school_never_issues_a_notice_even_when_the_task_was_handed_to_it(level_four: County) -> None:
+    code = (await level_four.task("issue_notice")).code
+    await level_four.phones["township_officer"].replies(f"{code} 2 王校长")
+    await level_four.phones["principal"].replies(f"{(await level_four.task('issue_notice')).code} 3")
+    assert (await level_four.notices())[0].number is None
+
+
+async def test_who_stands_in_signs_with_their_own_name(level_four: County) -> None:
+    await level_four.person("clerk", "牟干事")
+    async with level_four.database.session() as session, session.begin():
+        session.add(
+            StandIn(
+                person_id=level_four.people["township_officer"],
+                substitute_person_id=level_four.people["clerk"],
+                starts_on=date(2026, 11, 5),
+                ends_on=date(2026, 11, 6),
+            )  # fmt: skip
+        )
+        task = await level_four.task("issue_notice")
+        session.add(TaskHolder(task_id=task.id, person_id=level_four.people["clerk"], why="substitute", since=task.opened_at))
+    await level_four.phones["clerk"].replies(f"{task.code} 3")
+    assert (await level_four.notices())[0].issued_by == level_four.people["clerk"]
+
+
+async def test_a_mass_absence_is_not_confirmed_by_a_no(county: County) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(8)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2 3 4 5")
+    for words in ("3 不属实，老师填错了", "不属实", "再核实一下"):
+        await county.phones["principal"].replies(f"{(await county.task('mass_absence')).code} {words}")
+        await county.stage.advance(minutes=10)
+        async with county.database.session() as session:
+            assert (await session.scalars(select(AttendanceSheet.state))).all() == ["held"]
+    await county.phones["father"].expects_nothing()
+
+
+async def test_a_transfer_is_confirmed_only_by_those_whom_the_plan_names(county: County) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(5)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.stage.advance(minutes=4)
+    await county.phones["father"].replies("4")
+    code = (await county.task("enrolment_check")).code
+    await county.phones["enrolment_manager"].replies(f"{code} 2 马老师")
+    await county.phones["class_teacher"].replies(f"{(await county.task('enrolment_check')).code} 3 已转入临夏市实验小学")
+    assert (await county.case("马小龙")).state == "open"
+
+
+async def test_a_task_handed_to_and_fro_still_has_a_holder(level_four: County) -> None:
+    await level_four.staff("township_officer", key="clerk", name="牟干事")
+    code = (await level_four.task("issue_notice")).code
+    await level_four.phones["township_officer"].replies(f"{code} 2 牟干事")
+    await level_four.phones["clerk"].expects("签发返校通知书")
+    await level_four.phones["township_officer"].new()
+    await level_four.phones["clerk"].replies(f"{code} 2 赵干事")
+    await level_four.phones["township_officer"].expects("签发返校通知书")
+    await level_four.phones["township_officer"].replies(f"{code} 3")
+    assert (await level_four.notices())[0].number is not None
+
+
+async def test_who_leaves_the_post_hands_over_what_is_open(level_four: County) -> None:
+    async with level_four.database.session() as session, session.begin():
+        post = (await session.scalars(select(Responsibility).where(Responsibility.role == "township_officer"))).one()
+        post.valid_until = date(2026, 11, 5)
+    await level_four.staff("township_officer", key="successor", name="牟干事")
+    await level_four.phones["township_officer"].new()
+    await level_four.to("2026-11-06 08:00")
+    await level_four.phones["successor"].expects("签发返校通知书")
+    await level_four.phones["successor"].replies(f"{(await level_four.task('issue_notice')).code} 3")
+    assert (await level_four.notices())[0].issued_by == level_four.people["successor"]
+
+
+async def test_when_a_stand_in_ends_the_holder_is_asked_again(level_four: County) -> None:
+    await level_four.person("clerk", "牟干事")
+    async with level_four.database.session() as session, session.begin():
+        session.add(
+            Responsibility(
+                person_id=level_four.people["clerk"], role="village_committee", area_code="622926100202", valid_from=date(2026, 1, 1)
+            )
+        )
+    await level_four.phones["township_officer"].replies("请假到11月5日，由牟干事代")
+    await level_four.phones["clerk"].expects("签发返校通知书")
+    await level_four.phones["township_officer"].new()
+    await level_four.to("2026-11-06 08:00")
+    await level_four.phones["township_officer"].expects("签发返校通知书")
+
+
+def test_roles_of_the_story_are_those_of_the_plan() -> None:
+    assert "township_officer" in STAFF
