@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from fanxiao.commands import admin, check, demo, demo_data, imports, serve
@@ -27,14 +28,22 @@ serve.register(app)
 
 def main() -> None:
     """Runs a command. What keeps it from starting is one clear sentence, without a stack trace, and exit code 2."""
-    settings = Settings()
-    configure(settings.log_format, settings.log_level)
     try:
+        settings = _settings()
+        configure(settings.log_format, settings.log_level)
         with clearly("DATABASE_URL" if settings.database_url else str(settings.home)):
             app()
     except StartFault as fault:
         _print(fault)
         sys.exit(2)
+
+
+def _settings() -> Settings:
+    """Names what is wrong, never its value: it may be a password."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise StartFault("setting_wrong", names=", ".join(str(one["loc"][0]) for one in error.errors())) from None
 
 
 def _print(fault: StartFault) -> None:

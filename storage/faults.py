@@ -87,6 +87,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "消息模板有错误：{reason}。请改正后重新启动，用 fanxiao check templates 检查。",
         "The message templates are faulty: {reason}. Mend them and start again; `fanxiao check templates` looks at them all.",
     ),
+    "setting_wrong": (
+        "环境变量 {names} 的值不对，请改正。",
+        "{names} cannot be read: correct what the environment sets.",
+    ),
     "key_missing": (
         "使用 DATABASE_URL 时必须用环境变量 FANXIAO_KEYS 给出密钥。可用 fanxiao admin new-key 生成一个，并妥善保管。",
         "With DATABASE_URL the keys must be given in FANXIAO_KEYS. `fanxiao admin new-key` makes one; keep it safe.",

@@ -94,3 +94,9 @@ def test_an_unknown_command_is_explained_without_a_trace(home: Path) -> None:
     assert result.returncode == 2
     assert "No such command" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_setting_that_cannot_be_read_is_named_without_its_value(home: Path) -> None:
+    result = fanxiao("admin", "status", home=home, TWILIO_RATE="secret")
+    refused(result, "TWILIO_RATE", "TWILIO_RATE cannot be read")
+    assert "secret" not in result.stderr
