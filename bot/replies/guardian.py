@@ -40,7 +40,7 @@ def read_guardian(text: str, *, question: str | None, children: Sequence[Child],
     given and reads as confirm_yes for that child. Never raises on any text.
     """
     plain = normalise(text)
-    if (danger := _danger(plain)) is not None:
+    if (danger := danger_in(plain)) is not None:
         return [Reading(_the_one(plain, children), "safety", None, _SURE, danger)]
     if not plain or len(plain) > _LONGEST:
         return [Reading(_the_one("", children), "unknown", None, _NOTHING, "")]
@@ -50,7 +50,7 @@ def read_guardian(text: str, *, question: str | None, children: Sequence[Child],
     return readings or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
-def _danger(plain: str) -> str | None:
+def danger_in(plain: str) -> str | None:
     """The words of danger, also when they are spread with blanks or dots."""
     found = lexicon().safety.search(plain) or lexicon().safety.search(_BLANKS.sub("", plain))
     return found.group() if found else None

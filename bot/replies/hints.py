@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from bot.replies.guardian import read_guardian
+from bot.replies.guardian import danger_in
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import normalise
 
 
 def is_danger(text: str) -> bool:
     """Whether a child may be in danger, whoever wrote it."""
-    return read_guardian(text, question=None, children=[], today=date.max)[0].intent == "safety"
+    return danger_in(normalise(text)) is not None
 
 
 def touches_on(text: str, intent: str) -> bool:
