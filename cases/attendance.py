@@ -13,7 +13,7 @@ from cases.absences import StudentDay, attended, mark_absent, missed_school, wit
 from cases.desk import Desk, desk_of_sheet
 from cases.holes import report_hole
 from cases.responsible import holders, holders_of_classes
-from cases.tasks import NewTask, end_task, open_task
+from cases.tasks import NewTask, end_task, first_holders, open_task
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import Absence, AttendanceSheet, CalendarDay, Leave, School, SchoolClass, Student, Task
@@ -97,7 +97,7 @@ async def _ask_teachers(work: Work, plan: Plan, calendar: Calendar, sheets: Sequ
         if not teachers.get(sheet.class_id):
             desk = await desk_of_sheet(work, sheet)
             await report_hole(work, desk, role=role, reason="nobody_reachable")
-            await _ask(work, desk, sheet, plan.attendance.takeover.role, "daily_sheet")
+            await _ask_whoever_takes_over(work, desk, sheet, "daily_sheet")
 
 
 def _send(work: Work, sheet: AttendanceSheet, template: str, person_id: int, closes: datetime) -> None:
@@ -154,7 +154,18 @@ def _sheet_steps(desk: Desk, day: date) -> list[tuple[datetime, str]]:
 async def _take_over(work: Work, desk: Desk, sheet: AttendanceSheet) -> None:
     sheet.state = "taken_over"
     work.record("sheet_taken_over", f"sheet:{sheet.id}", area_code=sheet.area_code)
-    await _ask(work, desk, sheet, desk.plan.attendance.takeover.role, "sheet_taken_over")
+    await _ask_whoever_takes_over(work, desk, sheet, "sheet_taken_over")
+
+
+async def _ask_whoever_takes_over(work: Work, desk: Desk, sheet: AttendanceSheet, template: str) -> None:
+    """The role that takes over, or the nearest above it that can be reached; a hole there is told."""
+    role = desk.plan.attendance.takeover.role
+    closes = desk.calendar.at(sheet.on, desk.plan.attendance.closes_at)
+    people, _, stage = await first_holders(work, desk, role)
+    for person_id in people:
+        _send(work, sheet, template, person_id, closes)
+    if stage:
+        await report_hole(work, desk, role=role, reason="nobody_reachable")
 
 
 def _close_unanswered(work: Work, sheet: AttendanceSheet) -> None:

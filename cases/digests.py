@@ -12,7 +12,7 @@ from cases.desk import desk_of_school
 from cases.names import area_names
 from cases.reminders import desk_of_task
 from cases.responsible import holders, in_force
-from cases.tasks import LIVING
+from cases.tasks import LIVING, living_holders
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import AttendanceSheet, CaseFile, CaseLevel, Responsibility, School, SchoolClass, Task, TaskHolder
@@ -78,7 +78,10 @@ async def _copy_above(work: Work, plan: Plan, day: date, owed: dict[int, Owed]) 
         if above is None:
             continue
         desk = await desk_of_task(work, task)
+        own = set(await living_holders(work, task.id))
         for holder in await holders(work.session, plan, above, desk.place, day):
+            if holder.person_id in own:
+                continue  # they are reminded of it as their own
             owed[holder.person_id].area_code = task.area_code
             owed[holder.person_id].below.append(task)
 

@@ -53,7 +53,7 @@ async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
         opened_at=began,
         first_absent_on=case.first_absent_on,
         level=case.level,
-        entered={level: at for level, at in entered},
+        entered={entry.level: entry.entered_at for entry in entered},
         excused=await _excused(work, case),
         answered_until=case.answered_until,
         paused_until=case.paused_until,

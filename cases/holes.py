@@ -28,9 +28,19 @@ async def report_hole(work: Work, desk: Desk, *, role: str, reason: str, task: T
 
 async def _tell(work: Work, desk: Desk, hole_id: int, role: str, reason: str, task: Task | None) -> None:
     place = await place_name(work.session, desk.place)
-    for holder in await holders(work.session, desk.plan, desk.plan.holes.role, desk.place, desk.today):
+    for person_id in await _listeners(work, desk, role):
         work.say(
-            f"hole:{hole_id}:{holder.person_id}", holder.person_id, desk.plan.holes.template, area_code=desk.place.area_code,
+            f"hole:{hole_id}:{person_id}", person_id, desk.plan.holes.template, area_code=desk.place.area_code,
             facts={"why": reason, "role_name": desk.plan.roles[role].zh, "place": place},
             case_id=task.case_id if task else None, task_id=task.id if task else None, student_id=task.student_id if task else None,
         )  # fmt: skip
+
+
+async def _listeners(work: Work, desk: Desk, missing: str) -> list[int]:
+    """The county's; where that is the hole, or nobody is reached there, the next above it."""
+    first = desk.plan.holes.role
+    for role in (first, *desk.plan.ladder(first)):
+        found = await holders(work.session, desk.plan, role, desk.place, desk.today)
+        if role != missing and (reached := [holder.person_id for holder in found if holder.reachable]):
+            return reached
+    return []

@@ -1,0 +1,173 @@
+"""Odd days: old questions, promises on holidays, two roles, holes at the top, a clock that jumps."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from storage.tables import (
+    AttendanceSheet,
+    AuditRun,
+    Contact,
+    Intent,
+    Leave,
+    Responsibility,
+)  # fmt: skip
+from tests.stories.county import STAFF, County, local
+
+
+async def begin(county: County, *, roles: tuple[str, ...] = tuple(STAFF)) -> None:
+    await county.begin("2026-11-02 07:00", roles=roles)
+    await county.student("马小龙", guardians=["father"])
+    await county.others(5)
+
+
+async def sheet(county: County, day: str, answer: str) -> None:
+    await county.to(f"{day} 08:31")
+    await county.phones["class_teacher"].replies(answer)
+
+
+async def test_a_receipt_belongs_to_the_notice_that_was_answered(county: County) -> None:
+    await begin(county)
+    await sheet(county, "2026-11-02", "1")
+    await county.to("2026-11-05 12:01")
+    await county.phones["township_officer"].replies(f"{(await county.task('issue_notice')).code} 3")
+    await county.phones["father"].expects("返校")
+    await county.to("2026-11-12 12:02")
+    await county.phones["village_committee"].replies(f"{(await county.task('deliver_notice')).code} 3 当面送达")
+    await county.to("2026-11-20 12:02")
+    await county.phones["father"].new()
+    await county.phones["township_head"].replies(f"{(await county.task('issue_notice')).code} 3")
+    first, second = await county.notices()
+    assert second.issued_at is not None
+    await county.phones["father"].expects("责令")
+    await county.phones["father"].replies("1")
+    _, second = await county.notices()
+    assert second.delivered_at is not None
+
+
+async def test_a_relapse_asks_the_family_although_an_old_question_is_open(county: County) -> None:
+    await begin(county)
+    await sheet(county, "2026-11-02", "1")
+    await sheet(county, "2026-11-03", "1")
+    await sheet(county, "2026-11-04", "0")
+    await county.phones["father"].expects("返校")
+    await sheet(county, "2026-11-05", "1")
+    await county.phones["father"].new()
+    await county.stage.advance(minutes=5)
+    await county.phones["father"].expects("小龙", "没到校")
+    await county.phones["father"].replies("1")
+    async with county.database.session() as session:
+        assert len(list(await session.scalars(select(Leave)))) == 1
+
+
+async def test_a_promise_for_a_holiday_means_the_next_school_day(county: County) -> None:
+    await begin(county)
+    await sheet(county, "2026-11-06", "1")  # a Friday
+    await county.stage.advance(minutes=4)
+    await county.phones["father"].replies("3")
+    text = await county.phones["father"].expects("送孩子")
+    await county.to("2026-11-08 20:00")
+    await county.phones["father"].expects_nothing()
+    await county.to("2026-11-09 07:01")
+    await county.phones["father"].expects("小龙", "11月9日")
+    assert "11月9日" in text
+
+
+async def test_the_same_need_said_again_after_a_correction_still_has_somebody(county: County) -> None:
+    await begin(county)
+    await sheet(county, "2026-11-02", "1")
+    await county.stage.advance(minutes=4)
+    await county.phones["father"].replies("5")
+    await county.phones["father"].replies("不对")
+    await county.phones["father"].replies("5")
+    assert "aid" in {task.kind for task in await county.tasks()}
+
+
+async def test_a_hole_at_the_county_is_told_above_it(county: County) -> None:
+    await begin(county, roles=tuple(role for role in STAFF if role not in {"county_officer", "village_committee"}))
+    await sheet(county, "2026-11-02", "1")
+    await county.to("2026-11-03 12:01")
+    await county.phones["education_head"].expects("村委会")
+
+
+async def test_a_sheet_is_taken_over_by_the_next_level_where_the_school_has_no_officer(county: County) -> None:
+    await begin(county, roles=tuple(role for role in STAFF if role != "attendance_officer"))
+    await county.to("2026-11-02 11:01")
+    await county.phones["principal"].expects("三(2)班")
+
+
+async def test_one_person_with_two_roles_is_told_of_a_task_once_in_the_digest(county: County) -> None:
+    await begin(county, roles=tuple(role for role in STAFF if role != "township_head"))
+    async with county.database.session() as session, session.begin():
+        session.add(
+            Responsibility(
+                person_id=county.people["township_officer"], role="township_head", area_code="622926100", valid_from=date(2026, 1, 1)
+            )
+        )
+    await sheet(county, "2026-11-02", "1")
+    await county.to("2026-11-07 07:31")
+    async with county.database.session() as session:
+        facts = list(
+            await session.scalars(
+                select(Intent.facts).where(Intent.person_id == county.people["township_officer"], Intent.template == "digest_morning")
+            )
+        )
+    for one in facts:
+        assert one["below_count"] + one["overdue_count"] <= one["open_count"], one
+
+
+async def test_all_numbers_of_a_family_are_bad(county: County) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father", "mother"])
+    await county.others(5)
+    async with county.database.session() as session, session.begin():
+        for key in ("father", "mother"):
+            index = county.cipher.index(county.phones[key].number)
+            (await session.scalars(select(Contact).where(Contact.address_index == index))).one().state = "bad"
+    await sheet(county, "2026-11-02", "1")
+    await county.phones["class_teacher"].expects("电话")
+    await county.to("2026-11-05 12:01")
+    await county.phones["township_officer"].replies(f"{(await county.task('issue_notice')).code} 3")
+    await county.to("2026-11-09 12:02")
+    await county.phones["village_committee"].expects("送达")
+
+
+async def test_a_week_is_lost_with_everything_pending(county: County) -> None:
+    await begin(county)
+    await sheet(county, "2026-11-02", "1")
+    await county.to("2026-11-05 12:01")
+    await county.phones["township_officer"].replies(f"{(await county.task('issue_notice')).code} 3")
+    await county.phones["father"].expects("返校")
+    await county.phones["father"].replies("周一送来")
+    await county.to("2026-11-06 08:31")
+    for phone in county.phones.values():
+        await phone.new()
+    await county.stage.sleep_to(local("2026-11-13 09:00"))
+    async with county.database.session() as session:
+        states = dict((await session.execute(select(AttendanceSheet.on, AttendanceSheet.state))).all())
+        run = (await session.scalars(select(AuditRun).order_by(AuditRun.id.desc()).limit(1))).one()
+    assert states[date(2026, 11, 6)] == "unanswered"
+    assert run.findings == {}
+    for phone in county.phones.values():
+        texts = await phone.new()
+        assert len(texts) == len(set(texts))
+        assert not any("11月9日" in text and "等着" in text for text in texts)
+    assert any(not task.facts.get("quiet") for task in await county.tasks())
+
+
+async def test_a_bare_answer_to_a_step_that_is_gone_does_not_end_another(county: County) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马小虎", guardians=["mother"])
+    await county.others(8)
+    await sheet(county, "2026-11-02", "1 2")
+    await county.stage.advance(minutes=4)
+    await county.phones["father"].replies("5")
+    await county.to("2026-11-03 08:31")
+    await county.phones["class_teacher"].replies("2")
+    await county.to("2026-11-03 12:05")
+    await county.phones["class_teacher"].replies("2到了")
+    await county.phones["principal"].replies("3 已见到家长，答应周一送")
+    assert (await county.task("aid")).state != "done"
