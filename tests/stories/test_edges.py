@@ -39,7 +39,7 @@ async def test_a_receipt_belongs_to_the_notice_that_was_answered(county: County)
     await county.to("2026-11-20 12:02")
     await county.phones["father"].new()
     await county.phones["township_head"].replies(f"{(await county.task('issue_notice')).code} 3")
-    first, second = await county.notices()
+    _first, second = await county.notices()
     assert second.issued_at is not None
     await county.phones["father"].expects("责令")
     await county.phones["father"].replies("1")
