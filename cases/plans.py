@@ -22,7 +22,7 @@ IN_FORCE = "plan in force"
 @lru_cache(maxsize=16)
 def _parsed(body: str) -> Plan:
     """A stored version was sound when it was installed: a later, stricter check must not orphan the cases under it."""
-    return Plan.model_validate(yaml.safe_load(body))
+    return Plan.model_validate(yaml.safe_load(body), extra="ignore")
 
 
 async def install_plan(work: Work, text: str, templates: Collection[str]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +21,7 @@ from storage.work import Work
 LIVING = ("open", "acknowledged")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "23456789"
+CODES = [letter + digit for digit in DIGITS for letter in LETTERS]
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
     people, why, stage = (
         (list(new.holder_ids), "holder", 0) if new.holder_ids else await first_holders(work, desk, new.role, new.department)
     )
-    stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await _free_code(work, people)))
+    stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await _free_code(work, new.key, people)))
     task_id = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task.id))
     if task_id is None:
         return None
@@ -99,8 +101,12 @@ async def people_above(work: Work, desk: Desk, role: str, skip: int) -> tuple[li
     return [], "above", 2 + len(desk.plan.ladder(role))
 
 
-async def _free_code(work: Work, people: Collection[int]) -> str:
-    """Two characters that none of these persons has among their living tasks."""
+async def _free_code(work: Work, key: str, people: Collection[int]) -> str:
+    """Two characters that none of these persons has among their living tasks.
+
+    The search begins at a place that the key gives: tasks that are opened at the same moment, or that come to the same
+    person later from below, then hardly ever bear the same code.
+    """
     taken = set(
         await work.session.scalars(
             select(Task.code)
@@ -108,8 +114,8 @@ async def _free_code(work: Work, people: Collection[int]) -> str:
             .where(TaskHolder.person_id.in_(people), Task.state.in_(LIVING))
         )
     )
-    codes = (letter + digit for digit in DIGITS for letter in LETTERS)
-    return next((code for code in codes if code not in taken), LETTERS[0] + "1")
+    first = crc32(key.encode()) % len(CODES)
+    return next((code for code in (*CODES[first:], *CODES[:first]) if code not in taken), CODES[first])
 
 
 async def add_holders(work: Work, task: Task, people: Collection[int], why: str) -> None:
