@@ -30,7 +30,7 @@ from storage.work import Work
 
 @dataclass(frozen=True)
 class Said:
-    """One reading of one reply about one child."""
+    """One reading of one reply about one child. `accuses_school`: what is said against it does not go to it."""
 
     student_id: int
     person_id: int | None
@@ -39,6 +39,7 @@ class Said:
     inbound_id: int | None = None
     question_id: int | None = None
     contact_id: int | None = None
+    accuses_school: bool = False
 
 
 @dataclass
@@ -283,7 +284,7 @@ async def _wrong_number(matter: Matter) -> None:
 
 
 async def _safety(matter: Matter) -> None:
-    await raise_safety(matter.work, matter.desk, matter.student, matter.case, matter.said.inbound_id)
+    await raise_safety(matter.work, matter.desk, matter.student, matter.case, matter.said.inbound_id, accused=matter.said.accuses_school)
 
 
 async def _nothing(matter: Matter) -> None:

@@ -91,7 +91,7 @@ def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) 
     key, expires = f"morning:{day}:{person_id}", work.now + timedelta(hours=6)
     if len(entry.overdue) + len(entry.below) == 1:
         only = [*entry.overdue, *entry.below][0]
-        facts = {} if entry.overdue else {"holder_role": plan.roles[only.role].zh}
+        facts = {} if entry.overdue else {"holder_role": plan.role_name(only.role)}
         work.say(
             key,
             person_id,
@@ -106,8 +106,8 @@ def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) 
             sheet_id=only.sheet_id,
         )
         return
-    lines = [f"{task.code} {plan.tasks[task.kind].zh}" for task in entry.overdue]
-    below = Counter(f"{plan.roles[task.role].zh}{plan.tasks[task.kind].zh}" for task in entry.below)
+    lines = [f"{task.code} {plan.task_name(task.kind).zh}" for task in entry.overdue]
+    below = Counter(f"{plan.role_name(task.role)}{plan.task_name(task.kind).zh}" for task in entry.below)
     lines += [f"{what}×{number}" if number > 1 else what for what, number in below.items()]
     counts = {"open_count": entry.open, "overdue_count": len(entry.overdue), "below_count": len(entry.below)}
     facts_shown = {**counts, "lines": "；".join(lines[:LONGEST_LIST])}

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from cases.attended import attended_days
 from cases.casework import enter_level
 from cases.desk import Desk, desk_of_case
+from cases.holes import report_hole
 from cases.leaves import leave_days
 from cases.notices import draft_notice
 from cases.responsible import holders
@@ -164,7 +165,10 @@ async def _notice_id(work: Work, case: CaseFile, kind: str | None) -> int | None
 async def _tell(work: Work, desk: Desk, case: CaseFile, action: Tell) -> None:
     await take_step(work, case, action.step, action.at)
     notice_id = await _notice_id(work, case, desk.plan.at_level(action.level).notice)
-    for holder in await holders(work.session, desk.plan, action.told.role, desk.place, desk.today):
+    people = await holders(work.session, desk.plan, action.told.role, desk.place, desk.today)
+    if not people:
+        await report_hole(work, desk, role=action.told.role, reason="nobody_reachable")
+    for holder in people:
         work.say(
             f"case:{case.id}:{case.episode}:{action.step}:{holder.person_id}", holder.person_id, action.told.template,
             area_code=case.area_code, still="case_away", case_id=case.id, student_id=case.student_id, notice_id=notice_id,

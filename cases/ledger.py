@@ -99,5 +99,5 @@ async def short_story(work: Work, case: CaseFile) -> str:
     chain = (Task.case_id == case.id, Task.state.in_(LIVING), Task.level.is_not(None))  # what else is owed may be nobody else's business
     living = select(Task).where(*chain).order_by(Task.due_at).limit(1)
     if (task := await work.session.scalar(living)) is not None:
-        steps.append(f"{plan.roles[task.role].zh} {plan.tasks[task.kind].zh} {calendar.local(task.due_at):%m-%d}")
+        steps.append(f"{plan.role_name(task.role)} {plan.task_name(task.kind).zh} {calendar.local(task.due_at):%m-%d}")
     return f"{case.number}：" + "；".join(steps[-6:])

@@ -58,7 +58,8 @@ async def _say(work: Work, task: Task, remind: Remind) -> None:
     template = TEMPLATES.get(remind.which)
     if template is None or (task.facts.get("quiet") and remind.which != "deadline"):
         return
-    for person_id in await living_holders(work, task.id):
+    taken = [task.acknowledged_by] if task.state == "acknowledged" and task.acknowledged_by is not None else None
+    for person_id in taken or await living_holders(work, task.id):  # who has taken it is reminded, the others are left in peace
         alert(work, task, person_id, template, key=f"{remind.which}:{task.postponed}")
 
 

@@ -7,12 +7,17 @@ from cases.tasks import NewTask, open_task
 from storage.tables import CaseFile, Student
 from storage.work import Work
 
+WITHIN_SCHOOL = {"class", "school"}
 
-async def raise_safety(work: Work, desk: Desk, student: Student, case: CaseFile | None, inbound_id: int | None) -> None:
-    """Opens an urgent task for each of the roles that the plan names."""
+
+async def raise_safety(
+    work: Work, desk: Desk, student: Student, case: CaseFile | None, inbound_id: int | None, *, accused: bool = False
+) -> None:
+    """Opens an urgent task for each of the roles that the plan names; where the school is accused, only outside it."""
     about = {"case_id": case.id if case else None, "student_id": student.id, "inbound_id": inbound_id}
-    for role in desk.plan.safety.roles:
-        duty = desk.plan.duties["safety"]
+    duty = desk.plan.duties["safety"]
+    roles = [role for role in desk.plan.safety.roles if not (accused and WITHIN_SCHOOL & set(desk.plan.roles[role].scope))]
+    for role in roles or [desk.plan.holes.role]:
         key = f"safety:{student.id}:{inbound_id or work.now.isoformat()}:{role}"
         due = desk.calendar.after(work.now, duty.due)
         await open_task(work, desk, NewTask(key, "safety", role, due, desk.plan.safety.template, urgent=True, about=about))

@@ -96,6 +96,14 @@ class Plan(Part):
         """Kinds of task that do not end when the child is back or the case is closed."""
         return [name for name, kind in self.tasks.items() if kind.outlives]
 
+    def task_name(self, kind: str) -> Label:
+        """What a task is called; one of an older plan that this one no longer has goes by its key."""
+        return self.tasks.get(kind) or Label(zh=kind, en=kind)
+
+    def role_name(self, role: str) -> str:
+        """What a role is called in Chinese."""
+        return self.roles[role].zh if role in self.roles else role
+
     def beside(self) -> list[Level]:
         """Rungs that run beside the others."""
         return [rung for rung in self.levels if rung.beside]

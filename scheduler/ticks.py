@@ -46,12 +46,13 @@ class Due:
     next_at: InstrumentedAttribute[datetime | None]
     living: ColumnElement[bool]
     advance: Callable[[Work, Any], Awaitable[None]]
+    case_id: InstrumentedAttribute[int | None] | None = None
 
 
 DUE = (
     Due("sheet", AttendanceSheet.id, AttendanceSheet.next_at, AttendanceSheet.next_at.is_not(None), advance_sheet),
     Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle),
-    Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task),
+    Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id),
 )
 
 
@@ -80,6 +81,7 @@ async def _advance_one(database: Database, now: datetime, due: Due, row_id: int)
     table = due.id.class_
     try:
         async with working(database, now) as work:
+            await _lock_case(work, due, row_id)
             query = select(table).where(due.id == row_id, due.living, due.next_at <= now).with_for_update(skip_locked=True)
             row = await work.session.scalar(query)
             if row is not None:
@@ -90,6 +92,14 @@ async def _advance_one(database: Database, now: datetime, due: Due, row_id: int)
         log.error("step failed", action="tick_failed", table=due.name, id=row_id, error=type(error).__name__, exc_info=error)
         async with working(database, now) as work:
             await _put_off(work, due, row_id, now)
+
+
+async def _lock_case(work: Work, due: Due, row_id: int) -> None:
+    """A task's case is locked before the task, as everywhere: two workers never wait for each other crosswise."""
+    column: Any = due.case_id
+    if column is not None:
+        case_id = await work.session.scalar(select(column).where(due.id == row_id))
+        await work.session.execute(select(CaseFile.id).where(CaseFile.id == case_id).with_for_update())
 
 
 async def _must_move(work: Work, due: Due, row_id: int, now: datetime) -> None:
@@ -142,7 +152,16 @@ async def run_daily(database: Database, now: datetime) -> int:
         ran = set(await session.scalars(select(TickRun.name).where(TickRun.due_at >= calendar.at(today, time.min))))
     jobs = [(job, calendar.at(today, job.at)) for job in daily_jobs(plan) if job.name not in ran]
     jobs = [(job, due) for job, due in jobs if due <= now < due + job.life and (not job.school_days or calendar.is_school_day(today))]
-    return sum([await _once(database, now, job.name, due, partial(_run_job, job, plan, today)) for job, due in jobs])
+    return sum([await _guarded(database, now, job, due, plan, today) for job, due in jobs])
+
+
+async def _guarded(database: Database, now: datetime, job: Daily, due: datetime, plan: Plan, today: date) -> int:
+    """A job that fails is logged and tried again at the next tick; the day's other work goes on."""
+    try:
+        return await _once(database, now, job.name, due, partial(_run_job, job, plan, today))
+    except Exception as error:
+        log.error("daily job failed", action="job_failed", job=job.name, error=type(error).__name__, exc_info=error)
+        return 0
 
 
 async def _run_job(job: Daily, plan: Plan, today: date, work: Work) -> None:

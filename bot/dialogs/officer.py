@@ -101,7 +101,9 @@ def _which(order: Order) -> str | None:
 
 
 def _lines(speaker: Speaker) -> str:
-    shown = [f"{task.code} {speaker.plan.tasks[task.kind].zh} {spoken_day(speaker.calendar.day_of(task.due_at))}" for task in speaker.tasks]
+    shown = [
+        f"{task.code} {speaker.plan.task_name(task.kind).zh} {spoken_day(speaker.calendar.day_of(task.due_at))}" for task in speaker.tasks
+    ]
     more = len(shown) - LISTED
     return "；".join(shown[:LISTED]) + (f"；等{len(shown)}件" if more > 0 else "")
 

@@ -104,3 +104,11 @@ async def test_danger_is_told_above_when_nobody_of_the_county_is_there(county: C
     await county.to("2026-11-02 08:31")
     await county.phones["father"].replies("孩子失踪了")
     await county.phones["education_head"].expects("安全")
+
+
+async def test_a_danger_that_comes_from_the_school_is_told_outside_it(asked: County) -> None:
+    await asked.phones["principal"].new()
+    await asked.phones["father"].replies("班主任把娃打伤了，流血了")
+    await asked.phones["county_officer"].expects("小龙")
+    await asked.phones["principal"].expects_nothing()
+    assert {task.role for task in await asked.tasks() if task.kind == "safety"} == {"county_officer"}
