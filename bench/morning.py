@@ -39,6 +39,7 @@ from fanxiao.files import PLAN, TEMPLATES
 from plan.model import Plan
 from scheduler.ticks import tick
 from storage import server
+from storage.clock import SteppedClock
 from storage.crypto import Cipher
 from storage.database import Database
 from storage.keys import new_key
@@ -105,14 +106,7 @@ async def _worker(database: Database, cipher: Cipher, plan: Plan) -> Worker:
         policy=DeliveryPolicy(plan.zone, plan.quiet_hours.since, plan.quiet_hours.until), catalogue=catalogue, cipher=cipher,
         channels={"simulator": simulator.Simulator(simulator.SMS)}, labels=plan_labels(plan), signatures=signatures,
     )  # fmt: skip
-    return Worker(database, _Never(), settings, route)
-
-
-class _Never:
-    """The passes are told their time."""
-
-    async def now(self) -> datetime:
-        raise NotImplementedError
+    return Worker(database, SteppedClock(database), settings, route)
 
 
 @asynccontextmanager
