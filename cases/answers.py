@@ -40,6 +40,7 @@ class Said:
     question_id: int | None = None
     contact_id: int | None = None
     accuses_school: bool = False
+    since: date | None = None  # first day of a leave that begins later than today
 
 
 @dataclass
@@ -106,7 +107,12 @@ def _record(matter: Matter) -> None:
 
 
 def _accept(matter: Matter, case: CaseFile) -> None:
-    """An accepted reason holds the teacher's step; a cause is kept, the first that was given."""
+    """An accepted reason holds the teacher's step; a cause is kept, the first that was given.
+
+    A leave from a later day on explains nothing of today.
+    """
+    if matter.said.since is not None:
+        return
     if matter.rule.cause is not None and case.cause is None:
         case.cause = matter.rule.cause
         matter.effects["cause"] = True
@@ -129,21 +135,22 @@ async def _leave(matter: Matter) -> None:
     work, desk = matter.work, matter.desk
     default = desk.calendar.nth_school_day(desk.today, matter.rule.school_days or 1)
     until = matter.said.on - timedelta(days=1) if matter.said.on and matter.said.on > desk.today else default
-    leave = Leave(
-        student_id=matter.student.id,
-        starts_on=_away_since(matter),
-        ends_on=max(until, desk.today),
-        reason=matter.said.intent,
-        said_by=matter.said.person_id,
-        recorded_at=work.now,
-    )
-    work.session.add(leave)
-    await work.session.flush()
+    leave = await _grant(matter, matter.said.since or _away_since(matter), max(until, desk.today))
     matter.effects |= {"leave_id": leave.id, "until": leave.ends_on.isoformat()}
-    if matter.case is not None:
+    if matter.case is not None and matter.said.since is None:
         back = desk.calendar.nth_school_day(leave.ends_on + timedelta(days=1), 1)
         await pause_case(work, matter.case, desk.calendar.at(back, desk.plan.attendance.digest.at), matter.said.intent)
         await _follow_leave(matter, leave, back)
+
+
+async def _grant(matter: Matter, first: date, last: date) -> Leave:
+    said = matter.said
+    leave = Leave(
+        student_id=said.student_id, starts_on=first, ends_on=last, reason=said.intent, said_by=said.person_id, recorded_at=matter.work.now
+    )
+    matter.work.session.add(leave)
+    await matter.work.session.flush()
+    return leave
 
 
 def _away_since(matter: Matter) -> date:
@@ -251,16 +258,7 @@ async def _taken_back(matter: Matter) -> int:
 async def _stop_the_clock(matter: Matter, until: datetime) -> None:
     """Until then the days are accounted for: they do not count as absent."""
     last = matter.desk.calendar.day_of(until) - timedelta(days=1)
-    leave = Leave(
-        student_id=matter.student.id,
-        starts_on=matter.desk.today,
-        ends_on=max(last, matter.desk.today),
-        reason=matter.said.intent,
-        said_by=matter.said.person_id,
-        recorded_at=matter.work.now,
-    )
-    matter.work.session.add(leave)
-    await matter.work.session.flush()
+    leave = await _grant(matter, matter.desk.today, max(last, matter.desk.today))
     matter.effects["leave_id"] = leave.id
     if matter.case is not None:
         await pause_case(matter.work, matter.case, until, matter.said.intent)

@@ -121,9 +121,8 @@ async def _danger(talk: Talk, dangers: list[Reading]) -> str:
 def _said(talk: Talk, child: Student, reading: Reading) -> Said:
     question_id = talk.question.id if talk.question and talk.question.kind != "choose" else None
     accuses = touches_on(talk.inbound.body, "complaint")
-    return Said(
-        child.id, talk.speaker.person_id, reading.intent, reading.on, talk.inbound.id, question_id, talk.speaker.contact_id, accuses
-    )
+    person_id, contact_id = talk.speaker.person_id, talk.speaker.contact_id
+    return Said(child.id, person_id, reading.intent, reading.on, talk.inbound.id, question_id, contact_id, accuses, reading.since)
 
 
 async def _undo(talk: Talk) -> str:

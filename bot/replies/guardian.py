@@ -23,6 +23,9 @@ _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything 
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
 
 
+_LEAVES = ("sick", "leave")
+
+
 @dataclass(frozen=True)
 class _Said:
     """What one share of the message means, before it is given to a child."""
@@ -31,6 +34,7 @@ class _Said:
     on: date | None
     confidence: float
     evidence: str
+    since: date | None = None
 
 
 def read_guardian(text: str, *, question: str | None, children: Sequence[Child], today: date) -> list[Reading]:
@@ -76,7 +80,7 @@ def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
 def _of_share(one: Share, question: str | None, today: date) -> list[Reading]:
     ids: tuple[int | None, ...] = one.ids or (None,)
     said = _with_digit(one.clauses, question, today)
-    return [Reading(student_id, each.intent, each.on, each.confidence, each.evidence) for student_id in ids for each in said]
+    return [Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since) for student_id in ids for each in said]
 
 
 def _with_digit(clauses: Sequence[Clause], question: str | None, today: date) -> list[_Said]:
@@ -159,7 +163,29 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     if chosen is None or len(days) > 1 or _doubtful(chosen, heard):
         return _unknown(evidence)
     on = days.pop() if days else _came(weighty) if chosen in {"returned", "confirm_yes"} else _back(chosen, clauses, today)
+    if chosen in _LEAVES and not days:
+        since, on = _later_leave(clauses, on, today)
+        return _Said(chosen, on, _PLAIN, evidence, since)
     return _Said(chosen, on, _PLAIN, evidence)
+
+
+def _later_leave(clauses: Sequence[Clause], back: date | None, today: date) -> tuple[date | None, date | None]:
+    """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day."""
+    found = [(clause.text, day) for clause in clauses for day in find_days(clause.text, today) if day.on is not None]
+    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > today and _is_before_leave(text, day)]
+    if not begins:
+        return None, back
+    spans = [day.on - today for _, day in found if day.kind == "span" and day.on]
+    if spans:
+        return begins[0], begins[0] + spans[0]
+    after = max(begins) + timedelta(days=1)
+    return begins[0], max(back, after) if back is not None else after
+
+
+def _is_before_leave(text: str, day: Day) -> bool:
+    """ "明天请假" begins tomorrow; "请假，明天来" ends then."""
+    asked = lexicon().intents["leave"].search(text)
+    return asked is not None and day.end <= asked.start() and not _is_end(text, day)
 
 
 def _came(meanings: Sequence[Meaning]) -> date | None:

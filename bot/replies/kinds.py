@@ -21,6 +21,7 @@ class Reading:
     `student_id` is None when the message does not say which of several children is meant. `on` is the day on which the
     child is expected at school (will_return, and every reason given together with a day) or came back (returned).
     `confidence`: 1.0 a digit alone, 0.9 plain words, at most 0.3 for `unknown`. `evidence`: the words that decided.
+    `since`: the first day of a leave that begins later than today.
     """
 
     student_id: int | None
@@ -28,6 +29,7 @@ class Reading:
     on: date | None
     confidence: float
     evidence: str
+    since: date | None = None
 
 
 @dataclass(frozen=True)

@@ -183,3 +183,19 @@ async def test_a_stranger_is_never_dropped(county: County) -> None:
     await county.receive("+8613999999999", "你是谁")
     await county.stage.settle()
     await county.phones["county_officer"].expects("陌生号码")
+
+
+async def test_leave_for_tomorrow_covers_tomorrow_and_not_today(county: County) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(5)
+    await county.to("2026-11-02 08:31")
+    await county.phones["father"].replies("小龙明天请假一天")
+    await county.phones["father"].expects("11月4日")
+    await county.phones["class_teacher"].replies("0")
+    await county.to("2026-11-03 08:31")
+    await county.phones["class_teacher"].replies("1")
+    assert await county.cases() == []
+    await county.to("2026-11-04 08:31")
+    await county.phones["class_teacher"].replies("1")
+    assert (await county.case("马小龙")).first_absent_on.isoformat() == "2026-11-04"
