@@ -100,11 +100,11 @@ async def _worker(database: Database, cipher: Cipher, plan: Plan) -> Worker:
     catalogue = Catalogue.load(TEMPLATES)
     async with database.session() as session, session.begin():
         for number in range(SENDERS):
-            await ensure_sender(session, "simulator", f"+8610000000{number}", account="bench", rate_per_second=RATE)
+            await ensure_sender(session, "simulator", f"+8610000000{number}", rate_per_second=RATE)
         signatures = await county_signatures(session, catalogue)
     settings = OutboxSettings(
         policy=DeliveryPolicy(plan.zone, plan.quiet_hours.since, plan.quiet_hours.until), catalogue=catalogue, cipher=cipher,
-        channels={"simulator": simulator.Simulator(simulator.SMS)}, labels=plan_labels(plan), signatures=signatures,
+        channels={("simulator", "main"): simulator.Simulator(simulator.SMS)}, labels=plan_labels(plan), signatures=signatures,
     )  # fmt: skip
     return Worker(database, SteppedClock(database), settings, route)
 
@@ -130,7 +130,7 @@ async def _answer(morning: Morning) -> None:
     for number, (class_id, address) in enumerate(morning.rows(TEACHERS)):
         absent = [str(seat) for seat in seats.get(class_id, ()) if random.random() < AWAY]
         incoming = Incoming(f"bench-{number}", morning.cipher.decrypt(address), "+86100000000", " ".join(absent) or "0")
-        await receive(morning.web_database, morning.cipher, "simulator", simulator.SMS, incoming, at)
+        await receive(morning.web_database, morning.cipher, simulator.SMS, incoming, at)
 
 
 async def _play(morning: Morning) -> None:

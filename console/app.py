@@ -30,7 +30,7 @@ def create_app(hooks: Hooks, *, stand: Stand | None = None, allowed_hosts: Seque
     app = FastAPI(title="fanxiao", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts))
     app.add_middleware(SecurityHeaders)
-    app.include_router(webhooks.router(hooks))
+    app.router.routes.extend(webhooks.routes(hooks))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     app.add_exception_handler(OperationalError, _database_away)

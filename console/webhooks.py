@@ -1,4 +1,7 @@
-"""Where providers bring texts and reports: checked, stored, answered at once. Understanding them is the worker's."""
+"""Where providers bring texts and reports: checked, stored, answered at once. Understanding them is the worker's.
+
+Every provider account has its own address, `/hooks/{channel}/{account}/{hook}`.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,22 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import structlog
-from fastapi import APIRouter, HTTPException, Request, Response
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from bot.channels.base import Channel
+from bot.channels.base import Channel, Heard, MalformedCall
 from bot.channels.base import Request as Call
-from bot.inbox.receive import receive, receive_status
+from bot.channels.registry import Line
+from bot.inbox.receive import store
 from storage.clock import Clock
 from storage.crypto import Cipher
 from storage.database import Database
@@ -27,7 +35,9 @@ MOST_FIELDS = 200
 PATIENCE = 10.0  # seconds; below the 15 that Twilio waits for an answer
 PAUSE = 0.3
 Stored = TypeVar("Stored")
-EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+FORM = "application/x-www-form-urlencoded"
+SAID = text("select said(:message_id, :channel)")
+RECORDING = text("select media_type, content from recording_of(:recording_id)")
 
 
 @dataclass(frozen=True)
@@ -37,27 +47,73 @@ class Hooks:
     web: Database
     cipher: Cipher
     clock: Clock
-    channels: Mapping[str, Channel]
+    channels: Mapping[Line, Channel]
     public_url: str
 
-    def channel(self, name: str) -> Channel:
-        """404 when that provider is not set up here."""
-        if name not in self.channels:
-            raise HTTPException(404)
-        return self.channels[name]
-
-    async def verified(self, request: Request, channel: Channel) -> Call:
-        """The call, once its signature is right (403) and it is no larger than allowed (413)."""
-        body = await _body(request)
-        query = f"?{request.url.query}" if request.url.query else ""
-        call = Call(
-            url=self.public_url.rstrip("/") + request.url.path + query, form=_form(body), body=body,
-            headers={name.lower(): value for name, value in request.headers.items()},
-        )  # fmt: skip
+    async def called(self, request: Request) -> Response:
+        """One call of a provider. 404 unknown account, 413 too large, 400 not as documented, 403 forged, 503 no database."""
+        channel = self._channel(request.path_params)
+        call = await self._call(request, channel)
         if not channel.verify(call):
             log.warning("call refused", action="webhook_forged", channel=channel.capabilities.name)
             raise HTTPException(403)
-        return call
+        try:
+            heard = await patiently(lambda: channel.hear(call))
+        except MalformedCall as error:
+            log.warning("call not understood", action="webhook_malformed", channel=channel.capabilities.name)
+            raise HTTPException(400) from error
+        await self._keep(channel, heard)
+        return Response(heard.answer.body, heard.answer.status, media_type=heard.answer.media_type)
+
+    async def recording(self, request: Request) -> Response:
+        """The county's own voice, which a call plays."""
+        async with self.web.session() as session:
+            found = (await session.execute(RECORDING, {"recording_id": request.path_params["recording_id"]})).one()
+        if found.content is None:
+            raise HTTPException(404)
+        return Response(found.content, media_type=found.media_type)
+
+    def _channel(self, path: Mapping[str, Any]) -> Channel:
+        line = (path["channel"], path["account"])
+        if line not in self.channels:
+            raise HTTPException(404)
+        return self.channels[line]
+
+    async def _call(self, request: Request, channel: Channel) -> Call:
+        async def said(message_id: int) -> str | None:
+            async with self.web.session() as session:
+                found: str | None = await session.scalar(SAID, {"message_id": message_id, "channel": channel.capabilities.name})
+                return found
+
+        body = await _body(request)
+        query = f"?{request.url.query}" if request.url.query else ""
+        is_form = request.headers.get("content-type", FORM).startswith(FORM)
+        return Call(
+            url=self.public_url.rstrip("/") + request.url.path + query, hook=request.path_params["hook"], method=request.method,
+            query=request.query_params, form=_form(body) if is_form else {}, body=body,
+            headers={name.lower(): value for name, value in request.headers.items()}, said=said,
+        )  # fmt: skip
+
+    async def _keep(self, channel: Channel, heard: Heard) -> None:
+        now = await self.clock.now()
+        await patiently(lambda: store(self.web, self.cipher, channel.capabilities, heard, now))
+        log.info(
+            "call stored",
+            action="webhook_stored",
+            channel=channel.capabilities.name,
+            texts=len(heard.incoming),
+            reports=len(heard.statuses),
+        )
+        if heard.after is not None:
+            await _afterwards(channel, heard.after)
+
+
+async def _afterwards(channel: Channel, after: Callable[[], Awaitable[None]]) -> None:
+    """A courtesy to the writer; what was heard is stored, whatever comes of it."""
+    try:
+        await after()
+    except Exception as error:  # noqa: BLE001
+        log.warning("courtesy failed", action="webhook_after_failed", channel=channel.capabilities.name, error=type(error).__name__)
 
 
 async def _body(request: Request) -> bytes:
@@ -78,53 +134,24 @@ def _form(body: bytes) -> ImmutableMultiDict[str, str]:
         raise HTTPException(400) from error
 
 
-def router(hooks: Hooks) -> APIRouter:
-    """The routes of every provider that calls us."""
-    made = APIRouter(prefix="/hooks")
-
-    @made.post("/twilio/sms")
-    async def twilio_sms(request: Request) -> Response:
-        channel = hooks.channel("twilio_sms")
-        call = await hooks.verified(request, channel)
-        try:
-            incoming = channel.parse_inbound(call)
-        except KeyError as error:
-            raise _malformed(channel) from error
-        now = await hooks.clock.now()
-        stored = await patiently(lambda: receive(hooks.web, hooks.cipher, channel.capabilities.name, channel.capabilities, incoming, now))
-        log.info("text stored", action="inbound_stored", channel=channel.capabilities.name, inbound_id=stored)
-        return Response(EMPTY_TWIML, media_type="text/xml")
-
-    @made.post("/twilio/status")
-    async def twilio_status(request: Request) -> Response:
-        channel = hooks.channel("twilio_sms")
-        call = await hooks.verified(request, channel)
-        try:
-            status = channel.parse_status(call)
-        except KeyError as error:
-            raise _malformed(channel) from error
-        name, now = channel.capabilities.name, await hooks.clock.now()
-        await patiently(lambda: receive_status(hooks.web, name, status.provider_id, status.status, status.code, now))
-        return Response(status_code=204)
-
-    return made
+def routes(hooks: Hooks) -> list[Route]:
+    """The addresses that providers call."""
+    return [
+        Route("/hooks/recordings/{recording_id:int}", hooks.recording),
+        Route("/hooks/{channel}/{account}/{hook}", hooks.called, methods=["GET", "POST"]),
+    ]
 
 
-async def patiently(store: Callable[[], Awaitable[Stored]]) -> Stored:
-    """Stores what a provider brought, also when the database is gone for a few seconds: not every provider calls again.
+async def patiently(doing: Callable[[], Awaitable[Stored]]) -> Stored:
+    """Does it also when the database is gone for a few seconds: not every provider calls again.
 
     It is safe to store twice, as the provider's own id is unique. Raises OperationalError when the database stays away.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return await store()
+            return await doing()
         except OperationalError:
             if time.monotonic() + PAUSE > deadline:
                 raise
         await asyncio.sleep(PAUSE)
-
-
-def _malformed(channel: Channel) -> HTTPException:
-    log.warning("call not understood", action="webhook_malformed", channel=channel.capabilities.name)
-    return HTTPException(400)

@@ -13,11 +13,12 @@ from typing import Any
 
 import yaml
 from sqlalchemy import Column
+from sqlalchemy.dialects import postgresql
 
-from storage.migrations.regenerate import DIALECT
 from storage.security import RECORD, THROUGH, models
 from storage.tables import Base, Sight
 
+DIALECT = postgresql.dialect()
 FOLDER = Path(__file__).resolve().parent
 FILE = FOLDER / "data-dictionary.md"
 COMMENTED = re.compile(r"^\s+(?P<column>\w+): Mapped.*?\s#\s(?P<meaning>.+)$")

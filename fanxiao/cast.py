@@ -168,7 +168,7 @@ class Cast:
         while self._waiting and self._waiting[0].at <= now:
             due = self._waiting[0]
             incoming = Incoming(due.id, due.number, "1069000000", due.text)
-            await receive(self._storage.web, self._storage.cipher, simulator.SMS.name, simulator.SMS, incoming, due.at)
+            await receive(self._storage.web, self._storage.cipher, simulator.SMS, incoming, due.at)
             heapq.heappop(self._waiting)  # only now: what was broken off is sent again, and stored once
             count += 1
         return count

@@ -13,14 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from bot.channels import simulator
-from bot.channels.base import Channel
+from bot.channels.registry import build_channels
 from bot.outbox.senders import ensure_sender
 from cases.imports.run import import_file
 from cases.imports.synthetic import DemoData, write_demo_data
 from cases.responsible import CODE_LENGTH
 from console.demo.colleagues import Colleagues
 from console.demo.stand import Stand
-from fanxiao.engine import Engine, build_engine, load_catalogue, put_plan_in_force
+from fanxiao.engine import SIMULATOR, Engine, build_engine, load_catalogue, put_plan_in_force
 from fanxiao.files import PLAN
 from fanxiao.plan_file import load_plan
 from fanxiao.settings import Settings
@@ -104,8 +104,7 @@ async def open_played_county(storage: Storage, settings: Settings, begins: datet
 async def _engine(storage: Storage, settings: Settings, clock: SteppedClock) -> Engine:
     catalogue = load_catalogue()
     plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
-    channels: dict[str, Channel] = {found.name: simulator.Simulator(found) for found in (simulator.SMS, simulator.VOICE)}
-    return await build_engine(storage, plan, catalogue, clock, channels)
+    return await build_engine(storage, plan, catalogue, clock, build_channels({SIMULATOR: "1"}))
 
 
 async def is_made(clock: SteppedClock) -> bool:
@@ -127,7 +126,7 @@ async def _make(storage: Storage, settings: Settings, clock: SteppedClock, begin
         await _import(storage, plan, made, begins - PREPARED)
     async with storage.worker.session() as session, session.begin():
         for capabilities in (simulator.SMS, simulator.VOICE):
-            await ensure_sender(session, capabilities.name, NUMBER, account="demo", rate_per_second=5000)
+            await ensure_sender(session, capabilities.name, NUMBER, rate_per_second=5000)
     await clock.set(begins)
 
 

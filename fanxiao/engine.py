@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import simulator
 from bot.channels.base import Channel
-from bot.channels.registry import build_channels
+from bot.channels.registry import Line, build_channels
 from bot.dialogs.route import route
 from bot.outbox.quiet import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
@@ -22,17 +23,17 @@ from cases.plans import plan_in_force
 from cases.responsible import CODE_LENGTH
 from fanxiao.files import PLAN, TEMPLATES
 from fanxiao.plan_file import install_file
-from fanxiao.settings import Settings, secret
+from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
 from plan.model import Plan
 from storage.clock import Clock
 from storage.faults import StartFault
-from storage.tables import Area
+from storage.tables import Area, Sender
 from storage.work import working
 
 SIMULATED_NUMBER, SIMULATED_RATE = "1069000000", 100.0
-HOOKS = {"twilio_sms": "/hooks/twilio/status"}
-"""Where each provider reports what became of a message."""
+SIMULATED = (simulator.SMS.name, simulator.VOICE.name)
+SIMULATOR = "FANXIAO_SIMULATOR"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Engine:
     worker: Worker
 
     @property
-    def channels(self) -> Mapping[str, Channel]:
+    def channels(self) -> Mapping[Line, Channel]:
         return self.settings.channels
 
 
@@ -81,40 +82,33 @@ async def plan_at_hand(storage: Storage, settings: Settings, catalogue: Catalogu
             return (await plan_in_force(work.session))[1]
 
 
-def provider_channels(settings: Settings) -> dict[str, Channel]:
-    """The channels for which there are settings."""
-    given = {
-        "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
-        "TWILIO_AUTH_TOKEN": secret(settings.twilio_auth_token),
-        "TWILIO_API_BASE": settings.twilio_api_base,
-    }
+def provider_channels(settings: Settings) -> dict[Line, Channel]:
+    """The accounts for which there are settings in the environment."""
     if settings.simulator:  # training: nothing may reach a real phone, whatever else is set
-        given = {"FANXIAO_SIMULATOR": "1"}
-    return build_channels({name: value for name, value in given.items() if value})
+        return build_channels({SIMULATOR: "1"})
+    return build_channels({name: value for name, value in os.environ.items() if value and name != SIMULATOR})
 
 
-async def open_senders(storage: Storage, settings: Settings) -> int:
-    """Makes the senders that the settings name; gives how many."""
-    wanted = [("twilio_sms", number, settings.twilio_rate) for number in settings.twilio_numbers]
-    if settings.simulator:
-        wanted = [(channel.name, SIMULATED_NUMBER, SIMULATED_RATE) for channel in (simulator.SMS, simulator.VOICE)]
+async def open_senders(storage: Storage, channels: Mapping[Line, Channel]) -> int:
+    """Those of the simulated phones are made; gives how many senders the accounts have in all."""
     async with storage.worker.session() as session, session.begin():
-        for channel, number, rate in wanted:
-            await ensure_sender(session, channel, number, account=channel.split("_")[0], rate_per_second=rate)
-    return len(wanted)
+        for channel, account in channels:
+            if channel in SIMULATED:
+                await ensure_sender(session, channel, SIMULATED_NUMBER, account=account, rate_per_second=SIMULATED_RATE)
+        found = await session.execute(select(Sender.channel, Sender.account))
+        return sum((channel, account) in channels for channel, account in found)
 
 
 async def build_engine(
-    storage: Storage, plan: Plan, catalogue: Catalogue, clock: Clock, channels: Mapping[str, Channel], *, public_url: str | None = None
+    storage: Storage, plan: Plan, catalogue: Catalogue, clock: Clock, channels: Mapping[Line, Channel], *, public_url: str | None = None
 ) -> Engine:
     """Labels, signatures and quiet hours from the plan and the areas that are stored; `public_url` is where providers reach us."""
     async with storage.worker.session() as session:
         signatures = await county_signatures(session, catalogue)
-    base = (public_url or "").rstrip("/")
     settings = OutboxSettings(
         policy=DeliveryPolicy(plan.zone, quiet_from=plan.quiet_hours.since, quiet_until=plan.quiet_hours.until),
         catalogue=catalogue, channels=channels, cipher=storage.cipher, labels=plan_labels(plan), signatures=signatures,
-        status_urls={name: base + path for name, path in HOOKS.items() if base and name in channels},
+        public_url=(public_url or "").rstrip("/"),
     )  # fmt: skip
     return Engine(storage, plan, clock, catalogue, settings, Worker(storage.worker, clock, settings, route))
 

@@ -1,4 +1,7 @@
-"""Every setting comes from the environment; nothing needs to be set to begin."""
+"""Every setting comes from the environment; nothing needs to be set to begin.
+
+Providers' own settings are read where a provider is built (`bot/channels/registry.py`).
+"""
 
 from __future__ import annotations
 
@@ -25,21 +28,10 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, validation_alias="FANXIAO_PUBLIC_URL")  # where providers reach our webhooks
     heartbeat_url: str | None = Field(default=None, validation_alias="FANXIAO_HEARTBEAT_URL")  # called after each audit
 
-    twilio_account_sid: str | None = Field(default=None, validation_alias="TWILIO_ACCOUNT_SID")
-    twilio_auth_token: SecretStr | None = Field(default=None, validation_alias="TWILIO_AUTH_TOKEN")
-    twilio_api_base: str | None = Field(default=None, validation_alias="TWILIO_API_BASE")
-    twilio_from: str | None = Field(default=None, validation_alias="TWILIO_FROM")  # our numbers, E.164, by commas
-    twilio_rate: float = Field(default=1.0, gt=0, validation_alias="TWILIO_RATE")  # messages per second and number
-
     simulator: bool = Field(default=False, validation_alias="FANXIAO_SIMULATOR")  # training: messages reach nobody
 
     log_format: str = Field(default="console", validation_alias="FANXIAO_LOG")  # console or json
     log_level: str = Field(default="INFO", validation_alias="FANXIAO_LOG_LEVEL")
-
-    @property
-    def twilio_numbers(self) -> list[str]:
-        """The numbers that messages leave from."""
-        return [number.strip() for number in (self.twilio_from or "").split(",") if number.strip()]
 
 
 def secret(value: SecretStr | None) -> str | None:

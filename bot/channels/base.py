@@ -5,11 +5,13 @@ A channel raises nothing for a provider's refusal: it returns an `Outcome`. The 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+EVERYBODY = frozenset({"guardian", "teacher", "officer"})
 
 
 class Result(StrEnum):
@@ -17,6 +19,7 @@ class Result(StrEnum):
 
     ACCEPTED = "accepted"
     RETRY = "retry"
+    NOT_REACHED = "not_reached"  # a call that nobody took: again at the plan's times
     BAD_CONTACT = "bad_contact"  # never again on this contact
     BLOCKED = "blocked"  # its owner or the provider refuses us
     OUR_FAULT = "our_fault"  # account, key or template: stop the sender, tell the county
@@ -31,8 +34,8 @@ class Outcome:
     provider_id: str | None = None
     code: str | None = None
     retry_after: float | None = None
-    detail: str = ""  # what an officer may read; never a text or a number
     status: str | None = None  # the provider's word on its fate, when it comes along with the answer
+    moved_to: str | None = None  # the contact's new address, where the provider names one (a Telegram group that became another)
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,14 @@ class Outgoing:
     """A rendered message, ready for one call."""
 
     message_id: int
-    to: str  # E.164 or chat id
-    sender: str  # the sender's own number or account address
+    to: str  # E.164, chat id or user id
+    sender: str  # the sender's own number or address
     body: str
-    status_url: str | None = None
-    options: tuple[tuple[str, str], ...] = ()  # (answer, label) for channels with buttons or keypads
+    hooks: str | None = None  # URL below which the provider reaches this channel and account; its hooks are `{hooks}/inbound` …
+    options: tuple[tuple[str, str], ...] = ()  # (answer, label) for channels with buttons
+    template: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)  # for channels that only send registered templates
+    recording: str | None = None  # URL of a recording that a call plays first
 
 
 @dataclass(frozen=True)
@@ -52,18 +58,45 @@ class Incoming:
     """A text in, as the provider gave it."""
 
     provider_id: str
-    sender: str  # E.164 or chat id of the writer
+    sender: str  # E.164, chat id or user id of the writer
     to: str
     body: str
+    reply_to: str | None = None  # provider's id of the message of ours that it answers, where the channel says so
+    phone: str | None = None  # the writer's own number, proven by the provider (a shared contact)
+    choice: str | None = None  # "out" or "in": the provider itself has stopped or resumed our messages to this number
 
 
 @dataclass(frozen=True)
 class Status:
-    """A provider's word on a message. `status`: queued, sent, delivered, failed."""
+    """A provider's word on a message. `status`: queued, sent, delivered, failed.
+
+    `at` and `sequence` are the provider's own, where it gives them: what is older changes nothing.
+    """
 
     provider_id: str
     status: str
     code: str | None = None
+    at: datetime | None = None
+    sequence: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the provider reads back from its call to us."""
+
+    body: str = ""
+    media_type: str = "text/plain"
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one call of a provider brought. `after` is done once it is stored (take buttons away, say that it was heard)."""
+
+    incoming: Sequence[Incoming] = ()
+    statuses: Sequence[Status] = ()
+    answer: Answer = Answer()
+    after: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,37 +108,80 @@ class Capabilities:
     variant: str  # sms, chat, voice
     max_length: int  # characters
     can_be_asked: bool  # whether a message in doubt can be looked up
-    receives: bool = True
+    audiences: frozenset[str] = EVERYBODY  # who may be written to
+    buttons: bool = False
+    counts: str = "messages"  # what a sender's rate, cap and price count: messages or parts
+    at_once: int = 20  # calls to the provider that may be under way together
+    templates: frozenset[str] | None = None  # the only templates it can send (those registered with the provider); None: any
     failures: Mapping[str, Result] = field(default_factory=dict)  # what the codes of failed status reports mean; else: try another way
+
+
+async def nothing_said(_message_id: int) -> str | None:
+    """Where no message of ours can be looked up."""
+    return None
 
 
 @dataclass(frozen=True)
 class Request:
-    """A webhook as it came: the URL the provider called, its form or body, its headers (lower-case names)."""
+    """A webhook as it came: the URL the provider called, its query, form or body, its headers (lower-case names).
+
+    `hook` is the last part of the path (inbound, status …). `said` gives the text of a message of ours by its id.
+    """
 
     url: str
+    hook: str = "inbound"
+    method: str = "POST"
+    query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    said: Callable[[int], Awaitable[str | None]] = nothing_said
+
+
+class MalformedCall(Exception):
+    """A verified call of the provider does not read as its documentation says."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that `channels check` found. `kind` names the sentence (templates/phrases.yaml, check.…); `detail` goes into it."""
+
+    kind: str
+    detail: str = ""
 
 
 class Channel(Protocol):
-    """One provider. Its module holds everything that is particular to it."""
+    """One provider account. Its module holds everything that is particular to the provider."""
 
     capabilities: Capabilities
 
     async def send(self, message: Outgoing) -> Outcome: ...
 
     async def find(self, message: Outgoing, since: datetime) -> list[str]:
-        """Provider ids of messages with the same recipient and body since then (only where `can_be_asked`)."""
+        """Provider ids of messages with the same recipient and body since then, the newest first (only where `can_be_asked`)."""
         ...
 
-    def verify(self, request: Request) -> bool: ...
+    def verify(self, request: Request) -> bool:
+        """Whether the call was made by the provider."""
+        ...
 
-    def parse_inbound(self, request: Request) -> Incoming: ...
+    async def hear(self, request: Request) -> Heard:
+        """What a verified call brings. Raises MalformedCall."""
+        ...
 
-    def parse_status(self, request: Request) -> Status: ...
+    async def check(self, address: str, hooks: str | None) -> list[Trouble]:
+        """Asks the provider about the account, the sender's `address` and the webhooks below `hooks`; empty when all is well."""
+        ...
 
     async def close(self) -> None:
         """Lets go of connections."""
+        ...
+
+
+@runtime_checkable
+class Polls(Protocol):
+    """A channel that can also fetch what came in, where no webhook reaches us."""
+
+    async def listen(self, store: Callable[[Heard], Awaitable[None]]) -> None:
+        """Until cancelled. What `store` has not taken is fetched again."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.channels.base import Capabilities, Incoming, Outcome, Outgoing, Request, Result, Status
+from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Trouble
 
 SMS = Capabilities(name="simulator", contact="phone", variant="sms", max_length=500, can_be_asked=True)
 VOICE = Capabilities(name="simulator_voice", contact="phone", variant="voice", max_length=1000, can_be_asked=True)
@@ -27,25 +27,21 @@ class Simulator:
     def verify(self, _request: Request) -> bool:
         return False
 
-    def parse_inbound(self, _request: Request) -> Incoming:
-        raise ValueError("the simulator has no webhooks")
+    async def hear(self, _request: Request) -> Heard:
+        raise MalformedCall("the simulator has no webhooks")
 
-    def parse_status(self, _request: Request) -> Status:
-        raise ValueError("the simulator has no webhooks")
+    async def check(self, _address: str, _hooks: str | None) -> list[Trouble]:
+        return []
 
     async def close(self) -> None:
         """Nothing is open."""
 
 
-def _wanted(settings: Mapping[str, str]) -> bool:
-    return settings.get("FANXIAO_SIMULATOR", "").lower() in {"1", "true", "yes", "on"}
-
-
-def build_sms(settings: Mapping[str, str]) -> Simulator | None:
+def build_sms(_settings: Mapping[str, str]) -> Simulator:
     """The simulated phones, wherever `FANXIAO_SIMULATOR` is on."""
-    return Simulator(SMS) if _wanted(settings) else None
+    return Simulator(SMS)
 
 
-def build_voice(settings: Mapping[str, str]) -> Simulator | None:
+def build_voice(_settings: Mapping[str, str]) -> Simulator:
     """Calls to the simulated phones."""
-    return Simulator(VOICE) if _wanted(settings) else None
+    return Simulator(VOICE)

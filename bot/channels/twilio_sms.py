@@ -13,12 +13,13 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from bot.channels.base import Capabilities, Incoming, Outcome, Outgoing, Request, Result, Status
+from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 from bot.channels.twilio_codes import FAILURES, REPORTS, refusal
 
 OFFICIAL_BASE = "https://api.twilio.com"
 CALL_SECONDS = 10.0  # below the time after which a call without an answer is looked into
 LOOK_BACK = 200  # newest messages to one number that are compared
+NO_REPLY = Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
 NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 CAPABILITIES = Capabilities(name="twilio_sms", contact="phone", variant="sms", max_length=1600, can_be_asked=True, failures=FAILURES)
@@ -61,8 +62,8 @@ class TwilioSms:
 
     async def send(self, message: Outgoing) -> Outcome:
         fields = {"to": message.to, "from_": message.sender, "body": message.body}
-        if message.status_url:
-            fields["status_callback"] = message.status_url
+        if message.hooks:
+            fields["status_callback"] = f"{message.hooks}/status"
         try:
             created = await self._client.messages.create_async(**fields)
         except (TwilioRestException, TwilioServiceException) as error:
@@ -87,21 +88,27 @@ class TwilioSms:
         signature = request.headers.get("x-twilio-signature", "")
         return bool(self._validator.validate(request.url, request.form, signature))
 
-    def parse_inbound(self, request: Request) -> Incoming:
-        form = request.form
-        return Incoming(provider_id=form["MessageSid"], sender=form["From"], to=form["To"], body=form.get("Body", ""))
+    async def hear(self, request: Request) -> Heard:
+        try:
+            return self._status(request.form) if request.hook == "status" else self._text(request.form)
+        except KeyError as error:
+            raise MalformedCall(str(error)) from error
 
-    def parse_status(self, request: Request) -> Status:
-        form = request.form
-        return Status(form["MessageSid"], REPORTS[form["MessageStatus"]], form.get("ErrorCode") or None)
+    def _text(self, form: Mapping[str, str]) -> Heard:
+        text = Incoming(provider_id=form["MessageSid"], sender=form["From"], to=form["To"], body=form.get("Body", ""))
+        return Heard(incoming=(text,), answer=NO_REPLY)
+
+    def _status(self, form: Mapping[str, str]) -> Heard:
+        report = Status(form["MessageSid"], REPORTS[form["MessageStatus"]], form.get("ErrorCode") or None)
+        return Heard(statuses=(report,), answer=Answer(status=204))
+
+    async def check(self, address: str, hooks: str | None) -> list[Trouble]:
+        return []
 
     async def close(self) -> None:
         await self._transport.close()
 
 
-def build(settings: Mapping[str, str]) -> TwilioSms | None:
+def build(settings: Mapping[str, str]) -> TwilioSms:
     """From `TWILIO_ACCOUNT_SID`, `TWILIO_AUTH_TOKEN` and, for another host, `TWILIO_API_BASE`."""
-    account, token = settings.get("TWILIO_ACCOUNT_SID"), settings.get("TWILIO_AUTH_TOKEN")
-    if not account or not token:
-        return None
-    return TwilioSms(account, token, settings.get("TWILIO_API_BASE") or OFFICIAL_BASE)
+    return TwilioSms(settings["TWILIO_ACCOUNT_SID"], settings["TWILIO_AUTH_TOKEN"], settings.get("TWILIO_API_BASE") or OFFICIAL_BASE)

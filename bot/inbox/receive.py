@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import phonenumbers
 from sqlalchemy import text
 
-from bot.channels.base import Capabilities, Incoming
+from bot.channels.base import Capabilities, Heard, Incoming
 from storage.crypto import Cipher
 from storage.database import Database
 
@@ -15,8 +17,10 @@ HOME_REGION = "CN"
 LONGEST = 2000
 """Characters of a text that are kept; one more is stored, by which handling sees that it was longer."""
 
-RECEIVE = text("select receive_inbound(:channel, :provider_id, :kind, :encrypted, :index, :to, :body, :at)")
-STATUS = text("select receive_status(:channel, :provider_id, :status, :code, :at)")
+RECEIVE = text(
+    "select receive_inbound(:channel, :provider_id, :kind, :encrypted, :index, :to, :body, :now, :reply_to, :phone, :phone_index, :choice)"
+)
+STATUS = text("select receive_status(:channel, :provider_id, :status, :code, :now, :at, :sequence)")
 
 
 def normal_phone(number: str) -> str:
@@ -35,21 +39,30 @@ def storable(body: str) -> str:
     return body[: LONGEST + 1].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-async def receive(
-    web_database: Database, cipher: Cipher, channel_name: str, capabilities: Capabilities, incoming: Incoming, now: datetime
-) -> int | None:
-    """Stores one text; gives its id, or None when it was here already (providers repeat themselves)."""
-    sender = normal_phone(incoming.sender) if capabilities.contact == "phone" else incoming.sender
-    values = {
-        "channel": channel_name, "provider_id": incoming.provider_id, "kind": capabilities.contact, "encrypted": cipher.encrypt(sender),
-        "index": cipher.index(sender), "to": incoming.to, "body": storable(incoming.body), "at": now,
-    }  # fmt: skip
-    async with web_database.session() as session, session.begin():
-        stored: int | None = await session.scalar(RECEIVE, values)
+async def store(database: Database, cipher: Cipher, capabilities: Capabilities, heard: Heard, now: datetime) -> None:
+    """Everything that one call brought, in one transaction; what is here already changes nothing (providers repeat themselves)."""
+    if not heard.incoming and not heard.statuses:
+        return
+    async with database.session() as session, session.begin():
+        for incoming in heard.incoming:
+            await session.execute(RECEIVE, _text_row(cipher, capabilities, incoming) | {"now": now})
+        for status in heard.statuses:
+            await session.execute(STATUS, asdict(status) | {"channel": capabilities.name, "now": now})
+
+
+async def receive(database: Database, cipher: Cipher, capabilities: Capabilities, incoming: Incoming, now: datetime) -> int | None:
+    """Stores one text; gives its id, or None when it was here already."""
+    async with database.session() as session, session.begin():
+        stored: int | None = await session.scalar(RECEIVE, _text_row(cipher, capabilities, incoming) | {"now": now})
         return stored
 
 
-async def receive_status(web_database: Database, channel_name: str, provider_id: str, status: str, code: str | None, now: datetime) -> None:
-    """Stores a provider's word on a message; the same word again changes nothing."""
-    async with web_database.session() as session, session.begin():
-        await session.execute(STATUS, {"channel": channel_name, "provider_id": provider_id, "status": status, "code": code, "at": now})
+def _text_row(cipher: Cipher, capabilities: Capabilities, incoming: Incoming) -> dict[str, Any]:
+    sender = normal_phone(incoming.sender) if capabilities.contact == "phone" else incoming.sender
+    phone = normal_phone(incoming.phone) if incoming.phone else None
+    return {
+        "channel": capabilities.name, "provider_id": incoming.provider_id, "kind": capabilities.contact,
+        "encrypted": cipher.encrypt(sender), "index": cipher.index(sender), "to": incoming.to, "body": storable(incoming.body),
+        "reply_to": incoming.reply_to, "phone": cipher.encrypt(phone) if phone else None,
+        "phone_index": cipher.index(phone) if phone else None, "choice": incoming.choice,
+    }  # fmt: skip

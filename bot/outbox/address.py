@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities, Channel
+from bot.channels.registry import Line as AccountLine
 from storage.tables import Contact, Intent, PersonContact, Sender
 
 
@@ -30,10 +31,14 @@ class Route:
     line: Line
 
 
-async def open_lines(session: AsyncSession, channels: Mapping[str, Channel]) -> list[Line]:
+async def open_lines(session: AsyncSession, channels: Mapping[AccountLine, Channel]) -> list[Line]:
     """Senders that are enabled and whose channel is set up here."""
-    senders = await session.scalars(select(Sender).where(Sender.enabled).order_by(Sender.id))
-    return [Line(sender.id, channels[sender.channel].capabilities) for sender in senders if sender.channel in channels]
+    senders = await session.scalars(select(Sender).where(Sender.state == "open").order_by(Sender.id))
+    return [
+        Line(sender.id, channels[sender.channel, sender.account].capabilities)
+        for sender in senders
+        if (sender.channel, sender.account) in channels
+    ]
 
 
 async def usable_contacts(session: AsyncSession, person_ids: Sequence[int], today: date) -> dict[int, list[Contact]]:

@@ -47,8 +47,8 @@ async def try_elsewhere(work: Work, message: Message, result: Result, code: str 
 async def stop_sender(work: Work, sender_id: int, code: str | None) -> None:
     """Nothing leaves from it until a person has looked; told once."""
     sender = (await work.session.scalars(select(Sender).where(Sender.id == sender_id).with_for_update())).one()
-    if sender.enabled:
-        sender.enabled, sender.stopped_reason = False, code or Result.OUR_FAULT.value
+    if sender.state in {"open", "draining"}:
+        sender.state, sender.stopped_reason = "stopped", code or Result.OUR_FAULT.value
         log.error("sender stopped", action="sender_stopped", sender_id=sender_id, channel=sender.channel, code=sender.stopped_reason)
         await delivery_trouble.sender_stopped(work, sender_id=sender_id)
 

@@ -77,11 +77,11 @@ class Batch:
     async def _routed(self, intents: list[Intent]) -> list[tuple[Intent, Route]]:
         """Those that can be sent somewhere; the others are ended or held. Prepares what the chosen contacts need."""
         today = self._work.now.astimezone(self._settings.policy.zone).date()
-        own = await usable_contacts(self._work.session, [intent.person_id for intent in intents], today)
+        own = await usable_contacts(self._work.session, [intent.person_id for intent in intents if intent.person_id is not None], today)
         answering = await answer_contacts(self._work.session, intents)
         routed = []
         for intent in intents:
-            contacts = candidates(intent, own.get(intent.person_id, []), answering)
+            contacts = candidates(intent, own.get(intent.person_id or 0, []), answering)
             route = choose(contacts, self._lines, intent.template in self._settings.spoken)
             if route is not None:
                 routed.append((intent, route))

@@ -105,7 +105,7 @@ class Courier:
         return settled + taken
 
     async def _call(self, held: Held, ready: Sequence[Ready]) -> list[Answered]:
-        channel = self._settings.channels[held.channel]
+        channel = self._settings.channels[held.line]
         pace = self._pace(held)
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -176,7 +176,7 @@ class Conclusion:
     async def _report(self, reported: Sequence[Answered]) -> None:
         """What the provider said along with its acceptance goes the way of all status reports."""
         rows = [
-            {"channel": self._held.channel, "provider_id": outcome.provider_id, "status": outcome.status, "received_at": self._work.now}
+            {"channel": self._held.line[0], "provider_id": outcome.provider_id, "status": outcome.status, "received_at": self._work.now}
             for _, outcome in reported
         ]
         if rows:

@@ -61,7 +61,7 @@ class Doubts:
         if time.monotonic() < self._not_before.get(held.sender_id, 0.0):
             return 0
         doubts = await self._find(held)
-        channel = self._settings.channels[held.channel]
+        channel = self._settings.channels[held.line]
         for doubt in doubts:
             if held.is_over():
                 return 0

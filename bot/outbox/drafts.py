@@ -35,7 +35,7 @@ class Drafts:
     def _message(self, intent: Intent, route: Route, body: str) -> Message:
         return Message(
             sender_id=route.line.sender_id, channel=route.line.capabilities.name, contact_id=route.contact.id, person_id=intent.person_id,
-            area_code=intent.area_code, urgency=intent.urgency, body=body, parts=parts(body), state="queued",
+            area_code=intent.area_code, urgency=intent.urgency, template=intent.template, body=body, parts=parts(body), state="queued",
             queued_at=self._work.now, expires_at=intent.expires_at, tries=0,
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.channels.registry import Line
 from storage.database import Database
 
 MARGIN = 1.0
@@ -20,14 +21,15 @@ update sender set
     lease_epoch = lease_epoch + case when lease_holder = :holder and lease_until > clock_timestamp() then 0 else 1 end,
     lease_holder = :holder,
     lease_until = clock_timestamp() + cast(:length as interval)
-where enabled and channel = any(:channels)
+where state in ('open', 'draining') and (channel, account) in (select * from unnest(cast(:channels as text[]), cast(:accounts as text[])))
     and (lease_holder is null or lease_holder = :holder or lease_until is null or lease_until <= clock_timestamp())
-returning id, channel, address, rate_per_second, lease_epoch
+returning id, channel, account, address, rate_per_second, lease_epoch
 """)
 
 CHECK = text("""
 select true from sender
-where id = :id and lease_holder = :holder and lease_epoch = :epoch and lease_until > clock_timestamp() and enabled
+where id = :id and lease_holder = :holder and lease_epoch = :epoch and lease_until > clock_timestamp()
+    and state in ('open', 'draining')
 """)
 
 RELEASE = text("update sender set lease_until = clock_timestamp() where lease_holder = :holder and lease_until > clock_timestamp()")
@@ -38,7 +40,7 @@ class Held:
     """A sender that is ours until `deadline` (of this process's monotonic clock)."""
 
     sender_id: int
-    channel: str
+    line: Line
     address: str
     rate_per_second: float
     epoch: int
@@ -49,12 +51,17 @@ class Held:
         return time.monotonic() >= self.deadline
 
 
-async def hold(database: Database, holder: str, channels: Collection[str], length: timedelta) -> list[Held]:
-    """Takes or renews the lease of every enabled sender on these channels that nobody else holds."""
+async def hold(database: Database, holder: str, lines: Collection[Line], length: timedelta) -> list[Held]:
+    """Takes or renews the lease of every working sender of these accounts that nobody else holds."""
     deadline = time.monotonic() + length.total_seconds() - MARGIN
     async with database.session() as session, session.begin():
-        rows = await session.execute(TAKE, {"holder": holder, "channels": list(channels), "length": length})
-        return [Held(row.id, row.channel, row.address, row.rate_per_second, row.lease_epoch, deadline) for row in rows]
+        rows = await session.execute(TAKE, _taking(holder, lines, length))
+        return [Held(row.id, (row.channel, row.account), row.address, row.rate_per_second, row.lease_epoch, deadline) for row in rows]
+
+
+def _taking(holder: str, lines: Collection[Line], length: timedelta) -> dict[str, object]:
+    channels, accounts = [line[0] for line in lines], [line[1] for line in lines]
+    return {"holder": holder, "channels": channels, "accounts": accounts, "length": length}
 
 
 async def is_held(session: AsyncSession, held: Held, holder: str) -> bool:

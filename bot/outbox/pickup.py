@@ -125,4 +125,4 @@ async def _attempts(session: AsyncSession, settings: OutboxSettings, held: Held,
 
 def outgoing(message: Message, to: str, held: Held, settings: OutboxSettings) -> Outgoing:
     """The message as a channel takes it."""
-    return Outgoing(message.id, to, held.address, message.body, status_url=settings.status_urls.get(message.channel))
+    return Outgoing(message.id, to, held.address, message.body, hooks=settings.hooks(held.line))

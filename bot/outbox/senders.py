@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.channels.registry import MAIN
 from storage import queue
 from storage.tables import Message, Sender
 from storage.work import Work
@@ -20,12 +21,15 @@ def queue_name(sender_id: int, urgency: str) -> str:
     return f"out_{sender_id}_{urgency}"
 
 
-async def ensure_sender(session: AsyncSession, channel: str, address: str, *, account: str, rate_per_second: float) -> int:
-    """Makes the sender and its queues, or only sets its account and rate when it is there; gives its id."""
-    row = {"channel": channel, "address": address, "account": account, "rate_per_second": rate_per_second}
-    changed = {"account": account, "rate_per_second": rate_per_second}
-    await session.execute(insert(Sender).values(row).on_conflict_do_update(index_elements=["channel", "address"], set_=changed))
-    sender_id = (await session.scalars(select(Sender.id).where(Sender.channel == channel, Sender.address == address))).one()
+async def ensure_sender(session: AsyncSession, channel: str, address: str, *, account: str = MAIN, rate_per_second: float) -> int:
+    """Makes the sender and its queues, or only sets its rate when it is there; gives its id."""
+    row = {"channel": channel, "account": account, "address": address, "rate_per_second": rate_per_second}
+    made = (
+        insert(Sender)
+        .values(row)
+        .on_conflict_do_update(index_elements=["channel", "account", "address"], set_={"rate_per_second": rate_per_second})
+    )
+    sender_id = (await session.scalars(made.returning(Sender.id))).one()
     for urgency in URGENCIES:
         await queue.create(session, queue_name(sender_id, urgency))
     return sender_id
@@ -38,7 +42,7 @@ class SenderState:
     id: int
     channel: str
     address: str
-    enabled: bool
+    state: str
     stopped_reason: str | None
     rate_per_second: float
     waiting: int
@@ -49,7 +53,7 @@ async def sender_states(session: AsyncSession) -> list[SenderState]:
     waiting = select(func.count()).where(Message.sender_id == Sender.id, Message.state.in_(("queued", "sending"))).scalar_subquery()
     found = await session.execute(select(Sender, waiting).order_by(Sender.id))
     return [
-        SenderState(row.id, row.channel, row.address, row.enabled, row.stopped_reason, row.rate_per_second, count) for row, count in found
+        SenderState(row.id, row.channel, row.address, row.state, row.stopped_reason, row.rate_per_second, count) for row, count in found
     ]
 
 
@@ -58,7 +62,7 @@ async def enable_sender(work: Work, sender_id: int) -> bool:
     sender = await work.session.get(Sender, sender_id, with_for_update=True)
     if sender is None:
         return False
-    sender.enabled, sender.stopped_reason = True, None
+    sender.state, sender.stopped_reason = "open", None
     work.record("sender_enabled", f"sender:{sender_id}", area_code="", actor="operator")
     return True
 
@@ -68,6 +72,6 @@ async def disable_sender(work: Work, sender_id: int) -> bool:
     sender = await work.session.get(Sender, sender_id, with_for_update=True)
     if sender is None:
         return False
-    sender.enabled = False
+    sender.state = "paused"
     work.record("sender_disabled", f"sender:{sender_id}", area_code="", actor="operator")
     return True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
 from bot.channels.base import Channel
+from bot.channels.registry import Line
 from bot.outbox.quiet import DeliveryPolicy
 from storage.crypto import Cipher
 
@@ -27,13 +28,17 @@ class OutboxSettings:
 
     policy: DeliveryPolicy
     catalogue: Renders
-    channels: Mapping[str, Channel]
+    channels: Mapping[Line, Channel]
     cipher: Cipher
     labels: Mapping[str, Mapping[str, str]]
     signatures: Mapping[str, str]
-    status_urls: Mapping[str, str] = field(default_factory=dict)  # by channel: where providers report
+    public_url: str = ""  # where providers reach our webhooks, if they do
     spoken: frozenset[str] = frozenset({"absence_call"})  # templates that are called out where a sender can
     batch: int = 200
     lease: timedelta = timedelta(seconds=10)
     doubt_after: timedelta = timedelta(seconds=15)  # above every channel's own time-out, real time
     lost_after: timedelta = timedelta(days=2)  # a status report about nothing of ours is put aside after that
+
+    def hooks(self, line: Line) -> str | None:
+        """The address below which the provider of this account calls us."""
+        return f"{self.public_url}/hooks/{line[0]}/{line[1]}" if self.public_url else None

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from bot.channels.base import Channel, Result
+from bot.channels.base import Result
 from bot.outbox.aftermath import stop_sender, try_elsewhere
 from bot.outbox.progress import advance, is_ahead
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
-from storage.tables import DeliveryStatus, Message
+from storage.tables import DeliveryStatus, Message, Sender
 from storage.work import Work, working
 
 
@@ -23,33 +23,38 @@ async def apply_statuses(database: Database, now: datetime, settings: OutboxSett
     """
     async with working(database, now) as work:
         rows = await work.session.execute(
-            select(DeliveryStatus, Message)
+            select(DeliveryStatus, Message, Sender)
             .join(Message, (Message.channel == DeliveryStatus.channel) & (Message.provider_id == DeliveryStatus.provider_id))
+            .join(Sender, Sender.id == Message.sender_id)
             .where(DeliveryStatus.applied_at.is_(None))
             .order_by(DeliveryStatus.id)
             .limit(settings.batch)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=DeliveryStatus)
         )
         reports = rows.all()
-        for report, message in reports:
+        for report, message, sender in reports:
             report.applied_at = now
-            await _apply(work, report, message, settings.channels)
+            await _apply(work, report, message, _failures(settings, sender))
         lost = update(DeliveryStatus).where(DeliveryStatus.applied_at.is_(None), DeliveryStatus.received_at < now - settings.lost_after)
         await work.session.execute(lost.values(applied_at=now))
         return len(reports)
 
 
-async def _apply(work: Work, report: DeliveryStatus, message: Message, channels: Mapping[str, Channel]) -> None:
+def _failures(settings: OutboxSettings, sender: Sender) -> Mapping[str, Result]:
+    channel = settings.channels.get((sender.channel, sender.account))
+    return channel.capabilities.failures if channel else {}
+
+
+async def _apply(work: Work, report: DeliveryStatus, message: Message, failures: Mapping[str, Result]) -> None:
     if report.status == "failed":
-        await _failed(work, report, message, channels)
+        await _failed(work, report, message, failures)
     elif report.status in ("sent", "delivered"):
         advance(message, report.status, report.received_at)
 
 
-async def _failed(work: Work, report: DeliveryStatus, message: Message, channels: Mapping[str, Channel]) -> None:
+async def _failed(work: Work, report: DeliveryStatus, message: Message, failures: Mapping[str, Result]) -> None:
     if not is_ahead("failed", message.state):
         return
-    failures = channels[message.channel].capabilities.failures if message.channel in channels else {}
     result = failures.get(report.code or "", Result.RETRY)
     await try_elsewhere(work, message, result, report.code)
     if result is Result.OUR_FAULT:

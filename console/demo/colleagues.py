@@ -50,7 +50,7 @@ class Colleagues:
         answered = 0
         for key, address, text in await self._owed():
             incoming = Incoming(f"colleague-{key}", self._cipher.decrypt(address), "", text)
-            answered += await receive(self._web, self._cipher, simulator.SMS.name, simulator.SMS, incoming, now) is not None
+            answered += await receive(self._web, self._cipher, simulator.SMS, incoming, now) is not None
         return answered
 
     async def _owed(self) -> list[tuple[str, bytes, str]]:

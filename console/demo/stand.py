@@ -91,7 +91,7 @@ class Stand:
             async with self.web.reading(self.area_code) as session:
                 address = (await session.scalars(select(Contact.address_encrypted).where(Contact.id == contact_id))).one()
             incoming = Incoming(f"demo-{uuid.uuid4().hex}", self.cipher.decrypt(address), "", text)
-            await receive(self.web, self.cipher, simulator.SMS.name, simulator.SMS, incoming, await self.stage.now())
+            await receive(self.web, self.cipher, simulator.SMS, incoming, await self.stage.now())
             await self.stage.settle()
 
     async def next_event(self) -> None:

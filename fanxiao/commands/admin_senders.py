@@ -25,7 +25,7 @@ def senders() -> None:
 
     table = Table("编号 id", "通道 channel", "号码 number", "状态 state", "停用原因 stopped because", "每秒 per second", "等待 waiting")
     for found in once(use):
-        state = "启用 on" if found.enabled else "停用 off"
+        state = "启用 on" if found.state == "open" else "停用 off"
         table.add_row(
             str(found.id), found.channel, found.address, state, found.stopped_reason, f"{found.rate_per_second:g}", str(found.waiting)
         )

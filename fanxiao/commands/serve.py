@@ -70,12 +70,12 @@ async def start_engine(storage: Storage, settings: Settings) -> Engine:
     catalogue, clock = load_catalogue(), SystemClock()
     plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
     channels = provider_channels(settings)
-    senders = await open_senders(storage, settings)
+    senders = await open_senders(storage, channels)
     if settings.simulator:
         typer.echo("培训模式（FANXIAO_SIMULATOR）：消息不会发给任何人。 / Training mode: no message reaches anybody.", err=True)
     if not channels or not senders:
-        typer.echo("没有配置短信通道，消息会留在队列中（见 TWILIO_ACCOUNT_SID、TWILIO_AUTH_TOKEN、TWILIO_FROM）。", err=True)
-        typer.echo("No SMS channel is set up; messages stay waiting (see TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM).", err=True)
+        typer.echo("还没有可用的发送通道，消息会留在队列中（见 docs/channels.md 和 fanxiao channels add）。", err=True)
+        typer.echo("No channel can send yet; messages stay waiting (see docs/channels.md and `fanxiao channels add`).", err=True)
     return await build_engine(storage, plan, catalogue, clock, channels, public_url=settings.public_url)
 
 

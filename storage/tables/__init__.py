@@ -19,9 +19,9 @@ from storage.tables.casework import (
     Task,
     TaskHolder,
 )
-from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Sender
+from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
-from storage.tables.people import Consent, Contact, Person, PersonContact, Responsibility, StandIn
+from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, School, SchoolClass
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 
@@ -55,6 +55,7 @@ __all__ = [
     "KeyCheck",
     "Lease",
     "Leave",
+    "LinkCode",
     "Message",
     "Notice",
     "NoticeCounter",
@@ -63,6 +64,7 @@ __all__ = [
     "PlanVersion",
     "Question",
     "Receipt",
+    "Recording",
     "Referral",
     "Responsibility",
     "School",

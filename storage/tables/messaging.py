@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
@@ -13,6 +14,7 @@ from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
 class Intent(Numbered, Base):
     """Something that must be said to one person. Same `dedupe_key`, same intent: once.
 
+    Without `person_id` it is an answer to somebody whom nobody knows, and `contact_id` says where they wrote.
     `urgency`: safety, duty, bulk. `still` names the check made again when it is sent (`bot/outbox/still.py`).
     `state`: pending, queued (message_id says in which message), dropped (no longer true), expired, unaddressable.
     """
@@ -21,7 +23,7 @@ class Intent(Numbered, Base):
     __table_args__ = (Index("ix_intent_due", text("urgency desc"), "due_at", postgresql_where=text("state = 'pending'")),)
     sight = Sight.AREA
     dedupe_key: Mapped[str] = mapped_column(unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     template: Mapped[str]
     urgency: Mapped[str]
     facts: Mapped[Facts]
@@ -41,21 +43,32 @@ class Intent(Numbered, Base):
     reason: Mapped[str | None]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     waits_for: Mapped[int | None] = mapped_column(BigInteger)  # question that must end first (no key: it would be circular)
-    tried: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # contacts on which it failed
+    tried: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # contacts on which it failed for good
+    resting: Mapped[Facts | None]  # contacts on which it failed for now, and until when they are left in peace
+    calls: Mapped[int] = mapped_column(server_default=text("0"))  # how often it was called out and nobody took it
 
 
 class Sender(Numbered, Base):
-    """An account and number that messages leave from; leased to one worker at a time so that its rate is exact."""
+    """An account and number that messages leave from; leased to one worker at a time so that its rate is exact.
+
+    `state`: open, draining (takes nothing new, sends what waits), paused (by a person), stopped (by its account's error).
+    """
 
     __tablename__ = "sender"
-    __table_args__ = (UniqueConstraint("channel", "address"),)
+    __table_args__ = (UniqueConstraint("channel", "account", "address"),)
     sight = Sight.PUBLIC
     channel: Mapped[str]
     address: Mapped[str]
-    account: Mapped[str]  # name of the settings block; secrets stay in the environment
-    rate_per_second: Mapped[float]
-    enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    account: Mapped[str]  # names the provider's settings in the environment, where the secrets stay
+    rate_per_second: Mapped[float]  # parts or messages, as the channel counts
+    daily_cap: Mapped[int | None]  # the same, in a local day
+    hours_from: Mapped[time | None]  # local; the carrier takes nothing outside them
+    hours_until: Mapped[time | None]
+    price: Mapped[Decimal | None] = mapped_column(Numeric(10, 4))  # CNY each, as the channel counts
+    state: Mapped[str] = mapped_column(server_default="open")
     stopped_reason: Mapped[str | None]
+    used_on: Mapped[date | None]  # the local day that `used` counts
+    used: Mapped[int] = mapped_column(server_default=text("0"))
     lease_holder: Mapped[str | None]
     lease_epoch: Mapped[int] = mapped_column(server_default=text("0"))
     lease_until: Mapped[datetime | None]
@@ -73,11 +86,18 @@ class Message(Numbered, Base):
     sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
     channel: Mapped[str]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE)
     urgency: Mapped[str]
+    template: Mapped[str]
     body: Mapped[str]
     parts: Mapped[int]
+    options: Mapped[Facts | None]  # buttons: what each answers, and its label
+    values: Mapped[Facts | None]  # numbered variables, where only registered templates may be sent
+    recording_id: Mapped[int | None] = mapped_column(ForeignKey("recording.id"))  # what a call plays first
+    is_answer: Mapped[bool] = mapped_column(server_default=text("false"))  # to somebody who has just written
+    cost: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))  # CNY, at the price when it was accepted
+    sequence: Mapped[int | None]  # of the provider's newest report
     state: Mapped[str] = mapped_column(server_default="queued")
     provider_id: Mapped[str | None]
     queued_at: Mapped[datetime]
@@ -150,6 +170,10 @@ class Inbound(Numbered, Base):
     to_address: Mapped[str]
     body: Mapped[str]
     received_at: Mapped[datetime]
+    reply_to: Mapped[str | None]  # provider's id of the message of ours that it answers
+    phone_encrypted: Mapped[bytes | None]  # the writer's own number, proven by the provider
+    phone_index: Mapped[bytes | None]
+    choice: Mapped[str | None]  # out, in: the provider itself stopped or resumed our messages
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     area_code: Mapped[str | None] = mapped_column(AREA_CODE)
@@ -170,5 +194,21 @@ class DeliveryStatus(Numbered, Base):
     provider_id: Mapped[str]
     status: Mapped[str]  # queued, sent, delivered, failed
     code: Mapped[str | None]
+    at: Mapped[datetime | None]  # the provider's own time
+    sequence: Mapped[int | None]  # the provider's own count
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+
+
+class Recording(Numbered, Base):
+    """A message spoken by a person, in a language that has little writing; a call plays it before the Mandarin."""
+
+    __tablename__ = "recording"
+    __table_args__ = (UniqueConstraint("area_code", "template", "language"),)
+    sight = Sight.AREA
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    template: Mapped[str]
+    language: Mapped[str]
+    media_type: Mapped[str]
+    content: Mapped[bytes]
+    recorded_at: Mapped[datetime]

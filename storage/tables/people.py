@@ -23,6 +23,7 @@ class Person(Numbered, Base):
     name_pinyin: Mapped[str]
     identity_index: Mapped[bytes | None] = mapped_column(unique=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE, index=True)
+    language: Mapped[str | None]  # spoken at home, where calls can play a recording in it
     anonymised_at: Mapped[datetime | None]
 
 
@@ -42,6 +43,8 @@ class Contact(Numbered, Base):
     misses: Mapped[int] = mapped_column(server_default=text("0"))  # replies in a row that nobody could read
     silent_until: Mapped[datetime | None]
     reached_at: Mapped[datetime | None]  # last proof that somebody reads here
+    failures: Mapped[int] = mapped_column(server_default=text("0"))  # messages in a row that did not arrive
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id", use_alter=True))  # our number that it knows
 
 
 class PersonContact(Base):
@@ -56,6 +59,17 @@ class PersonContact(Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     retired_reason: Mapped[str | None]  # set when the contact no longer belongs to the person
+
+
+class LinkCode(Numbered, Base):
+    """A word by which a person, once, makes a chat their own."""
+
+    __tablename__ = "link_code"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    code_index: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Consent(Numbered, Base):

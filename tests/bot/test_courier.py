@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.channels.base import Capabilities, Incoming, Outcome, Outgoing, Request, Result, Status
+from bot.channels import base
+from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result
 from bot.outbox.courier import Courier
 from bot.outbox.lease import hold
 from bot.outbox.pace import Pace, pause
@@ -44,11 +45,11 @@ class Scripted:
     def verify(self, request: Request) -> bool:
         return False
 
-    def parse_inbound(self, request: Request) -> Incoming:
-        raise ValueError
+    async def hear(self, request: Request) -> Heard:
+        raise MalformedCall
 
-    def parse_status(self, request: Request) -> Status:
-        raise ValueError
+    async def check(self, address: str, hooks: str | None) -> list[base.Trouble]:
+        return []
 
     async def close(self) -> None:
         return None
@@ -57,7 +58,7 @@ class Scripted:
 @pytest.fixture
 async def scripted(world: World) -> Scripted:
     channel = Scripted()
-    world.channels["scripted"] = channel
+    world.channels["scripted", "main"] = channel
     await world.sender("scripted", "10699")
     return channel
 
@@ -105,7 +106,7 @@ async def test_a_message_on_a_stopped_sender_s_queue_expires_too(world: World, s
     key = await world.say(await world.person("+8613893010001"), expires_at=NOW + timedelta(hours=1))
     worker = world.worker()
     await worker._dispatch(NOW)
-    await world.change(Sender, (await world.the_sender()).id, enabled=False)
+    await world.change(Sender, (await world.the_sender()).id, state="stopped")
     await worker.drain(NOW + timedelta(hours=1))
     assert ((await world.intent(key)).state, len(trouble), scripted.sent) == ("expired", 1, [])
 
@@ -141,11 +142,11 @@ async def test_our_own_fault_stops_the_sender_and_loses_nothing(world: World, sc
     worker = world.worker()
     await worker.drain(NOW)
     sender = await world.the_sender()
-    assert (sender.enabled, sender.stopped_reason) == (False, "20003")
+    assert (sender.state, sender.stopped_reason) == ("stopped", "20003")
     assert trouble == [("sender_stopped", {"sender_id": sender.id})]
     await worker.drain(NOW)
     assert len(scripted.sent) == 2
-    await world.change(Sender, sender.id, enabled=True)
+    await world.change(Sender, sender.id, state="open")
     await worker.drain(NOW)
     assert [message.state for message in await world.messages()] == ["sent", "sent"]
 
@@ -234,14 +235,14 @@ async def test_an_unexpected_error_in_a_channel_is_doubt(world: World, scripted:
 
 async def test_a_sender_is_leased_to_one_worker_and_taken_over_when_it_dies(world: World, scripted: Scripted) -> None:
     length = timedelta(seconds=0.5)
-    (first,) = await hold(world.database, "a", ["scripted"], length)
-    assert await hold(world.database, "b", ["scripted"], length) == []
-    (renewed,) = await hold(world.database, "a", ["scripted"], length)
+    (first,) = await hold(world.database, "a", [("scripted", "main")], length)
+    assert await hold(world.database, "b", [("scripted", "main")], length) == []
+    (renewed,) = await hold(world.database, "a", [("scripted", "main")], length)
     assert renewed.epoch == first.epoch
     await asyncio.sleep(0.55)
-    (taken,) = await hold(world.database, "b", ["scripted"], length)
+    (taken,) = await hold(world.database, "b", [("scripted", "main")], length)
     assert taken.epoch == first.epoch + 1
-    assert await hold(world.database, "a", ["scripted"], length) == []
+    assert await hold(world.database, "a", [("scripted", "main")], length) == []
 
 
 async def test_a_holder_that_was_paused_does_not_send(world: World, scripted: Scripted) -> None:

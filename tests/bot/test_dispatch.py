@@ -132,10 +132,10 @@ async def test_a_call_is_made_where_there_is_a_voice_and_a_text_where_there_is_n
 async def test_while_every_sender_is_stopped_it_waits(world: World, trouble: Trouble) -> None:
     sender = await world.sender()
     key = await world.say(await world.person("+8613893010001"))
-    await world.change(Sender, sender, enabled=False)
+    await world.change(Sender, sender, state="paused")
     await world.worker().drain(NOW)
     assert ((await world.intent(key)).state, trouble) == ("pending", [])
-    await world.change(Sender, sender, enabled=True)
+    await world.change(Sender, sender, state="open")
     await world.worker().drain(NOW + timedelta(minutes=10))
     assert [message.state for message in await world.messages()] == ["delivered"]
 

@@ -29,7 +29,7 @@ def arrives(world: World, web: Database) -> Arrives:
 
     async def text_in(number: str, body: str, provider_id: str | None = None) -> int | None:
         incoming = Incoming(provider_id or f"in-{next(world.numbers)}", number, "10690", body)
-        return await receive(web, world.cipher, "simulator", SMS, incoming, NOW)
+        return await receive(web, world.cipher, SMS, incoming, NOW)
 
     return text_in
 

@@ -18,7 +18,7 @@ from starlette.datastructures import ImmutableMultiDict
 from bot.channels.base import Request
 from bot.channels.registry import build_channels, close_channels
 from bot.channels.twilio_sms import TwilioSms
-from console.webhooks import LARGEST, Hooks, router
+from console.webhooks import LARGEST, Hooks, routes
 from storage.database import Database
 from storage.tables import Attempt, DeliveryStatus, Inbound
 from tests.bot.world import NOW, Killed, World
@@ -43,14 +43,14 @@ async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIte
     await world.sender("twilio_sms", OURS, rate=1000)
     app = FastAPI()
     async with serving(app) as base:
-        app.include_router(router(Hooks(web, world.cipher, world.clock, world.channels, base)))
-        world.status_urls["twilio_sms"] = f"{base}/hooks/twilio/status"
+        app.router.routes.extend(routes(Hooks(web, world.cipher, world.clock, world.channels, base)))
+        world.public_url = base
         yield world
     await close_channels(world.channels)
 
 
 def _hook(world: World, name: str) -> str:
-    return world.status_urls["twilio_sms"].replace("status", name)
+    return f"{world.public_url}/hooks/twilio_sms/main/{name}"
 
 
 async def test_sent_and_delivered(connected: World, twilio: FakeTwilio) -> None:
@@ -141,7 +141,7 @@ async def test_a_fault_of_ours_stops_the_sender(connected: World, twilio: FakeTw
     twilio.next.append(fault)
     await connected.say(await connected.person(PARENT))
     await connected.worker().drain(NOW)
-    assert not (await connected.the_sender()).enabled
+    assert (await connected.the_sender()).state == "stopped"
     assert [name for name, _ in trouble] == ["sender_stopped"]
 
 
@@ -176,7 +176,7 @@ async def test_asking_does_not_take_another_text_for_ours(connected: World, twil
 
 
 async def test_an_answer_that_comes_too_late_is_doubt_and_no_second_message(connected: World, twilio: FakeTwilio) -> None:
-    connected.channels["twilio_sms"] = TwilioSms(twilio.account, twilio.token, twilio.base, seconds=0.2)
+    connected.channels["twilio_sms", "main"] = TwilioSms(twilio.account, twilio.token, twilio.base, seconds=0.2)
     twilio.next.append(Slow(1))
     await connected.say(await connected.person(PARENT))
     await connected.worker().drain(NOW)
@@ -186,7 +186,7 @@ async def test_an_answer_that_comes_too_late_is_doubt_and_no_second_message(conn
 
 async def test_nobody_there_is_tried_again(connected: World, twilio: FakeTwilio) -> None:
     gone = TwilioSms(twilio.account, twilio.token, "http://127.0.0.1:9")
-    connected.channels["twilio_sms"] = gone
+    connected.channels["twilio_sms", "main"] = gone
     await connected.say(await connected.person(PARENT))
     await connected.worker().drain(NOW)
     (attempt,) = await connected.all(select(Attempt))
@@ -230,14 +230,14 @@ async def test_asking_reads_every_page_and_tells_equal_texts_apart(connected: Wo
 
 async def test_a_text_is_stored_once_and_handled(connected: World, twilio: FakeTwilio) -> None:
     for _ in range(2):
-        assert await twilio.text(_hook(connected, "sms"), PARENT, OURS, "1", sid="SM" + "a" * 32) == 200
+        assert await twilio.text(_hook(connected, "inbound"), PARENT, OURS, "1", sid="SM" + "a" * 32) == 200
     assert await connected.worker().drain(NOW) == 1
     (inbound,) = await connected.all(select(Inbound))
     assert (inbound.body, inbound.outcome, connected.cipher.decrypt(inbound.address_encrypted)) == ("1", "noted", PARENT)
 
 
 async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) -> None:
-    sms, status = _hook(connected, "sms"), _hook(connected, "status")
+    sms, status = _hook(connected, "inbound"), _hook(connected, "status")
     good = {"MessageSid": "SM" + "b" * 32, "From": PARENT, "To": OURS, "Body": "1"}
     assert await twilio.post(sms, good, signature="forged") == 403
     assert await twilio.post(status, {"MessageSid": "SM1", "MessageStatus": "sent"}, signature="forged") == 403
@@ -250,7 +250,7 @@ async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) 
 
 async def test_an_unknown_number_and_odd_bodies_are_kept(connected: World, twilio: FakeTwilio) -> None:
     for sender, body in (("10086", "余额不足"), (OTHER, ""), (OTHER, "字" * 5000), (OTHER, "a\0b")):
-        assert await twilio.text(_hook(connected, "sms"), sender, OURS, body) == 200
+        assert await twilio.text(_hook(connected, "inbound"), sender, OURS, body) == 200
     await connected.worker().drain(NOW)
     rows = await connected.all(select(Inbound).order_by(Inbound.id))
     assert [(len(row.body), row.outcome) for row in rows] == [(4, "noted"), (0, "noted"), (2000, "noted cut"), (2, "noted")]
@@ -259,7 +259,7 @@ async def test_an_unknown_number_and_odd_bodies_are_kept(connected: World, twili
 
 def test_signatures_cover_repeated_names_and_ports() -> None:
     """Values computed by hand from Twilio's description of the algorithm."""
-    channel = build_channels({"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "12345"})["twilio_sms"]
+    channel = build_channels({"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "12345"})["twilio_sms", "main"]
     form = ImmutableMultiDict([("Digits", "5678"), ("Digits", "1234"), ("Digits", "1234"), ("Sid", "CA1")])
     for url in ("https://example.org/hook?x=1", "https://example.org:443/hook?x=1"):
         signature = _signed("12345", url + "Digits1234Digits5678SidCA1")
@@ -274,4 +274,6 @@ def _signed(token: str, covered: str) -> str:
 
 def test_channels_are_built_from_what_is_set() -> None:
     assert build_channels({}) == {}
-    assert sorted(build_channels({"FANXIAO_SIMULATOR": "yes"})) == ["simulator", "simulator_voice"]
+    assert sorted(build_channels({"FANXIAO_SIMULATOR": "yes"})) == [("simulator", "main"), ("simulator_voice", "main")]
+    second = {"TWILIO_ACCOUNT_SID__EAST": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN__EAST": "1"}
+    assert list(build_channels(second | {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32})) == [("twilio_sms", "east")]

@@ -127,4 +127,4 @@ async def _many(world: World, count: int) -> None:
     rows = [row | {"dedupe_key": f"many:{n}", "person_id": people[n % 20], "facts": {"say": str(n)}} for n in range(count)]
     async with world.database.session() as session, session.begin():
         await session.execute(insert(Intent), rows)
-        assert (await session.scalars(select(Sender))).one().enabled
+        assert (await session.scalars(select(Sender))).one().state == "open"

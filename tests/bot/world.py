@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot.channels.base import Channel
+from bot.channels.registry import Line
 from bot.outbox.quiet import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
@@ -72,19 +73,19 @@ class FixedClock:
 class World:
     database: Database
     cipher: Cipher
-    channels: dict[str, Channel]
+    channels: dict[Line, Channel]
     clock: FixedClock = field(default_factory=FixedClock)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     student_id: int = 0
     school_id: int = 0
     class_id: int = 0
-    status_urls: dict[str, str] = field(default_factory=dict)
+    public_url: str = ""
 
     def settings(self, **changed: Any) -> OutboxSettings:
         values: dict[str, Any] = {
             "policy": DeliveryPolicy(ZONE), "catalogue": Texts(), "channels": self.channels, "cipher": self.cipher,
             "labels": {"duty": {}, "level": {}}, "signatures": {"": "临夏州教育局", "622926": "东乡县教育局"},
-            "doubt_after": timedelta(0), "status_urls": self.status_urls,
+            "doubt_after": timedelta(0), "public_url": self.public_url,
         }  # fmt: skip
         return OutboxSettings(**(values | changed))
 
@@ -111,7 +112,7 @@ class World:
 
     async def sender(self, channel: str = "simulator", address: str = "10690", rate: float = 5000) -> int:
         async with self.database.session() as session, session.begin():
-            return await ensure_sender(session, channel, address, account="test", rate_per_second=rate)
+            return await ensure_sender(session, channel, address, rate_per_second=rate)
 
     async def person(self, *phones: str) -> int:
         """A person who is reached at these numbers, the first first."""

@@ -76,7 +76,7 @@ async def test_a_stopped_sender_is_switched_on(county: County, terminal: Termina
     await county.begin("2026-11-02 07:00")
     async with database.session() as session, session.begin():
         sender = (await session.scalars(select(Sender))).one()
-        sender.enabled, sender.stopped_reason = False, "20003"
+        sender.state, sender.stopped_reason = "stopped", "20003"
     assert "20003" in (await terminal("senders")).stdout
     assert (await terminal("sender", "enable", str(sender.id))).exit_code == 0
     listed = (await terminal("senders")).stdout

@@ -157,7 +157,7 @@ class Installation:
 
     async def texts(self, number: str, body: str, sid: str | None = None) -> int:
         """A phone writes to us; gives the status of our answer."""
-        return await self.twilio.text(f"{self.url}/hooks/twilio/sms", number, OUR_NUMBER, body, sid)
+        return await self.twilio.text(f"{self.url}/hooks/twilio_sms/main/inbound", number, OUR_NUMBER, body, sid)
 
     async def healthy(self) -> bool:
         try:
@@ -198,8 +198,6 @@ def environment(folder: Path, home: Path, port: int, twilio: FakeTwilio) -> dict
         "TWILIO_ACCOUNT_SID": twilio.account,
         "TWILIO_AUTH_TOKEN": twilio.token,
         "TWILIO_API_BASE": twilio.base,
-        "TWILIO_FROM": OUR_NUMBER,
-        "TWILIO_RATE": "20",
     }
 
 

@@ -89,7 +89,7 @@ async def test_a_repeated_and_a_forged_call(town: Installation) -> None:
         assert await town.texts(room.teacher, str(room.children[0].seat), sid) == 200
     await town.until("question and receipt", lambda: town.twilio.sent_to(family) and len(town.twilio.sent_to(room.teacher)) == 2)
     form = {"MessageSid": "SM" + "8" * 32, "From": family, "To": "+15005550006", "Body": "1"}
-    assert await town.twilio.post(f"{town.url}/hooks/twilio/sms", form, signature="forged") == 403
+    assert await town.twilio.post(f"{town.url}/hooks/twilio_sms/main/inbound", form, signature="forged") == 403
     assert town.rows("select count(*) from inbound where provider_id in (%s, %s)", sid, form["MessageSid"]) == [(1,)]
     assert (len(town.twilio.sent_to(family)), len(town.twilio.sent_to(room.teacher))) == (1, 2)
 
@@ -104,9 +104,9 @@ async def test_a_web_process_that_is_started_again_goes_on(town: Installation) -
 
 
 async def test_a_worker_without_a_provider_says_so_and_ends_quickly(town: Installation) -> None:
-    spare = town.worker(TWILIO_FROM="")
+    spare = town.worker(TWILIO_ACCOUNT_SID="")
     await town.until("a worker", lambda: "the worker runs" in spare.said(), SOON)
-    assert "No SMS channel is set up" in spare.said()
+    assert "No channel can send yet" in spare.said()
     begun = time.monotonic()
     assert spare.stop() == 0
     assert time.monotonic() - begun < 8
@@ -119,8 +119,8 @@ async def test_a_provider_that_refuses_our_token_stops_the_sender_and_the_log_sa
     town.twilio.by_number[child.family] = Refuse(401, 20003)
     await town.texts(room.teacher, str(child.seat))
     await town.until("the stop", lambda: any("sender_stopped" in one.said() for one in town.processes))
-    assert town.rows("select enabled, stopped_reason from sender") == [(False, "20003")]
-    assert town.rows("update sender set enabled = true, stopped_reason = null returning id")
+    assert town.rows("select state, stopped_reason from sender") == [("stopped", "20003")]
+    assert town.rows("update sender set state = 'open', stopped_reason = null returning id")
     del town.twilio.by_number[child.family]
     await town.until("the question after all", lambda: town.twilio.sent_to(child.family), SOON)
     assert len(town.twilio.sent_to(child.family)) == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -22,6 +23,8 @@ VALUES: dict[type, Any] = {
     bytes: b"seed",
     datetime: datetime(2026, 11, 24, tzinfo=UTC),
     date: date(2026, 11, 24),
+    time: time(8),
+    Decimal: Decimal("0.05"),
     object: Jsonb({}),  # JSON columns
     list: [],
 }

@@ -16,7 +16,6 @@ from storage.crypto import Cipher
 from storage.faults import StartFault
 from storage.keys import new_key
 from storage.migrate import latest_revision, migrate
-from storage.migrations.regenerate import FILE, tables_sql
 from storage.roles import Role
 from storage.server import Server
 from storage.tables import Base
@@ -63,10 +62,6 @@ def test_the_migrations_make_the_tables_that_the_code_expects(server: Server) ->
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
-
-
-def test_the_first_migration_is_up_to_date() -> None:
-    assert FILE.read_text(encoding="utf-8") == tables_sql(), "run python -m storage.migrations.regenerate"
 
 
 def test_two_processes_may_start_at_once(fresh: Server) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from bot.channels import simulator
 from bot.channels.base import Incoming
+from bot.channels.registry import MAIN, build_channel
 from bot.dialogs.route import route
 from bot.inbox.receive import receive
 from bot.outbox.quiet import DeliveryPolicy
@@ -127,11 +128,10 @@ class County:
         clock = SteppedClock(self.database)
         await clock.set(local(at))
         loaded = read_plan(plan)
-        built = {"simulator": simulator.Simulator(simulator.SMS), "simulator_voice": simulator.Simulator(simulator.VOICE)}
         settings = OutboxSettings(
             policy=DeliveryPolicy(loaded.zone, loaded.quiet_hours.since, loaded.quiet_hours.until),
             catalogue=catalogue,
-            channels={name: built[name] for name in channels},
+            channels={(name, MAIN): build_channel(name, MAIN, {}) for name in channels},
             cipher=self.cipher,
             labels={
                 "duty": {name: label.zh for name, label in loaded.tasks.items()},
@@ -143,7 +143,7 @@ class County:
         async with working(self.database, local(at)) as work:
             await install_plan(work, plan, catalogue.templates)
             for name in channels:
-                await ensure_sender(work.session, name, "10690", account="sim", rate_per_second=5000)
+                await ensure_sender(work.session, name, "10690", rate_per_second=5000)
         await self._places()
         for role in roles:
             await self.staff(role)
@@ -225,7 +225,7 @@ class County:
     async def receive(self, number: str, text: str) -> None:
         now = await self.stage.now()
         incoming = Incoming(f"in-{next(self._numbers)}", number, "10690", text)
-        await receive(self.web, self.cipher, "simulator", simulator.SMS, incoming, now)
+        await receive(self.web, self.cipher, simulator.SMS, incoming, now)
 
     async def to(self, at: str) -> None:
         """Moves the clock to this local time, doing everything on the way."""

@@ -1,4 +1,4 @@
-"""All tables, as the SQL beside this file (made by `python -m storage.migrations.regenerate` while nothing is released)."""
+"""All tables, as the SQL beside this file."""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+"""What the contract suite needs of a channel under test: the channel itself, and a fake of its provider over real HTTP."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import ClassVar
+
+from bot.channels.base import Channel, Outgoing, Request, Result
+
+FAULTS = ("bad_number", "opted_out", "rate_limited", "server_error", "account_refused", "slow", "cut", "malformed", "unreachable")
+"""slow: accepted, answered after the channel's patience. cut: accepted, no answer. malformed: accepted, no answer that can be read."""
+
+USUAL = {
+    "bad_number": Result.BAD_CONTACT, "opted_out": Result.BLOCKED, "rate_limited": Result.RETRY, "server_error": Result.RETRY,
+    "account_refused": Result.OUR_FAULT, "slow": Result.UNKNOWN, "cut": Result.UNKNOWN, "malformed": Result.UNKNOWN,
+    "unreachable": Result.RETRY,
+}  # fmt: skip
+
+
+class Rig(ABC):
+    """One channel with its fake. Enter it with `async with`; leaving closes both."""
+
+    exceptions: ClassVar[Mapping[str, Result | None]] = {}
+    """Faults that mean something else here; None: the provider has no such answer."""
+    channel: Channel
+    address: str  # our own number there
+    contact: str  # somebody's address there
+    hooks: str = "http://hooks.test/hooks/channel/main"
+
+    @classmethod
+    @abstractmethod
+    def open(cls) -> AbstractAsyncContextManager[Rig]:
+        """The fake serving, the channel connected to it."""
+
+    def outgoing(self, body: str = "【教育局】马小龙今天没到校，回1已知道。", message_id: int = 7) -> Outgoing:
+        return Outgoing(message_id, self.contact, self.address, body, hooks=self.hooks)
+
+    @abstractmethod
+    async def arrange(self, fault: str) -> None:
+        """The provider's next answer to a message."""
+
+    @abstractmethod
+    def accepted(self) -> list[str]:
+        """Texts (for a call: what would be spoken) that the provider has accepted, in order."""
+
+    @abstractmethod
+    async def inbound(self, body: str, number: int = 1) -> Request:
+        """The provider's call for a text of `contact`; the same `number` again is the same text."""
+
+    @abstractmethod
+    async def report(self, provider_id: str, status: str) -> Request | None:
+        """The provider's call that says what became of a message: delivered or failed. None where it never says."""
+
+    def forged(self, request: Request) -> Request:
+        """The same call from somebody who does not know the secret. Most sign in a header; others override this."""
+        headers = {name: (value if "signature" not in name else "forged") for name, value in request.headers.items()}
+        return Request(request.url, request.hook, request.method, request.query, request.form, request.body, headers)
