@@ -26,7 +26,7 @@ from bot.channels import simulator
 from bot.channels.base import Incoming
 from bot.dialogs.route import route
 from bot.inbox.receive import receive
-from bot.outbox.quiet import DeliveryPolicy
+from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import Catalogue
@@ -103,7 +103,7 @@ async def _worker(database: Database, cipher: Cipher, plan: Plan) -> Worker:
             await ensure_sender(session, "simulator", f"+8610000000{number}", rate_per_second=RATE)
         signatures = await county_signatures(session, catalogue)
     settings = OutboxSettings(
-        policy=DeliveryPolicy(plan.zone, plan.quiet_hours.since, plan.quiet_hours.until), catalogue=catalogue, cipher=cipher,
+        policy=DeliveryPolicy.of(plan), catalogue=catalogue, cipher=cipher,
         channels={("simulator", "main"): simulator.Simulator(simulator.SMS)}, labels=plan_labels(plan), signatures=signatures,
     )  # fmt: skip
     return Worker(database, SteppedClock(database), settings, route)

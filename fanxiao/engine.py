@@ -14,7 +14,7 @@ from bot.channels import simulator
 from bot.channels.base import Channel
 from bot.channels.registry import Line, build_channels
 from bot.dialogs.route import route
-from bot.outbox.quiet import DeliveryPolicy
+from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import Catalogue, CatalogueError
@@ -106,7 +106,7 @@ async def build_engine(
     async with storage.worker.session() as session:
         signatures = await county_signatures(session, catalogue)
     settings = OutboxSettings(
-        policy=DeliveryPolicy(plan.zone, quiet_from=plan.quiet_hours.since, quiet_until=plan.quiet_hours.until),
+        policy=DeliveryPolicy.of(plan),
         catalogue=catalogue, channels=channels, cipher=storage.cipher, labels=plan_labels(plan), signatures=signatures,
         public_url=(public_url or "").rstrip("/"),
     )  # fmt: skip

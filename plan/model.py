@@ -12,6 +12,7 @@ from plan.parts import (
     Answer,
     Attendance,
     Audit,
+    Delivery,
     Digest,
     Duty,
     Exit,
@@ -41,6 +42,7 @@ class Plan(Part):
     holidays: str
     vacations: list[Vacation] = Field(default_factory=list)
     quiet_hours: QuietHours
+    delivery: Delivery = Field(default_factory=Delivery)  # added after plans were stored: a default keeps those readable
     roles: dict[str, Role]
     attendance: Attendance
     levels: list[Level] = Field(min_length=1)

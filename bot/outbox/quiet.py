@@ -1,26 +1,13 @@
-"""When people are left in peace, and how much we may say: a policy without any I/O."""
+"""When people are left in peace: a policy without any I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+
+from bot.outbox.policy import DeliveryPolicy
 
 AFTER_QUIET = timedelta(hours=2)
 """What the night delayed may still leave this long after it."""
-
-
-@dataclass(frozen=True)
-class DeliveryPolicy:
-    """Quiet hours are local; the other fields say when automatic answers to one contact stop (loops between machines)."""
-
-    zone: ZoneInfo
-    quiet_from: time = time(21)
-    quiet_until: time = time(7)
-    answers: int = 5
-    answers_within: timedelta = timedelta(minutes=5)
-    silence: timedelta = timedelta(hours=1)
-    question_life: timedelta = timedelta(days=3)
 
 
 def quiet_end(policy: DeliveryPolicy, at: datetime) -> datetime | None:

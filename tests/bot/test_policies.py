@@ -11,7 +11,8 @@ from bot.channels.base import Capabilities, Result
 from bot.channels.twilio_codes import refusal
 from bot.outbox.address import Line, choose
 from bot.outbox.progress import advance
-from bot.outbox.quiet import DeliveryPolicy, delayed, quiet_end
+from bot.outbox.policy import DeliveryPolicy
+from bot.outbox.quiet import delayed, quiet_end
 from bot.outbox.wording import day, given_name, moment, signature
 from storage.tables import Contact, Message
 from tests.bot.world import NOW, ZONE

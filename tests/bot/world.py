@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.channels.base import Channel
 from bot.channels.registry import Line
-from bot.outbox.quiet import DeliveryPolicy
+from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import RenderingError

@@ -17,7 +17,7 @@ from bot.channels.base import Incoming
 from bot.channels.registry import MAIN, build_channel
 from bot.dialogs.route import route
 from bot.inbox.receive import receive
-from bot.outbox.quiet import DeliveryPolicy
+from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import Catalogue
@@ -129,7 +129,7 @@ class County:
         await clock.set(local(at))
         loaded = read_plan(plan)
         settings = OutboxSettings(
-            policy=DeliveryPolicy(loaded.zone, loaded.quiet_hours.since, loaded.quiet_hours.until),
+            policy=DeliveryPolicy.of(loaded),
             catalogue=catalogue,
             channels={(name, MAIN): build_channel(name, MAIN, {}) for name in channels},
             cipher=self.cipher,

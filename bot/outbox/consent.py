@@ -1,0 +1,13 @@
+"""What may be refused: publicity. What the law or the plan makes us say cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+PUBLICITY = "publicity"
+"""The one kind that people can refuse and ask for again (`consent.kind`)."""
+
+
+def is_refused(urgency: str, refused: Set[str]) -> bool:
+    """Whether a person who refused these kinds does not want this message; only publicity is sent as bulk."""
+    return urgency == "bulk" and PUBLICITY in refused

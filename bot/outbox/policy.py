@@ -1,0 +1,50 @@
+"""How much we may say to one recipient, and when: the plan file's `delivery` section with the quiet hours, as the outbox uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from plan.model import Plan
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most `most` messages within any such length of time."""
+
+    most: int
+    within: timedelta
+
+
+@dataclass(frozen=True)
+class DeliveryPolicy:
+    """Quiet hours are local. `windows` hold per recipient; safety and answers pass them. The rest is named by its use."""
+
+    zone: ZoneInfo
+    quiet_from: time = time(21)
+    quiet_until: time = time(7)
+    windows: tuple[Window, ...] = ()
+    answers: Window = Window(5, timedelta(minutes=5))
+    echoes: int = 3  # the same answer so often within the same time: two machines are talking
+    silence: timedelta = timedelta(hours=1)
+    merge_most: int = 4  # subjects in one message
+    merge_ahead: timedelta = timedelta(minutes=5)  # what is due so soon joins a message that leaves now
+    call_again: tuple[timedelta, ...] = ()  # after a call that nobody took
+    rest: timedelta = timedelta(minutes=30)  # of a contact on a channel on which a message did not arrive
+    question_life: timedelta = timedelta(days=3)
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """As the plan file says."""
+        delivery = plan.delivery
+        return cls(
+            zone=plan.zone, quiet_from=plan.quiet_hours.since, quiet_until=plan.quiet_hours.until,
+            windows=tuple(Window(part.most, timedelta(minutes=part.within_minutes)) for part in delivery.per_recipient),
+            answers=Window(delivery.answers.most, timedelta(minutes=delivery.answers.within_minutes)),
+            echoes=delivery.answers.same, silence=timedelta(minutes=delivery.answers.silence_minutes),
+            merge_most=delivery.merging.most, merge_ahead=timedelta(minutes=delivery.merging.within_minutes),
+            call_again=tuple(timedelta(minutes=minutes) for minutes in delivery.call_again_minutes),
+            rest=timedelta(minutes=delivery.rest_minutes),
+        )  # fmt: skip
