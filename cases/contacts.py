@@ -28,3 +28,10 @@ async def people_at(work: Work, contact_id: int) -> list[int]:
 async def mark_reached(work: Work, contact_id: int) -> None:
     """Somebody answered here: the contact works."""
     await work.session.execute(update(Contact).where(Contact.id == contact_id).values(reached_at=work.now, state="usable"))
+
+
+async def move_contact(work: Work, contact_id: int, address_encrypted: bytes, address_index: bytes) -> None:
+    """A chat that its provider has given another address."""
+    moved = update(Contact).where(Contact.id == contact_id)
+    await work.session.execute(moved.values(address_encrypted=address_encrypted, address_index=address_index))
+    work.record("contact_moved", f"contact:{contact_id}", area_code="")

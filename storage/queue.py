@@ -50,6 +50,20 @@ async def send_batch(
     return list(found)
 
 
+async def send_ids(session: AsyncSession, name: str, key: str, ids: Sequence[int]) -> None:
+    """Queues `{key: id}` for each id, in this order."""
+    each = "unnest(cast(:ids as bigint[])) with ordinality each(id, place)"
+    payloads = f"array(select jsonb_build_object(cast(:key as text), id) from {each} order by place)"
+    await session.execute(text(f"select pgmq.send_batch(:name, {payloads})"), {"name": name, "key": key, "ids": list(ids)})
+
+
+async def pop(session: AsyncSession, name: str, quantity: int) -> list[Queued]:
+    """Takes up to `quantity` entries for good, oldest first: they are back if the transaction does not come to its end."""
+    query = text("select msg_id, message, read_ct from pgmq.pop(:name, cast(:quantity as integer))")
+    rows = await session.execute(query, {"name": name, "quantity": quantity})
+    return sorted((Queued(*row) for row in rows), key=lambda entry: entry.id)
+
+
 async def read(session: AsyncSession, name: str, *, visibility: int, quantity: int) -> list[Queued]:
     """Takes up to `quantity` entries, oldest first, and hides them for `visibility` seconds; delete them when done."""
     return await _read(session, "read", name, visibility, quantity)

@@ -24,6 +24,7 @@ def apply(connection: Connection) -> None:
         if model.__tablename__ in existing:
             for statement in statements(model):
                 connection.execute(text(statement))
+    connection.execute(text(f"grant usage on all sequences in schema public to {Role.WORKER}"))  # ids drawn ahead of many rows
 
 
 def models() -> list[type[Base]]:

@@ -3,89 +3,140 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities, Channel
 from bot.channels.registry import Line as AccountLine
-from storage.tables import Contact, Intent, PersonContact, Sender
+from bot.outbox.contacts import Reach, rests
+from bot.outbox.hours import Limits, takes_now
+from storage.tables import Contact, PersonContact, Sender
 
 
 @dataclass(frozen=True)
 class Line:
-    """A sender that may be used now, and what its channel can do."""
+    """A sender that may be used now, and what its channel can do. `ready`: within its hours and daily cap at this moment."""
 
     sender_id: int
     capabilities: Capabilities
+    rate: float = 1.0
+    ready: bool = True
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a message asks of its way: who reads it, in which template, whether it is spoken, and what is left in peace for now."""
+
+    audience: str = "guardian"
+    template: str = ""
+    spoken: bool = False
+    resting: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Route:
     """Where a message goes, and from where."""
 
-    contact: Contact
+    reach: Reach
     line: Line
 
 
-async def open_lines(session: AsyncSession, channels: Mapping[AccountLine, Channel]) -> list[Line]:
-    """Senders that are enabled and whose channel is set up here."""
+def limits_of(sender: Sender) -> Limits:
+    """The sender's own limits as the policy takes them."""
+    return Limits(sender.daily_cap, sender.hours_from, sender.hours_until, sender.used_on, sender.used)
+
+
+def price_of(price: Decimal | None, units: int) -> Decimal | None:
+    """What so many parts or messages cost, in CNY."""
+    return None if price is None else price * units
+
+
+async def open_lines(session: AsyncSession, channels: Mapping[AccountLine, Channel], now: datetime, zone: ZoneInfo) -> list[Line]:
+    """Senders that take new messages and whose channel is set up here."""
     senders = await session.scalars(select(Sender).where(Sender.state == "open").order_by(Sender.id))
+    local = now.astimezone(zone)
     return [
-        Line(sender.id, channels[sender.channel, sender.account].capabilities)
+        Line(sender.id, channels[sender.channel, sender.account].capabilities, sender.rate_per_second, takes_now(limits_of(sender), local))
         for sender in senders
         if (sender.channel, sender.account) in channels
     ]
 
 
-async def usable_contacts(session: AsyncSession, person_ids: Sequence[int], today: date) -> dict[int, list[Contact]]:
-    """Every person's contacts that are theirs today and work, the preferred first."""
+REACH = (Contact.id, Contact.kind, PersonContact.preference, Contact.failures, Contact.reached_at, Contact.sender_id)
+
+
+async def usable_contacts(session: AsyncSession, person_ids: Iterable[int], today: date) -> dict[int, list[Reach]]:
+    """Every person's contacts that are theirs today and work."""
+    wanted = list(set(person_ids))
+    if not wanted:
+        return {}
     rows = await session.execute(
-        select(PersonContact.person_id, Contact)
+        select(PersonContact.person_id, *REACH)
         .join(Contact, Contact.id == PersonContact.contact_id)
         .where(
-            PersonContact.person_id.in_(person_ids), PersonContact.retired_reason.is_(None), Contact.state == "usable",
+            PersonContact.person_id == func.any(wanted), PersonContact.retired_reason.is_(None), Contact.state == "usable",
             func.coalesce(PersonContact.valid_from, today) <= today,
             or_(PersonContact.valid_until.is_(None), PersonContact.valid_until >= today),
         )
         .order_by(PersonContact.person_id, PersonContact.preference, Contact.id)
     )  # fmt: skip
-    found: dict[int, list[Contact]] = defaultdict(list)
-    for person_id, contact in rows:
-        found[person_id].append(contact)
+    found: dict[int, list[Reach]] = defaultdict(list)
+    for person_id, contact_id, kind, preference, failures, reached_at, sender_id in rows:
+        found[person_id].append(Reach(contact_id, kind, preference, failures, reached_at, sender_id))
     return found
 
 
-async def answer_contacts(session: AsyncSession, intents: Sequence[Intent]) -> dict[int, Contact]:
-    """The contacts that answers go back to, by id, where they still work."""
-    ids = {intent.contact_id for intent in intents if intent.contact_id is not None}
-    if not ids:
+async def answer_contacts(session: AsyncSession, contact_ids: Iterable[int]) -> dict[int, tuple[Reach, bytes]]:
+    """The contacts that answers go back to, where they still work, with their encrypted addresses."""
+    wanted = list(set(contact_ids))
+    if not wanted:
         return {}
-    rows = await session.scalars(select(Contact).where(Contact.id.in_(ids), Contact.state == "usable"))
-    return {contact.id: contact for contact in rows}
+    columns = (Contact.id, Contact.kind, Contact.failures, Contact.reached_at, Contact.sender_id, Contact.address_encrypted)
+    rows = await session.execute(select(*columns).where(Contact.id.in_(wanted), Contact.state == "usable"))
+    return {row.id: (Reach(row.id, row.kind, 0, row.failures, row.reached_at, row.sender_id), row.address_encrypted) for row in rows}
 
 
-def candidates(intent: Intent, own: Sequence[Contact], answering: Mapping[int, Contact]) -> list[Contact]:
-    """In the order in which they are to be tried; those on which this intent failed are left out."""
-    first = answering.get(intent.contact_id or 0)
-    ordered = [first] if first else []
-    ordered += [contact for contact in own if contact is not first]
-    return [contact for contact in ordered if contact.id not in (intent.tried or [])]
-
-
-def choose(contacts: Sequence[Contact], lines: Sequence[Line], spoken: bool) -> Route | None:
+def choose(reaches: Sequence[Reach], lines: Sequence[Line], wanted: Wanted, now: datetime) -> Route | None:
     """The first contact that a line reaches; a spoken message takes a voice line where there is one.
 
-    A contact always hears from the same number of ours, so that its answers and our questions stand in one thread.
+    A contact goes on hearing from the number of ours that it knows, so that its answers and our questions stand in one thread;
+    the others are spread over the senders by their rates.
     """
-    for contact in contacts:
-        reaching = [line for line in lines if line.capabilities.contact == contact.kind]
-        voice = [line for line in reaching if line.capabilities.variant == "voice"]
-        written = [line for line in reaching if line.capabilities.variant != "voice"]
-        fitting = (voice or written) if spoken else written
-        if fitting:
-            return Route(contact, fitting[contact.id % len(fitting)])
+    for reach in reaches:
+        fitting = [line for line in lines if _fits(line.capabilities, reach, wanted, now)]
+        voice = [line for line in fitting if line.capabilities.variant == "voice"]
+        written = [line for line in fitting if line.capabilities.variant != "voice"]
+        chosen = (voice or written) if wanted.spoken else written
+        chosen = [line for line in chosen if line.ready] or chosen
+        if chosen:
+            return Route(reach, _known(reach, chosen) or _by_rate(reach.contact_id, chosen))
     return None
+
+
+def _fits(can: Capabilities, reach: Reach, wanted: Wanted, now: datetime) -> bool:
+    return (
+        can.contact == reach.kind
+        and wanted.audience in can.audiences
+        and (can.templates is None or wanted.template in can.templates)
+        and not rests(wanted.resting, reach.contact_id, can.name, now)
+    )
+
+
+def _known(reach: Reach, lines: Sequence[Line]) -> Line | None:
+    return next((line for line in lines if line.sender_id == reach.sender_id), None)
+
+
+def _by_rate(contact_id: int, lines: Sequence[Line]) -> Line:
+    """The same contact always falls to the same line, and each line gets its share of the contacts."""
+    place = (contact_id * 0.6180339887498949) % 1 * sum(line.rate for line in lines)
+    for line in lines:
+        place -= line.rate
+        if place < 0:
+            return line
+    return lines[-1]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import structlog
 from sqlalchemy import select
 
 from bot.channels.base import Result
+from bot.outbox.contacts import resting_key
+from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.progress import advance
 from cases import delivery_trouble
 from storage.tables import Contact, Intent, Message, Question, Sender
@@ -18,30 +21,58 @@ SPOILT = {Result.BAD_CONTACT: "bad", Result.BLOCKED: "blocked"}
 """The contact's state after a result that says something of the contact itself."""
 
 
-async def expire(work: Work, messages: Sequence[Message]) -> None:
+async def expire(work: Work, message_ids: Sequence[int]) -> None:
     """Too late to be said: an event, and for all but publicity a person's task."""
-    for intent in await _end(work, messages, "expired"):
+    for intent in await _end(work, message_ids, "expired"):
         intent.state = "expired"
         if intent.urgency != "bulk":
             await delivery_trouble.expired(work, intent)
 
 
-async def drop(work: Work, messages: Sequence[Message], reason: str) -> None:
+async def drop(work: Work, message_ids: Sequence[int], reason: str) -> None:
     """No longer true, so nobody misses it."""
-    for intent in await _end(work, messages, reason):
+    for intent in await _end(work, message_ids, reason):
         intent.state, intent.reason = "dropped", reason
 
 
-async def try_elsewhere(work: Work, message: Message, result: Result, code: str | None) -> None:
-    """This contact did not work: the next one is tried, and none is ever tried twice for the same intent."""
-    contact = await work.session.get_one(Contact, message.contact_id)
+async def say_anew(work: Work, message_ids: Sequence[int], reason: str) -> None:
+    """What was in these messages is checked, addressed and put into words again."""
+    for intent in await _end(work, message_ids, reason):
+        _again(intent, work.now, reason)
+
+
+async def try_elsewhere(work: Work, message: Message, result: Result, code: str | None, policy: DeliveryPolicy) -> None:
+    """This contact did not work on this channel: the next way is tried.
+
+    What spoils the contact rules it out; what only failed rests for a while, and fails for good the second time.
+    """
+    contact = await work.session.get_one(Contact, message.contact_id, with_for_update=True)
     spoilt = SPOILT.get(result)
-    for intent in await _end(work, [message], code or result.value):
-        intent.state, intent.message_id, intent.due_at = "pending", None, work.now
-        intent.tried = [*(intent.tried or []), contact.id]
+    contact.failures += 1
+    for intent in await _end(work, [message.id], code or result.value):
+        _again(intent, work.now, "failed")
+        if spoilt is not None or not _first_rest(intent, message, work.now + policy.rest):
+            intent.tried = [*(intent.tried or []), contact.id]
     if spoilt is not None and contact.state == "usable":
         contact.state = spoilt
         await delivery_trouble.contact_failed(work, contact_id=contact.id, message_id=message.id, result=result.value)
+
+
+async def let_rest(work: Work, message: Message, code: str | None, policy: DeliveryPolicy) -> None:
+    """Half of its time has gone in trying here: another channel or contact is tried, and this one later again."""
+    for intent in await _end(work, [message.id], code or "retry"):
+        _again(intent, work.now, "resting")
+        _rest(intent, message, work.now + policy.rest)
+
+
+async def call_again(work: Work, message: Message, code: str | None, policy: DeliveryPolicy) -> None:
+    """Nobody took the call: again at the plan's times, then in another way."""
+    for intent in await _end(work, [message.id], code or Result.NOT_REACHED.value):
+        intent.calls += 1
+        again = intent.calls <= len(policy.call_again)
+        _again(intent, work.now + policy.call_again[intent.calls - 1] if again else work.now, "not_reached")
+        if not again:
+            _rest(intent, message, intent.expires_at)
 
 
 async def stop_sender(work: Work, sender_id: int, code: str | None) -> None:
@@ -53,14 +84,29 @@ async def stop_sender(work: Work, sender_id: int, code: str | None) -> None:
         await delivery_trouble.sender_stopped(work, sender_id=sender_id)
 
 
-async def _end(work: Work, messages: Sequence[Message], failure: str) -> Sequence[Intent]:
+def _again(intent: Intent, due_at: datetime, reason: str) -> None:
+    """Pending again. It keeps its message: should that arrive after all, it has been said."""
+    intent.state, intent.due_at, intent.reason = "pending", due_at, reason
+
+
+def _first_rest(intent: Intent, message: Message, until: datetime) -> bool:
+    known = resting_key(message.contact_id, message.channel) in (intent.resting or {})
+    _rest(intent, message, until)
+    return not known
+
+
+def _rest(intent: Intent, message: Message, until: datetime) -> None:
+    intent.resting = {**(intent.resting or {}), resting_key(message.contact_id, message.channel): until.isoformat()}
+
+
+async def _end(work: Work, message_ids: Iterable[int], failure: str) -> Sequence[Intent]:
     """Fails the messages, withdraws their questions, and gives the intents that were in them."""
-    if not messages:
+    ids = list(message_ids)
+    if not ids:
         return []
-    for message in messages:
+    for message in await work.session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id).with_for_update()):
         if advance(message, "failed", work.now):
             message.failure, message.retry_at = failure, None
-    ids = [message.id for message in messages]
     for question in await work.session.scalars(select(Question).where(Question.message_id.in_(ids), Question.state == "open")):
         question.state, question.ended_at = "withdrawn", work.now
     return (await work.session.scalars(select(Intent).where(Intent.message_id.in_(ids), Intent.state == "queued"))).all()

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import timedelta
 
-import structlog
+from sqlalchemy import update
 
-from bot.outbox.address import Line, Route, answer_contacts, candidates, choose, open_lines, usable_contacts
-from bot.outbox.answers import AnswerCount
-from bot.outbox.context import Subjects, context_of, load_subjects
+from bot.outbox.address import Line, Route, Wanted, answer_contacts, choose, open_lines, usable_contacts
+from bot.outbox.claim import Due, save
+from bot.outbox.consent import is_refused
+from bot.outbox.contacts import Reach, in_order, rested_at
+from bot.outbox.context import load_subjects
 from bot.outbox.drafts import Drafts
+from bot.outbox.loops import is_machine
+from bot.outbox.merging import groups, key_of
 from bot.outbox.questions import OpenQuestions
 from bot.outbox.quiet import delayed
+from bot.outbox.recipients import Answers, Throttle, refusals
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
-from bot.rendering import RenderingError
+from bot.outbox.words import Recordings, Words, Writer
 from cases import delivery_trouble, triage
-from storage.tables import Contact, Intent
+from storage.tables import Contact, Intent, Question, Sender
 from storage.work import Work
 
-log = structlog.get_logger("outbox")
 HOLD = timedelta(minutes=5)
 """Until it is tried again when every fitting sender is stopped, or when its text could not be made."""
+
+Routed = tuple[Due, Route]
 
 
 class Batch:
@@ -32,38 +38,46 @@ class Batch:
         self._work = work
         self._settings = settings
         self._questions = OpenQuestions(settings.policy, work.now)
-        self._answers = AnswerCount(settings.policy, work.now)
+        self._answers = Answers(settings.policy, work.now)
+        self._throttle = Throttle(settings.policy, work.now)
         self._drafts = Drafts(work)
-        self._subjects = Subjects()
         self._lines: list[Line] = []
 
-    async def settle(self, intents: Sequence[Intent]) -> None:
+    async def settle(self, intents: Sequence[Due]) -> None:
         """Every intent leaves this queued, with a later due time, or ended with a reason."""
-        ready = self._by_day(await self._true(await self._alive(intents)))
-        if not ready:
-            return
-        self._lines = await open_lines(self._work.session, self._settings.channels)
-        self._subjects = await load_subjects(self._work.session, ready)
-        for intent, route in await self._routed(ready):
-            await self._one(intent, route)
-        await self._drafts.write()
+        ready = self._by_day(await self._wanted(await self._true(await self._alive(intents))))
+        if ready:
+            await self._say(ready)
+        await save(self._work.session, intents)
 
-    async def _alive(self, intents: Sequence[Intent]) -> list[Intent]:
+    async def _alive(self, intents: Sequence[Due]) -> list[Due]:
         for intent in intents:
             if intent.expires_at <= self._work.now:
-                intent.state = "expired"
+                intent.end("expired")
                 if intent.urgency != "bulk":
-                    await delivery_trouble.expired(self._work, intent)
+                    await delivery_trouble.expired(self._work, await self._row(intent))
         return [intent for intent in intents if intent.state == "pending"]
 
-    async def _true(self, intents: list[Intent]) -> list[Intent]:
+    async def _row(self, intent: Due) -> Intent:
+        return await self._work.session.get_one(Intent, intent.id)
+
+    async def _true(self, intents: list[Due]) -> list[Due]:
         true = await still_true(self._work.session, [intent.id for intent in intents], self._settings.policy.zone) if intents else set()
         for intent in intents:
             if intent.id not in true:
-                intent.state, intent.reason = "dropped", "no_longer_true"
+                intent.end("dropped", "no_longer_true")
         return [intent for intent in intents if intent.id in true]
 
-    def _by_day(self, intents: list[Intent]) -> list[Intent]:
+    async def _wanted(self, intents: list[Due]) -> list[Due]:
+        """Without what its recipient has refused."""
+        asked = {intent.person_id for intent in intents if intent.urgency == "bulk" and intent.person_id is not None}
+        refused = await refusals(self._work.session, asked)
+        for intent in intents:
+            if is_refused(intent.urgency, refused.get(intent.person_id or 0, frozenset())):
+                intent.end("dropped", "refused")
+        return [intent for intent in intents if intent.state == "pending"]
+
+    def _by_day(self, intents: list[Due]) -> list[Due]:
         ready = []
         for intent in intents:
             # Whoever has just written is awake: the answer does not wait for the morning.
@@ -74,61 +88,140 @@ class Batch:
                 intent.due_at, intent.expires_at = times
         return ready
 
-    async def _routed(self, intents: list[Intent]) -> list[tuple[Intent, Route]]:
-        """Those that can be sent somewhere; the others are ended or held. Prepares what the chosen contacts need."""
+    async def _say(self, intents: list[Due]) -> None:
+        session, policy = self._work.session, self._settings.policy
+        self._lines = await open_lines(session, self._settings.channels, self._work.now, policy.zone)
+        routed = await self._routed(intents)
+        writer = await self._writer(routed)
+        for group in groups(((self._key(intent, route), (intent, route)) for intent, route in routed), policy.merge_most):
+            await self._settle_group(group, writer)
+        await self._drafts.write()
+
+    async def _routed(self, intents: list[Due]) -> list[Routed]:
+        """Those that can be sent somewhere; the others are ended or held."""
         today = self._work.now.astimezone(self._settings.policy.zone).date()
-        own = await usable_contacts(self._work.session, [intent.person_id for intent in intents if intent.person_id is not None], today)
-        answering = await answer_contacts(self._work.session, intents)
-        routed = []
+        session = self._work.session
+        own = await usable_contacts(session, [intent.person_id for intent in intents if intent.person_id is not None], today)
+        answering = await answer_contacts(session, [intent.contact_id for intent in intents if intent.contact_id is not None])
+        ours = await self._own_numbers() if answering else frozenset()
+        found = []
         for intent in intents:
-            contacts = candidates(intent, own.get(intent.person_id or 0, []), answering)
-            route = choose(contacts, self._lines, intent.template in self._settings.spoken)
+            back = answering.get(intent.contact_id or 0)
+            if back is not None and self._is_machine(back, ours):
+                intent.end("dropped", "machine")
+                continue
+            reaches = self._reaches(intent, back[0] if back else None, own.get(intent.person_id or 0, []))
+            route = choose(reaches, self._lines, self._way(intent), self._work.now)
             if route is not None:
-                routed.append((intent, route))
+                found.append((intent, route))
             else:
-                await self._without_route(intent, contacts)
-        await self._questions.load(self._work.session, (route.contact.id for intent, route in routed if intent.question))
-        await self._answers.load(self._work.session, (route.contact.id for intent, route in routed if intent.contact_id))
-        return routed
+                await self._without_route(intent, reaches)
+        return found
 
-    async def _without_route(self, intent: Intent, contacts: Sequence[Contact]) -> None:
-        if contacts:  # the person can be reached, but nothing that we send from works at present
-            intent.due_at, intent.reason = self._work.now + HOLD, "no_sender"
-            return
-        intent.state, intent.reason = "unaddressable", "no_contact"
-        await delivery_trouble.unreachable(self._work, intent)
+    async def _own_numbers(self) -> frozenset[str]:
+        return frozenset(await self._work.session.scalars(Sender.__table__.select().with_only_columns(Sender.address)))
 
-    async def _one(self, intent: Intent, route: Route) -> None:
-        if await self._is_loop(intent, route.contact):
-            intent.state, intent.reason = "dropped", "too_many_answers"
+    def _is_machine(self, back: tuple[Reach, bytes], ours: frozenset[str]) -> bool:
+        reach, address = back
+        return reach.kind == "phone" and is_machine(self._settings.cipher.decrypt(address), ours)
+
+    def _reaches(self, intent: Due, back: Reach | None, own: Sequence[Reach]) -> list[Reach]:
+        """In the order in which they are to be tried; those on which this intent failed for good are left out."""
+        known = [*own] if back is None or any(reach.contact_id == back.contact_id for reach in own) else [back, *own]
+        failed = set(intent.tried or ())
+        return in_order((reach for reach in known if reach.contact_id not in failed), intent.contact_id)
+
+    def _way(self, intent: Due) -> Wanted:
+        traits = self._settings.catalogue.traits(intent.template)
+        return Wanted(traits.audience, intent.template, intent.template in self._settings.spoken, intent.resting or {})
+
+    async def _without_route(self, intent: Due, reaches: Sequence[Reach]) -> None:
+        rested = rested_at(intent.resting or {}, [reach.contact_id for reach in reaches], self._work.now)
+        if rested is not None:
+            intent.later(rested, "resting")
+        elif reaches:  # the person can be reached, but nothing that we send from works at present
+            intent.later(self._work.now + HOLD, "no_sender")
+        else:
+            intent.end("unaddressable", "no_contact")
+            await delivery_trouble.unreachable(self._work, await self._row(intent))
+
+    async def _writer(self, routed: Sequence[Routed]) -> Writer:
+        """Loads what the words and the checks of the chosen contacts need."""
+        session, recordings = self._work.session, Recordings()
+        asking = (route.reach.contact_id for intent, route in routed if intent.question)
+        answering = [route.reach.contact_id for intent, route in routed if intent.contact_id]
+        others = [(intent, route) for intent, route in routed if not intent.contact_id and intent.urgency != "safety"]
+        await self._questions.load(session, asking)
+        await self._answers.load(session, answering)
+        people = {intent.person_id for intent, _ in others if intent.person_id is not None}
+        await self._throttle.load(session, {route.reach.contact_id for _, route in others}, people)
+        called = (intent.person_id for intent, route in routed if route.line.capabilities.variant == "voice")
+        await recordings.load(session, called)
+        return Writer(self._settings, await load_subjects(session, [intent for intent, _ in routed]), recordings)
+
+    def _key(self, intent: Due, route: Route) -> Hashable | None:
+        merge = self._settings.catalogue.traits(intent.template).merge
+        return key_of(merge, intent.urgency, route.reach.contact_id, intent.person_id, intent.question)
+
+    async def _settle_group(self, group: Sequence[Routed], writer: Writer) -> None:
+        """In one message where that can be said, else one after the other. What is only due later goes along or stays."""
+        if not any(self._is_due(intent) for intent, _ in group):
             return
-        body = self._body(intent, route)
-        if body is None:
-            intent.due_at, intent.reason = self._work.now + HOLD, "not_rendered"
+        free = [intent for intent, route in group if not self._waits(intent, route)]
+        merge = self._settings.catalogue.traits(group[0][0].template).merge
+        route = group[0][1]
+        words = writer.several(free, merge, route) if merge is not None and len(free) > 1 else None
+        if words is not None:
+            await self._leave(free, route, words)
             return
-        blocker = self._questions.blocking(route.contact.id, intent) if intent.question else None
+        for intent in filter(self._is_due, free):
+            if (alone := writer.one(intent, route)) is None:
+                intent.later(self._work.now + HOLD, "not_rendered")
+            elif len(free) == 1 or not self._waits(intent, route):
+                await self._leave([intent], route, alone)
+
+    def _is_due(self, intent: Due) -> bool:
+        return intent.due_at <= self._work.now
+
+    def _waits(self, intent: Due, route: Route) -> bool:
+        """Whether another question must end first."""
+        blocker = self._questions.blocking(route.reach.contact_id, intent) if intent.question else None
         if blocker is not None:
             self._drafts.wait(intent, blocker)
-            return
-        question = self._questions.ask(route.contact.id, intent) if intent.question else None
-        self._drafts.add(intent, route, body, question)
+        return blocker is not None
 
-    async def _is_loop(self, intent: Intent, contact: Contact) -> bool:
-        if intent.contact_id != contact.id or intent.urgency == "safety" or self._answers.may_answer(contact):
+    async def _leave(self, intents: Sequence[Due], route: Route, words: Words) -> None:
+        """Queued, unless its recipient has had enough for now."""
+        if self._is_answer(intents[0], route):
+            if intents[0].urgency != "safety" and not await self._may_answer(route.reach.contact_id, words.body):
+                for intent in intents:
+                    intent.end("dropped", "too_many_answers")
+                return
+        elif intents[0].urgency != "safety" and not self._drafts.says(route, words) and self._is_held(intents, route):
+            return
+        self._drafts.add(intents, route, words, [self._ask(intent, route) for intent in intents])
+
+    def _is_answer(self, intent: Due, route: Route) -> bool:
+        return intent.contact_id == route.reach.contact_id
+
+    def _is_held(self, intents: Sequence[Due], route: Route) -> bool:
+        person_id = intents[0].person_id
+        free_at = self._throttle.free_at(route.reach.contact_id, person_id)
+        if free_at is None:
+            self._throttle.count(route.reach.contact_id, person_id)
             return False
-        if self._answers.silence(contact):
-            await triage.loop_stopped(self._work, contact_id=contact.id)
+        for intent in intents:
+            intent.later(free_at, "throttled")
         return True
 
-    def _body(self, intent: Intent, route: Route) -> str | None:
-        can = route.line.capabilities
-        try:
-            body = self._settings.catalogue.render(intent.template, can.variant, context_of(intent, self._subjects, self._settings))
-        except (RenderingError, LookupError) as error:
-            # A template or its facts are wrong. It is tried again until it expires, and then a person is told.
-            log.error("text not made", action="render_failed", intent_id=intent.id, template=intent.template, why=str(error))
-            return None
-        if len(body) > can.max_length:
-            log.error("text too long", action="render_failed", intent_id=intent.id, template=intent.template)
-            return None
-        return body
+    async def _may_answer(self, contact_id: int, body: str) -> bool:
+        if self._answers.may_have(contact_id, body):
+            return True
+        if not self._answers.is_silent(contact_id):
+            until = self._answers.silence(contact_id)
+            await self._work.session.execute(update(Contact).where(Contact.id == contact_id).values(silent_until=until))
+            await triage.loop_stopped(self._work, contact_id=contact_id)
+        return False
+
+    def _ask(self, intent: Due, route: Route) -> Question | None:
+        return self._questions.ask(route.reach.contact_id, intent) if intent.question else None

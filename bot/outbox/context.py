@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.outbox.claim import Due
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.wording import day, given_name, moment, signature
-from storage.tables import AttendanceSheet, Base, CaseFile, Intent, Notice, School, SchoolClass, Student, Task
+from storage.tables import AttendanceSheet, CaseFile, Notice, School, SchoolClass, Student, Task
 from storage.tables.base import Numbered
 
 Row = TypeVar("Row", bound=Numbered)
@@ -33,7 +34,7 @@ class Subjects:
     schools: dict[int, School] = field(default_factory=dict)
 
 
-def _ids(column: str, *groups: Iterable[Base]) -> set[int]:
+def _ids(column: str, *groups: Iterable[Any]) -> set[int]:
     return {getattr(row, column) for row in chain.from_iterable(groups)} - {None}
 
 
@@ -43,7 +44,7 @@ async def _rows(session: AsyncSession, table: type[Row], wanted: set[int]) -> di
     return {row.id: row for row in await session.scalars(select(table).where(table.id.in_(wanted)))}
 
 
-async def load_subjects(session: AsyncSession, intents: Sequence[Intent]) -> Subjects:
+async def load_subjects(session: AsyncSession, intents: Sequence[Due]) -> Subjects:
     """Follows each intent's links to the task, sheet, notice, case, child, class and school."""
     tasks = await _rows(session, Task, _ids("task_id", intents))
     sheets = await _rows(session, AttendanceSheet, _ids("sheet_id", intents, tasks.values()))
@@ -91,7 +92,7 @@ def _notice_words(notice: Notice) -> dict[str, Any]:
     return {"notice_number": notice.number or "", "deadline": day(notice.deadline_on) if notice.deadline_on else ""}
 
 
-def context_of(intent: Intent, found: Subjects, settings: OutboxSettings) -> dict[str, Any]:
+def context_of(intent: Due, found: Subjects, settings: OutboxSettings) -> dict[str, Any]:
     """The words a template may use for this intent; its own facts win."""
     task = found.tasks.get(intent.task_id or 0)
     sheet = found.sheets.get(intent.sheet_id or (task.sheet_id if task else None) or 0)

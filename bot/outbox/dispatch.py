@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbox.batch import Batch
-from bot.outbox.claim import claim, claim_one, due_ids
+from bot.outbox.claim import Due, claim, claim_one, companions, due_ids
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
 from storage.tables import Intent
@@ -21,7 +21,7 @@ from storage.work import working
 log = structlog.get_logger("outbox")
 AFTER_ERROR = timedelta(minutes=10)
 
-Claim = Callable[[AsyncSession], Awaitable[Sequence[Intent]]]
+Claim = Callable[[AsyncSession], Awaitable[Sequence[Due]]]
 
 
 async def dispatch(database: Database, now: datetime, settings: OutboxSettings) -> int:
@@ -37,10 +37,17 @@ async def dispatch(database: Database, now: datetime, settings: OutboxSettings) 
 
 async def _settle(database: Database, now: datetime, settings: OutboxSettings, claimed: Claim) -> int:
     async with working(database, now) as work:
-        intents = await claimed(work.session)
+        intents = list(await claimed(work.session))
         if intents:
+            intents += await _joining(work.session, now, settings, intents)
             await Batch(work, settings).settle(intents)
         return len(intents)
+
+
+async def _joining(session: AsyncSession, now: datetime, settings: OutboxSettings, intents: Sequence[Due]) -> list[Due]:
+    """What is due a little later and may go along."""
+    merging = {intent.template for intent in intents if settings.catalogue.traits(intent.template).merge is not None}
+    return await companions(session, now, settings.policy.merge_ahead, intents, merging) if merging else []
 
 
 async def _one_by_one(database: Database, now: datetime, settings: OutboxSettings) -> int:

@@ -129,8 +129,8 @@ class Doubts:
         await work.session.flush()
         lost = await work.session.scalar(select(func.count()).where(Attempt.message_id == message.id, Attempt.outcome == LOST))
         if message.urgency == "bulk":
-            await drop(work, [message], "in_doubt")
+            await drop(work, [message.id], "in_doubt")
         elif (lost or 0) > 1:
-            await expire(work, [message])
+            await expire(work, [message.id])
         else:
             message.retry_at = work.now

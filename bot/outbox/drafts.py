@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from bot.outbox.address import Route
+from bot.outbox.claim import Due
 from bot.outbox.senders import queue_name
-from bot.rendering import parts
+from bot.outbox.words import Words
 from storage import queue
-from storage.tables import Intent, Message, Question
+from storage.rows import insert_rows, new_ids, update_rows
+from storage.tables import Contact, Message, Question
 from storage.work import Work
 
 
@@ -17,48 +21,64 @@ class Drafts:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._messages: dict[tuple[int, str], Message] = {}
-        self._said: list[tuple[Intent, Message, Question | None]] = []
-        self._waiting: list[tuple[Intent, Question]] = []
+        self._messages: dict[tuple[int, str], dict[str, Any]] = {}
+        self._said: list[tuple[Due, dict[str, Any], Question | None]] = []
+        self._waiting: list[tuple[Due, Question]] = []
+        self._known: dict[int, int] = {}
 
-    def wait(self, intent: Intent, blocker: Question) -> None:
+    def wait(self, intent: Due, blocker: Question) -> None:
         """The intent stays pending until the other question has ended."""
         self._waiting.append((intent, blocker))
 
-    def add(self, intent: Intent, route: Route, body: str, question: Question | None) -> None:
-        """Two who share a phone and would read the same words read them once."""
-        key = (route.contact.id, body)
-        if key not in self._messages:
-            self._messages[key] = self._message(intent, route, body)
-        self._said.append((intent, self._messages[key], question))
+    def says(self, route: Route, words: Words) -> bool:
+        """Whether this contact reads these words already: two who share a phone read them once."""
+        return (route.reach.contact_id, words.body) in self._messages
 
-    def _message(self, intent: Intent, route: Route, body: str) -> Message:
-        return Message(
-            sender_id=route.line.sender_id, channel=route.line.capabilities.name, contact_id=route.contact.id, person_id=intent.person_id,
-            area_code=intent.area_code, urgency=intent.urgency, template=intent.template, body=body, parts=parts(body), state="queued",
-            queued_at=self._work.now, expires_at=intent.expires_at, tries=0,
-        )  # fmt: skip
+    def add(self, intents: Sequence[Due], route: Route, words: Words, questions: Sequence[Question | None]) -> None:
+        """One message that says these intents and asks their questions."""
+        key = (route.reach.contact_id, words.body)
+        if key not in self._messages:
+            self._messages[key] = self._message(intents, route, words)
+            if route.reach.sender_id != route.line.sender_id:
+                self._known[route.reach.contact_id] = route.line.sender_id
+        message = self._messages[key]
+        self._said += [(intent, message, question) for intent, question in zip(intents, questions, strict=True)]
+
+    def _message(self, intents: Sequence[Due], route: Route, words: Words) -> dict[str, Any]:
+        first = intents[0]
+        return {
+            "sender_id": route.line.sender_id, "channel": route.line.capabilities.name, "contact_id": route.reach.contact_id,
+            "person_id": first.person_id, "area_code": first.area_code, "urgency": first.urgency, "template": words.template,
+            "body": words.body, "parts": words.parts, "options": words.options, "values": words.values,
+            "recording_id": words.recording_id, "is_answer": first.contact_id == route.reach.contact_id, "state": "queued",
+            "queued_at": self._work.now, "expires_at": min(intent.expires_at for intent in intents), "tries": 0,
+        }  # fmt: skip
 
     async def write(self) -> None:
         """Writes messages, then the questions that point to them, then puts the messages on their queues."""
-        session = self._work.session
-        session.add_all(self._messages.values())
-        await session.flush()
+        session, messages = self._work.session, list(self._messages.values())
+        for message, message_id in zip(messages, await new_ids(session, Message.__tablename__, len(messages)), strict=True):
+            message["id"] = message_id
+        await insert_rows(session, Message.__tablename__, messages)
+        await update_rows(session, Contact.__tablename__, [{"id": key, "sender_id": known} for key, known in sorted(self._known.items())])
+        await self._ask()
+        await enqueue(self._work, [(message["sender_id"], message["urgency"], message["id"]) for message in messages])
+
+    async def _ask(self) -> None:
         for intent, message, question in self._said:
-            intent.state, intent.message_id, intent.waits_for, intent.reason = "queued", message.id, None, None
+            intent.state, intent.message_id, intent.waits_for, intent.reason = "queued", message["id"], None, None
             if question is not None:
-                question.message_id = message.id
-                session.add(question)
-        await session.flush()
+                question.message_id = message["id"]
+                self._work.session.add(question)
+        await self._work.session.flush()
         for intent, blocker in self._waiting:
             intent.waits_for = blocker.id
-        await enqueue(self._work, list(self._messages.values()))
 
 
-async def enqueue(work: Work, messages: list[Message]) -> None:
-    """Puts messages on the queues of their senders and urgencies."""
-    by_queue: dict[str, list[dict[str, int]]] = defaultdict(list)
-    for message in messages:
-        by_queue[queue_name(message.sender_id, message.urgency)].append({"message_id": message.id})
-    for name, payloads in by_queue.items():
-        await queue.send_batch(work.session, name, payloads)
+async def enqueue(work: Work, messages: Iterable[tuple[int, str, int]]) -> None:
+    """Puts messages (sender, urgency, id) on the queues of their senders and urgencies."""
+    by_queue: dict[str, list[int]] = defaultdict(list)
+    for sender_id, urgency, message_id in messages:
+        by_queue[queue_name(sender_id, urgency)].append(message_id)
+    for name, ids in by_queue.items():
+        await queue.send_ids(work.session, name, "message_id", ids)

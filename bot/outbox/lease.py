@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.registry import Line
+from bot.outbox.hours import Limits
 from storage.database import Database
 
 MARGIN = 1.0
@@ -23,13 +25,17 @@ update sender set
     lease_until = clock_timestamp() + cast(:length as interval)
 where state in ('open', 'draining') and (channel, account) in (select * from unnest(cast(:channels as text[]), cast(:accounts as text[])))
     and (lease_holder is null or lease_holder = :holder or lease_until is null or lease_until <= clock_timestamp())
-returning id, channel, account, address, rate_per_second, lease_epoch
+returning id, channel, account, address, rate_per_second, price, lease_epoch
 """)
 
 CHECK = text("""
-select true from sender
+select daily_cap, hours_from, hours_until, used_on, used from sender
 where id = :id and lease_holder = :holder and lease_epoch = :epoch and lease_until > clock_timestamp()
     and state in ('open', 'draining')
+""")
+
+USE = text("""
+update sender set used = greatest(0, case when used_on = :today then used else 0 end + :units), used_on = :today where id = :id
 """)
 
 RELEASE = text("update sender set lease_until = clock_timestamp() where lease_holder = :holder and lease_until > clock_timestamp()")
@@ -43,6 +49,7 @@ class Held:
     line: Line
     address: str
     rate_per_second: float
+    price: Decimal | None
     epoch: int
     deadline: float
 
@@ -56,7 +63,9 @@ async def hold(database: Database, holder: str, lines: Collection[Line], length:
     deadline = time.monotonic() + length.total_seconds() - MARGIN
     async with database.session() as session, session.begin():
         rows = await session.execute(TAKE, _taking(holder, lines, length))
-        return [Held(row.id, (row.channel, row.account), row.address, row.rate_per_second, row.lease_epoch, deadline) for row in rows]
+        return [
+            Held(row.id, (row.channel, row.account), row.address, row.rate_per_second, row.price, row.lease_epoch, deadline) for row in rows
+        ]
 
 
 def _taking(holder: str, lines: Collection[Line], length: timedelta) -> dict[str, object]:
@@ -64,10 +73,15 @@ def _taking(holder: str, lines: Collection[Line], length: timedelta) -> dict[str
     return {"holder": holder, "channels": channels, "accounts": accounts, "length": length}
 
 
-async def is_held(session: AsyncSession, held: Held, holder: str) -> bool:
-    """Whether the lease still stands, in the caller's transaction."""
-    found = await session.scalar(CHECK, {"id": held.sender_id, "holder": holder, "epoch": held.epoch})
-    return bool(found)
+async def limits_if_held(session: AsyncSession, held: Held, holder: str) -> Limits | None:
+    """The sender's own limits as they stand; None when the lease does not stand any more."""
+    found = (await session.execute(CHECK, {"id": held.sender_id, "holder": holder, "epoch": held.epoch})).one_or_none()
+    return Limits(*found) if found is not None else None
+
+
+async def use(session: AsyncSession, sender_id: int, units: int, today: date) -> None:
+    """Counts what leaves today; negative when the provider did not take it."""
+    await session.execute(USE, {"id": sender_id, "units": units, "today": today})
 
 
 async def release(database: Database, holder: str) -> None:

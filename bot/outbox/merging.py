@@ -31,5 +31,3 @@ def key_of(merge: str | None, urgency: str, contact_id: int, person_id: int | No
     if merge is None or urgency == "safety":
         return None
     return (merge, urgency, contact_id, person_id, question)
-
-

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from datetime import timedelta
+from heapq import heappop, heappush
 
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 900.0
 GRAIN = 0.005  # seconds below which sleeping costs more than it holds back
 
+Waiting = tuple[int, int, float, asyncio.Future[None]]
+"""Rank, order of arrival, units, and what is set when it is its turn."""
+
 
 class Pace:
-    """Spaces calls so that no more than `per_second` begin in any second, over as many batches as there are."""
+    """Spaces calls so that no more than `per_second` units begin in any second, over as many batches as there are.
 
-    def __init__(self, per_second: float) -> None:
+    Of those who wait, the lowest rank goes first. `wait`: seconds before the first call (another holder may just have called).
+    """
+
+    def __init__(self, per_second: float, wait: float = 0.0) -> None:
         self.per_second = per_second
-        self._next = 0.0
+        self._next = time.monotonic() + wait
+        self._waiting: list[Waiting] = []
+        self._order = itertools.count()
+        self._gate: asyncio.Task[None] | None = None
 
-    async def turn(self) -> None:
-        """Waits until the next call may begin."""
-        begins = max(self._next, time.monotonic())
-        self._next = begins + 1 / self.per_second
-        ahead = begins - time.monotonic()
-        if ahead > GRAIN:
-            await asyncio.sleep(ahead)
+    async def turn(self, rank: int = 0, units: float = 1) -> None:
+        """Waits until a call of so many units may begin."""
+        if not self._waiting and self._next - time.monotonic() <= GRAIN:
+            self._take(units)
+            return
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heappush(self._waiting, (rank, next(self._order), units, mine))
+        if self._gate is None or self._gate.done():
+            self._gate = asyncio.create_task(self._let_in())
+        await mine
+
+    def _take(self, units: float) -> None:
+        self._next = max(self._next, time.monotonic()) + units / self.per_second
+
+    async def _let_in(self) -> None:
+        while self._waiting:
+            ahead = self._next - time.monotonic()
+            if ahead > GRAIN:
+                await asyncio.sleep(ahead)
+            _, _, units, turn = heappop(self._waiting)
+            if not turn.done():  # whoever waited may have been cancelled
+                self._take(units)
+                turn.set_result(None)
 
 
 def pause(tries: int, asked: float | None, jitter: float) -> timedelta:

@@ -2,38 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
-from sqlalchemy import exists, func, insert, or_, select
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.channels.base import Outgoing
-from bot.outbox.aftermath import drop, expire
+from bot.channels.base import Capabilities, Outgoing
+from bot.outbox.aftermath import drop, expire, say_anew
 from bot.outbox.drafts import enqueue
-from bot.outbox.lease import Held, is_held
-from bot.outbox.progress import advance
+from bot.outbox.hours import Limits, is_open, left_today
+from bot.outbox.lease import Held, limits_if_held, use
 from bot.outbox.quiet import delayed, quiet_end
 from bot.outbox.senders import URGENCIES, queue_name
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
 from storage import queue
 from storage.database import Database
+from storage.rows import new_ids, update_rows
 from storage.tables import Attempt, Contact, Intent, Message
 from storage.work import Work, working
 
-HIDDEN_SECONDS = 30  # only until this transaction ends: entries are deleted in it
 WAITING = ("queued", "sending")
 
+BEGIN = text("""
+with begun as (
+    insert into attempt (id, message_id, epoch, started_at)
+    select attempt_id, message_id, :epoch, clock_timestamp()
+    from unnest(cast(:attempts as bigint[]), cast(:messages as bigint[])) pair(attempt_id, message_id)
+)
+update message set state = 'sending' where id = any(cast(:messages as bigint[])) and state = 'queued'
+""")
 
-@dataclass(frozen=True)
+
+class Written(Protocol):
+    """A message as it is stored, as far as a channel is concerned."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def template(self) -> str: ...
+    @property
+    def options(self) -> list[list[str]] | None: ...
+    @property
+    def values(self) -> Mapping[str, Any] | None: ...
+    @property
+    def recording_id(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that came off its queue, with its encrypted address."""
+
+    id: int
+    contact_id: int
+    urgency: str
+    template: str
+    body: str
+    parts: int
+    options: list[list[str]] | None
+    values: dict[str, Any] | None
+    recording_id: int | None
+    queued_at: datetime
+    expires_at: datetime
+    address_encrypted: bytes
+
+
+COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-1]] + [Contact.address_encrypted]
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
-    """One call that is about to be made."""
+    """One call that is about to be made. `rank`: smaller goes first; `units`: what it counts against rate, cap and price."""
 
     message_id: int
     attempt_id: int
     outgoing: Outgoing
+    rank: int
+    units: int
 
 
 async def pick_up(
@@ -41,88 +91,138 @@ async def pick_up(
 ) -> tuple[int, list[Ready]]:
     """How many messages were taken off the queues, and those of them that are to be sent now."""
     async with working(database, now) as work:
-        if not await is_held(work.session, held, holder):
+        limits = await limits_if_held(work.session, held, holder)
+        local = now.astimezone(settings.policy.zone)
+        if limits is None or not is_open(limits, local):
             return 0, []
-        await _requeue(work, held.sender_id)
-        messages = await _pop(work.session, held.sender_id, quantity)
-        sendable = await _sendable(work, settings, messages)
-        return len(messages), await _attempts(work.session, settings, held, sendable)
+        return await _Pickup(work, settings, held, limits).take(quantity)
+
+
+class _Pickup:
+    def __init__(self, work: Work, settings: OutboxSettings, held: Held, limits: Limits) -> None:
+        self._work = work
+        self._settings = settings
+        self._held = held
+        self._can: Capabilities = settings.channels[held.line].capabilities
+        self._today = work.now.astimezone(settings.policy.zone).date()
+        self._left = left_today(limits, work.now.astimezone(settings.policy.zone))
+
+    async def take(self, quantity: int) -> tuple[int, list[Ready]]:
+        await _requeue(self._work, self._held.sender_id)
+        taken = await _pop(self._work.session, self._held.sender_id, quantity if self._left is None else min(quantity, self._left))
+        alive = await self._alive(taken)
+        by_day = await self._by_day(alive)
+        sendable = await self._within_cap(await self._true(by_day))
+        return len(taken), await self._begin(sendable)
+
+    async def _alive(self, taken: Sequence[Taken]) -> list[Taken]:
+        await expire(self._work, [message.id for message in taken if message.expires_at <= self._work.now])
+        return [message for message in taken if message.expires_at > self._work.now]
+
+    async def _by_day(self, taken: Sequence[Taken]) -> list[Taken]:
+        """What was made by day and comes to its turn at night waits for the morning."""
+        policy, now = self._settings.policy, self._work.now
+        if quiet_end(policy, now) is None:
+            return list(taken)
+        times = {
+            # Made at night on purpose: an answer to somebody who has just written.
+            message.id: None if quiet_end(policy, message.queued_at) else delayed(policy, message.urgency, now, message.expires_at)
+            for message in taken
+        }
+        waits = [{"id": key, "retry_at": time[0], "expires_at": time[1]} for key, time in times.items() if time is not None]
+        await update_rows(self._work.session, Message.__tablename__, waits)
+        return [message for message in taken if times[message.id] is None]
+
+    async def _true(self, taken: Sequence[Taken]) -> list[Taken]:
+        """What is still true. Of a message about several, those that still are get a message of their own."""
+        if not taken:
+            return []
+        ids = [message.id for message in taken]
+        rows = await self._work.session.execute(
+            select(Intent.id, Message.id, Intent.still, Intent.student_id)
+            .join(Message, Message.id == Intent.message_id)
+            .where(Intent.message_id.in_(ids), Intent.state == "queued")
+        )
+        inside = [(intent_id, message_id, still is None and student is None) for intent_id, message_id, still, student in rows]
+        asked = [intent_id for intent_id, _, sure in inside if not sure]
+        true = await still_true(self._work.session, asked, self._settings.policy.zone) if asked else set()
+        some = {message_id for intent_id, message_id, sure in inside if sure or intent_id in true}
+        untrue = {message_id for intent_id, message_id, sure in inside if not sure and intent_id not in true}
+        await drop(self._work, [message_id for message_id in ids if message_id not in some], "no_longer_true")
+        await say_anew(self._work, sorted(some & untrue), "partly_true")
+        return [message for message in taken if message.id in some - untrue]
+
+    async def _within_cap(self, taken: list[Taken]) -> list[Taken]:
+        """What the sender may still send today; the rest goes back to the queue's end."""
+        if self._left is None:
+            return taken
+        left, inside = self._left, []
+        for message in taken:
+            if self._units(message) > left:
+                break
+            left -= self._units(message)
+            inside.append(message)
+        await enqueue(self._work, [(self._held.sender_id, message.urgency, message.id) for message in taken[len(inside) :]])
+        return inside
+
+    def _units(self, message: Taken) -> int:
+        return message.parts if self._can.counts == "parts" else 1
+
+    async def _begin(self, taken: Sequence[Taken]) -> list[Ready]:
+        if not taken:
+            return []
+        session, decrypt = self._work.session, self._settings.cipher.decrypt
+        attempts = await new_ids(session, Attempt.__tablename__, len(taken))
+        await session.execute(BEGIN, {"attempts": attempts, "messages": [message.id for message in taken], "epoch": self._held.epoch})
+        await use(session, self._held.sender_id, sum(self._units(message) for message in taken), self._today)
+        return [
+            Ready(
+                message.id, attempt_id, outgoing(message, decrypt(message.address_encrypted), self._held, self._settings),
+                URGENCIES.index(message.urgency), self._units(message),
+            )
+            for message, attempt_id in zip(taken, attempts, strict=True)
+        ]  # fmt: skip
 
 
 async def expire_waiting(database: Database, now: datetime, settings: OutboxSettings) -> int:
     """Ends messages whose time is over while they waited: for a retry, or for a sender that is stopped."""
     async with working(database, now) as work:
         in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
-        late = select(Message).where(Message.state.in_(WAITING), Message.expires_at <= now, ~in_doubt)
-        messages = (await work.session.scalars(late.limit(settings.batch).with_for_update(skip_locked=True))).all()
-        await expire(work, messages)
-        return len(messages)
+        late = select(Message.id).where(Message.state.in_(WAITING), Message.expires_at <= now, ~in_doubt)
+        ids = (await work.session.scalars(late.limit(settings.batch).with_for_update(skip_locked=True))).all()
+        await expire(work, ids)
+        return len(ids)
 
 
 async def _requeue(work: Work, sender_id: int) -> None:
     """Puts back what was to be tried again by now."""
-    due = select(Message).where(Message.sender_id == sender_id, Message.state.in_(WAITING), Message.retry_at <= work.now)
-    messages = (await work.session.scalars(due.with_for_update())).all()
-    for message in messages:
-        message.retry_at = None
-    await enqueue(work, list(messages))
+    due = update(Message).where(Message.sender_id == sender_id, Message.state.in_(WAITING), Message.retry_at <= work.now)
+    rows = await work.session.execute(due.values(retry_at=None).returning(Message.urgency, Message.id))
+    await enqueue(work, sorted((sender_id, urgency, message_id) for urgency, message_id in rows))
 
 
-async def _pop(session: AsyncSession, sender_id: int, quantity: int) -> Sequence[Message]:
+async def _pop(session: AsyncSession, sender_id: int, quantity: int) -> list[Taken]:
     ids: list[int] = []
     for urgency in URGENCIES:
         if len(ids) < quantity:
-            name = queue_name(sender_id, urgency)
-            entries = await queue.read(session, name, visibility=HIDDEN_SECONDS, quantity=quantity - len(ids))
-            await queue.delete(session, name, [entry.id for entry in entries])
+            entries = await queue.pop(session, queue_name(sender_id, urgency), quantity - len(ids))
             ids += [entry.payload["message_id"] for entry in entries]
     if not ids:
         return []
-    waiting = select(Message).where(Message.id.in_(ids), Message.state.in_(WAITING)).with_for_update()
-    found = {message.id: message for message in await session.scalars(waiting)}
-    return [found[message_id] for message_id in ids if message_id in found]
+    waiting = (
+        select(*COLUMNS)
+        .join(Contact, Contact.id == Message.contact_id)
+        .where(Message.id == func.any(ids), Message.state.in_(WAITING), Message.sender_id == sender_id, Message.retry_at.is_(None))
+        .with_for_update(of=Message)
+    )
+    found = {row.id: Taken(*row) for row in await session.execute(waiting)}
+    return [found[message_id] for message_id in dict.fromkeys(ids) if message_id in found]
 
 
-async def _sendable(work: Work, settings: OutboxSettings, messages: Sequence[Message]) -> list[Message]:
-    await expire(work, [message for message in messages if message.expires_at <= work.now])
-    alive = [message for message in messages if message.expires_at > work.now]
-    by_day = [message for message in alive if not _is_delayed(message, settings, work.now)]
-    true = await _still(work.session, settings, by_day)
-    await drop(work, [message for message in by_day if message.id not in true], "no_longer_true")
-    return [message for message in by_day if message.id in true]
-
-
-def _is_delayed(message: Message, settings: OutboxSettings, now: datetime) -> bool:
-    if quiet_end(settings.policy, message.queued_at) is not None:
-        return False  # made at night on purpose: an answer to somebody who has just written
-    times = delayed(settings.policy, message.urgency, now, message.expires_at)
-    if times is not None:
-        message.retry_at, message.expires_at = times
-    return times is not None
-
-
-async def _still(session: AsyncSession, settings: OutboxSettings, messages: Sequence[Message]) -> set[int]:
-    if not messages:
-        return set()
-    ids = [message.id for message in messages]
-    inside = await session.execute(select(Intent.id, Message.id).join(Message).where(Message.id.in_(ids), Intent.state == "queued"))
-    by_intent = dict(inside.all())
-    return {by_intent[intent_id] for intent_id in await still_true(session, by_intent, settings.policy.zone)}
-
-
-async def _attempts(session: AsyncSession, settings: OutboxSettings, held: Held, messages: Sequence[Message]) -> list[Ready]:
-    if not messages:
-        return []
-    started = [{"message_id": message.id, "epoch": held.epoch, "started_at": func.clock_timestamp()} for message in messages]
-    rows = await session.execute(insert(Attempt).values(started).returning(Attempt.message_id, Attempt.id))
-    attempts = dict(rows.all())
-    for message in messages:
-        advance(message, "sending", message.queued_at)
-    contacts = await session.scalars(select(Contact).where(Contact.id.in_([message.contact_id for message in messages])))
-    to = {contact.id: settings.cipher.decrypt(contact.address_encrypted) for contact in contacts}
-    return [Ready(row.id, attempts[row.id], outgoing(row, to[row.contact_id], held, settings)) for row in messages]
-
-
-def outgoing(message: Message, to: str, held: Held, settings: OutboxSettings) -> Outgoing:
+def outgoing(message: Written, to: str, held: Held, settings: OutboxSettings) -> Outgoing:
     """The message as a channel takes it."""
-    return Outgoing(message.id, to, held.address, message.body, hooks=settings.hooks(held.line))
+    return Outgoing(
+        message.id, to, held.address, message.body, hooks=settings.hooks(held.line),
+        options=tuple((answer, label) for answer, label in message.options or ()), template=message.template,
+        values=message.values or {}, recording=settings.recording(message.recording_id),
+    )  # fmt: skip

@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.outbox.quiet import DeliveryPolicy
-from storage.tables import Contact, Intent, Question
+from bot.outbox.claim import Due
+from bot.outbox.policy import DeliveryPolicy
+from storage.tables import Contact, Question
 
 SUBJECTS = ("case_id", "sheet_id", "student_id")
 NEVER_BLOCKS = "task"  # an officer's tasks are told apart by their codes
 
 
-def same_subject(question: Question, intent: Intent) -> bool:
+def same_subject(question: Question, intent: Due) -> bool:
     """Whether the new question takes the older one's place."""
     is_task = (question.kind == NEVER_BLOCKS, intent.question == NEVER_BLOCKS)
     names = ("task_id",) if all(is_task) else () if any(is_task) else SUBJECTS
@@ -43,14 +44,14 @@ class OpenQuestions:
             else:
                 self._open[question.contact_id].append(question)
 
-    def blocking(self, contact_id: int, intent: Intent) -> Question | None:
+    def blocking(self, contact_id: int, intent: Due) -> Question | None:
         """The open question for which this one has to wait. Safety and answers in a running talk do not wait."""
         if intent.question == NEVER_BLOCKS or intent.urgency == "safety" or intent.contact_id is not None:
             return None
         others = [row for row in self._open[contact_id] if row.kind != NEVER_BLOCKS and not same_subject(row, intent)]
         return others[0] if others else None
 
-    def ask(self, contact_id: int, intent: Intent) -> Question:
+    def ask(self, contact_id: int, intent: Due) -> Question:
         """Opens the question; an older one about the same is withdrawn. Its message is set by the caller."""
         for older in [row for row in self._open[contact_id] if same_subject(row, intent)]:
             self._end(older, "withdrawn")
@@ -63,7 +64,7 @@ class OpenQuestions:
         self._open[contact_id].append(question)
         return question
 
-    def _expiry(self, intent: Intent) -> datetime:
+    def _expiry(self, intent: Due) -> datetime:
         given = intent.facts.get("question_expires")
         return datetime.fromisoformat(given) if given else self._now + self._policy.question_life
 

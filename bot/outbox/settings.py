@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from bot.channels.base import Channel
 from bot.channels.registry import Line
-from bot.outbox.quiet import DeliveryPolicy
+from bot.outbox.policy import DeliveryPolicy
+from bot.rendering.traits import Traits
 from storage.crypto import Cipher
 
 
@@ -17,6 +18,12 @@ class Renders(Protocol):
     """What we need of the template catalogue."""
 
     def render(self, template_id: str, variant: str, context: Mapping[str, Any]) -> str: ...
+
+    def traits(self, template_id: str) -> Traits: ...
+
+    def line(self, template_id: str, context: Mapping[str, Any]) -> str: ...
+
+    def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]: ...
 
 
 @dataclass(frozen=True)
@@ -42,3 +49,7 @@ class OutboxSettings:
     def hooks(self, line: Line) -> str | None:
         """The address below which the provider of this account calls us."""
         return f"{self.public_url}/hooks/{line[0]}/{line[1]}" if self.public_url else None
+
+    def recording(self, recording_id: int | None) -> str | None:
+        """Where a provider fetches a recording."""
+        return f"{self.public_url}/hooks/recordings/{recording_id}" if self.public_url and recording_id is not None else None

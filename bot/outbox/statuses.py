@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
 
 from bot.channels.base import Result
-from bot.outbox.aftermath import stop_sender, try_elsewhere
-from bot.outbox.progress import advance, is_ahead
+from bot.outbox.aftermath import call_again, stop_sender, try_elsewhere
+from bot.outbox.progress import Said, advance, follows, is_older
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
-from storage.tables import DeliveryStatus, Message, Sender
+from storage.rows import update_rows
+from storage.tables import Contact, DeliveryStatus, Intent, Message, Question, Sender
 from storage.work import Work, working
+
+
+@dataclass(slots=True)
+class Fate:
+    """A message as far as its reports are concerned."""
+
+    id: int
+    state: str
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    sequence: int | None
+    reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A stored report with the message and the account that it is about."""
+
+    id: int
+    status: str
+    code: str | None
+    said: Said
+    received_at: datetime
+    fate: Fate
+    contact_id: int
+    line: tuple[str, str]
 
 
 async def apply_statuses(database: Database, now: datetime, settings: OutboxSettings) -> int:
@@ -22,40 +50,94 @@ async def apply_statuses(database: Database, now: datetime, settings: OutboxSett
     A report that came before our own commit waits for its message; one about nothing of ours is put aside in the end.
     """
     async with working(database, now) as work:
-        rows = await work.session.execute(
-            select(DeliveryStatus, Message, Sender)
-            .join(Message, (Message.channel == DeliveryStatus.channel) & (Message.provider_id == DeliveryStatus.provider_id))
-            .join(Sender, Sender.id == Message.sender_id)
-            .where(DeliveryStatus.applied_at.is_(None))
-            .order_by(DeliveryStatus.id)
-            .limit(settings.batch)
-            .with_for_update(skip_locked=True, of=DeliveryStatus)
-        )
-        reports = rows.all()
-        for report, message, sender in reports:
-            report.applied_at = now
-            await _apply(work, report, message, _failures(settings, sender))
+        reports = await _stored(work, settings)
+        await _Applying(work, settings).apply(reports)
+        applied = update(DeliveryStatus).where(DeliveryStatus.id.in_([report.id for report in reports]))
         lost = update(DeliveryStatus).where(DeliveryStatus.applied_at.is_(None), DeliveryStatus.received_at < now - settings.lost_after)
+        if reports:
+            await work.session.execute(applied.values(applied_at=now))
         await work.session.execute(lost.values(applied_at=now))
         return len(reports)
 
 
-def _failures(settings: OutboxSettings, sender: Sender) -> Mapping[str, Result]:
-    channel = settings.channels.get((sender.channel, sender.account))
-    return channel.capabilities.failures if channel else {}
+async def _stored(work: Work, settings: OutboxSettings) -> list[Report]:
+    """In the order in which they came, their messages locked."""
+    columns = (
+        DeliveryStatus.id, DeliveryStatus.status, DeliveryStatus.code, DeliveryStatus.sequence, DeliveryStatus.at,
+        DeliveryStatus.received_at, Message.id, Message.state, Message.sent_at, Message.delivered_at, Message.sequence, Message.reported_at,
+        Message.contact_id, Sender.channel, Sender.account,
+    )  # fmt: skip
+    rows = await work.session.execute(
+        select(*columns)
+        .join(Message, (Message.channel == DeliveryStatus.channel) & (Message.provider_id == DeliveryStatus.provider_id))
+        .join(Sender, Sender.id == Message.sender_id)
+        .where(DeliveryStatus.applied_at.is_(None))
+        .order_by(DeliveryStatus.id)
+        .limit(settings.batch)
+        .with_for_update(skip_locked=True, of=[DeliveryStatus, Message])
+    )
+    fates: dict[int, Fate] = {}
+    return [
+        Report(
+            report_id, status, code, Said(sequence, at), received_at, fates.setdefault(fate[0], Fate(*fate)), contact_id, (channel, account)
+        )
+        for report_id, status, code, sequence, at, received_at, *fate, contact_id, channel, account in (tuple(row) for row in rows)
+    ]
 
 
-async def _apply(work: Work, report: DeliveryStatus, message: Message, failures: Mapping[str, Result]) -> None:
-    if report.status == "failed":
-        await _failed(work, report, message, failures)
-    elif report.status in ("sent", "delivered"):
-        advance(message, report.status, report.received_at)
+class _Applying:
+    def __init__(self, work: Work, settings: OutboxSettings) -> None:
+        self._work = work
+        self._settings = settings
 
+    async def apply(self, reports: Sequence[Report]) -> None:
+        if not reports:
+            return
+        saved = [report for report in reports if report.fate.state == "failed"]
+        failed = [report for report in reports if self._moves(report)]
+        fates = {report.fate.id: report.fate for report in reports}
+        await update_rows(self._work.session, Message.__tablename__, [asdict(fate) for fate in fates.values()])
+        await self._arrived({report.contact_id for report in reports if report.fate.state == "delivered"})
+        await self._after_all([report.fate.id for report in saved if report.fate.state == "delivered"])
+        for report in failed:
+            await self._failed(report)
 
-async def _failed(work: Work, report: DeliveryStatus, message: Message, failures: Mapping[str, Result]) -> None:
-    if not is_ahead("failed", message.state):
-        return
-    result = failures.get(report.code or "", Result.RETRY)
-    await try_elsewhere(work, message, result, report.code)
-    if result is Result.OUR_FAULT:
-        await stop_sender(work, message.sender_id, report.code)
+    def _moves(self, report: Report) -> bool:
+        """Moves the message; True for a failure that counts, of which more has to be done."""
+        fate, last = report.fate, Said(report.fate.sequence, report.fate.reported_at)
+        counts = follows(report.status, fate.state, report.said, last) if report.status != "queued" else False
+        if report.status in ("sent", "delivered"):
+            advance(fate, report.status, report.received_at)
+        if not is_older(report.said, last):
+            fate.sequence, fate.reported_at = report.said.sequence or fate.sequence, report.said.at or fate.reported_at
+        return report.status == "failed" and counts
+
+    async def _arrived(self, contact_ids: set[int]) -> None:
+        if contact_ids:
+            proven = update(Contact).where(Contact.id.in_(contact_ids), Contact.failures > 0)
+            await self._work.session.execute(proven.values(failures=0))
+
+    async def _after_all(self, message_ids: Sequence[int]) -> None:
+        """It arrived although it was said to have failed: it is not said again, and what it asked may be answered."""
+        if not message_ids:
+            return
+        said = update(Intent).where(Intent.message_id.in_(message_ids), Intent.state == "pending").values(state="queued", reason=None)
+        ids = (await self._work.session.scalars(said.returning(Intent.id))).all()
+        asked = update(Question).where(Question.intent_id.in_(ids), Question.message_id.in_(message_ids), Question.state == "withdrawn")
+        await self._work.session.execute(asked.values(state="open", ended_at=None))
+
+    async def _failed(self, report: Report) -> None:
+        message = await self._work.session.get_one(Message, report.fate.id)
+        if message.state not in ("queued", "sending", "sent"):
+            return  # a later report of the same batch has proven the contrary
+        result = self._failures(report).get(report.code or "", Result.RETRY)
+        if result is Result.NOT_REACHED:
+            await call_again(self._work, message, report.code, self._settings.policy)
+        else:
+            await try_elsewhere(self._work, message, result, report.code, self._settings.policy)
+        if result is Result.OUR_FAULT:
+            await stop_sender(self._work, message.sender_id, report.code)
+
+    def _failures(self, report: Report) -> Mapping[str, Result]:
+        channel = self._settings.channels.get(report.line)
+        return channel.capabilities.failures if channel else {}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.rendering.law import LawBook, QuotationError
+from bot.rendering.traits import Traits
 
 VARIANTS = ("sms", "chat", "voice")
 AUDIENCES = ("guardian", "teacher", "officer")
@@ -35,7 +36,11 @@ class RenderingError(Exception):
 
 @dataclass(frozen=True)
 class MessageTemplate:
-    """One message. `sources` holds the text of each variant as written; `same` means as in the SMS."""
+    """One message. `sources` holds the text of each variant as written; `same` means as in the SMS.
+
+    `merge` names the message that says several of this kind at once, in which each is the text of `line`.
+    `buttons`: what a press answers, and its label, on channels that have buttons.
+    """
 
     id: str
     audience: str
@@ -45,6 +50,16 @@ class MessageTemplate:
     variables: frozenset[str]
     optional: frozenset[str]
     sources: Mapping[str, str]
+    merge: str | None = None
+    line: str | None = None
+    buttons: Mapping[str, str] = field(default_factory=dict)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Everything that is filled in: variants that have a text of their own, the line, each button's label."""
+        yield from ((variant, source) for variant, source in self.sources.items() if source != _SAME)
+        if self.line is not None:
+            yield "line", self.line
+        yield from ((f"button {answer}", label) for answer, label in self.buttons.items())
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,9 @@ class Catalogue:
         book = _law(folder)
         environment = _environment(book)
         templates = {path.stem: _template(path) for path in sorted((folder / "messages").glob("*.yaml"))}
+        for template in templates.values():
+            if template.merge is not None and template.merge not in templates:
+                raise CatalogueError(template.id, f"field merge names no message: {template.merge}")
         return cls(
             templates=templates,
             law=book,
@@ -74,8 +92,7 @@ class Catalogue:
             compiled={
                 (template.id, variant): _compile(environment, template.id, source)
                 for template in templates.values()
-                for variant, source in template.sources.items()
-                if source != _SAME
+                for variant, source in template.texts()
             },
             phrases={key: _compile(environment, key, text) for key, text in _yaml(folder / "phrases.yaml").items()},
         )
@@ -89,6 +106,27 @@ class Catalogue:
             return _fill(self.compiled[template_id, variant], f"{template_id}/{variant}", context)
         text = _fill(self.compiled[template_id, "sms"], f"{template_id}/sms", context)
         return _spoken(text) if variant == "voice" else text
+
+    def traits(self, template_id: str) -> Traits:
+        """Who reads it and what it merges into; RenderingError for an unknown one."""
+        template = self._known(template_id)
+        return Traits(template.audience, template.merge)
+
+    def line(self, template_id: str, context: Mapping[str, Any]) -> str:
+        """What this message is in one that says several; RenderingError when it cannot be said."""
+        return _fill(self.compiled[self._known(template_id).id, "line"], f"{template_id}/line", context)
+
+    def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What may be pressed: answer and label."""
+        names = self._known(template_id).buttons
+        return [
+            (answer, _fill(self.compiled[template_id, f"button {answer}"], f"{template_id}/button {answer}", context)) for answer in names
+        ]
+
+    def _known(self, template_id: str) -> MessageTemplate:
+        if template_id not in self.templates:
+            raise RenderingError(f"{template_id}: no such text")
+        return self.templates[template_id]
 
     def phrase(self, key: str, context: Mapping[str, Any] | None = None) -> str:
         """A short piece of product text (templates/phrases.yaml) that goes into a message as a fact."""
@@ -154,6 +192,8 @@ def _template(path: Path) -> MessageTemplate:
     sources = {variant: str(data[variant]) for variant in VARIANTS if data.get(variant)}
     if sources.get("sms", _SAME) == _SAME:
         raise CatalogueError(path.stem, "field sms is missing or wrong")
+    if bool(data.get("merge")) != bool(data.get("line")):
+        raise CatalogueError(path.stem, "fields merge and line go together")
     return MessageTemplate(
         id=path.stem,
         audience=data["audience"],
@@ -163,4 +203,7 @@ def _template(path: Path) -> MessageTemplate:
         variables=frozenset(data.get("variables") or ()),
         optional=frozenset(data.get("optional") or ()),
         sources=sources,
+        merge=data.get("merge"),
+        line=str(data["line"]) if data.get("line") else None,
+        buttons={str(answer): str(label) for answer, label in (data.get("buttons") or {}).items()},
     )

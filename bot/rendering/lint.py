@@ -15,6 +15,7 @@ from bot.rendering.parts import parts
 
 _MOST_PARTS = 3
 _MOST_QUOTATIONS = 2
+_LONGEST_PIECE = 60  # characters: four lines still make a message of three parts
 _GLOBALS = frozenset({"law"})
 _LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:com|cn|net|org|gov|edu|io|me|top)\b|t\.me/", re.IGNORECASE)
 _SIGNATURE = re.compile(r"\s*【\{\{\s*signature\s*\}\}】")
@@ -33,6 +34,8 @@ def _of_template(catalogue: Catalogue, template: MessageTemplate) -> Iterator[tu
     for defect in _of_variables(catalogue, template):
         yield "", defect
     for defect in _of_quotations(catalogue, template):
+        yield "", defect
+    for defect in _of_pieces(catalogue, template):
         yield "", defect
     for variant in VARIANTS:
         if variant not in template.sources:
@@ -91,6 +94,20 @@ def _of_text(catalogue: Catalogue, template: MessageTemplate, variant: str) -> I
             return
 
 
+def _of_pieces(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defect]:
+    """The line of a merged message, and the buttons' labels."""
+    for context in _contexts(catalogue, template):
+        try:
+            pieces = [label for _, label in catalogue.buttons(template.id, context)]
+            pieces += [catalogue.line(template.id, context)] if template.line is not None else []
+        except RenderingError as error:
+            yield Defect("not_rendered", str(error).partition(": ")[2])
+            return
+        for label in pieces:
+            if len(label) > _LONGEST_PIECE:
+                yield Defect("piece_too_long", label)
+
+
 def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, text: str) -> Iterator[Defect]:
     ours = catalogue.law.without_quotations(text)
     if left := catalogue.law.placeholder.search(text):
@@ -127,7 +144,7 @@ def _contexts(catalogue: Catalogue, template: MessageTemplate) -> Iterator[dict[
 
 
 def _trees(catalogue: Catalogue, template: MessageTemplate) -> Iterator[nodes.Template]:
-    for source in template.sources.values():
+    for _, source in template.texts():
         yield catalogue.environment.parse(source)
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
@@ -81,23 +82,26 @@ class Message(Numbered, Base):
     __table_args__ = (
         Index("uq_message_provider_id", "channel", "provider_id", unique=True, postgresql_where=text("provider_id is not null")),
         Index("ix_message_waiting", "expires_at", postgresql_where=text("state in ('queued', 'sending')")),
+        Index("ix_message_again", "sender_id", "retry_at", postgresql_where=text("retry_at is not null")),
+        Index("ix_message_contact_id_queued_at", "contact_id", "queued_at"),
     )
     sight = Sight.AREA
     sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
     channel: Mapped[str]
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE)
     urgency: Mapped[str]
     template: Mapped[str]
     body: Mapped[str]
     parts: Mapped[int]
-    options: Mapped[Facts | None]  # buttons: what each answers, and its label
+    options: Mapped[list[list[str]] | None] = mapped_column(JSONB)  # buttons: what each answers, and its label
     values: Mapped[Facts | None]  # numbered variables, where only registered templates may be sent
     recording_id: Mapped[int | None] = mapped_column(ForeignKey("recording.id"))  # what a call plays first
     is_answer: Mapped[bool] = mapped_column(server_default=text("false"))  # to somebody who has just written
     cost: Mapped[Decimal | None] = mapped_column(Numeric(12, 4))  # CNY, at the price when it was accepted
     sequence: Mapped[int | None]  # of the provider's newest report
+    reported_at: Mapped[datetime | None]  # the provider's own time of it
     state: Mapped[str] = mapped_column(server_default="queued")
     provider_id: Mapped[str | None]
     queued_at: Mapped[datetime]

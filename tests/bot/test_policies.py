@@ -10,8 +10,8 @@ import pytest
 from bot.channels.base import Capabilities, Result
 from bot.channels.twilio_codes import refusal
 from bot.outbox.address import Line, choose
-from bot.outbox.progress import advance
 from bot.outbox.policy import DeliveryPolicy
+from bot.outbox.progress import advance
 from bot.outbox.quiet import delayed, quiet_end
 from bot.outbox.wording import day, given_name, moment, signature
 from storage.tables import Contact, Message

@@ -17,6 +17,7 @@ from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import RenderingError
+from bot.rendering.traits import Traits
 from bot.worker import Worker
 from storage.crypto import Cipher
 from storage.database import Database
@@ -40,6 +41,7 @@ from storage.work import Work, working
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # 09:00 in Linxia, a Tuesday
 AREA = "622926100"
 ZONE = ZoneInfo("Asia/Shanghai")
+UNLIMITED = DeliveryPolicy(ZONE, call_again=(timedelta(minutes=15), timedelta(hours=1)))
 
 
 class Texts:
@@ -48,7 +50,18 @@ class Texts:
     def render(self, template_id: str, variant: str, context: Mapping[str, Any]) -> str:
         if template_id == "broken":
             raise RenderingError("broken/sms: 'child' is undefined")
-        return f"【{context['signature']}】{template_id}/{variant} {context.get('child', '')} {context.get('say', '')}".strip()
+        said = "、".join(context["lines"]) if template_id == "several" else context.get("say", "")
+        return f"【{context['signature']}】{template_id}/{variant} {context.get('child', '')} {said}".strip()
+
+    def traits(self, template_id: str) -> Traits:
+        audience = "officer" if template_id.startswith("task") else "guardian"
+        return Traits(audience, "several" if template_id.startswith("merging") else None)
+
+    def line(self, template_id: str, context: Mapping[str, Any]) -> str:
+        return str(context["say"])
+
+    def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [("1", "来"), ("2", "不来")] if template_id == "pressing" else []
 
 
 async def no_route(work: Work, inbound: Inbound) -> str:
@@ -83,7 +96,7 @@ class World:
 
     def settings(self, **changed: Any) -> OutboxSettings:
         values: dict[str, Any] = {
-            "policy": DeliveryPolicy(ZONE), "catalogue": Texts(), "channels": self.channels, "cipher": self.cipher,
+            "policy": UNLIMITED, "catalogue": Texts(), "channels": self.channels, "cipher": self.cipher,
             "labels": {"duty": {}, "level": {}}, "signatures": {"": "临夏州教育局", "622926": "东乡县教育局"},
             "doubt_after": timedelta(0), "public_url": self.public_url,
         }  # fmt: skip

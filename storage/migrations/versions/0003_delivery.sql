@@ -56,7 +56,11 @@ alter table message
   add column recording_id bigint constraint fk_message_recording_id references recording (id),
   add column is_answer boolean not null default false,
   add column cost numeric(12, 4),
-  add column sequence integer;
+  add column sequence integer,
+  add column reported_at timestamptz;
+drop index ix_message_contact_id;
+create index ix_message_contact_id_queued_at on message (contact_id, queued_at);
+create index ix_message_again on message (sender_id, retry_at) where retry_at is not null;
 update message set template = coalesce((select template from intent where message_id = message.id order by id limit 1), '');
 alter table message alter column template set not null;
 

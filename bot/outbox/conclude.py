@@ -1,0 +1,128 @@
+"""What the provider answered, written into the rows: acceptances in one statement, the rest one by one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.channels.base import Outcome, Result
+from bot.outbox.address import price_of
+from bot.outbox.aftermath import call_again, let_rest, stop_sender, try_elsewhere
+from bot.outbox.lease import Held, use
+from bot.outbox.pace import pause
+from bot.outbox.pickup import Ready
+from bot.outbox.settings import OutboxSettings
+from cases.contacts import move_contact
+from storage.rows import as_json
+from storage.tables import Attempt, DeliveryStatus, Message
+from storage.work import Work
+
+Answered = tuple[Ready, Outcome]
+NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.BAD_CONTACT, Result.BLOCKED})
+"""Results after which the provider has counted nothing."""
+
+# An attempt that somebody else has settled meanwhile is left alone.
+ACCEPT = text("""
+with told as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb))
+        as told(attempt_id bigint, message_id bigint, provider_id text, code text, cost numeric)
+), settled as (
+    update attempt set outcome = 'accepted', detail = told.code, finished_at = clock_timestamp()
+    from told where attempt.id = told.attempt_id and attempt.outcome is null
+    returning attempt.message_id
+)
+update message set
+    provider_id = told.provider_id, cost = told.cost, sent_at = coalesce(message.sent_at, :now),
+    state = case when message.state in ('queued', 'sending') then 'sent' else message.state end
+from told join settled using (message_id) where message.id = told.message_id
+""")
+
+
+class Conclusion:
+    """Writes what the provider answered to a batch."""
+
+    def __init__(self, work: Work, held: Held, settings: OutboxSettings) -> None:
+        self._work = work
+        self._held = held
+        self._policy = settings.policy
+        self._cipher = settings.cipher
+
+    async def write(self, answered: Sequence[Answered]) -> None:
+        """Every message is sent, waits to be tried again, goes another way, or is in doubt."""
+        await self._accept([(item, outcome) for item, outcome in answered if outcome.result is Result.ACCEPTED])
+        await self._others([(item, outcome) for item, outcome in answered if outcome.result is not Result.ACCEPTED])
+        await self._report([outcome for _, outcome in answered if outcome.status is not None])
+
+    async def _accept(self, accepted: Sequence[Answered]) -> None:
+        if not accepted:
+            return
+        rows = [
+            {
+                "attempt_id": item.attempt_id, "message_id": item.message_id, "provider_id": outcome.provider_id,
+                "code": outcome.code, "cost": price_of(self._held.price, item.units),
+            }
+            for item, outcome in accepted
+        ]  # fmt: skip
+        await self._work.session.execute(ACCEPT, {"rows": as_json(rows), "now": self._work.now})
+
+    async def _others(self, answered: Sequence[Answered]) -> None:
+        if not answered:
+            return
+        told = {item.attempt_id: (item, outcome) for item, outcome in answered}
+        rows = await self._work.session.execute(
+            select(Attempt, Message)
+            .join(Message, Message.id == Attempt.message_id)
+            .where(Attempt.id.in_(told), Attempt.outcome.is_(None))
+            .order_by(Message.id)
+            .with_for_update()
+        )
+        ended = await self._work.session.scalar(text("select clock_timestamp()"))
+        for attempt, message in rows.all():
+            item, outcome = told[attempt.id]
+            attempt.outcome, attempt.finished_at, attempt.detail = outcome.result.value, ended, outcome.code
+            await self._one(message, outcome)
+            await self._uncount(item, outcome)
+
+    async def _one(self, message: Message, outcome: Outcome) -> None:
+        match outcome.result:
+            case Result.RETRY:
+                await self._again(message, outcome)
+            case Result.OUR_FAULT:
+                message.retry_at = self._work.now
+                await stop_sender(self._work, self._held.sender_id, outcome.code)
+            case Result.NOT_REACHED:
+                await call_again(self._work, message, outcome.code, self._policy)
+            case Result.BAD_CONTACT | Result.BLOCKED:
+                await try_elsewhere(self._work, message, outcome.result, outcome.code, self._policy)
+
+    async def _uncount(self, item: Ready, outcome: Outcome) -> None:
+        if outcome.result in NOT_TAKEN:
+            await use(self._work.session, self._held.sender_id, -item.units, self._work.now.astimezone(self._policy.zone).date())
+
+    async def _again(self, message: Message, outcome: Outcome) -> None:
+        """On the same contact and channel; another way is tried once half of its time has gone, if there is time for that."""
+        if outcome.moved_to is not None:
+            address = outcome.moved_to
+            await move_contact(self._work, message.contact_id, self._cipher.encrypt(address), self._cipher.index(address))
+            message.retry_at = self._work.now
+            return
+        message.tries += 1
+        again = self._work.now + pause(message.tries, outcome.retry_after, random.random())
+        halfway = message.queued_at + (message.expires_at - message.queued_at) / 2
+        if again > halfway and self._work.now + self._policy.rest < message.expires_at:
+            await let_rest(self._work, message, outcome.code, self._policy)
+        else:
+            message.retry_at = min(again, message.expires_at)
+
+    async def _report(self, reported: Sequence[Outcome]) -> None:
+        """What the provider said along with its answer goes the way of all status reports."""
+        rows: list[dict[str, Any]] = [
+            {"channel": self._held.line[0], "provider_id": outcome.provider_id, "status": outcome.status, "received_at": self._work.now}
+            for outcome in reported
+        ]
+        if rows:
+            await self._work.session.execute(insert(DeliveryStatus).on_conflict_do_nothing(), rows)

@@ -1,0 +1,110 @@
+"""What the recipients of a batch have had from us of late, what they refused, and where we stay silent."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.outbox.loops import may_answer
+from bot.outbox.policy import DeliveryPolicy
+from bot.outbox.throttle import free_at
+from storage.tables import Consent, Contact, Message
+
+
+async def refusals(session: AsyncSession, person_ids: Collection[int]) -> dict[int, set[str]]:
+    """The kinds of message that these persons do not want."""
+    found: dict[int, set[str]] = defaultdict(set)
+    if person_ids:
+        query = select(Consent.person_id, Consent.kind).where(Consent.person_id.in_(person_ids), Consent.given.is_(False))
+        for person_id, kind in await session.execute(query):
+            found[person_id].add(kind)
+    return found
+
+
+class Throttle:
+    """When each recipient may be written to next: by contact and by person, what this batch adds included."""
+
+    def __init__(self, policy: DeliveryPolicy, now: datetime) -> None:
+        self._windows = policy.windows
+        self._now = now
+        self._by_contact: dict[int, list[datetime]] = defaultdict(list)
+        self._by_person: dict[int, list[datetime]] = defaultdict(list)
+
+    async def load(self, session: AsyncSession, contact_ids: Collection[int], person_ids: Collection[int]) -> None:
+        """What was queued for them within the longest window; answers, safety and what did not arrive are not counted."""
+        if not self._windows or not contact_ids:
+            return
+        longest = max(window.within for window in self._windows)
+        to_them = or_(Message.contact_id.in_(contact_ids), Message.person_id.in_(person_ids))
+        counted = (
+            Message.queued_at > self._now - longest,
+            Message.is_answer.is_(False),
+            Message.state != "failed",
+            Message.urgency != "safety",
+        )
+        for contact_id, person_id, at in await session.execute(
+            select(Message.contact_id, Message.person_id, Message.queued_at).where(to_them, *counted)
+        ):
+            self._add(contact_id, person_id, at)
+
+    def free_at(self, contact_id: int, person_id: int | None) -> datetime | None:
+        """None: now."""
+        own = self._by_person[person_id] if person_id is not None else []
+        ends = (free_at(self._windows, self._by_contact[contact_id], self._now), free_at(self._windows, own, self._now))
+        return max((end for end in ends if end is not None), default=None)
+
+    def count(self, contact_id: int, person_id: int | None) -> None:
+        """One more leaves now."""
+        self._add(contact_id, person_id, self._now)
+
+    def _add(self, contact_id: int, person_id: int | None, at: datetime) -> None:
+        self._by_contact[contact_id].append(at)
+        if person_id is not None:
+            self._by_person[person_id].append(at)
+
+
+class Answers:
+    """How many automatic answers each contact got of late, and whether it gets another."""
+
+    def __init__(self, policy: DeliveryPolicy, now: datetime) -> None:
+        self._policy = policy
+        self._now = now
+        self._bodies: dict[int, Counter[str]] = defaultdict(Counter)
+        self._silent: dict[int, datetime] = {}
+
+    async def load(self, session: AsyncSession, contact_ids: Iterable[int]) -> None:
+        wanted = list(set(contact_ids))
+        if not wanted:
+            return
+        since = self._now - self._policy.answers.within
+        counted = (
+            select(Message.contact_id, Message.body, func.count())
+            .where(Message.contact_id.in_(wanted), Message.is_answer.is_(True), Message.queued_at > since)
+            .group_by(Message.contact_id, Message.body)
+        )
+        for contact_id, body, count in await session.execute(counted):
+            self._bodies[contact_id][body] = count
+        silent = select(Contact.id, Contact.silent_until).where(Contact.id.in_(wanted), Contact.silent_until > self._now)
+        self._silent = {contact_id: until for contact_id, until in await session.execute(silent) if until is not None}
+
+    def is_silent(self, contact_id: int) -> bool:
+        return contact_id in self._silent
+
+    def may_have(self, contact_id: int, body: str) -> bool:
+        """Counts one more answer in these words, unless it is one too many or the contact is silenced."""
+        if self.is_silent(contact_id):
+            return False
+        given = self._bodies[contact_id]
+        if not may_answer(self._policy, given.total(), given[body]):
+            return False
+        given[body] += 1
+        return True
+
+    def silence(self, contact_id: int) -> datetime:
+        """Falls silent there until then."""
+        self._silent[contact_id] = self._now + self._policy.silence
+        return self._silent[contact_id]

@@ -1,0 +1,57 @@
+"""Many rows in one statement, for the places where thousands pass: columns as the tables have them, values as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+Row = Mapping[str, Any]
+
+
+def as_json(rows: Sequence[Row]) -> str:
+    """Rows as one JSON array; times in ISO 8601, decimals as text."""
+    return json.dumps(rows, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    raise TypeError(f"cannot be stored in bulk: {type(value).__name__}")
+
+
+async def new_ids(session: AsyncSession, table: str, number: int) -> list[int]:
+    """Ids for rows that are still to be written, in rising order."""
+    drawn = text("select nextval(pg_get_serial_sequence(:table, 'id')) from generate_series(1, :number)")
+    return sorted(await session.scalars(drawn, {"table": table, "number": number}))
+
+
+async def insert_rows(session: AsyncSession, table: str, rows: Sequence[Row]) -> None:
+    """Inserts rows that all have the same columns."""
+    if rows:
+        columns = _columns(rows)
+        statement = (
+            f'insert into "{table}" ({columns}) select {columns} from jsonb_populate_recordset(null::"{table}", cast(:rows as jsonb))'
+        )
+        await session.execute(text(statement), {"rows": as_json(rows)})
+
+
+async def update_rows(session: AsyncSession, table: str, rows: Sequence[Row]) -> None:
+    """Sets, by `id`, all the columns that the rows have; every row has the same ones."""
+    if rows:
+        sets = ", ".join(f'"{name}" = new."{name}"' for name in rows[0] if name != "id")
+        source = f'jsonb_populate_recordset(null::"{table}", cast(:rows as jsonb)) new'
+        await session.execute(text(f'update "{table}" set {sets} from {source} where "{table}".id = new.id'), {"rows": as_json(rows)})
+
+
+def _columns(rows: Sequence[Row]) -> str:
+    return ", ".join(f'"{name}"' for name in rows[0])
