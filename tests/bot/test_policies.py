@@ -7,14 +7,13 @@ from itertools import permutations
 
 import pytest
 
-from bot.channels.base import Capabilities, Result
+from bot.channels.base import Result
 from bot.channels.twilio_codes import refusal
-from bot.outbox.address import Line, choose
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.progress import advance
 from bot.outbox.quiet import delayed, quiet_end
 from bot.outbox.wording import day, given_name, moment, signature
-from storage.tables import Contact, Message
+from storage.tables import Message
 from tests.bot.world import NOW, ZONE
 
 POLICY = DeliveryPolicy(ZONE)
@@ -93,32 +92,6 @@ def test_the_nearest_area_signs() -> None:
     assert [signature(signatures, code) for code in ("622926100201", "622926200", "6229", "")] == ["镇", "县", "州", "州"]
     with pytest.raises(LookupError):
         signature({"1": "x"}, "2")
-
-
-def _line(sender_id: int, variant: str, contact: str = "phone") -> Line:
-    return Line(sender_id, Capabilities(str(sender_id), contact, variant, 500, can_be_asked=False))
-
-
-@pytest.mark.parametrize(
-    ("lines", "spoken", "taken"),
-    [
-        ([_line(1, "sms"), _line(2, "voice")], False, 1),
-        ([_line(1, "sms"), _line(2, "voice")], True, 2),
-        ([_line(1, "sms")], True, 1),
-        ([_line(2, "voice")], False, None),
-        ([_line(3, "chat", "telegram")], False, None),
-        ([], False, None),
-    ],
-)
-def test_which_line_is_taken(lines: list[Line], spoken: bool, taken: int | None) -> None:
-    route = choose([Contact(id=4, kind="phone")], lines, spoken)
-    assert (route.line.sender_id if route else None) == taken
-
-
-def test_senders_share_the_contacts_and_each_keeps_its_own() -> None:
-    lines = [_line(1, "sms"), _line(2, "sms")]
-    chosen = [choose([Contact(id=number, kind="phone")], lines, False) for number in (1, 2, 1, 2)]
-    assert [route.line.sender_id for route in chosen if route] == [2, 1, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,243 @@
+"""The outbox's small policies, each by a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from bot.channels.base import Capabilities
+from bot.outbox.address import Line, Wanted, choose
+from bot.outbox.consent import is_refused
+from bot.outbox.contacts import Reach, in_order, rested_at
+from bot.outbox.hours import Limits, is_open, left_today, takes_now
+from bot.outbox.loops import is_machine, may_answer
+from bot.outbox.merging import groups, key_of
+from bot.outbox.policy import DeliveryPolicy, Window
+from bot.outbox.progress import Said, follows
+from bot.outbox.throttle import free_at
+from tests.bot.world import NOW, ZONE
+
+WINDOWS = (Window(1, timedelta(minutes=1)), Window(5, timedelta(minutes=15)), Window(8, timedelta(days=1)))
+
+
+def _ago(*minutes: float) -> list[datetime]:
+    return [NOW - timedelta(minutes=number) for number in minutes]
+
+
+@pytest.mark.parametrize(
+    ("sent", "wait"),
+    [
+        ([], None),
+        ([0.5], 0.5),
+        ([1], None),
+        ([2, 3, 4, 5], None),
+        ([2, 3, 4, 5, 14], 1),
+        ([0.5, 3, 4, 5, 14], 1),
+        ([20, 40, 60, 80, 100, 120, 140], None),
+        ([20, 40, 60, 80, 100, 120, 140, 1430], 10),
+        ([140, 20, 1430, 60, 80, 100, 120, 40], 10),
+        ([1441, 20, 40, 60, 80, 100, 120, 140], None),
+    ],
+)
+def test_one_a_minute_five_in_a_quarter_of_an_hour_eight_a_day(sent: list[float], wait: float | None) -> None:
+    assert free_at(WINDOWS, _ago(*sent), NOW) == (None if wait is None else NOW + timedelta(minutes=wait))
+
+
+def test_without_windows_nothing_is_held() -> None:
+    assert free_at((), _ago(0, 0, 0), NOW) is None
+
+
+@pytest.mark.parametrize(("answers", "same", "may"), [(0, 0, True), (4, 2, True), (5, 0, False), (4, 3, False), (3, 3, False)])
+def test_answers_stop_when_a_machine_seems_to_write(answers: int, same: int, may: bool) -> None:
+    assert may_answer(DeliveryPolicy(ZONE), answers, same) is may
+
+
+@pytest.mark.parametrize(
+    ("address", "machine"), [("+8613893010001", False), ("10086", True), ("1069000000", True), ("TAOBAO", True), ("+15005550006", True)]
+)
+def test_short_codes_names_and_our_own_numbers_are_not_answered(address: str, machine: bool) -> None:
+    assert is_machine(address, frozenset({"+15005550006"})) is machine
+
+
+@pytest.mark.parametrize(
+    ("urgency", "refused", "held"),
+    [("bulk", {"publicity"}, True), ("bulk", set(), False), ("duty", {"publicity"}, False), ("safety", {"publicity"}, False)],
+)
+def test_only_publicity_can_be_refused(urgency: str, refused: set[str], held: bool) -> None:
+    assert is_refused(urgency, refused) is held
+
+
+YESTERDAY, TODAY = NOW - timedelta(days=1), NOW
+
+
+@pytest.mark.parametrize(
+    ("reaches", "answering", "order"),
+    [
+        ([Reach(1, "phone", 2), Reach(2, "phone", 1)], None, [2, 1]),
+        ([Reach(1, "phone", 2), Reach(2, "phone", 1)], 1, [1, 2]),
+        ([Reach(1, "phone", 1, failures=3), Reach(2, "phone", 5)], None, [2, 1]),
+        ([Reach(1, "phone", 1, failures=2), Reach(2, "phone", 5)], None, [1, 2]),
+        ([Reach(1, "phone", reached_at=YESTERDAY), Reach(2, "phone", reached_at=TODAY), Reach(3, "phone")], None, [2, 1, 3]),
+        ([Reach(1, "phone", 1, failures=9)], None, [1]),
+    ],
+)
+def test_who_has_just_written_then_what_works_then_what_is_preferred(reaches: list[Reach], answering: int | None, order: list[int]) -> None:
+    assert [reach.contact_id for reach in in_order(reaches, answering)] == order
+
+
+def test_a_failed_way_rests_and_then_is_there_again() -> None:
+    later = (NOW + timedelta(minutes=30)).isoformat()
+    resting = {"1:twilio_sms": later, "2:simulator": (NOW - timedelta(minutes=1)).isoformat()}
+    assert rested_at(resting, [1, 2], NOW) == NOW + timedelta(minutes=30)
+    assert rested_at(resting, [2], NOW) is None
+    assert rested_at({}, [1], NOW) is None
+
+
+def _line(sender_id: int, variant: str = "sms", contact: str = "phone", rate: float = 1, ready: bool = True, **can: Any) -> Line:
+    return Line(sender_id, Capabilities(f"channel{sender_id}", contact, variant, 500, can_be_asked=False, **can), rate, ready)
+
+
+REST = {"7:channel1": (NOW + timedelta(minutes=1)).isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted", "taken"),
+    [
+        ([_line(1), _line(2, "voice")], Wanted(), 1),
+        ([_line(1), _line(2, "voice")], Wanted(spoken=True), 2),
+        ([_line(1)], Wanted(spoken=True), 1),
+        ([_line(2, "voice")], Wanted(), None),
+        ([_line(3, "chat", "telegram")], Wanted(), None),
+        ([_line(1, audiences=frozenset({"officer"}))], Wanted("guardian"), None),
+        ([_line(1, audiences=frozenset({"officer"}))], Wanted("officer"), 1),
+        ([_line(1, templates=frozenset({"a"}))], Wanted(template="b"), None),
+        ([_line(1, templates=frozenset({"a"})), _line(2)], Wanted(template="b"), 2),
+        ([_line(1), _line(2)], Wanted(resting=REST), 2),
+        ([_line(1)], Wanted(resting=REST), None),
+        ([_line(1, ready=False), _line(2)], Wanted(), 2),
+        ([_line(1, ready=False)], Wanted(), 1),
+        ([], Wanted(), None),
+    ],
+)
+def test_which_line_is_taken(lines: list[Line], wanted: Wanted, taken: int | None) -> None:
+    route = choose([Reach(7, "phone")], lines, wanted, NOW)
+    assert (route.line.sender_id if route else None) == taken
+
+
+def test_a_second_contact_is_taken_when_nothing_reaches_the_first() -> None:
+    route = choose([Reach(1, "telegram"), Reach(2, "phone")], [_line(1)], Wanted(), NOW)
+    assert route is not None
+    assert route.reach.contact_id == 2
+
+
+def test_senders_share_the_contacts_by_their_rates_and_each_keeps_its_own() -> None:
+    lines = [_line(1, rate=1), _line(2, rate=3)]
+    first, second = (
+        [choose([Reach(number, "phone")], lines, Wanted(), NOW) for number in range(1000)],
+        [choose([Reach(number, "phone")], lines, Wanted(), NOW) for number in range(1000)],
+    )
+    assert first == second
+    shares = Counter(route.line.sender_id for route in first if route)
+    assert 230 < shares[1] < 270
+
+
+def test_a_contact_goes_on_hearing_from_the_number_it_knows() -> None:
+    lines = [_line(1), _line(2), _line(3)]
+    for known in (1, 2, 3):
+        route = choose([Reach(5, "phone", sender_id=known)], lines, Wanted(), NOW)
+        assert route is not None
+        assert route.line.sender_id == known
+    gone = choose([Reach(5, "phone", sender_id=9)], lines, Wanted(), NOW)
+    assert gone is not None
+
+
+DAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("limits", "clock", "opened"),
+    [
+        (Limits(), time(3), True),
+        (Limits(hours_from=time(8), hours_until=time(21)), time(8), True),
+        (Limits(hours_from=time(8), hours_until=time(21)), time(7, 59), False),
+        (Limits(hours_from=time(8), hours_until=time(21)), time(21), False),
+        (Limits(hours_from=time(20), hours_until=time(6)), time(23), True),
+        (Limits(hours_from=time(20), hours_until=time(6)), time(5, 59), True),
+        (Limits(hours_from=time(20), hours_until=time(6)), time(6), False),
+    ],
+)
+def test_a_carrier_s_hours(limits: Limits, clock: time, opened: bool) -> None:
+    assert is_open(limits, datetime.combine(DAY, clock, ZONE)) is opened
+
+
+@pytest.mark.parametrize(
+    ("limits", "left"),
+    [
+        (Limits(), None),
+        (Limits(daily_cap=10), 10),
+        (Limits(daily_cap=10, used_on=DAY, used=4), 6),
+        (Limits(daily_cap=10, used_on=DAY - timedelta(days=1), used=10), 10),
+        (Limits(daily_cap=10, used_on=DAY, used=12), 0),
+        (Limits(daily_cap=0), 0),
+    ],
+)
+def test_a_daily_cap_begins_anew_with_the_local_day(limits: Limits, left: int | None) -> None:
+    noon = datetime.combine(DAY, time(12), ZONE)
+    assert left_today(limits, noon) == left
+    assert takes_now(limits, noon) is (left != 0)
+
+
+def test_what_goes_together_and_how_many() -> None:
+    items = [("a", 1), ("b", 2), ("a", 3), (None, 4), ("a", 5), (None, 6), ("a", 7)]
+    assert groups(items, 3) == [[1, 3, 5], [2], [4], [6], [7]]
+    assert groups([], 3) == []
+    assert groups(items, 1) == [[1], [2], [3], [4], [5], [6], [7]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        (("list", "duty", 1, 1, "task"), ("list", "duty", 1, 1, "task"), True),
+        (("list", "duty", 1, 1, "task"), ("list", "duty", 2, 1, "task"), False),
+        (("list", "duty", 1, 1, "task"), ("list", "duty", 1, 2, "task"), False),
+        (("list", "duty", 1, 1, "task"), ("list", "duty", 1, 1, None), False),
+        (("list", "duty", 1, 1, "task"), ("copies", "duty", 1, 1, "task"), False),
+        (("list", "duty", 1, 1, "task"), ("list", "bulk", 1, 1, "task"), False),
+    ],
+)
+def test_only_the_same_reader_at_the_same_contact_gets_one_message(first: Any, second: Any, together: bool) -> None:
+    assert (key_of(*first) == key_of(*second)) is together
+
+
+@pytest.mark.parametrize("key", [(None, "duty", 1, 1, "task"), ("list", "safety", 1, 1, "task")])
+def test_safety_and_what_has_no_list_stay_alone(key: Any) -> None:
+    assert key_of(*key) is None
+
+
+OLD, NEW = datetime(2026, 11, 24, 1, tzinfo=UTC), datetime(2026, 11, 24, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "report", "last", "counts"),
+    [
+        ("sent", "sending", Said(), Said(), True),
+        ("sent", "delivered", Said(), Said(), False),
+        ("failed", "sent", Said(), Said(), True),
+        ("failed", "delivered", Said(), Said(), False),
+        ("delivered", "failed", Said(), Said(), True),
+        ("failed", "sent", Said(sequence=2), Said(sequence=3), False),
+        ("failed", "sent", Said(sequence=3), Said(sequence=2), True),
+        ("failed", "sent", Said(at=OLD), Said(at=NEW), False),
+        ("failed", "sent", Said(at=NEW), Said(at=OLD), True),
+        ("failed", "sent", Said(sequence=3, at=OLD), Said(sequence=2, at=NEW), True),
+        ("delivered", "sent", Said(at=OLD), Said(at=NEW), True),
+        ("delivered", "answered", Said(), Said(), False),
+    ],
+)
+def test_reports_move_a_message_forward_in_the_provider_s_own_order(
+    status: str, state: str, report: Said, last: Said, counts: bool
+) -> None:
+    assert follows(status, state, report, last) is counts
