@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import aiohttp
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http import AsyncHttpClient
-from twilio.http.response import Response
-from twilio.request_validator import RequestValidator
-from twilio.rest import Client
 
 from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
+from bot.channels.twilio_account import CALL_SECONDS, NOT_CONNECTED, OFFICIAL_BASE, REFUSED, UNREADABLE, Account, can
 from bot.channels.twilio_codes import FAILURES, REPORTS, refusal
 
-OFFICIAL_BASE = "https://api.twilio.com"
-CALL_SECONDS = 10.0  # below the time after which a call without an answer is looked into
 LOOK_BACK = 200  # newest messages to one number that are compared
 NO_REPLY = Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
-NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+SERVICE = re.compile(r"MG[0-9a-f]{32}")
 
 CAPABILITIES = Capabilities(name="twilio_sms", contact="phone", variant="sms", max_length=1600, can_be_asked=True, failures=FAILURES)
-
-
-class Transport(AsyncHttpClient):  # type: ignore[misc]
-    """Carries the client's calls to `base`. The client's own transport ignores its time-out and logs numbers."""
-
-    def __init__(self, base: str, seconds: float) -> None:
-        self._base = base.rstrip("/")
-        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(5.0, seconds))
-        self._session: aiohttp.ClientSession | None = None
-
-    is_async = True
-
-    async def request(self, method: str, uri: str, **rest: Any) -> Response:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
-        headers = rest["headers"] | {"Authorization": aiohttp.encode_basic_auth(*rest["auth"])}
-        url = uri.replace(OFFICIAL_BASE, self._base, 1)
-        call = self._session.request(method, url, params=rest["params"], data=rest["data"], headers=headers, allow_redirects=False)
-        async with call as answer:
-            return Response(answer.status, await answer.text(), answer.headers)
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
 
 class TwilioSms:
@@ -56,9 +26,8 @@ class TwilioSms:
     capabilities = CAPABILITIES
 
     def __init__(self, account_sid: str, auth_token: str, base: str = OFFICIAL_BASE, seconds: float = CALL_SECONDS) -> None:
-        self._transport = Transport(base, seconds)
-        self._client = Client(account_sid, auth_token, http_client=self._transport)
-        self._validator = RequestValidator(auth_token)
+        self._account = Account(account_sid, auth_token, base, seconds)
+        self._client = self._account.client
 
     async def send(self, message: Outgoing) -> Outcome:
         fields = {"to": message.to, "from_": message.sender, "body": message.body}
@@ -66,13 +35,13 @@ class TwilioSms:
             fields["status_callback"] = f"{message.hooks}/status"
         try:
             created = await self._client.messages.create_async(**fields)
-        except (TwilioRestException, TwilioServiceException) as error:
+        except REFUSED as error:
             return Outcome(refusal(error.status, error.code), code=str(error.code or error.status))
         except NOT_CONNECTED:
             return Outcome(Result.RETRY, code="not_connected")
         except (aiohttp.ClientError, TimeoutError):
             return Outcome(Result.UNKNOWN, code="no_answer")
-        except (ValueError, AttributeError, TypeError, TwilioException):
+        except UNREADABLE:
             return Outcome(Result.UNKNOWN, code="malformed")
         if not created.sid:
             return Outcome(Result.UNKNOWN, code="malformed")
@@ -85,8 +54,7 @@ class TwilioSms:
         return [row.sid for row in recent if row.body == message.body]
 
     def verify(self, request: Request) -> bool:
-        signature = request.headers.get("x-twilio-signature", "")
-        return bool(self._validator.validate(request.url, request.form, signature))
+        return self._account.verify(request)
 
     async def hear(self, request: Request) -> Heard:
         try:
@@ -103,10 +71,53 @@ class TwilioSms:
         return Heard(statuses=(report,), answer=Answer(status=204))
 
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
-        return []
+        return await self._account.check(lambda: self._sender_troubles(address, hooks))
+
+    async def _sender_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
+        if SERVICE.fullmatch(address):
+            return await self._service_troubles(address, hooks)
+        if NUMBER.fullmatch(address):
+            return await self._number_troubles(address, hooks)
+        return [Trouble("sender_not_a_number", address)]
+
+    async def _number_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
+        number = await self._account.number(address)
+        if number is None:
+            return [Trouble("number_unknown", address)]
+        if not can(number, "sms"):
+            return [Trouble("number_cannot_send", address)]
+        if number.sms_application_sid:  # then its addresses count, and the number's own are ignored
+            return [Trouble("webhook_elsewhere", f"{address}: {number.sms_application_sid}")]
+        return _webhook_troubles(address, number.sms_url, number.sms_method, hooks)
+
+    async def _service_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
+        context = self._client.messaging.v1.services(address)
+        try:
+            service = await context.fetch_async()
+        except REFUSED as error:
+            if error.status == 404:
+                return [Trouble("service_unknown", address)]
+            raise
+        senders = await context.phone_numbers.list_async(limit=1) or await context.short_codes.list_async(limit=1)
+        found = [] if senders else [Trouble("service_without_numbers", address)]
+        if service.use_inbound_webhook_on_number:
+            return [*found, Trouble("webhook_on_numbers", address)]
+        return found + _webhook_troubles(address, service.inbound_request_url, service.inbound_method, hooks)
 
     async def close(self) -> None:
-        await self._transport.close()
+        await self._account.close()
+
+
+def _webhook_troubles(address: str, url: str | None, method: str | None, hooks: str | None) -> list[Trouble]:
+    """Whether texts to `address` are brought to us."""
+    if hooks is None:
+        return [Trouble("public_url_missing")]
+    wanted = f"{hooks}/inbound"
+    if not url:
+        return [Trouble("webhook_missing", f"{address}: {wanted}")]
+    if url != wanted:
+        return [Trouble("webhook_elsewhere", f"{address}: {wanted}")]
+    return [] if method == "POST" else [Trouble("webhook_not_post", address)]
 
 
 def build(settings: Mapping[str, str]) -> TwilioSms:
