@@ -19,16 +19,19 @@ from typing import Any, Self
 from aiohttp import ClientSession, web
 from twilio.request_validator import RequestValidator
 
+from tests.fakes.twilio_account import Holdings
+
 CREATE_FIELDS = {"To", "From", "Body", "StatusCallback", "MessagingServiceSid", "ValidityPeriod", "Attempt", "MaxPrice", "SmartEncoded"}
 LIST_FIELDS = {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"}
 
 
 @dataclass(frozen=True)
 class Refuse:
-    """An error answer. `code` 0: without Twilio's usual body."""
+    """An error answer. `code` 0: without Twilio's usual body. `retry_after`: seconds, in the header of that name."""
 
     status: int
     code: int
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,9 @@ class FakeTwilio:
     base: str = ""
     first: asyncio.Event = field(default_factory=asyncio.Event)  # a message has been accepted
 
+    def __post_init__(self) -> None:
+        self.holdings = Holdings(self.account)
+
     async def __aenter__(self) -> Self:
         path = f"/2010-04-01/Accounts/{self.account}"
         app = web.Application(middlewares=[self._authenticated])
@@ -78,6 +84,7 @@ class FakeTwilio:
                 web.post(f"{path}/Messages.json", self._create),
                 web.get(f"{path}/Messages.json", self._list),
                 web.get(path + "/Messages/{sid}.json", self._fetch),
+                *self.holdings.routes(),
             ]
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -104,20 +111,32 @@ class FakeTwilio:
 
     async def report(self, sid: str, status: str, code: int | None = None) -> int:
         """Calls the message's status callback; gives the HTTP status of the answer."""
+        return await self.post(self.callbacks[sid], self.report_form(sid, status, code))
+
+    def report_form(self, sid: str, status: str, code: int | None = None) -> dict[str, str]:
+        """What a status callback says."""
         message = next(message for message in self.messages if message["sid"] == sid)
         message["status"], message["error_code"] = status, code
         form = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status, "AccountSid": self.account}
         form |= {"To": message["to"], "From": message["from"], "ApiVersion": "2010-04-01"}
-        return await self.post(self.callbacks[sid], form | ({"ErrorCode": str(code)} if code else {}))
+        return form | ({"ErrorCode": str(code)} if code else {})
 
     async def text(self, url: str, sender: str, to: str, body: str, sid: str | None = None) -> int:
         """A text from a phone to one of the account's numbers."""
+        return await self.post(url, self.text_form(sender, to, body, sid))
+
+    def text_form(self, sender: str, to: str, body: str, sid: str | None = None) -> dict[str, str]:
+        """What the call for an incoming text says."""
         form = {"MessageSid": sid or _sid(), "AccountSid": self.account, "From": sender, "To": to, "Body": body, "NumMedia": "0"}
-        return await self.post(url, form | {"NumSegments": "1", "ApiVersion": "2010-04-01"})
+        return form | {"NumSegments": "1", "ApiVersion": "2010-04-01"}
+
+    def signature(self, url: str, form: Mapping[str, str]) -> str:
+        """As Twilio signs."""
+        return str(RequestValidator(self.token).compute_signature(url, dict(form)))
 
     async def post(self, url: str, form: Mapping[str, str], signature: str | None = None) -> int:
         """A webhook call, signed as Twilio signs."""
-        signed = signature or RequestValidator(self.token).compute_signature(url, dict(form))
+        signed = signature or self.signature(url, form)
         async with self._session.post(url, data=form, headers={"X-Twilio-Signature": signed}) as answer:
             await answer.read()
             return answer.status
@@ -203,10 +222,12 @@ def _sid() -> str:
 
 
 def _refusal(fault: Refuse) -> web.Response:
+    headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
     if not fault.code:
-        return web.Response(status=fault.status, text="unavailable")
+        return web.Response(status=fault.status, text="unavailable", headers=headers)
     more = f"https://www.twilio.com/docs/errors/{fault.code}"
-    return web.json_response({"code": fault.code, "message": "refused", "more_info": more, "status": fault.status}, status=fault.status)
+    body = {"code": fault.code, "message": "refused", "more_info": more, "status": fault.status}
+    return web.json_response(body, status=fault.status, headers=headers)
 
 
 def _cut(request: web.Request) -> web.StreamResponse:
