@@ -175,19 +175,20 @@ def _split(environment: Environment, body: Sequence[nodes.Node]) -> Iterator[Pie
 
 
 def _stands_firm(environment: Environment, part: nodes.Node) -> bool:
-    return not meta.find_undeclared_variables(_alone(part)) - environment.globals.keys()
+    return not meta.find_undeclared_variables(_alone(environment, part)) - environment.globals.keys()
 
 
 def _fixed(environment: Environment, part: nodes.Node) -> str:
     try:
-        return environment.from_string(_alone(part)).render()
+        return environment.from_string(_alone(environment, part)).render()
     except (TemplateError, QuotationError) as error:
         raise Unfit("not_rendered", str(error)) from error
 
 
-def _alone(part: nodes.Node) -> nodes.Template:
+def _alone(environment: Environment, part: nodes.Node) -> nodes.Template:
     tree = nodes.Template([nodes.Output([part], lineno=1)], lineno=1)
-    return tree.set_environment(part.environment) if part.environment else tree
+    tree.set_environment(environment)
+    return tree
 
 
 def _joined(pieces: Iterator[Piece] | Sequence[Piece]) -> list[Piece]:
@@ -200,7 +201,7 @@ def _joined(pieces: Iterator[Piece] | Sequence[Piece]) -> list[Piece]:
         if isinstance(piece, str) and isinstance(last, str):
             joined[-1] = last + piece
         elif isinstance(piece, list) and isinstance(last, list):
-            joined[-1] = last + piece
+            joined[-1] = [*last, *piece]
         elif isinstance(piece, list) and isinstance(last, str) and not last.strip() and len(joined) > 1:
             blank = joined.pop()
             joined[-1] = [*joined[-1], _text(str(blank)), *piece]
