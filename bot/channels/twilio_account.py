@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -13,10 +15,13 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from bot.channels.base import Request, Trouble
+from bot.channels.base import Outcome, Request, Result, Trouble
+from bot.channels.twilio_codes import refusal
 
 OFFICIAL_BASE = "https://api.twilio.com"
 CALL_SECONDS = 10.0  # below the time after which a call without an answer is looked into
+AT_ONCE = 40
+"""Calls to the API that one account may have under way together; Twilio refuses with 20429 where it allows fewer."""
 NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 REFUSED = (TwilioRestException, TwilioServiceException)
 UNREADABLE = (ValueError, AttributeError, TypeError, KeyError, TwilioException)
@@ -28,22 +33,28 @@ HOSTS = re.compile(r"^https://[a-z0-9.-]+\.twilio\.com(?=/)")
 class Transport(AsyncHttpClient):  # type: ignore[misc]
     """Carries the client's calls to `base`. The client's own transport ignores its time-out and logs numbers."""
 
-    def __init__(self, base: str, seconds: float) -> None:
-        self._base = base.rstrip("/")
-        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(5.0, seconds))
-        self._session: aiohttp.ClientSession | None = None
-
     is_async = True
 
-    async def request(self, method: str, uri: str, **rest: Any) -> Response:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
-        headers = rest["headers"] | {"Authorization": aiohttp.encode_basic_auth(*rest["auth"])}
-        call = self._session.request(
-            method, self._url(uri), params=rest["params"], data=rest["data"], headers=headers, allow_redirects=False
-        )
+    def __init__(self, base: str, seconds: float) -> None:
+        self._base = base.rstrip("/")
+        self._timeout = aiohttp.ClientTimeout(total=seconds, connect=min(5.0, seconds))
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self, method: str, uri: str, params: Any, data: Any, headers: dict[str, str], auth: tuple[str, str], **_: Any
+    ) -> Response:
+        # Encoded here, as that takes half the time of aiohttp's way with a form.
+        body = urlencode(data, doseq=True).encode() if data else None
+        headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
+        call = self._open().request(method, self._url(uri), params=params, data=body, headers=headers, allow_redirects=False)
         async with call as answer:
-            return Response(answer.status, await answer.text(), answer.headers)
+            return Response(answer.status, (await answer.read()).decode(), answer.headers)
+
+    def _open(self) -> aiohttp.ClientSession:
+        """One pool of connections that stay open; the client is built before there is an event loop."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout, connector=aiohttp.TCPConnector(limit=AT_ONCE))
+        return self._session
 
     def _url(self, uri: str) -> str:
         """Twilio's products live on hosts of their own; `base` stands for all of them."""
@@ -62,6 +73,19 @@ class Account:
         self._transport = Transport(base, seconds)
         self.client = Client(account_sid, auth_token, http_client=self._transport)
         self._validator = RequestValidator(auth_token)
+        self._path = f"{OFFICIAL_BASE}/2010-04-01/Accounts/{account_sid}"
+
+    async def create(self, resource: str, fields: Mapping[str, str | Sequence[str]]) -> Outcome:
+        """Makes a message or a call. Not through the client's `create_async`: that takes a third more time and hides the headers."""
+        try:
+            answer = await self.client.request_async("POST", f"{self._path}/{resource}.json", data=fields)
+        except NOT_CONNECTED:
+            return Outcome(Result.RETRY, code="not_connected")
+        except (aiohttp.ClientError, TimeoutError):
+            return Outcome(Result.UNKNOWN, code="no_answer")
+        except UnicodeDecodeError:
+            return Outcome(Result.UNKNOWN, code="malformed")
+        return _outcome(answer)
 
     def verify(self, request: Request) -> bool:
         """Whether Twilio signed this call with the account's key (twilio.com/docs/usage/security)."""
@@ -91,6 +115,30 @@ class Account:
 
     async def close(self) -> None:
         await self._transport.close()
+
+
+def _outcome(answer: Response) -> Outcome:
+    said = _read(answer.text)
+    if answer.status_code >= 300:
+        code = said.get("code")
+        code = code if isinstance(code, int) else None
+        waits = _seconds(answer.headers.get("Retry-After", ""))
+        return Outcome(refusal(answer.status_code, code), code=str(code or answer.status_code), retry_after=waits)
+    sid = said.get("sid")
+    return Outcome(Result.ACCEPTED, provider_id=sid) if isinstance(sid, str) and sid else Outcome(Result.UNKNOWN, code="malformed")
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _seconds(retry_after: str) -> float | None:
+    """The header may also be a date, which would need a clock that agrees with the provider's."""
+    return float(retry_after) if retry_after.isdecimal() else None
 
 
 def _refused(status: int, code: int | None) -> Trouble:

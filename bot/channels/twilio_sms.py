@@ -6,18 +6,28 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-import aiohttp
-
-from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
-from bot.channels.twilio_account import CALL_SECONDS, NOT_CONNECTED, OFFICIAL_BASE, REFUSED, UNREADABLE, Account, can
-from bot.channels.twilio_codes import FAILURES, REPORTS, refusal
+from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Status, Trouble
+from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, OFFICIAL_BASE, REFUSED, Account, can
+from bot.channels.twilio_codes import FAILURES, REPORTS
 
 LOOK_BACK = 200  # newest messages to one number that are compared
 NO_REPLY = Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 SERVICE = re.compile(r"MG[0-9a-f]{32}")
 
-CAPABILITIES = Capabilities(name="twilio_sms", contact="phone", variant="sms", max_length=1600, can_be_asked=True, failures=FAILURES)
+CHOICES = {"STOP": "out", "START": "in"}
+"""`OptOutType` of a text that the service's own opt-out has answered (twilio.com/docs/messaging/tutorials/advanced-opt-out)."""
+
+CAPABILITIES = Capabilities(
+    name="twilio_sms",
+    contact="phone",
+    variant="sms",
+    max_length=1600,
+    can_be_asked=True,
+    counts="parts",
+    at_once=AT_ONCE,
+    failures=FAILURES,
+)
 
 
 class TwilioSms:
@@ -30,40 +40,36 @@ class TwilioSms:
         self._client = self._account.client
 
     async def send(self, message: Outgoing) -> Outcome:
-        fields = {"to": message.to, "from_": message.sender, "body": message.body}
+        sender = "MessagingServiceSid" if SERVICE.fullmatch(message.sender) else "From"
+        fields = {"To": message.to, sender: message.sender, "Body": message.body}
         if message.hooks:
-            fields["status_callback"] = f"{message.hooks}/status"
-        try:
-            created = await self._client.messages.create_async(**fields)
-        except REFUSED as error:
-            return Outcome(refusal(error.status, error.code), code=str(error.code or error.status))
-        except NOT_CONNECTED:
-            return Outcome(Result.RETRY, code="not_connected")
-        except (aiohttp.ClientError, TimeoutError):
-            return Outcome(Result.UNKNOWN, code="no_answer")
-        except UNREADABLE:
-            return Outcome(Result.UNKNOWN, code="malformed")
-        if not created.sid:
-            return Outcome(Result.UNKNOWN, code="malformed")
-        return Outcome(Result.ACCEPTED, provider_id=created.sid)
+            fields["StatusCallback"] = f"{message.hooks}/status"
+        return await self._account.create("Messages", fields)
 
     async def find(self, message: Outgoing, since: datetime) -> list[str]:
-        # Not filtered by DateSent: a message that still waits at Twilio has none yet.
-        rows = await self._client.messages.list_async(to=message.to, from_=message.sender, limit=LOOK_BACK)
+        # Not filtered by DateSent: a message that still waits at Twilio has none yet. Not by From either where a service chooses it.
+        by_service = SERVICE.fullmatch(message.sender)
+        sender = {} if by_service else {"from_": message.sender}
+        rows = await self._client.messages.list_async(to=message.to, limit=LOOK_BACK, **sender)
         recent = [row for row in rows if row.date_created is None or row.date_created >= since]
-        return [row.sid for row in recent if row.body == message.body]
+        ours = [row for row in recent if not by_service or row.messaging_service_sid == message.sender]
+        return [row.sid for row in ours if row.body == message.body]
 
     def verify(self, request: Request) -> bool:
         return self._account.verify(request)
 
     async def hear(self, request: Request) -> Heard:
+        read = {"inbound": self._text, "status": self._status}.get(request.hook)
         try:
-            return self._status(request.form) if request.hook == "status" else self._text(request.form)
+            if read is None:
+                raise MalformedCall(f"no such hook: {request.hook}")
+            return read(request.form)
         except KeyError as error:
             raise MalformedCall(str(error)) from error
 
     def _text(self, form: Mapping[str, str]) -> Heard:
-        text = Incoming(provider_id=form["MessageSid"], sender=form["From"], to=form["To"], body=form.get("Body", ""))
+        choice = CHOICES.get(form.get("OptOutType", ""))
+        text = Incoming(form["MessageSid"], form["From"], form["To"], form.get("Body", ""), choice=choice)
         return Heard(incoming=(text,), answer=NO_REPLY)
 
     def _status(self, form: Mapping[str, str]) -> Heard:
@@ -86,9 +92,8 @@ class TwilioSms:
             return [Trouble("number_unknown", address)]
         if not can(number, "sms"):
             return [Trouble("number_cannot_send", address)]
-        if number.sms_application_sid:  # then its addresses count, and the number's own are ignored
-            return [Trouble("webhook_elsewhere", f"{address}: {number.sms_application_sid}")]
-        return _webhook_troubles(address, number.sms_url, number.sms_method, hooks)
+        # An application's addresses stand before the number's own.
+        return _webhook_troubles(address, number.sms_application_sid or number.sms_url, number.sms_method, hooks)
 
     async def _service_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
         context = self._client.messaging.v1.services(address)

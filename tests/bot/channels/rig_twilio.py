@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 from bot.channels.base import Request
 from bot.channels.twilio_sms import TwilioSms
@@ -23,6 +24,7 @@ STATUSES = {"delivered": ("delivered", None), "failed": ("undelivered", 30003)}
 class TwilioSmsRig(Rig):
     """One account with one number."""
 
+    retry_after: ClassVar[float | None] = 7.0
     address, contact = "+15005550006", "+8613800000001"
 
     def __init__(self, twilio: FakeTwilio) -> None:
