@@ -92,10 +92,10 @@ class FakeAndroid:
         """Webhooks as an operator sets them up."""
         self.webhooks += [{"id": event, "url": f"{hooks}/inbound", "event": event, "source": "Local"} for event in events or EVENTS]
 
-    def text(self, sender: str, body: str, number: int = 1, **changed: Any) -> Call:
+    def text(self, writer: str, body: str, number: int = 1, **changed: Any) -> Call:
         """A text that came to the phone. A phone repeats a call with the same `id`; its messageId is a hash."""
-        message_id = hashlib.sha256(f"{number}{sender}{body}".encode()).hexdigest()[:8]
-        payload = {"messageId": message_id, "message": body, "sender": sender, "phoneNumber": sender, "recipient": None, "simNumber": 1}
+        message_id = hashlib.sha256(f"{number}{writer}{body}".encode()).hexdigest()[:8]
+        payload = {"messageId": message_id, "message": body, "sender": writer, "phoneNumber": writer, "recipient": None, "simNumber": 1}
         return self.event("sms:received", payload | {"receivedAt": _written(BEGINNING + timedelta(seconds=number))} | changed)
 
     def report(self, message_id: str, event: str, reason: str = "Send result: RESULT_ERROR_NO_SERVICE (…)", **changed: Any) -> Call:
