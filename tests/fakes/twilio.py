@@ -154,8 +154,8 @@ class FakeTwilio:
         form = {name: str(value) for name, value in (await request.post()).items()}
         if set(form) - CREATE_FIELDS:
             return _refusal(Refuse(400, 20001))
-        for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
-            if not form.get(name):
+        for names, code in ((("To",), 21604), (("From", "MessagingServiceSid"), 21603), (("Body",), 21602)):
+            if not any(form.get(name) for name in names):
                 return _refusal(Refuse(400, code))
         fault = self.next.popleft() if self.next else self.by_number.get(form["To"])
         if isinstance(fault, Refuse):
@@ -177,9 +177,12 @@ class FakeTwilio:
         sid = _sid()
         at = format_datetime(datetime.now(UTC))
         path = f"/2010-04-01/Accounts/{self.account}/Messages/{sid}"
-        message: dict[str, Any] = dict.fromkeys(("date_sent", "error_code", "error_message", "price", "messaging_service_sid"))
+        message: dict[str, Any] = dict.fromkeys(("date_sent", "error_code", "error_message", "price"))
         message |= {"sid": sid, "account_sid": self.account, "api_version": "2010-04-01", "status": "queued", "direction": "outbound-api"}
-        message |= {"body": form["Body"], "to": form["To"], "from": form["From"], "date_created": at, "date_updated": at}
+        service = form.get("MessagingServiceSid")
+        sender = self.holdings.services[service]["numbers"][0] if service else form["From"]
+        message |= {"body": form["Body"], "to": form["To"], "from": sender, "messaging_service_sid": service}
+        message |= {"date_created": at, "date_updated": at}
         message |= {"num_media": "0", "num_segments": "1", "price_unit": "USD", "uri": f"{path}.json"}
         message |= {"subresource_uris": {"media": f"{path}/Media.json"}}
         self.messages.append(message)

@@ -17,6 +17,7 @@ class Holdings:
     account: str
     status: str = "active"
     type: str = "Full"
+    says: tuple[int, str] | None = None  # instead of an answer about the account: HTTP status and text
     numbers: list[dict[str, Any]] = field(default_factory=list)
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -50,6 +51,8 @@ class Holdings:
         ]
 
     async def _account(self, _request: web.Request) -> web.Response:
+        if self.says is not None:
+            return web.Response(status=self.says[0], text=self.says[1])
         return web.json_response({"sid": self.account, "status": self.status, "type": self.type, "friendly_name": "county"})
 
     async def _numbers(self, request: web.Request) -> web.Response:
