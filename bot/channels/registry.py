@@ -35,6 +35,7 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "twilio_sms": Provider("bot.channels.twilio_sms:build", ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")),
     "telegram": Provider("bot.channels.telegram:build", ("TELEGRAM_BOT_TOKEN",)),
+    "wecom": Provider("bot.channels.wecom:build", ("WECOM_CORP_ID", "WECOM_AGENT_ID", "WECOM_SECRET", "WECOM_TOKEN", "WECOM_AES_KEY")),
 }
 
 
