@@ -31,7 +31,8 @@ async def acknowledge(bot: Bot, pressed: CallbackQuery) -> None:
     with suppress(BadRequest):  # Telegram takes it for some seconds only
         await bot.answer_callback_query(pressed.id)
     if isinstance(pressed.message, Message):
-        await _mark(bot, pressed.message, pressed.data or "")
+        with suppress(BadRequest):  # done already, or too long ago
+            await _mark(bot, pressed.message, pressed.data or "")
 
 
 async def _mark(bot: Bot, shown: Message, answer: str) -> None:

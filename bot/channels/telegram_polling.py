@@ -39,9 +39,8 @@ class Fetch(TelegramMethod[list[dict[str, Any]]]):
 class Listener:
     """One bot's updates, in order. Telegram forgets an update only once a later one is asked for: what was not stored comes again."""
 
-    def __init__(self, token: str, base: str, read: Read, first_pause: float = FIRST_PAUSE) -> None:
+    def __init__(self, token: str, base: str, read: Read) -> None:
         self._token, self._base, self._read = token, base, read
-        self._first_pause = first_pause
         self._offset: int | None = None
 
     async def listen(self, store: Store) -> None:
@@ -57,7 +56,7 @@ class Listener:
                 except Exception as error:  # noqa: BLE001 - Telegram or the database is away: all is fetched again later
                     failures += 1
                     log.error("updates not taken", action="polling_failed", failures=failures, error=type(error).__name__)
-                    await asyncio.sleep(self._pause(failures, error))
+                    await asyncio.sleep(_pause(failures, error))
 
     async def _round(self, bot: Bot, store: Store) -> None:
         for update in await bot(Fetch(offset=self._offset), request_timeout=HELD_SECONDS + ANSWER_SECONDS):
@@ -73,11 +72,6 @@ class Listener:
         await store(heard)
         await _afterwards(heard)
 
-    def _pause(self, failures: int, error: Exception) -> float:
-        asked = float(error.retry_after) if isinstance(error, TelegramRetryAfter) else 0.0
-        doubled: float = self._first_pause * 2 ** min(failures - 1, 10)
-        return max(min(doubled, LONGEST_PAUSE), asked)
-
 
 async def _afterwards(heard: Heard) -> None:
     """A courtesy to the writer; what was heard is stored, whatever comes of it."""
@@ -87,3 +81,10 @@ async def _afterwards(heard: Heard) -> None:
         await heard.after()
     except Exception as error:  # noqa: BLE001
         log.warning("courtesy failed", action="polling_after_failed", error=type(error).__name__)
+
+
+def _pause(failures: int, error: Exception) -> float:
+    """Seconds until the next try: doubling, and never less than Telegram asked."""
+    asked = float(error.retry_after) if isinstance(error, TelegramRetryAfter) else 0.0
+    doubled: float = FIRST_PAUSE * 2 ** min(failures - 1, 10)
+    return max(min(doubled, LONGEST_PAUSE), asked)

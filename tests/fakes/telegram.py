@@ -6,6 +6,7 @@ Methods, fields and descriptions of errors follow core.telegram.org/bots/api; an
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import json
 from collections import deque
@@ -117,7 +118,8 @@ class FakeTelegram:
     def press(self, message: Answer, answer: str, query: str = "4382") -> Answer:
         """An update: the button with this answer was pressed below a message of ours."""
         self.open_queries.add(query)
-        pressed = {"id": query, "from": _person(str(message["chat"]["id"])), "chat_instance": "1", "data": answer, "message": message}
+        pressed = {"id": query, "from": _person(str(message["chat"]["id"])), "chat_instance": "1", "data": answer}
+        pressed["message"] = copy.deepcopy(message)  # as it stood then
         return self._update("callback_query", pressed)
 
     def membership(self, chat: str, status: str, at: int = NOON) -> Answer:
