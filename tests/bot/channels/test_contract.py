@@ -16,8 +16,9 @@ from tests.bot.channels.rig_android import AndroidSmsRig
 from tests.bot.channels.rig_simulator import SimulatorRig, SimulatorVoiceRig
 from tests.bot.channels.rig_telegram import TelegramRig
 from tests.bot.channels.rig_twilio import TwilioSmsRig
+from tests.bot.channels.rig_wecom import WeComRig
 
-RIGS: list[type[Rig]] = [SimulatorRig, SimulatorVoiceRig, TwilioSmsRig, AndroidSmsRig, TelegramRig]
+RIGS: list[type[Rig]] = [SimulatorRig, SimulatorVoiceRig, TwilioSmsRig, AndroidSmsRig, TelegramRig, WeComRig]
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 IN_DOUBT = ("slow", "cut", "malformed")
 ODD = "【教育局】𠮷尕，a+b=c&d=100% “回1”\n第二行 😀"
