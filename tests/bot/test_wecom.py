@@ -188,8 +188,9 @@ async def test_forged_and_malformed(connected: World, wecom: FakeWeCom) -> None:
     assert await wecom.post(connected.public_url, ({}, body)) == 403
     assert await wecom.post(connected.public_url, (query, b"<xml>")) == 403
     without_id = wecom.written(TEACHER, "text", "<Content>1</Content>")
+    elsewhere = wecom.call(wecom.written(TEACHER, "text", "<Content>1</Content><MsgId>1</MsgId>"), corp_id="another")
     unsealed = wecom.signed("AAAA"), b"<xml><Encrypt>AAAA</Encrypt></xml>"
-    for call in (wecom.call(without_id), wecom.call("no xml"), wecom.call(without_id, corp_id="another"), unsealed):
+    for call in (wecom.call(without_id), wecom.call("no xml"), elsewhere, unsealed):
         assert await wecom.post(connected.public_url, call) == 400
     assert await connected.all(select(Inbound)) == []
 
