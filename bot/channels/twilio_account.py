@@ -27,6 +27,7 @@ REFUSED = (TwilioRestException, TwilioServiceException)
 UNREADABLE = (ValueError, AttributeError, TypeError, KeyError, TwilioException)
 """What the client raises over an answer that is not as documented."""
 NOT_ACTIVE = {20005, 30002}
+NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 HOSTS = re.compile(r"^https://[a-z0-9.-]+\.twilio\.com(?=/)")
 
 

@@ -131,6 +131,34 @@ REPORTS: dict[str, str] = {
 }
 """Twilio's message states in our words (twilio.com/docs/messaging/api/message-resource#message-status-values)."""
 
+CALLS: dict[str, str] = {
+    "queued": "queued",
+    "initiated": "queued",
+    "ringing": "queued",
+    "in-progress": "sent",
+    "completed": "delivered",
+    "busy": "failed",
+    "no-answer": "failed",
+    "canceled": "failed",
+    "failed": "failed",
+    "machine": "failed",  # ours: completed, with an answering machine
+}
+"""Twilio's call states in our words (twilio.com/docs/voice/api/call-resource#call-status-values)."""
+
+CALL_FAILURES: dict[str, Result] = FAILURES | {
+    "busy": Result.NOT_REACHED,
+    "no_answer": Result.NOT_REACHED,
+    "canceled": Result.NOT_REACHED,
+    "machine": Result.NOT_REACHED,
+    "sip_408": Result.NOT_REACHED,  # no answer in time
+    "sip_480": Result.NOT_REACHED,  # not available at the moment
+    "sip_487": Result.NOT_REACHED,  # given up while it rang
+    "sip_404": Result.BAD_CONTACT,  # no such number
+    "sip_484": Result.BAD_CONTACT,  # the number lacks digits
+    "sip_604": Result.BAD_CONTACT,  # exists nowhere
+}
+"""By the code in a report of a call that failed; SIP codes as in RFC 3261, 21."""
+
 
 def refusal(status: int, code: int | None) -> Result:
     """What a refused `create` means."""

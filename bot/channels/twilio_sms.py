@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Status, Trouble
-from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, OFFICIAL_BASE, REFUSED, Account, can
+from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, NUMBER, OFFICIAL_BASE, REFUSED, Account, can
 from bot.channels.twilio_codes import FAILURES, REPORTS
 
 LOOK_BACK = 200  # newest messages to one number that are compared
 NO_REPLY = Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
-NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 SERVICE = re.compile(r"MG[0-9a-f]{32}")
 
 CHOICES = {"STOP": "out", "START": "in"}
