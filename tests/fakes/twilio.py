@@ -9,7 +9,7 @@ import asyncio
 import base64
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,8 +18,11 @@ from typing import Any, Self
 
 from aiohttp import ClientSession, web
 from twilio.request_validator import RequestValidator
+from yarl import URL
 
 from tests.fakes.twilio_account import Holdings
+from tests.fakes.twilio_calls import FIELDS as CALL_FIELDS
+from tests.fakes.twilio_calls import Calls
 
 CREATE_FIELDS = {"To", "From", "Body", "StatusCallback", "MessagingServiceSid", "ValidityPeriod", "Attempt", "MaxPrice", "SmartEncoded"}
 LIST_FIELDS = {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"}
@@ -75,6 +78,7 @@ class FakeTwilio:
 
     def __post_init__(self) -> None:
         self.holdings = Holdings(self.account)
+        self.calls = Calls(self.account, self.call)
 
     async def __aenter__(self) -> Self:
         path = f"/2010-04-01/Accounts/{self.account}"
@@ -84,7 +88,9 @@ class FakeTwilio:
                 web.post(f"{path}/Messages.json", self._create),
                 web.get(f"{path}/Messages.json", self._list),
                 web.get(path + "/Messages/{sid}.json", self._fetch),
+                web.post(f"{path}/Calls.json", self._create_call),
                 *self.holdings.routes(),
+                *self.calls.routes(),
             ]
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -136,10 +142,14 @@ class FakeTwilio:
 
     async def post(self, url: str, form: Mapping[str, str], signature: str | None = None) -> int:
         """A webhook call, signed as Twilio signs."""
+        status, _ = await self.call(url, form, signature)
+        return status
+
+    async def call(self, url: str, form: Mapping[str, str], signature: str | None = None) -> tuple[int, str]:
+        """The same, with the text of the answer."""
         signed = signature or self.signature(url, form)
-        async with self._session.post(url, data=form, headers={"X-Twilio-Signature": signed}) as answer:
-            await answer.read()
-            return answer.status
+        async with self._session.post(URL(url, encoded=True), data=form, headers={"X-Twilio-Signature": signed}) as answer:
+            return answer.status, await answer.text()
 
     @web.middleware
     async def _authenticated(self, request: web.Request, handler: Any) -> web.StreamResponse:
@@ -157,12 +167,26 @@ class FakeTwilio:
         for names, code in ((("To",), 21604), (("From", "MessagingServiceSid"), 21603), (("Body",), 21602)):
             if not any(form.get(name) for name in names):
                 return _refusal(Refuse(400, code))
-        fault = self.next.popleft() if self.next else self.by_number.get(form["To"])
+        return await self._answer(request, form["To"], lambda: self._accept(form))
+
+    async def _create_call(self, request: web.Request) -> web.StreamResponse:
+        fields = await request.post()
+        form = {name: str(value) for name, value in fields.items()}
+        if set(form) - CALL_FIELDS:
+            return _refusal(Refuse(400, 20001))
+        for name, code in (("To", 21201), ("From", 21213), ("Url", 21205)):
+            if not form.get(name):
+                return _refusal(Refuse(400, code))
+        events = [str(event) for event in fields.getall("StatusCallbackEvent", ["completed"])]
+        return await self._answer(request, form["To"], lambda: self.calls.accept(form, events))
+
+    async def _answer(self, request: web.Request, to: str, accept: Callable[[], dict[str, Any]]) -> web.StreamResponse:
+        fault = self.next.popleft() if self.next else self.by_number.get(to)
         if isinstance(fault, Refuse):
             return _refusal(fault)
         if isinstance(fault, Drop) and not fault.accepted:
             return _cut(request)
-        return await self._accepted(request, self._accept(form), fault)
+        return await self._accepted(request, accept(), fault)
 
     async def _accepted(self, request: web.Request, message: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
         if isinstance(fault, Drop):

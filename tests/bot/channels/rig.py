@@ -26,6 +26,8 @@ class Rig(ABC):
     """Faults that mean something else here; None: the provider has no such answer."""
     retry_after: ClassVar[float | None] = None
     """Seconds for which the fake asks us to wait when `rate_limited`, where the provider says so."""
+    compares_texts: ClassVar[bool] = True
+    """Whether the provider, when asked, tells messages to one contact apart by their texts."""
     channel: Channel
     address: str  # our own number there
     contact: str  # somebody's address there

@@ -16,9 +16,10 @@ from tests.bot.channels.rig_android import AndroidSmsRig
 from tests.bot.channels.rig_simulator import SimulatorRig, SimulatorVoiceRig
 from tests.bot.channels.rig_telegram import TelegramRig
 from tests.bot.channels.rig_twilio import TwilioSmsRig
+from tests.bot.channels.rig_twilio_voice import TwilioVoiceRig
 from tests.bot.channels.rig_wecom import WeComRig
 
-RIGS: list[type[Rig]] = [SimulatorRig, SimulatorVoiceRig, TwilioSmsRig, AndroidSmsRig, TelegramRig, WeComRig]
+RIGS: list[type[Rig]] = [SimulatorRig, SimulatorVoiceRig, TwilioSmsRig, TwilioVoiceRig, AndroidSmsRig, TelegramRig, WeComRig]
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 IN_DOUBT = ("slow", "cut", "malformed")
 ODD = "【教育局】𠮷尕，a+b=c&d=100% “回1”\n第二行 😀"
@@ -135,9 +136,11 @@ async def test_what_was_accepted_without_a_word_can_be_found(kind: type[Rig], fa
         before = await rig.channel.send(rig.outgoing("别的话", message_id=6))
         await rig.arrange(fault)
         await rig.channel.send(rig.outgoing())
-        (found,) = await rig.channel.find(rig.outgoing(), BEGINNING)
-        assert found != before.provider_id
-        assert await rig.channel.find(rig.outgoing("没有发过", message_id=9), BEGINNING) == []
+        found = await rig.channel.find(rig.outgoing(), BEGINNING)
+        assert len([provider_id for provider_id in found if provider_id != before.provider_id]) == 1
+        if rig.compares_texts:
+            assert before.provider_id not in found
+            assert await rig.channel.find(rig.outgoing("没有发过", message_id=9), BEGINNING) == []
 
 
 async def test_inbound(rig: Rig) -> None:
