@@ -84,9 +84,9 @@ def known_line(channel: str, account: str, settings: Settings) -> Line:
 
 def own_address(kind: str, given: str) -> str:
     """A sender's address as it is kept: numbers in E.164, everything else as it was given. Ends the command for what is neither."""
-    address = unicodedata.normalize("NFKC", given).strip()
-    if kind == PHONE and WRITTEN_NUMBER.fullmatch(address):
-        address = normal_phone(address)
+    address, plain = given.strip(), unicodedata.normalize("NFKC", given).strip()
+    if kind == PHONE and WRITTEN_NUMBER.fullmatch(plain):
+        address = normal_phone(plain)
     if not address or (address.startswith("+") and not _is_number(address)):
         refuse(
             f"地址不对：“{given}”不是电话号码。号码写成 +8613800000001 这样。", f"{given} is no phone number; write it like +8613800000001."
