@@ -95,6 +95,15 @@ def used_on(sender: Sender, today: date) -> int:
     return sender.used if sender.used_on == today else 0
 
 
+def use_up(sender: Sender, today: date, quantity: int) -> bool:
+    """Counts so much against its cap on the local day `today`; False, and nothing is counted, when the cap does not hold it."""
+    used = used_on(sender, today) + quantity
+    if sender.daily_cap is not None and used > sender.daily_cap:
+        return False
+    sender.used, sender.used_on = used, today
+    return True
+
+
 async def find_sender(work: Work, sender_id: int) -> Sender | None:
     """Locked until the end of the unit of work, so that nobody else changes it meanwhile."""
     return await work.session.get(Sender, sender_id, with_for_update=True)

@@ -18,15 +18,14 @@ from bot.outbox.senders import (
     add_sender,
     change_terms,
     drain_sender,
-    find_sender,
     pause_sender,
     remove_sender,
     resume_sender,
     sender_states,
     was_used,
 )
-from fanxiao.commands import channels_check, channels_report
-from fanxiao.commands.channels_lines import known_line, local_zone, opened, own_address
+from fanxiao.commands import channels_check, channels_report, channels_send
+from fanxiao.commands.channels_lines import known_line, local_zone, opened, own_address, sender_of
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
 from fanxiao.settings import Settings
@@ -35,7 +34,7 @@ from storage.tables import Sender
 from storage.work import Work, working
 
 app = typer.Typer(help="通道与发送号码 · channels: the accounts and numbers that messages leave from", no_args_is_help=True)
-for commands in (channels_check, channels_report):
+for commands in (channels_check, channels_send, channels_report):
     commands.register(app)
 
 SenderId = Annotated[int, typer.Argument(metavar="ID", help="编号，见 channels list · id, see `channels list`")]
@@ -196,7 +195,7 @@ def remove(sender_id: SenderId) -> None:
 
     async def use(outer: Work, storage: Storage) -> None:
         async with working(storage.owner, outer.now) as work:  # only the owner may drop queues
-            sender = await _found(work, sender_id)
+            sender = await sender_of(work, sender_id)
             if await was_used(work, sender):
                 refuse(
                     f"发送号码 {sender_id} 已有消息记录，不能删除。"
@@ -212,16 +211,6 @@ def remove(sender_id: SenderId) -> None:
 
 def _with_sender(sender_id: int, use: Callable[[Work, Sender], Awaitable[None]]) -> None:
     async def go(work: Work, _: Storage) -> None:
-        await use(work, await _found(work, sender_id))
+        await use(work, await sender_of(work, sender_id))
 
     once(go)
-
-
-async def _found(work: Work, sender_id: int) -> Sender:
-    sender = await find_sender(work, sender_id)
-    if sender is None:
-        refuse(
-            f"没有编号为 {sender_id} 的发送号码，见 fanxiao channels list。",
-            f"There is no sender {sender_id}; see `fanxiao channels list`.",
-        )
-    return sender

@@ -15,10 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels.base import Channel
 from bot.channels.registry import MAIN, PROVIDERS, SEPARATOR, Line, build_channel, settings_of
 from bot.inbox.receive import HOME_REGION, normal_phone
+from bot.outbox.senders import find_sender
 from cases.plans import plan_in_force
 from fanxiao.commands.once import refuse
 from fanxiao.engine import SIMULATED, SIMULATOR
 from fanxiao.settings import Settings
+from storage.tables import Sender
+from storage.work import Work
 
 ACCOUNT = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 LONGEST_ACCOUNT = 30
@@ -122,3 +125,14 @@ async def local_zone(session: AsyncSession) -> ZoneInfo:
         return (await plan_in_force(session))[1].zone
     except LookupError:
         return HOME_ZONE
+
+
+async def sender_of(work: Work, sender_id: int) -> Sender:
+    """Locked; ends the command where there is none."""
+    sender = await find_sender(work, sender_id)
+    if sender is None:
+        refuse(
+            f"没有编号为 {sender_id} 的发送号码，见 fanxiao channels list。",
+            f"There is no sender {sender_id}; see `fanxiao channels list`.",
+        )
+    return sender

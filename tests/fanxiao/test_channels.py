@@ -8,6 +8,7 @@ import csv
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,21 @@ from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from bot.channels.registry import PROVIDERS
+from bot.channels.twilio_sms import TwilioSms
 from fanxiao.cli import app
 from fanxiao.commands import channels_check
 from fanxiao.engine import load_catalogue
 from storage.clock import SteppedClock
+from storage.crypto import Cipher
 from storage.database import Database
 from storage.tables import Contact, Event, Message, Sender
-from tests.fakes.twilio import FakeTwilio
+from tests.fakes.twilio import Drop, FakeTwilio, Fault, Refuse
 from tests.fanxiao.conftest import Terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)  # in Linxia
 OURS = "+15005550006"
+PHONE = "+8613800000001"
 PUBLIC = "https://school.example.cn"
 Typed = Callable[..., Awaitable[Result]]
 
@@ -382,3 +386,138 @@ async def test_a_report_of_nothing_and_of_a_wrong_time(channels: Typed, tmp_path
     assert (found["rows"], found["total"]["messages"], found["total"]["cost"]) == ([], 0, None)
     refused(await channels("report", "--from", "2026-11-25", "--to", "2026-11-24"), "晚于", "lies after")
     refused(await channels("report", "--csv", str(tmp_path / "no" / "file.csv")), "无法写入", "cannot be written")
+
+
+async def sent(database: Database) -> Message:
+    async with database.session() as session:
+        return (await session.scalars(select(Message))).one()
+
+
+async def test_a_test_message_is_sent_counted_and_kept(
+    channels: Typed, sender: str, twilio: FakeTwilio, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FANXIAO_PUBLIC_URL")
+    done = await channels("send", sender, "138 0000 0001", answer="y\n")
+    assert done.exit_code == 0, done.output
+    (body,) = twilio.sent_to(PHONE)
+    assert "通道测试" in body
+    assert all(
+        word in done.stdout for word in (PHONE, body, "服务商已接收", "has accepted it", twilio.messages[0]["sid"], "no word of delivery")
+    )
+    found = await only(channels)
+    assert (found["used"], sum(found["waiting"].values())) == (1, 0)
+    message = await sent(database)
+    assert (message.state, message.provider_id, str(message.cost)) == ("sent", twilio.messages[0]["sid"], "0.0500")
+    assert (await events(database))[-1] == ("sender_tested", "operator")
+    refused(await channels("remove", sender), "不能删除", "channels drain")
+    assert json.loads((await channels("report", "--json")).stdout)["total"]["sent"] == 1
+
+
+async def test_words_of_ones_own_and_the_word_of_delivery(channels: Typed, sender: str, twilio: FakeTwilio, database: Database) -> None:
+    async def report() -> None:
+        await twilio.first.wait()
+        async with database.session() as session, session.begin():
+            call = text("select receive_status('twilio_sms', :id, 'delivered', null, now(), null, null)")
+            await session.execute(call, {"id": twilio.messages[0]["sid"]})
+
+    done, _ = await asyncio.gather(channels("send", sender, PHONE, "--text", " 你好 ", "--yes"), report())
+    assert (done.exit_code, "已送达 / report: delivered" in done.stdout) == (0, True)
+    assert twilio.sent_to(PHONE) == ["你好"]
+    assert twilio.callbacks[twilio.messages[0]["sid"]] == f"{PUBLIC}/hooks/twilio_sms/main/status"
+
+
+async def test_a_message_that_is_reported_as_failed(channels: Typed, sender: str, twilio: FakeTwilio, database: Database) -> None:
+    async def report() -> None:
+        await twilio.first.wait()
+        async with database.session() as session, session.begin():
+            call = text("select receive_status('twilio_sms', :id, 'failed', '30003', now(), null, null)")
+            await session.execute(call, {"id": twilio.messages[0]["sid"]})
+
+    done, _ = await asyncio.gather(channels("send", sender, PHONE, "--yes"), report())
+    assert (done.exit_code, "not delivered [30003]" in done.stdout) == (1, True)
+
+
+async def test_nothing_is_sent_without_a_yes(channels: Typed, sender: str, twilio: FakeTwilio, database: Database) -> None:
+    done = await channels("send", sender, PHONE, answer="n\n")
+    assert (done.exit_code, "Nothing was sent" in done.stderr, twilio.messages) == (1, True, [])
+    assert [action for action, _ in await events(database)] == ["sender_added"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Refuse(400, 21211), "does not exist or cannot be reached [21211]"),
+        (Refuse(400, 21610), "refuses it [21610]"),
+        (Refuse(401, 20003), "run `fanxiao channels check` [20003]"),
+        (Refuse(429, 20429), "try again later [20429]"),
+        (Drop(accepted=True), "it may have been sent [no_answer]"),
+    ],
+)
+async def test_what_the_provider_answers_is_told(
+    fault: Fault, words: str, channels: Typed, sender: str, twilio: FakeTwilio, database: Database
+) -> None:
+    twilio.next.append(fault)
+    done = await channels("send", sender, PHONE, "--yes")
+    assert (done.exit_code, words in done.stdout, "Traceback" in done.output) == (1, True, False)
+    assert ((await sent(database)).state, (await only(channels))["state"]) == ("failed", "open")
+
+
+@pytest.mark.parametrize(
+    ("words", "chinese", "english"),
+    [
+        (("ID", "1234"), "不是电话号码", "no phone number"),
+        (("ID", "somebody"), "不是电话号码", "no phone number"),
+        (("ID", PHONE, "--text", " "), "--text 不能为空", "must not be empty"),
+        (("ID", PHONE, "--text", "长" * 1601), "内容太长", "at most 1600"),
+        (("ID", PHONE, "--template", "absence_question"), "只用于只发登记模板", "registered templates only"),
+        (("999", PHONE), "没有编号为 999", "no sender 999"),
+    ],
+)
+async def test_what_cannot_be_sent(
+    words: tuple[str, ...], chinese: str, english: str, channels: Typed, sender: str, twilio: FakeTwilio, database: Database
+) -> None:
+    refused(await channels("send", *(word.replace("ID", sender) for word in words), "--yes"), chinese, english)
+    assert (twilio.messages, (await only(channels))["used"], len(await events(database))) == ([], 0, 1)
+
+
+async def test_cap_hours_and_refusals_hold_for_a_test_too(
+    channels: Typed, sender: str, twilio: FakeTwilio, database: Database, cipher: Cipher
+) -> None:
+    await channels("set", sender, "--hours", "08:00-11:59")
+    refused(await channels("send", sender, PHONE, "--yes"), "发送时段 08:00-11:59", "outside this sender's hours")
+    await channels("set", sender, "--hours", "none", "--cap", "1")
+    async with database.session() as session, session.begin():
+        session.add(Contact(kind="phone", address_encrypted=cipher.encrypt(PHONE), address_index=cipher.index(PHONE), state="blocked"))
+    refused(await channels("send", sender, PHONE, "--yes"), "已拒收", "has refused our messages")
+    twilio.next.append(Refuse(429, 20429))
+    assert (await channels("send", sender, "+8613800000002", "--yes")).exit_code == 1
+    refused(await channels("send", sender, "+8613800000003", "--yes"), "上限 1 已经用完", "cap of 1 is used up")
+    assert twilio.messages == []
+
+
+async def test_a_channel_without_settings_or_in_training_sends_nothing(
+    channels: Typed, sender: str, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANXIAO_SIMULATOR", "1")
+    refused(await channels("send", sender, PHONE, "--yes"), "培训模式", "stands idle")
+    monkeypatch.delenv("FANXIAO_SIMULATOR")
+    monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+    refused(await channels("send", sender, PHONE, "--yes"), "TWILIO_AUTH_TOKEN", "lacks in the environment")
+    assert twilio.messages == []
+
+
+async def test_a_channel_with_registered_templates_says_which(
+    channels: Typed, sender: str, twilio: FakeTwilio, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FANXIAO_PUBLIC_URL")
+    registered = replace(TwilioSms.capabilities, templates=frozenset({"absence_question", "not_ours"}), counts="parts")
+    monkeypatch.setattr(TwilioSms, "capabilities", registered)
+    refused(await channels("send", sender, PHONE, "--text", "你好", "--yes"), "登记过的模板", "leave --text out")
+    refused(
+        await channels("send", sender, PHONE, "--template", "promise_reminder", "--yes"), "已登记的有：absence_question", "Registered are"
+    )
+    done = await channels("send", sender, PHONE, "--template", "absence_question", "--yes")
+    assert (done.exit_code, "registered template: absence_question" in done.stdout) == (0, True), done.output
+    message = await sent(database)
+    assert (message.template, bool(message.values), twilio.sent_to(PHONE)) == ("absence_question", True, [message.body])
+    assert (await only(channels))["used"] == message.parts > 1
