@@ -114,8 +114,8 @@ class TwilioSms:
 
 def _webhook_troubles(address: str, url: str | None, method: str | None, hooks: str | None) -> list[Trouble]:
     """Whether texts to `address` are brought to us."""
-    if hooks is None:
-        return [Trouble("public_url_missing")]
+    if hooks is None:  # whoever asks has said so already
+        return []
     wanted = f"{hooks}/inbound"
     if not url:
         return [Trouble("webhook_missing", f"{address}: {wanted}")]

@@ -91,15 +91,14 @@ class TwilioVoice:
         report = Status(form["CallSid"], status, code, parsedate_to_datetime(form["Timestamp"]), int(form["SequenceNumber"]))
         return Heard(statuses=(report,), answer=Answer(status=204))
 
-    async def check(self, address: str, hooks: str | None) -> list[Trouble]:
-        return await self._account.check(lambda: self._number_troubles(address, hooks))
+    async def check(self, address: str, _hooks: str | None) -> list[Trouble]:
+        return await self._account.check(lambda: self._number_troubles(address))
 
-    async def _number_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
-        found = [Trouble("public_url_missing")] if hooks is None else []
+    async def _number_troubles(self, address: str) -> list[Trouble]:
         number = await self._account.number(address) if NUMBER.fullmatch(address) else None
         if number is None:
-            return [*found, Trouble("number_unknown", address)]
-        return found if can(number, "voice") else [*found, Trouble("number_cannot_call", address)]
+            return [Trouble("number_unknown", address)]
+        return [] if can(number, "voice") else [Trouble("number_cannot_call", address)]
 
     async def close(self) -> None:
         await self._account.close()

@@ -105,9 +105,11 @@ async def test_a_service_of_somebody_else(twilio: FakeTwilio) -> None:
     assert await _found(twilio, SERVICE) == ["service_unknown"]
 
 
-async def test_nobody_can_reach_us(twilio: FakeTwilio) -> None:
-    twilio.holdings.number(OURS, **THERE)
-    assert await _found(twilio, hooks=None) == ["public_url_missing"]
+async def test_without_a_public_address_the_rest_is_looked_at(twilio: FakeTwilio) -> None:
+    """That it is missing says the command that asks."""
+    twilio.holdings.number(OURS, sms_url="")
+    assert await _found(twilio, hooks=None) == []
+    assert await _found(twilio, OURS + "1", hooks=None) == ["number_unknown"]
 
 
 async def test_nobody_is_there(twilio: FakeTwilio) -> None:
