@@ -24,7 +24,7 @@ from bot.outbox.senders import (
     sender_states,
     was_used,
 )
-from fanxiao.commands import channels_check, channels_report, channels_send
+from fanxiao.commands import channels_check, channels_people, channels_report, channels_send
 from fanxiao.commands.channels_lines import known_line, local_zone, opened, own_address, sender_of
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
@@ -34,7 +34,7 @@ from storage.tables import Sender
 from storage.work import Work, working
 
 app = typer.Typer(help="通道与发送号码 · channels: the accounts and numbers that messages leave from", no_args_is_help=True)
-for commands in (channels_check, channels_send, channels_report):
+for commands in (channels_check, channels_send, channels_report, channels_people):
     commands.register(app)
 
 SenderId = Annotated[int, typer.Argument(metavar="ID", help="编号，见 channels list · id, see `channels list`")]

@@ -20,15 +20,18 @@ from typer.testing import CliRunner
 
 from bot.channels.registry import PROVIDERS
 from bot.channels.twilio_sms import TwilioSms
+from cases.linking import link_by_code
 from fanxiao.cli import app
 from fanxiao.commands import channels_check
 from fanxiao.engine import load_catalogue
 from storage.clock import SteppedClock
 from storage.crypto import Cipher
 from storage.database import Database
-from storage.tables import Contact, Event, Message, Sender
+from storage.tables import Contact, Event, Message, Person, Recording, Sender
+from storage.work import working
 from tests.fakes.twilio import Drop, FakeTwilio, Fault, Refuse
 from tests.fanxiao.conftest import Terminal
+from tests.stories.county import County
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 11, 24, 4, tzinfo=UTC)  # in Linxia
@@ -521,3 +524,91 @@ async def test_a_channel_with_registered_templates_says_which(
     message = await sent(database)
     assert (message.template, bool(message.values), twilio.sent_to(PHONE)) == ("absence_question", True, [message.body])
     assert (await only(channels))["used"] == message.parts > 1
+
+
+@pytest.fixture
+async def family(county: County, channels: Typed) -> County:
+    """A mother and a father who share a phone, a grandmother with her own."""
+    await county.begin("2026-11-24 13:00", roles=())
+    await county.person("mother", "马母")
+    await county.person("father", "马父", phone="mother")
+    await county.person("grandmother", "韩奶奶")
+    return county
+
+
+async def test_a_code_makes_a_chat_somebodys_own(channels: Typed, family: County, database: Database, cipher: Cipher) -> None:
+    async with database.session() as session, session.begin():
+        session.add(Sender(channel="telegram", account="main", address="@county_bot", rate_per_second=25))
+    person_id, number = family.people["grandmother"], family.phones["grandmother"].number
+    codes = []
+    for who in (str(person_id), number, number.removeprefix("+86")):
+        done = await channels("link", who)
+        assert (done.exit_code, "韩奶奶" in done.stdout) == (0, False), done.output
+        codes.append(done.stdout.splitlines()[1])
+        assert done.stdout.splitlines()[2] == f"https://t.me/county_bot?start={codes[-1]}"
+    async with working(database, NOON + timedelta(days=1)) as work:
+        chat = Contact(kind="telegram", address_encrypted=b"t", address_index=b"t")
+        work.session.add(chat)
+        await work.session.flush()
+        assert await link_by_code(work, cipher, codes[0], chat) is None  # a newer one ends it
+        linked = await link_by_code(work, cipher, codes[-1], chat)
+        assert linked is not None
+        assert linked.id == person_id
+
+
+async def test_a_code_for_nobody_or_for_several(channels: Typed, family: County) -> None:
+    both = f"{family.people['mother']}, {family.people['father']}"
+    refused(await channels("link", family.phones["mother"].number), both, "Several persons share")
+    for who in ("999999", "+8613900009999", "somebody"):
+        refused(await channels("link", who), "没有找到", "neither a person's id nor")
+
+
+MP3 = b"\xff\xfb\x90\x00" + bytes(100)
+WAV = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(100)
+
+
+async def test_a_recording_is_kept_and_replaced(channels: Typed, family: County, database: Database, tmp_path: Path) -> None:
+    assert "no recording in it yet" in (await channels("language", str(family.people["grandmother"]), "东乡语")).stderr
+    for content, media_type in ((MP3, "audio/mpeg"), (b"ID3" + MP3, "audio/mpeg"), (WAV, "audio/wav")):
+        file = tmp_path / "recording"
+        file.write_bytes(content)
+        done = await channels("record", "absence_call", str(file), "--area", "622926", "--language", "东乡语")
+        assert (done.exit_code, "有1人" in done.stdout) == (0, True), done.output
+        async with database.session() as session:
+            kept = (await session.scalars(select(Recording))).one()
+            assert (kept.content, kept.media_type, kept.area_code, kept.language) == (content, media_type, "622926", "东乡语")
+    assert [action for action, _ in await events(database)].count("recording_stored") == 3
+    assert (await channels("language", str(family.people["mother"]), "东乡语")).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "chinese", "english"),
+    [
+        (("absence_call", "--area", "622926"), b"%PDF-1.7", "不是 mp3 或 wav", "neither an mp3"),
+        (("absence_call", "--area", "622926"), b"", "不是 mp3 或 wav", "neither an mp3"),
+        (("absence_call", "--area", "622926"), b"\xff\xf1" + bytes(9), "不是 mp3 或 wav", "neither an mp3"),  # AAC
+        (("absence_call", "--area", "622926"), MP3 + bytes(2 * 1024 * 1024), "太大", "at most 2 MB"),
+        (("absence_call", "--area", "999999"), MP3, "没有这个区划代码", "no such area code"),
+        (("nonsense", "--area", "622926"), MP3, "没有消息模板", "no message template"),
+        (("absence_call", "--area", "622926", "--language", " "), MP3, "语言名不对", "no name of a language"),
+    ],
+)
+async def test_a_recording_that_cannot_be_kept(
+    words: tuple[str, ...], content: bytes, chinese: str, english: str, channels: Typed, family: County, database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "recording.mp3"
+    file.write_bytes(content)
+    refused(await channels("record", words[0], str(file), "--language", "东乡语", *words[1:]), chinese, english)
+    async with database.session() as session:
+        assert (await session.scalars(select(Recording))).all() == []
+
+
+async def test_the_language_of_a_home(channels: Typed, family: County, database: Database) -> None:
+    person_id = family.people["mother"]
+    for given, kept in (("东乡语", "东乡语"), ("东乡语", "东乡语"), ("none", None)):
+        assert (await channels("language", str(person_id), given)).exit_code == 0
+        async with database.session() as session:
+            assert (await session.get_one(Person, person_id)).language == kept
+    assert [action for action, _ in await events(database)].count("language_set") == 2
+    refused(await channels("language", "999999", "东乡语"), "没有编号为 999999", "no person 999999")
+    refused(await channels("language", str(person_id), "长" * 31), "语言名不对", "at most 30")
