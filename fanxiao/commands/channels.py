@@ -8,8 +8,6 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bot.channels.registry import MAIN, Line
 from bot.outbox.senders import (
@@ -26,6 +24,7 @@ from bot.outbox.senders import (
 )
 from fanxiao.commands import channels_check, channels_people, channels_report, channels_send
 from fanxiao.commands.channels_lines import known_line, local_zone, opened, own_address, sender_of
+from fanxiao.commands.channels_tables import print_table
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
 from fanxiao.settings import Settings
@@ -43,8 +42,8 @@ Rate = Annotated[str, typer.Option("--rate", help="每秒几条，如 0.25 · a 
 
 STATES = {"open": "启用 on", "draining": "收尾 draining", "paused": "暂停 paused", "stopped": "停用 stopped"}
 HEADERS = (
-    "编号 id", "通道 channel", "账户 account", "地址 address", "状态 state", "停用原因 stopped because", "每秒 per second",
-    "今日/上限 today/cap", "时段 hours", "单价 CNY", "等待 waiting（安全 safety/待办 duty/宣传 bulk）",
+    "编号\nid", "通道\nchannel", "账户\naccount", "地址\naddress", "状态\nstate", "停用原因\nstopped because", "每秒\nrate",
+    "今日/上限\ntoday/cap", "时段\nhours", "单价\nCNY", "等待：安全\nwaiting: safety", "待办\nduty", "宣传\nbulk",
 )  # fmt: skip
 
 
@@ -60,10 +59,7 @@ def show(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([_as_json(one) for one in found], ensure_ascii=False, indent=1))
         return
-    table = Table(*HEADERS)
-    for one in found:
-        table.add_row(*_row(one))
-    Console(soft_wrap=True, highlight=False).print(table)
+    print_table(HEADERS, map(_row, found))
     if not found:
         typer.echo("还没有发送号码，用 fanxiao channels add 添加。 / There is no sender yet: `fanxiao channels add` makes one.")
 
@@ -80,7 +76,7 @@ def _row(one: SenderState) -> tuple[str, ...]:
     return (
         str(one.id), one.channel, one.account, one.address, STATES[one.state], one.stopped_reason or "", f"{one.rate_per_second:g}",
         f"{one.used}/{cap}", hours_text(one.hours_from, one.hours_until) or "", price,
-        "/".join(str(one.waiting[urgency]) for urgency in URGENCIES),
+        *(str(one.waiting[urgency]) for urgency in URGENCIES),
     )  # fmt: skip
 
 

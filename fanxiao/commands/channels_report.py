@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from bot.outbox.report import ReportRow, delivery_report
 from fanxiao.commands.channels_lines import local_zone
+from fanxiao.commands.channels_tables import print_table
 from fanxiao.commands.once import once, refuse
 from fanxiao.wiring import Storage
 from storage.work import Work
@@ -24,8 +23,8 @@ DAYS = timedelta(days=6)
 """Before the last one, when no first day is given: a week."""
 TOTAL = "合计 total"
 HEADERS = (
-    "日期 day", "号码 sender", "消息 messages", "条数 parts", "待发 queued", "已发 sent", "送达 delivered", "已回 answered", "失败 failed",
-    "过期 expired", "失败原因 failures", "费用 CNY", "送达秒数（中位） median s",
+    "日期\nday", "号码\nsender", "消息\nmessages", "条数\nparts", "待发\nqueued", "已发\nsent", "送达\ndelivered", "已回\nanswered",
+    "失败\nfailed", "过期\nexpired", "费用\nCNY", "送达秒数\nmedian s", "失败原因\nfailures",
 )  # fmt: skip
 COUNTS = ("messages", "parts", "queued", "sent", "delivered", "answered", "failed", "expired")
 DAY = ["%Y-%m-%d"]
@@ -57,7 +56,7 @@ def report(first: First = None, last: Last = None, as_json: AsJson = False, as_c
         days, total = [_plain(row) for row in rows[:-1]], _plain(rows[-1])
         typer.echo(json.dumps({"from": f"{since}", "to": f"{until}", "rows": days, "total": total}, ensure_ascii=False, indent=1))
     else:
-        _print(rows)
+        print_table(HEADERS, map(_row, rows))
 
 
 def _plain(row: ReportRow) -> dict[str, Any]:
@@ -75,15 +74,12 @@ def _write(file: Path, rows: Sequence[ReportRow]) -> None:
         refuse(f"无法写入 {file}（{error.strerror}）。", f"{file} cannot be written ({error.strerror}).")
 
 
-def _print(rows: Sequence[ReportRow]) -> None:
-    table = Table(*HEADERS)
-    for row in rows:
-        where = f"{row.sender_id} {row.channel} {row.address}" if row.day else ""
-        table.add_row(
-            f"{row.day}" if row.day else TOTAL, where, *(str(getattr(row, name)) for name in COUNTS), _reasons(row.failures),
-            "—" if row.cost is None else f"{row.cost}", "—" if row.median_seconds is None else f"{row.median_seconds:.0f}",
-        )  # fmt: skip
-    Console(soft_wrap=True, highlight=False).print(table)
+def _row(row: ReportRow) -> tuple[str, ...]:
+    return (
+        f"{row.day}" if row.day else TOTAL, f"{row.sender_id} {row.channel} {row.address}" if row.day else "",
+        *(str(getattr(row, name)) for name in COUNTS), "—" if row.cost is None else f"{row.cost}",
+        "—" if row.median_seconds is None else f"{row.median_seconds:.0f}", _reasons(row.failures),
+    )  # fmt: skip
 
 
 def _reasons(failures: Mapping[str, int]) -> str:
