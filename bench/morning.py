@@ -106,7 +106,7 @@ async def _worker(database: Database, cipher: Cipher, plan: Plan) -> Worker:
         policy=DeliveryPolicy.of(plan), catalogue=catalogue, cipher=cipher,
         channels={("simulator", "main"): simulator.Simulator(simulator.SMS)}, labels=plan_labels(plan), signatures=signatures,
     )  # fmt: skip
-    return Worker(database, SteppedClock(database), settings, route)
+    return Worker(database, SteppedClock(database), settings, route(cipher))
 
 
 @asynccontextmanager

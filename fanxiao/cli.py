@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from fanxiao.commands import admin, check, demo, demo_data, imports, serve
+from fanxiao.commands import admin, channels, check, demo, demo_data, imports, serve
 from fanxiao.logs import configure
 from fanxiao.settings import Settings
 from storage.faults import StartFault, clearly
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(admin.app, name="admin")
+app.add_typer(channels.app, name="channels")
 app.add_typer(imports.app, name="import")
 app.add_typer(check.app, name="check")
 demo_data.register(app)

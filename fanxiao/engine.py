@@ -110,7 +110,7 @@ async def build_engine(
         catalogue=catalogue, channels=channels, cipher=storage.cipher, labels=plan_labels(plan), signatures=signatures,
         public_url=(public_url or "").rstrip("/"),
     )  # fmt: skip
-    return Engine(storage, plan, clock, catalogue, settings, Worker(storage.worker, clock, settings, route))
+    return Engine(storage, plan, clock, catalogue, settings, Worker(storage.worker, clock, settings, route(storage.cipher)))
 
 
 def plan_labels(plan: Plan) -> dict[str, dict[str, str]]:

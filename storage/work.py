@@ -53,7 +53,7 @@ class Work:
     def say(
         self,
         key: str,
-        person_id: int,
+        person_id: int | None,
         template: str,
         *,
         area_code: str,
@@ -73,6 +73,7 @@ class Work:
         """Writes a message intent. The same `key` again is the same intent: it is said once.
 
         The ids say what it is about; with `contact_id` it is an answer, and goes back where the text came from.
+        Without `person_id` it answers somebody whom nobody knows.
         Without `expires_at` it may leave until 20 hours after `due_at` (default: now).
         """
         due = due_at or self.now

@@ -30,7 +30,13 @@ class Provider:
 PROVIDERS: dict[str, Provider] = {
     "simulator": Provider("bot.channels.simulator:build_sms", ("FANXIAO_SIMULATOR",)),
     "simulator_voice": Provider("bot.channels.simulator:build_voice", ("FANXIAO_SIMULATOR",)),
+    "android_sms": Provider(
+        "bot.channels.android_sms:build", ("ANDROID_SMS_URL", "ANDROID_SMS_LOGIN", "ANDROID_SMS_PASSWORD", "ANDROID_SMS_SIGNING_KEY")
+    ),
     "twilio_sms": Provider("bot.channels.twilio_sms:build", ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")),
+    "twilio_voice": Provider("bot.channels.twilio_voice:build", ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")),
+    "telegram": Provider("bot.channels.telegram:build", ("TELEGRAM_BOT_TOKEN",)),
+    "wecom": Provider("bot.channels.wecom:build", ("WECOM_CORP_ID", "WECOM_AGENT_ID", "WECOM_SECRET", "WECOM_TOKEN", "WECOM_AES_KEY")),
 }
 
 

@@ -1,24 +1,101 @@
-"""Phones that exist only here: for the demo, for training, and for tests. Whatever is sent arrives at once."""
+"""Phones that exist only here: for the demo, for training, and for tests. Whatever is sent arrives at once, unless faults are wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from random import Random
+from typing import Self
 
-from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Trouble
+from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 
 SMS = Capabilities(name="simulator", contact="phone", variant="sms", max_length=500, can_be_asked=True)
 VOICE = Capabilities(name="simulator_voice", contact="phone", variant="voice", max_length=1000, can_be_asked=True)
+FAULTS = "FANXIAO_SIMULATOR_FAULTS"
+SHARES = ("loss", "failures", "duplicates", "disorder")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one message."""
+
+    lost: bool
+    failed: bool
+    doubled: bool
+    disordered: bool
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How often something goes wrong, as shares of all messages, and how many seconds reports are late. None by default.
+
+    A message's fate depends on `seed` and its id alone, so that every run and every process sees the same.
+    """
+
+    loss: float = 0.0
+    failures: float = 0.0
+    duplicates: float = 0.0
+    disorder: float = 0.0
+    delay: float = 0.0
+    seed: int = 0
+
+    @classmethod
+    def read(cls, setting: str) -> Self:
+        """From `loss=5%,failures=3%,delay=3,duplicates=2%,disorder=10%,seed=7`. Raises ValueError that names the part."""
+        values: dict[str, float | int] = {}
+        for part in filter(None, (part.strip() for part in setting.split(","))):
+            name, _, value = part.partition("=")
+            try:
+                values[name] = _READERS[name](value)
+            except (KeyError, ValueError) as error:
+                raise ValueError(f"{FAULTS}: {part}") from error
+        return cls(**values)  # type: ignore[arg-type]
+
+    def of(self, message_id: int) -> Fate:
+        chance = Random(f"{self.seed}:{message_id}")
+        return Fate(*(chance.random() < getattr(self, name) for name in SHARES))
 
 
 class Simulator:
-    """Accepts and delivers everything. Its phones answer through the console, never by webhook."""
+    """Accepts everything. Its phones answer through the console, never by webhook.
 
-    def __init__(self, capabilities: Capabilities) -> None:
+    Reports come along with the acceptance; only those that a fault makes late, double or disordered are fetched by `listen`.
+    """
+
+    def __init__(self, capabilities: Capabilities, faults: Faults | None = None) -> None:
         self.capabilities = capabilities
+        self._faults = faults or Faults()
+        self._late: deque[tuple[float, Status]] = deque()
+        self._some = asyncio.Event()
 
     async def send(self, message: Outgoing) -> Outcome:
-        return Outcome(Result.ACCEPTED, provider_id=f"sim-{message.message_id}", status="delivered")
+        provider_id = f"sim-{message.message_id}"
+        fate = self._faults.of(message.message_id)
+        if fate.lost:
+            return Outcome(Result.ACCEPTED, provider_id=provider_id)
+        last = Status(provider_id, "failed" if fate.failed else "delivered", sequence=2)
+        late = [last, Status(provider_id, "sent", sequence=1)] if fate.disordered else [last] * bool(self._faults.delay)
+        self._report_later([*late, last] if fate.doubled else late)
+        return Outcome(Result.ACCEPTED, provider_id=provider_id, status=None if late else last.status)
+
+    def _report_later(self, reports: list[Status]) -> None:
+        due = asyncio.get_running_loop().time() + self._faults.delay
+        self._late.extend((due, report) for report in reports)
+        if reports:
+            self._some.set()
+
+    async def listen(self, store: Callable[[Heard], Awaitable[None]]) -> None:
+        while True:
+            await self._some.wait()
+            while self._late:
+                due, report = self._late[0]
+                await asyncio.sleep(due - asyncio.get_running_loop().time())
+                await store(Heard(statuses=(report,)))
+                self._late.popleft()
+            self._some.clear()
 
     async def find(self, _message: Outgoing, _since: datetime) -> list[str]:
         # Its phones show what our own rows say was sent: what is in doubt here has not been seen there.
@@ -37,11 +114,27 @@ class Simulator:
         """Nothing is open."""
 
 
-def build_sms(_settings: Mapping[str, str]) -> Simulator:
-    """The simulated phones, wherever `FANXIAO_SIMULATOR` is on."""
-    return Simulator(SMS)
+def _share(value: str) -> float:
+    number, sign, rest = value.partition("%")
+    if not sign or rest or not 0 <= float(number) <= 100:
+        raise ValueError(value)
+    return float(number) / 100
 
 
-def build_voice(_settings: Mapping[str, str]) -> Simulator:
-    """Calls to the simulated phones."""
-    return Simulator(VOICE)
+def _seconds(value: str) -> float:
+    if not 0 <= float(value) <= 86400:
+        raise ValueError(value)
+    return float(value)
+
+
+_READERS: dict[str, Callable[[str], float | int]] = {**dict.fromkeys(SHARES, _share), "delay": _seconds, "seed": int}
+
+
+def build_sms(settings: Mapping[str, str]) -> Simulator:
+    """The simulated phones, wherever `FANXIAO_SIMULATOR` is on; with `FANXIAO_SIMULATOR_FAULTS` not everything arrives well."""
+    return Simulator(SMS, Faults.read(settings.get(FAULTS, "")))
+
+
+def build_voice(settings: Mapping[str, str]) -> Simulator:
+    """Calls to the simulated phones, with the same faults."""
+    return Simulator(VOICE, Faults.read(settings.get(FAULTS, "")))

@@ -2,52 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-import aiohttp
-from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http import AsyncHttpClient
-from twilio.http.response import Response
-from twilio.request_validator import RequestValidator
-from twilio.rest import Client
+from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Status, Trouble
+from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, NUMBER, OFFICIAL_BASE, REFUSED, Account, can
+from bot.channels.twilio_codes import FAILURES, REPORTS
 
-from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
-from bot.channels.twilio_codes import FAILURES, REPORTS, refusal
-
-OFFICIAL_BASE = "https://api.twilio.com"
-CALL_SECONDS = 10.0  # below the time after which a call without an answer is looked into
 LOOK_BACK = 200  # newest messages to one number that are compared
 NO_REPLY = Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
-NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+SERVICE = re.compile(r"MG[0-9a-f]{32}")
 
-CAPABILITIES = Capabilities(name="twilio_sms", contact="phone", variant="sms", max_length=1600, can_be_asked=True, failures=FAILURES)
+CHOICES = {"STOP": "out", "START": "in"}
+"""`OptOutType` of a text that the service's own opt-out has answered (twilio.com/docs/messaging/tutorials/advanced-opt-out)."""
 
-
-class Transport(AsyncHttpClient):  # type: ignore[misc]
-    """Carries the client's calls to `base`. The client's own transport ignores its time-out and logs numbers."""
-
-    def __init__(self, base: str, seconds: float) -> None:
-        self._base = base.rstrip("/")
-        self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(5.0, seconds))
-        self._session: aiohttp.ClientSession | None = None
-
-    is_async = True
-
-    async def request(self, method: str, uri: str, **rest: Any) -> Response:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
-        headers = rest["headers"] | {"Authorization": aiohttp.encode_basic_auth(*rest["auth"])}
-        url = uri.replace(OFFICIAL_BASE, self._base, 1)
-        call = self._session.request(method, url, params=rest["params"], data=rest["data"], headers=headers, allow_redirects=False)
-        async with call as answer:
-            return Response(answer.status, await answer.text(), answer.headers)
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+CAPABILITIES = Capabilities(
+    name="twilio_sms",
+    contact="phone",
+    variant="sms",
+    max_length=1600,
+    can_be_asked=True,
+    counts="parts",
+    at_once=AT_ONCE,
+    failures=FAILURES,
+)
 
 
 class TwilioSms:
@@ -56,46 +35,40 @@ class TwilioSms:
     capabilities = CAPABILITIES
 
     def __init__(self, account_sid: str, auth_token: str, base: str = OFFICIAL_BASE, seconds: float = CALL_SECONDS) -> None:
-        self._transport = Transport(base, seconds)
-        self._client = Client(account_sid, auth_token, http_client=self._transport)
-        self._validator = RequestValidator(auth_token)
+        self._account = Account(account_sid, auth_token, base, seconds)
+        self._client = self._account.client
 
     async def send(self, message: Outgoing) -> Outcome:
-        fields = {"to": message.to, "from_": message.sender, "body": message.body}
+        sender = "MessagingServiceSid" if SERVICE.fullmatch(message.sender) else "From"
+        fields = {"To": message.to, sender: message.sender, "Body": message.body}
         if message.hooks:
-            fields["status_callback"] = f"{message.hooks}/status"
-        try:
-            created = await self._client.messages.create_async(**fields)
-        except (TwilioRestException, TwilioServiceException) as error:
-            return Outcome(refusal(error.status, error.code), code=str(error.code or error.status))
-        except NOT_CONNECTED:
-            return Outcome(Result.RETRY, code="not_connected")
-        except (aiohttp.ClientError, TimeoutError):
-            return Outcome(Result.UNKNOWN, code="no_answer")
-        except (ValueError, AttributeError, TypeError, TwilioException):
-            return Outcome(Result.UNKNOWN, code="malformed")
-        if not created.sid:
-            return Outcome(Result.UNKNOWN, code="malformed")
-        return Outcome(Result.ACCEPTED, provider_id=created.sid)
+            fields["StatusCallback"] = f"{message.hooks}/status"
+        return await self._account.create("Messages", fields)
 
     async def find(self, message: Outgoing, since: datetime) -> list[str]:
-        # Not filtered by DateSent: a message that still waits at Twilio has none yet.
-        rows = await self._client.messages.list_async(to=message.to, from_=message.sender, limit=LOOK_BACK)
+        # Not filtered by DateSent: a message that still waits at Twilio has none yet. Not by From either where a service chooses it.
+        by_service = SERVICE.fullmatch(message.sender)
+        sender = {} if by_service else {"from_": message.sender}
+        rows = await self._client.messages.list_async(to=message.to, limit=LOOK_BACK, **sender)
         recent = [row for row in rows if row.date_created is None or row.date_created >= since]
-        return [row.sid for row in recent if row.body == message.body]
+        ours = [row for row in recent if not by_service or row.messaging_service_sid == message.sender]
+        return [row.sid for row in ours if row.body == message.body]
 
     def verify(self, request: Request) -> bool:
-        signature = request.headers.get("x-twilio-signature", "")
-        return bool(self._validator.validate(request.url, request.form, signature))
+        return self._account.verify(request)
 
     async def hear(self, request: Request) -> Heard:
+        read = {"inbound": self._text, "status": self._status}.get(request.hook)
         try:
-            return self._status(request.form) if request.hook == "status" else self._text(request.form)
+            if read is None:
+                raise MalformedCall(f"no such hook: {request.hook}")
+            return read(request.form)
         except KeyError as error:
             raise MalformedCall(str(error)) from error
 
     def _text(self, form: Mapping[str, str]) -> Heard:
-        text = Incoming(provider_id=form["MessageSid"], sender=form["From"], to=form["To"], body=form.get("Body", ""))
+        choice = CHOICES.get(form.get("OptOutType", ""))
+        text = Incoming(form["MessageSid"], form["From"], form["To"], form.get("Body", ""), choice=choice)
         return Heard(incoming=(text,), answer=NO_REPLY)
 
     def _status(self, form: Mapping[str, str]) -> Heard:
@@ -103,10 +76,52 @@ class TwilioSms:
         return Heard(statuses=(report,), answer=Answer(status=204))
 
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
-        return []
+        return await self._account.check(lambda: self._sender_troubles(address, hooks))
+
+    async def _sender_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
+        if SERVICE.fullmatch(address):
+            return await self._service_troubles(address, hooks)
+        if NUMBER.fullmatch(address):
+            return await self._number_troubles(address, hooks)
+        return [Trouble("sender_not_a_number", address)]
+
+    async def _number_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
+        number = await self._account.number(address)
+        if number is None:
+            return [Trouble("number_unknown", address)]
+        if not can(number, "sms"):
+            return [Trouble("number_cannot_send", address)]
+        # An application's addresses stand before the number's own.
+        return _webhook_troubles(address, number.sms_application_sid or number.sms_url, number.sms_method, hooks)
+
+    async def _service_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
+        context = self._client.messaging.v1.services(address)
+        try:
+            service = await context.fetch_async()
+        except REFUSED as error:
+            if error.status == 404:
+                return [Trouble("service_unknown", address)]
+            raise
+        senders = await context.phone_numbers.list_async(limit=1) or await context.short_codes.list_async(limit=1)
+        found = [] if senders else [Trouble("service_without_numbers", address)]
+        if service.use_inbound_webhook_on_number:
+            return [*found, Trouble("webhook_on_numbers", address)]
+        return found + _webhook_troubles(address, service.inbound_request_url, service.inbound_method, hooks)
 
     async def close(self) -> None:
-        await self._transport.close()
+        await self._account.close()
+
+
+def _webhook_troubles(address: str, url: str | None, method: str | None, hooks: str | None) -> list[Trouble]:
+    """Whether texts to `address` are brought to us."""
+    if hooks is None:  # whoever asks has said so already
+        return []
+    wanted = f"{hooks}/inbound"
+    if not url:
+        return [Trouble("webhook_missing", f"{address}: {wanted}")]
+    if url != wanted:
+        return [Trouble("webhook_elsewhere", f"{address}: {wanted}")]
+    return [] if method == "POST" else [Trouble("webhook_not_post", address)]
 
 
 def build(settings: Mapping[str, str]) -> TwilioSms:

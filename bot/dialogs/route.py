@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot.dialogs.danger import hear_danger
 from bot.dialogs.guardian import hear_guardian
+from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
 from bot.dialogs.teacher import hear_teacher
+from bot.inbox.handle import Route
 from cases.triage import staff_unread, unknown_sender
+from storage.crypto import Cipher
 from storage.tables import Inbound
 from storage.work import Work
 
@@ -17,13 +21,21 @@ Hear = Callable[[Work, Inbound, Speaker], Awaitable[str | None]]
 FAMILY = ("absence", "notice", "confirm_return", "choose")
 
 
-async def route(work: Work, inbound: Inbound) -> str:
+def route(cipher: Cipher) -> Route:
+    """How texts find their dialog. The cipher knows the codes again by which people make a chat their own."""
+    return partial(_route, cipher=cipher)
+
+
+async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     """Understands one text and returns in a word what became of it. Nothing is ever dropped: the last resort is a person."""
     speaker = await speaker_of(work, inbound)
+    linked = await hear_linking(work, inbound, cipher, speaker.people)
+    if linked is not None:
+        return linked
     if not speaker.people:
         await hear_danger(work, inbound, speaker)
         await unknown_sender(work, inbound)
-        return "unknown_sender"
+        return await offer_linking(work, inbound) or "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)
     order = _order(inbound, speaker)

@@ -15,18 +15,19 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 from starlette.datastructures import ImmutableMultiDict
 
-from bot.channels.base import Request
+from bot.channels.base import Outgoing, Request
 from bot.channels.registry import build_channels, close_channels
 from bot.channels.twilio_sms import TwilioSms
 from console.webhooks import LARGEST, Hooks, routes
 from storage.database import Database
-from storage.tables import Attempt, DeliveryStatus, Inbound
+from storage.tables import Attempt, DeliveryStatus, Inbound, Sender
 from tests.bot.world import NOW, Killed, World
 from tests.fakes.serving import serving
 from tests.fakes.twilio import Drop, FakeTwilio, Malformed, Refuse, Slow
 
 Trouble = list[tuple[str, Any]]
 OURS, PARENT, OTHER = "+15005550006", "+8613893010001", "+8613893010002"
+SERVICE = "MG" + "a" * 32
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ async def test_failed_after_delivered_sends_nothing_again(connected: World, twil
     assert (len(twilio.messages), (await connected.contact(PARENT)).state, trouble) == (1, "usable", [])
 
 
-@pytest.mark.parametrize(("code", "state"), [(30005, "bad"), (30006, "bad"), (30004, "blocked"), (30003, "usable"), (30008, "usable")])
+@pytest.mark.parametrize(("code", "state"), [(30005, "bad"), (30006, "bad"), (21610, "blocked"), (30003, "usable"), (39999, "usable")])
 async def test_not_delivered_goes_to_the_next_number(connected: World, twilio: FakeTwilio, trouble: Trouble, code: int, state: str) -> None:
     await connected.say(await connected.person(PARENT, OTHER))
     worker = connected.worker()
@@ -133,6 +134,17 @@ async def test_busy_is_tried_again(connected: World, twilio: FakeTwilio, fault: 
     await worker.drain(NOW)
     assert twilio.messages == []
     await worker.drain(NOW + timedelta(minutes=1))
+    assert [message.state for message in await connected.messages()] == ["sent"]
+
+
+async def test_the_wait_that_the_provider_asks_for_is_kept(connected: World, twilio: FakeTwilio) -> None:
+    twilio.next.append(Refuse(429, 20429, retry_after=600))
+    await connected.say(await connected.person(PARENT))
+    worker = connected.worker()
+    await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(minutes=9))
+    assert twilio.messages == []
+    await worker.drain(NOW + timedelta(minutes=11))
     assert [message.state for message in await connected.messages()] == ["sent"]
 
 
@@ -236,6 +248,41 @@ async def test_a_text_is_stored_once_and_handled(connected: World, twilio: FakeT
     assert (inbound.body, inbound.outcome, connected.cipher.decrypt(inbound.address_encrypted)) == ("1", "noted", PARENT)
 
 
+async def test_a_service_sends_hears_and_is_asked(connected: World, twilio: FakeTwilio) -> None:
+    await connected.change(Sender, (await connected.the_sender()).id, address=SERVICE)
+    twilio.holdings.service(SERVICE, OURS)
+    person = await connected.person(PARENT)
+    worker = connected.worker()
+    for fault in (Drop(accepted=True), Drop(accepted=False)):
+        twilio.next.append(fault)
+        await connected.say(person)
+        await worker.drain(NOW)
+    assert [row["messaging_service_sid"] for row in twilio.messages] == [SERVICE, SERVICE]
+    assert [message.provider_id for message in await connected.messages()] == [row["sid"] for row in twilio.messages]
+
+
+async def test_a_text_from_our_number_is_none_of_the_services(connected: World, twilio: FakeTwilio) -> None:
+    """The same words went to the same family from one of the numbers, without the service."""
+    await connected.change(Sender, (await connected.the_sender()).id, address=SERVICE)
+    twilio.holdings.service(SERVICE, OURS)
+    channel = connected.channels["twilio_sms", "main"]
+    await channel.send(Outgoing(1, PARENT, OURS, "马小龙今天没到校。"))
+    ours = await channel.send(Outgoing(2, PARENT, SERVICE, "马小龙今天没到校。"))
+    assert await channel.find(Outgoing(2, PARENT, SERVICE, "马小龙今天没到校。"), NOW - timedelta(days=9999)) == [ours.provider_id]
+
+
+@pytest.mark.parametrize(("word", "choice"), [("STOP", "out"), ("START", "in"), ("HELP", None), (None, None)])
+async def test_what_the_provider_itself_has_stopped(connected: World, twilio: FakeTwilio, word: str | None, choice: str | None) -> None:
+    form = twilio.text_form(PARENT, OURS, "退订") | ({"OptOutType": word} if word else {})
+    assert await twilio.post(_hook(connected, "inbound"), form) == 200
+    assert [row.choice for row in await connected.all(select(Inbound))] == [choice]
+
+
+async def test_a_hook_that_is_none(connected: World, twilio: FakeTwilio) -> None:
+    assert await twilio.post(_hook(connected, "elsewhere"), twilio.text_form(PARENT, OURS, "1")) == 400
+    assert await connected.all(select(Inbound)) == []
+
+
 async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) -> None:
     sms, status = _hook(connected, "inbound"), _hook(connected, "status")
     good = {"MessageSid": "SM" + "b" * 32, "From": PARENT, "To": OURS, "Body": "1"}
@@ -276,4 +323,4 @@ def test_channels_are_built_from_what_is_set() -> None:
     assert build_channels({}) == {}
     assert sorted(build_channels({"FANXIAO_SIMULATOR": "yes"})) == [("simulator", "main"), ("simulator_voice", "main")]
     second = {"TWILIO_ACCOUNT_SID__EAST": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN__EAST": "1"}
-    assert list(build_channels(second | {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32})) == [("twilio_sms", "east")]
+    assert list(build_channels(second | {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32})) == [("twilio_sms", "east"), ("twilio_voice", "east")]

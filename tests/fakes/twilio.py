@@ -9,7 +9,7 @@ import asyncio
 import base64
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,6 +18,11 @@ from typing import Any, Self
 
 from aiohttp import ClientSession, web
 from twilio.request_validator import RequestValidator
+from yarl import URL
+
+from tests.fakes.twilio_account import Holdings
+from tests.fakes.twilio_calls import FIELDS as CALL_FIELDS
+from tests.fakes.twilio_calls import Calls
 
 CREATE_FIELDS = {"To", "From", "Body", "StatusCallback", "MessagingServiceSid", "ValidityPeriod", "Attempt", "MaxPrice", "SmartEncoded"}
 LIST_FIELDS = {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"}
@@ -25,10 +30,11 @@ LIST_FIELDS = {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "
 
 @dataclass(frozen=True)
 class Refuse:
-    """An error answer. `code` 0: without Twilio's usual body."""
+    """An error answer. `code` 0: without Twilio's usual body. `retry_after`: seconds, in the header of that name."""
 
     status: int
     code: int
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,10 @@ class FakeTwilio:
     base: str = ""
     first: asyncio.Event = field(default_factory=asyncio.Event)  # a message has been accepted
 
+    def __post_init__(self) -> None:
+        self.holdings = Holdings(self.account)
+        self.calls = Calls(self.account, self.call)
+
     async def __aenter__(self) -> Self:
         path = f"/2010-04-01/Accounts/{self.account}"
         app = web.Application(middlewares=[self._authenticated])
@@ -78,6 +88,9 @@ class FakeTwilio:
                 web.post(f"{path}/Messages.json", self._create),
                 web.get(f"{path}/Messages.json", self._list),
                 web.get(path + "/Messages/{sid}.json", self._fetch),
+                web.post(f"{path}/Calls.json", self._create_call),
+                *self.holdings.routes(),
+                *self.calls.routes(),
             ]
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -104,23 +117,39 @@ class FakeTwilio:
 
     async def report(self, sid: str, status: str, code: int | None = None) -> int:
         """Calls the message's status callback; gives the HTTP status of the answer."""
+        return await self.post(self.callbacks[sid], self.report_form(sid, status, code))
+
+    def report_form(self, sid: str, status: str, code: int | None = None) -> dict[str, str]:
+        """What a status callback says."""
         message = next(message for message in self.messages if message["sid"] == sid)
         message["status"], message["error_code"] = status, code
         form = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status, "AccountSid": self.account}
         form |= {"To": message["to"], "From": message["from"], "ApiVersion": "2010-04-01"}
-        return await self.post(self.callbacks[sid], form | ({"ErrorCode": str(code)} if code else {}))
+        return form | ({"ErrorCode": str(code)} if code else {})
 
     async def text(self, url: str, sender: str, to: str, body: str, sid: str | None = None) -> int:
         """A text from a phone to one of the account's numbers."""
+        return await self.post(url, self.text_form(sender, to, body, sid))
+
+    def text_form(self, sender: str, to: str, body: str, sid: str | None = None) -> dict[str, str]:
+        """What the call for an incoming text says."""
         form = {"MessageSid": sid or _sid(), "AccountSid": self.account, "From": sender, "To": to, "Body": body, "NumMedia": "0"}
-        return await self.post(url, form | {"NumSegments": "1", "ApiVersion": "2010-04-01"})
+        return form | {"NumSegments": "1", "ApiVersion": "2010-04-01"}
+
+    def signature(self, url: str, form: Mapping[str, str]) -> str:
+        """As Twilio signs."""
+        return str(RequestValidator(self.token).compute_signature(url, dict(form)))
 
     async def post(self, url: str, form: Mapping[str, str], signature: str | None = None) -> int:
         """A webhook call, signed as Twilio signs."""
-        signed = signature or RequestValidator(self.token).compute_signature(url, dict(form))
-        async with self._session.post(url, data=form, headers={"X-Twilio-Signature": signed}) as answer:
-            await answer.read()
-            return answer.status
+        status, _ = await self.call(url, form, signature)
+        return status
+
+    async def call(self, url: str, form: Mapping[str, str], signature: str | None = None) -> tuple[int, str]:
+        """The same, with the text of the answer."""
+        signed = signature or self.signature(url, form)
+        async with self._session.post(URL(url, encoded=True), data=form, headers={"X-Twilio-Signature": signed}) as answer:
+            return answer.status, await answer.text()
 
     @web.middleware
     async def _authenticated(self, request: web.Request, handler: Any) -> web.StreamResponse:
@@ -135,15 +164,29 @@ class FakeTwilio:
         form = {name: str(value) for name, value in (await request.post()).items()}
         if set(form) - CREATE_FIELDS:
             return _refusal(Refuse(400, 20001))
-        for name, code in (("To", 21604), ("From", 21603), ("Body", 21602)):
+        for names, code in ((("To",), 21604), (("From", "MessagingServiceSid"), 21603), (("Body",), 21602)):
+            if not any(form.get(name) for name in names):
+                return _refusal(Refuse(400, code))
+        return await self._answer(request, form["To"], lambda: self._accept(form))
+
+    async def _create_call(self, request: web.Request) -> web.StreamResponse:
+        fields = await request.post()
+        form = {name: str(value) for name, value in fields.items()}
+        if set(form) - CALL_FIELDS:
+            return _refusal(Refuse(400, 20001))
+        for name, code in (("To", 21201), ("From", 21213), ("Url", 21205)):
             if not form.get(name):
                 return _refusal(Refuse(400, code))
-        fault = self.next.popleft() if self.next else self.by_number.get(form["To"])
+        events = [str(event) for event in fields.getall("StatusCallbackEvent", ["completed"])]
+        return await self._answer(request, form["To"], lambda: self.calls.accept(form, events))
+
+    async def _answer(self, request: web.Request, to: str, accept: Callable[[], dict[str, Any]]) -> web.StreamResponse:
+        fault = self.next.popleft() if self.next else self.by_number.get(to)
         if isinstance(fault, Refuse):
             return _refusal(fault)
         if isinstance(fault, Drop) and not fault.accepted:
             return _cut(request)
-        return await self._accepted(request, self._accept(form), fault)
+        return await self._accepted(request, accept(), fault)
 
     async def _accepted(self, request: web.Request, message: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
         if isinstance(fault, Drop):
@@ -158,9 +201,12 @@ class FakeTwilio:
         sid = _sid()
         at = format_datetime(datetime.now(UTC))
         path = f"/2010-04-01/Accounts/{self.account}/Messages/{sid}"
-        message: dict[str, Any] = dict.fromkeys(("date_sent", "error_code", "error_message", "price", "messaging_service_sid"))
+        message: dict[str, Any] = dict.fromkeys(("date_sent", "error_code", "error_message", "price"))
         message |= {"sid": sid, "account_sid": self.account, "api_version": "2010-04-01", "status": "queued", "direction": "outbound-api"}
-        message |= {"body": form["Body"], "to": form["To"], "from": form["From"], "date_created": at, "date_updated": at}
+        service = form.get("MessagingServiceSid")
+        sender = self.holdings.services[service]["numbers"][0] if service else form["From"]
+        message |= {"body": form["Body"], "to": form["To"], "from": sender, "messaging_service_sid": service}
+        message |= {"date_created": at, "date_updated": at}
         message |= {"num_media": "0", "num_segments": "1", "price_unit": "USD", "uri": f"{path}.json"}
         message |= {"subresource_uris": {"media": f"{path}/Media.json"}}
         self.messages.append(message)
@@ -203,10 +249,12 @@ def _sid() -> str:
 
 
 def _refusal(fault: Refuse) -> web.Response:
+    headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
     if not fault.code:
-        return web.Response(status=fault.status, text="unavailable")
+        return web.Response(status=fault.status, text="unavailable", headers=headers)
     more = f"https://www.twilio.com/docs/errors/{fault.code}"
-    return web.json_response({"code": fault.code, "message": "refused", "more_info": more, "status": fault.status}, status=fault.status)
+    body = {"code": fault.code, "message": "refused", "more_info": more, "status": fault.status}
+    return web.json_response(body, status=fault.status, headers=headers)
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.database import Database
-from storage.tables import CalendarDay, Event, Sender, Student
+from storage.tables import CalendarDay, Event, Student
 from tests.fanxiao.conftest import Terminal
 from tests.stories.county import PLAN, County
 
@@ -70,22 +70,6 @@ async def test_a_day_that_cannot_be_entered(words: tuple[str, ...], said: str, c
     await county.begin("2026-11-02 07:00")
     refused = await terminal("calendar", "add", *words, "--reason", "雪")
     assert (refused.exit_code, said in refused.stderr, len(refused.stderr.splitlines())) == (1, True, 2)
-
-
-async def test_a_stopped_sender_is_switched_on(county: County, terminal: Terminal, database: Database) -> None:
-    await county.begin("2026-11-02 07:00")
-    async with database.session() as session, session.begin():
-        sender = (await session.scalars(select(Sender))).one()
-        sender.state, sender.stopped_reason = "stopped", "20003"
-    assert "20003" in (await terminal("senders")).stdout
-    assert (await terminal("sender", "enable", str(sender.id))).exit_code == 0
-    listed = (await terminal("senders")).stdout
-    assert "20003" not in listed
-    assert "启用 on" in listed
-    assert (await terminal("sender", "disable", str(sender.id))).exit_code == 0
-    assert "停用 off" in (await terminal("senders")).stdout
-    assert [len(await events(database, f"sender_{what}")) for what in ("enabled", "disabled")] == [1, 1]
-    assert (await terminal("sender", "enable", "999")).exit_code == 1
 
 
 async def test_a_barred_guardian_hears_nothing_more(county: County, terminal: Terminal) -> None:

@@ -13,6 +13,7 @@ from tests.fakes.twilio import FakeTwilio
 from tests.homes import temporary_home
 from tests.processes.installation import (
     Installation,
+    add_sender,
     class_rooms,
     environment,
     free_port,
@@ -35,6 +36,7 @@ async def installed() -> AsyncIterator[Installation]:
             made.server = servers.start(home, durable=False)
             try:
                 import_all(made, begun.date())
+                add_sender(made)
                 made.cipher = keys.cipher_of_home(home)
                 school_today(made, begun)
                 made.rooms = class_rooms(made)

@@ -209,6 +209,12 @@ def import_all(installation: Installation, today: date) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def add_sender(installation: Installation) -> None:
+    """The number that everything leaves from, and comes in at."""
+    done = installation.command("channels", "add", "twilio_sms", OUR_NUMBER, "--rate", "20")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def school_today(installation: Installation, now: datetime) -> None:
     """Also on a Sunday, in the holidays and at midnight."""
     days = "(current_timestamp at time zone %s)::date"

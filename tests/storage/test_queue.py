@@ -105,7 +105,10 @@ async def test_making_a_queue_again_keeps_its_entries(filled: Database) -> None:
             await queue.create(session, "a;b")
 
 
-RECEIVE = text("select receive_inbound('sim', :id, 'phone', cast('x' as bytea), cast(:who as bytea), '106', '1', :at)")
+RECEIVE = text(
+    "select receive_inbound('sim', :id, 'phone', cast('x' as bytea), cast(:who as bytea), '106', '1', :at, null, null, null, null)"
+)
+STATUS = "select receive_status('sim', 'p1', 'delivered', null, :at, null, null)"
 
 
 async def test_the_web_hands_in_a_message_once(web: Database, database: Database) -> None:
@@ -125,7 +128,7 @@ async def test_the_web_hands_in_a_message_once(web: Database, database: Database
 async def test_the_web_hands_in_a_status_once(web: Database, database: Database) -> None:
     async with web.session() as session, session.begin():
         for _ in range(2):
-            await session.execute(text("select receive_status('sim', 'p1', 'delivered', null, :at)"), {"at": AT})
+            await session.execute(text(STATUS), {"at": AT})
     async with database.session() as session:
         assert (await session.scalars(select(DeliveryStatus.status))).all() == ["delivered"]
 
@@ -137,7 +140,7 @@ def test_nobody_else_may_hand_in_anything(server: Any) -> None:
             connection.execute("grant usage on schema public to stranger")
             connection.execute("set role stranger")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("select receive_status('sim', 'p', 's', null, now())")
+                connection.execute("select receive_status('sim', 'p', 's', null, now(), null, null)")
         finally:
             connection.execute("reset role")
             connection.execute("drop owned by stranger")

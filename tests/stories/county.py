@@ -139,7 +139,7 @@ class County:
             },
             signatures={"": "东乡县教育局"},
         )
-        self.stage = Stage(self.database, clock, Worker(self.database, clock, settings, route))
+        self.stage = Stage(self.database, clock, Worker(self.database, clock, settings, route(self.cipher)))
         async with working(self.database, local(at)) as work:
             await install_plan(work, plan, catalogue.templates)
             for name in channels:

@@ -24,10 +24,19 @@ class Rig(ABC):
 
     exceptions: ClassVar[Mapping[str, Result | None]] = {}
     """Faults that mean something else here; None: the provider has no such answer."""
+    retry_after: ClassVar[float | None] = None
+    """Seconds for which the fake asks us to wait when `rate_limited`, where the provider says so."""
+    compares_texts: ClassVar[bool] = True
+    """Whether the provider, when asked, tells messages to one contact apart by their texts."""
     channel: Channel
     address: str  # our own number there
     contact: str  # somebody's address there
     hooks: str = "http://hooks.test/hooks/channel/main"
+
+    @classmethod
+    def means(cls, fault: str) -> Result | None:
+        """What this fault means here; None: the provider has no such answer."""
+        return {**USUAL, **cls.exceptions}[fault]
 
     @classmethod
     @abstractmethod
@@ -39,19 +48,22 @@ class Rig(ABC):
 
     @abstractmethod
     async def arrange(self, fault: str) -> None:
-        """The provider's next answer to a message."""
+        """The provider's next answer to a message. It may put another `channel` into the rig (one that calls a closed port)."""
 
     @abstractmethod
     def accepted(self) -> list[str]:
         """Texts (for a call: what would be spoken) that the provider has accepted, in order."""
 
     @abstractmethod
-    async def inbound(self, body: str, number: int = 1) -> Request:
-        """The provider's call for a text of `contact`; the same `number` again is the same text."""
+    async def inbound(self, body: str, number: int = 1) -> Request | None:
+        """The provider's call for a text of `contact`; the same `number` again is the same text. None where it never calls."""
 
     @abstractmethod
     async def report(self, provider_id: str, status: str) -> Request | None:
-        """The provider's call that says what became of a message: delivered or failed. None where it never says."""
+        """The provider's call that says what became of a message: delivered or failed. None where it never says.
+
+        Each of these calls is later than the one before, where the provider gives times or sequences.
+        """
 
     def forged(self, request: Request) -> Request:
         """The same call from somebody who does not know the secret. Most sign in a header; others override this."""

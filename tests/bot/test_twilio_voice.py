@@ -1,0 +1,290 @@
+"""Calls through Twilio over real HTTP: what is heard on the phone, which keys reach us, and what the reports make of a call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select, text
+
+from bot.channels.base import Outgoing, Result
+from bot.channels.registry import build_channels, close_channels
+from bot.channels.twilio_script import Words
+from bot.channels.twilio_voice import MOST_ROUNDS, TwilioVoice
+from bot.worker import Worker
+from console.webhooks import Hooks, routes
+from fanxiao.engine import load_catalogue
+from storage.database import Database
+from storage.tables import DeliveryStatus, Inbound
+from tests.bot.world import NOW, Killed, World
+from tests.fakes.serving import serving
+from tests.fakes.twilio import Drop, FakeTwilio
+from tests.fakes.twilio_calls import Call
+
+OURS, PARENT = "+15005550006", "+8613893010001"
+RECORDING = "https://county.example/hooks/recordings/3?language=东乡语"
+WORDS = Words.load()
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    async with FakeTwilio() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIterator[World]:
+    """The county's only sender is a Twilio number that calls; our webhooks are served for it."""
+    settings = {"TWILIO_ACCOUNT_SID": twilio.account, "TWILIO_AUTH_TOKEN": twilio.token, "TWILIO_API_BASE": twilio.base}
+    world.channels = build_channels(settings)
+    await world.sender("twilio_voice", OURS, rate=1000)
+    app = FastAPI()
+    async with serving(app) as base:
+        app.router.routes.extend(routes(Hooks(web, world.cipher, world.clock, world.channels, base)))
+        world.public_url = base
+        yield world
+    await close_channels(world.channels)
+
+
+def _worker(connected: World) -> Worker:
+    """One that says its messages in calls."""
+    return connected.worker(spoken=frozenset({"welcome_back"}))
+
+
+async def _called(connected: World, twilio: FakeTwilio, say: str = "明天来吗？来请按1，不来请按2。") -> Call:
+    """A message has become a call, which rings."""
+    await connected.say(await connected.person(PARENT), facts={"say": say})
+    await _worker(connected).drain(NOW)
+    (call,) = twilio.calls.made
+    await twilio.calls.ring(call)
+    return call
+
+
+async def _body(connected: World) -> str:
+    (message,) = await connected.messages()
+    return message.body
+
+
+async def _keys(connected: World) -> list[tuple[str, str | None]]:
+    return [(row.body, row.reply_to) for row in await connected.all(select(Inbound).order_by(Inbound.id))]
+
+
+async def _reports(connected: World) -> list[tuple[str, str | None, int | None]]:
+    rows = await connected.all(select(DeliveryStatus).order_by(DeliveryStatus.sequence))
+    return [(row.status, row.code, row.sequence) for row in rows]
+
+
+async def test_a_key_is_the_answer(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    await twilio.calls.press(call, "1")
+    assert call.spoken == [await _body(connected), WORDS.again, WORDS.received]
+    assert call.languages == {"zh-CN"}
+    assert await _keys(connected) == [("1", call.sid)]
+    (inbound,) = await connected.all(select(Inbound))
+    assert connected.cipher.decrypt(inbound.address_encrypted) == PARENT
+    assert call.row["status"] == "completed"
+    assert set(call.answers) == {200, 204}
+
+
+async def test_it_rings_for_half_a_minute_and_takes_any_one_key(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    assert call.asked["Timeout"] == "30"
+    assert "MachineDetection" not in call.asked
+    assert (call.key_attributes["numDigits"], call.key_attributes["finishOnKey"]) == ("1", "")
+
+
+async def test_silence_hears_it_twice(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    await twilio.calls.keep_silent(call)
+    await twilio.calls.keep_silent(call)
+    body = await _body(connected)
+    assert call.spoken == [body, WORDS.again, body, WORDS.again, WORDS.goodbye]
+    assert await _keys(connected) == []
+    assert (await _reports(connected))[-1][:2] == ("delivered", None)
+
+
+async def test_a_key_after_silence(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    await twilio.calls.keep_silent(call)
+    await twilio.calls.press(call, "2")
+    assert await _keys(connected) == [("2", call.sid)]
+
+
+@pytest.mark.parametrize("key", ["9", "#", "*"])
+async def test_nine_and_keys_that_are_no_digit_say_it_again(connected: World, twilio: FakeTwilio, key: str) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    await twilio.calls.press(call, key)
+    await twilio.calls.press(call, "1")
+    body = await _body(connected)
+    assert call.spoken == [body, WORDS.again, body, WORDS.again, WORDS.received]
+    assert await _keys(connected) == [("1", call.sid)]
+
+
+async def test_it_is_not_said_for_ever(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    for _ in range(MOST_ROUNDS):
+        await twilio.calls.press(call, "9")
+    assert call.spoken.count(await _body(connected)) == MOST_ROUNDS
+    assert (call.spoken[-1], call.row["status"]) == (WORDS.goodbye, "completed")
+
+
+async def test_the_same_key_brought_twice_is_stored_once(connected: World, twilio: FakeTwilio) -> None:
+    """Twilio calls again where our answer got lost."""
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    action = call.key_action
+    await twilio.calls.press(call, "1")
+    call.key_action = action
+    await twilio.calls.press(call, "1")
+    assert await _keys(connected) == [("1", call.sid)]
+
+
+async def test_hung_up_without_a_key_was_delivered(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    await twilio.calls.hang_up(call)
+    assert await _reports(connected) == [("queued", None, 0), ("sent", None, 2), ("delivered", None, 3)]
+    await _worker(connected).drain(NOW)
+    assert [message.state for message in await connected.messages()] == ["delivered"]
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "code", "meaning"),
+    [
+        ("busy", {"SipResponseCode": "486"}, "busy", Result.NOT_REACHED),
+        ("no-answer", {}, "no_answer", Result.NOT_REACHED),
+        ("canceled", {}, "canceled", Result.NOT_REACHED),
+        ("failed", {"SipResponseCode": "480"}, "sip_480", Result.NOT_REACHED),
+        ("failed", {"SipResponseCode": "404"}, "sip_404", Result.BAD_CONTACT),
+        ("failed", {"ErrorCode": "13225", "SipResponseCode": "603"}, "13225", Result.BLOCKED),
+        ("failed", {}, "failed", None),
+    ],
+)
+async def test_calls_that_nobody_took(
+    connected: World, twilio: FakeTwilio, status: str, more: dict[str, str], code: str, meaning: Result | None
+) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.end(call, status, **more)
+    assert (await _reports(connected))[-1] == ("failed", code, 2)
+    assert connected.channels["twilio_voice", "main"].capabilities.failures.get(code) is meaning
+
+
+async def test_reports_carry_the_providers_order_and_time(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    await twilio.calls.end(call, "busy")
+    rows = await connected.all(select(DeliveryStatus).order_by(DeliveryStatus.sequence))
+    assert [row.at for row in rows] == [call.begun.replace(microsecond=0) + timedelta(seconds=row.sequence) for row in rows]
+
+
+async def test_a_recording_is_played_before_the_words_each_time(connected: World, twilio: FakeTwilio) -> None:
+    await _called(connected, twilio)
+    (message,) = await connected.messages()
+    voice = connected.channels["twilio_voice", "main"]
+    hooks = f"{connected.public_url}/hooks/twilio_voice/main"
+    await voice.send(Outgoing(message.id, PARENT, OURS, message.body, hooks=hooks, recording=RECORDING))
+    call = twilio.calls.made[-1]
+    await twilio.calls.pick_up(call)
+    await twilio.calls.keep_silent(call)
+    await twilio.calls.press(call, "9")
+    await twilio.calls.press(call, "1")
+    assert call.played == [RECORDING] * 3
+    assert call.spoken.count(message.body) == 3
+
+
+async def test_words_that_are_gone_end_the_call(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    call.asked = {**call.asked, "Url": f"{connected.public_url}/hooks/twilio_voice/main/script?message=999999"}
+    await twilio.calls.pick_up(call)
+    assert call.spoken == [WORDS.goodbye]
+
+
+async def test_only_twilio_hears_the_words(connected: World, twilio: FakeTwilio) -> None:
+    call = await _called(connected, twilio)
+    assert (await twilio.call(call.asked["Url"], {"CallSid": call.sid}, signature="forged"))[0] == 403
+    status, answer = await twilio.call(call.asked["Url"].replace("message=", "message=1"), {"CallSid": call.sid}, signature="forged")
+    assert (status, await _body(connected) in answer) == (403, False)
+
+
+@pytest.mark.parametrize(
+    ("hook", "form"),
+    [
+        ("script?message=seven", {"CallSid": "CA1"}),
+        ("script", {"CallSid": "CA1"}),
+        ("keys?message=1&round=1", {"CallSid": "CA1"}),
+        ("keys?message=1&round=one", {"CallSid": "CA1", "Digits": "1", "From": OURS, "To": PARENT}),
+        ("status?message=1", {"CallSid": "CA1", "CallStatus": "singing", "Timestamp": "x", "SequenceNumber": "0"}),
+        ("status?message=1", {"CallSid": "CA1", "CallStatus": "busy", "Timestamp": "yesterday", "SequenceNumber": "0"}),
+        ("inbound", {"CallSid": "CA1"}),
+    ],
+)
+async def test_calls_that_read_otherwise_than_documented(connected: World, twilio: FakeTwilio, hook: str, form: dict[str, str]) -> None:
+    assert await twilio.post(f"{connected.public_url}/hooks/twilio_voice/main/{hook}", form) == 400
+    assert await connected.all(select(Inbound)) == []
+    assert await connected.all(select(DeliveryStatus)) == []
+
+
+async def test_killed_between_acceptance_and_commit_nobody_is_called_twice(
+    connected: World, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = _worker(connected)
+
+    async def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(worker._courier, "_conclude", die)
+    await connected.say(await connected.person(PARENT))
+    with pytest.raises(Killed):
+        await worker.drain(NOW)
+    async with connected.database.session() as session, session.begin():
+        await session.execute(text("update sender set lease_until = clock_timestamp()"))
+    await _worker(connected).drain(NOW)
+    (message,) = await connected.messages()
+    assert [call.sid for call in twilio.calls.made] == [message.provider_id]
+
+
+async def test_dropped_before_it_was_accepted_it_is_called_again(connected: World, twilio: FakeTwilio) -> None:
+    await connected.say(person := await connected.person(PARENT))
+    worker = _worker(connected)
+    await worker.drain(NOW)
+    twilio.next.append(Drop(accepted=False))
+    await connected.say(person)
+    await worker.drain(NOW)
+    assert len(twilio.calls.made) == 2
+    assert sorted(call.sid for call in twilio.calls.made) == sorted(message.provider_id for message in await connected.messages())
+
+
+async def test_without_a_public_address_no_call_is_made(twilio: FakeTwilio) -> None:
+    voice = TwilioVoice(twilio.account, twilio.token, twilio.base)
+    outcome = await voice.send(Outgoing(1, PARENT, OURS, "教育局：请按1。"))
+    assert (outcome.result, outcome.code, twilio.calls.made) == (Result.OUR_FAULT, "public_url_missing", [])
+
+
+async def test_an_answering_machine_is_nobody_where_it_is_looked_for(connected: World, twilio: FakeTwilio) -> None:
+    settings = {"TWILIO_ACCOUNT_SID": twilio.account, "TWILIO_AUTH_TOKEN": twilio.token, "TWILIO_API_BASE": twilio.base}
+    connected.channels |= build_channels(settings | {"TWILIO_DETECT_MACHINES": "1"})
+    call = await _called(connected, twilio)
+    assert call.asked["MachineDetection"] == "Enable"
+    await twilio.calls.pick_up(call, AnsweredBy="machine_start")
+    assert call.spoken == []
+    await twilio.post(call.asked["StatusCallback"], twilio.calls.form(call, "completed", AnsweredBy="machine_start"))
+    assert ("failed", "machine") in [report[:2] for report in await _reports(connected)]
+
+
+@pytest.mark.parametrize(("number", "kinds"), [({}, []), ({"voice": False}, ["number_cannot_call"]), (None, ["number_unknown"])])
+async def test_check(twilio: FakeTwilio, number: dict[str, Any] | None, kinds: list[str]) -> None:
+    if number is not None:
+        twilio.holdings.number(OURS, **number)
+    voice = TwilioVoice(twilio.account, twilio.token, twilio.base)
+    found = await voice.check(OURS, None)
+    await voice.close()
+    assert [trouble.kind for trouble in found] == kinds
+    assert all(trouble.detail in load_catalogue().phrase(f"check.{trouble.kind}", {"detail": trouble.detail}) for trouble in found)

@@ -1,0 +1,190 @@
+"""SMS Gateway for Android over real HTTP: the phone's own server, or a server between, with its webhooks and faults on demand.
+
+Fields and answers follow docs.sms-gate.app; an unknown field is refused, so that we notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import ClientSession, web
+
+from tests.fakes.twilio import Drop, Malformed, Slow
+
+SEND_FIELDS = {"id", "phoneNumbers", "textMessage", "withDeliveryReport", "isEncrypted", "ttl", "priority", "simNumber", "deviceId"}
+EVENTS = ("sms:received", "sms:sent", "sms:delivered", "sms:failed")
+TIMES = {"sms:sent": "sentAt", "sms:delivered": "deliveredAt", "sms:failed": "failedAt"}
+BEGINNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """An error answer with the app's words."""
+
+    status: int
+    words: str = "refused"
+    retry_after: int | None = None
+
+
+Fault = Refuse | Slow | Drop | Malformed
+Call = tuple[bytes, dict[str, str]]
+"""Body and headers of a webhook call."""
+
+
+@dataclass
+class FakeAndroid:
+    """`async with FakeAndroid() as phone:` serves at `phone.base`. `next` holds faults for the messages to come.
+
+    `devices`: what a server knows; None where the phone itself serves, which has no such list.
+    """
+
+    login: str = "sms"
+    password: str = "p" * 14
+    signing_key: str = "k" * 8
+    device: str = "d" * 21
+    devices: list[dict[str, Any]] | None = None
+    health: dict[str, Any] = field(default_factory=lambda: {"status": "pass", "version": "1.60.0", "releaseId": 1, "checks": {}})
+    webhooks: list[dict[str, str]] = field(default_factory=list)
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    next: deque[Fault] = field(default_factory=deque)
+    by_number: dict[str, Fault] = field(default_factory=dict)
+    base: str = ""
+    _seconds: Iterator[int] = field(default_factory=itertools.count)
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(middlewares=[self._authenticated])
+        routes = [
+            web.post("/messages", self._send),
+            web.get("/messages/{id}", self._state),
+            web.get("/webhooks", self._list),
+            web.get("/health", self._health),
+        ]
+        app.add_routes(routes if self.devices is None else [*routes, web.get("/devices", self._devices)])
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.base = f"http://{host}:{port}"
+        self._session = ClientSession()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._session.close()
+        await self._runner.cleanup()
+
+    def sent_to(self, number: str) -> list[str]:
+        """Texts accepted for this number."""
+        return [message["textMessage"]["text"] for message in self.messages.values() if message["phoneNumbers"] == [number]]
+
+    def register(self, hooks: str, *events: str) -> None:
+        """Webhooks as an operator sets them up."""
+        self.webhooks += [{"id": event, "url": f"{hooks}/inbound", "event": event, "source": "Local"} for event in events or EVENTS]
+
+    def text(self, writer: str, body: str, number: int = 1, **changed: Any) -> Call:
+        """A text that came to the phone. A phone repeats a call with the same `id`; its messageId is a hash."""
+        message_id = hashlib.sha256(f"{number}{writer}{body}".encode()).hexdigest()[:8]
+        payload = {"messageId": message_id, "message": body, "sender": writer, "phoneNumber": writer, "recipient": None, "simNumber": 1}
+        return self.event("sms:received", payload | {"receivedAt": _written(BEGINNING + timedelta(seconds=number))} | changed)
+
+    def report(self, message_id: str, event: str, reason: str = "Send result: RESULT_ERROR_NO_SERVICE (…)", **changed: Any) -> Call:
+        """What became of a message."""
+        (number,) = self.messages[message_id]["phoneNumbers"]
+        at = _written(BEGINNING + timedelta(seconds=next(self._seconds)))
+        payload = {"messageId": message_id, "phoneNumber": number, "recipient": number, "sender": None, "simNumber": 1, TIMES[event]: at}
+        return self.event(event, payload | ({"reason": reason} if event == "sms:failed" else {"partsCount": 1}) | changed)
+
+    def event(self, event: str, payload: Mapping[str, Any]) -> Call:
+        """Any call of the app, signed as it signs."""
+        call = {"id": f"n{next(self._seconds)}", "webhookId": event, "event": event, "deviceId": self.device, "payload": payload}
+        body = json.dumps(call, ensure_ascii=False).encode()
+        return body, self.signed(body)
+
+    def signed(self, body: bytes, timestamp: str = "1795000000") -> dict[str, str]:
+        signature = hmac.new(self.signing_key.encode(), body + timestamp.encode(), "sha256").hexdigest()
+        return {"Content-Type": "application/json; charset=utf-8", "X-Timestamp": timestamp, "X-Signature": signature}
+
+    async def post(self, url: str, call: Call) -> int:
+        """Brings a call; gives the HTTP status of the answer."""
+        body, headers = call
+        async with self._session.post(url, data=body, headers=headers) as answer:
+            await answer.read()
+            return answer.status
+
+    @web.middleware
+    async def _authenticated(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        wanted = "Basic " + base64.b64encode(f"{self.login}:{self.password}".encode()).decode()
+        if request.headers.get("Authorization") != wanted and request.path != "/health":
+            return web.Response(status=401)
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    async def _send(self, request: web.Request) -> web.StreamResponse:
+        asked = await request.json()
+        self.asked.append(asked)
+        if set(asked) - SEND_FIELDS or not asked["textMessage"]["text"]:
+            return _refusal(Refuse(400, "unknown field"))
+        fault = self.next.popleft() if self.next else self.by_number.get(asked["phoneNumbers"][0])
+        if isinstance(fault, Refuse):
+            return _refusal(fault)
+        if isinstance(fault, Drop) and not fault.accepted:
+            return _cut(request)
+        if asked["id"] in self.messages:
+            return _refusal(Refuse(409, "message with the same ID already exists"))
+        self.messages[asked["id"]] = asked
+        return await self._accepted(request, self._told(asked), fault)
+
+    async def _accepted(self, request: web.Request, told: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
+        if isinstance(fault, Drop):
+            return _cut(request)
+        if isinstance(fault, Malformed):
+            return web.Response(status=202, text=fault.text, content_type="application/json" if fault.text[:1] != "<" else "text/html")
+        if isinstance(fault, Slow):
+            await asyncio.sleep(fault.seconds)
+        return web.json_response(told, status=202)
+
+    def _told(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        recipients = [{"phoneNumber": number, "state": "Pending"} for number in message["phoneNumbers"]]
+        return {
+            "id": message["id"], "deviceId": self.device, "state": "Pending", "isHashed": False, "isEncrypted": False,
+            "textMessage": message["textMessage"], "recipients": recipients, "states": {"Pending": _written(BEGINNING)},
+        }  # fmt: skip
+
+    async def _state(self, request: web.Request) -> web.StreamResponse:
+        message = self.messages.get(request.match_info["id"])
+        return web.json_response(self._told(message)) if message else web.Response(status=404)
+
+    async def _list(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response(self.webhooks)
+
+    async def _devices(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response(self.devices)
+
+    async def _health(self, _: web.Request) -> web.StreamResponse:
+        return web.json_response(self.health, status=500 if self.health["status"] == "fail" else 200)
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
+def _refusal(fault: Refuse) -> web.Response:
+    headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else None
+    return web.json_response({"message": fault.words}, status=fault.status, headers=headers)
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
