@@ -63,6 +63,10 @@ STAFF = {  # role: (name, area code; none: the school; "class": the class)
 }  # fmt: skip
 
 
+PATIENCE = 4
+"""Minutes for which somebody waits for a text."""
+
+
 def local(text: str) -> datetime:
     """ "2026-11-23 08:30" in Linxia."""
     return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
@@ -89,13 +93,24 @@ class Phone:
         return fresh
 
     async def expects(self, *words: str) -> str:
-        """The first new text that holds all these words; what came before it counts as read."""
+        """The first new text that holds all these words; what came before it counts as read.
+
+        One recipient gets one text a minute, so it may take a few.
+        """
+        for _ in range(PATIENCE):
+            if (found := await self._unread(words)) is not None:
+                return found
+            await self._county.stage.advance(minutes=1)
+        texts = [message.body for message in await self.inbox()]
+        raise AssertionError(f"no new text with {words}; new are {texts[self._read :]}")
+
+    async def _unread(self, words: tuple[str, ...]) -> str | None:
         texts = [message.body for message in await self.inbox()]
         for number, text in enumerate(texts[self._read :], start=self._read + 1):
             if all(word in text for word in words):
                 self._read = number
                 return text
-        raise AssertionError(f"no new text with {words}; new are {texts[self._read :]}")
+        return None
 
     async def expects_nothing(self) -> None:
         texts = await self.new()
