@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,6 +21,7 @@ from alibabacloud_dysmsapi20170525.models import (  # type: ignore[import-untype
 
 from bot.channels.aliyun_client import CALL_SECONDS, NO_ANSWER, NOT_CONNECTED, OFFICIAL_BASE, UNREADABLE, Client, Refused
 from bot.channels.aliyun_codes import ANOTHER_WAY, FAILURES, INACTIVE, pause, refusal
+from bot.channels.aliyun_keys import Keys
 from bot.channels.aliyun_templates import Entry, approved, texts_of_ours
 from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 from bot.rendering.registered import filled, unsigned
@@ -31,20 +30,19 @@ BEIJING = ZoneInfo("Asia/Shanghai")  # all of Aliyun's times
 MAINLAND = re.compile(r"\+86(1\d{10})")
 LONGEST_DOUBT = timedelta(minutes=15)  # between `since` and the latest moment at which Aliyun may have dated the message
 ROWS = 50  # the most that Aliyun gives on a page
-HOOKS = ("report", "inbound")
 HEARD = Answer(json.dumps({"code": 0, "msg": "成功"}, ensure_ascii=False), "application/json")
 PASSED = "AUDIT_STATE_PASS"
 REGISTERED = (1, 3)  # 已报备待验证, 报备成功
 
 
 class AliyunSms:
-    """One Aliyun account. `templates`: what it may send, by our ids. `secret` is ours alone: it makes the callbacks' keys."""
+    """One Aliyun account. `templates`: what it may send, by our ids. A message is known there by an id of ours, as Aliyun's own (BizId) is not given back when a message is asked about."""
 
     def __init__(
         self,
         key: tuple[str, str],
         templates: Mapping[str, Entry],
-        secret: str,
+        keys: Keys,
         base: str = OFFICIAL_BASE,
         *,
         extend_code: str | None = None,
@@ -52,7 +50,7 @@ class AliyunSms:
     ) -> None:
         self._client = Client(*key, base, seconds)
         self._templates = templates
-        self._secret = secret
+        self._keys = keys
         self._extend_code = extend_code
         self.capabilities = Capabilities(
             name="aliyun_sms",
@@ -78,7 +76,7 @@ class AliyunSms:
                     sign_name=message.sender,
                     template_code=entry.code,
                     template_param=json.dumps(dict(message.values), ensure_ascii=False),
-                    out_id=self._own_id(message.message_id),
+                    out_id=self._keys.own_id(message.message_id),
                     sms_up_extend_code=self._extend_code,
                 )
             )
@@ -90,7 +88,7 @@ class AliyunSms:
             return Outcome(Result.UNKNOWN, code="no_answer")
         except UNREADABLE:
             return Outcome(Result.UNKNOWN, code="malformed")
-        return Outcome(Result.ACCEPTED, provider_id=self._own_id(message.message_id))
+        return Outcome(Result.ACCEPTED, provider_id=self._keys.own_id(message.message_id))
 
     def _refused(self, message: Outgoing, refused: Refused) -> Outcome:
         if refused.code in ANOTHER_WAY:
@@ -100,23 +98,13 @@ class AliyunSms:
 
     def _another_way(self, message: Outgoing, code: str) -> Outcome:
         """As if it had been taken and failed at once: neither a pause nor another try here would help, and nobody's number is bad."""
-        return Outcome(Result.ACCEPTED, provider_id=self._own_id(message.message_id), code=code, status="failed")
-
-    def _own_id(self, message_id: int) -> str:
-        """Ours, since a message that is asked about is given back without Aliyun's (BizId).
-
-        Reports of everything that the account sends come to us: the second half tells our messages from others' numbers.
-        """
-        return f"{message_id}-{self._mac(f'message {message_id}')[:12]}"
-
-    def _mac(self, text: str) -> str:
-        return hmac.new(self._secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return Outcome(Result.ACCEPTED, provider_id=self._keys.own_id(message.message_id), code=code, status="failed")
 
     async def find(self, message: Outgoing, since: datetime) -> list[str]:
         number = MAINLAND.fullmatch(message.to)
         if number is None:
             return []
-        own = self._own_id(message.message_id)
+        own = self._keys.own_id(message.message_id)
         for day in sorted({moment.astimezone(BEIJING).date() for moment in (since, since + LONGEST_DOUBT)}):
             async for row in self._sent(number[1], f"{day:%Y%m%d}"):
                 if row.out_id == own:
@@ -132,15 +120,7 @@ class AliyunSms:
                 yield row
 
     def verify(self, request: Request) -> bool:
-        key = request.query.get("key", "")
-        return request.hook in HOOKS and hmac.compare_digest(key.encode(), self._hook_key(request.hook).encode())
-
-    def callbacks(self, hooks: str) -> dict[str, str]:
-        """Hook → the address to enter at Aliyun, which does not sign its calls: whoever knows the address may call."""
-        return {hook: f"{hooks}/{hook}?key={self._hook_key(hook)}" for hook in HOOKS}
-
-    def _hook_key(self, hook: str) -> str:
-        return self._mac(f"hook {hook}")
+        return self._keys.opens(request.hook, request.query.get("key", ""))
 
     async def hear(self, request: Request) -> Heard:
         try:
@@ -148,17 +128,12 @@ class AliyunSms:
             if not isinstance(rows, list) or not rows:
                 raise MalformedCall("no list")
             if request.hook == "report":
-                return Heard(statuses=tuple(_status(row) for row in rows if self._is_ours(row)), answer=HEARD)
+                return Heard(statuses=tuple(_status(row) for row in rows if self._keys.is_own_id(str(row.get("out_id")))), answer=HEARD)
             return Heard(incoming=tuple(_incoming(row) for row in rows), answer=HEARD)
         except KeyError as error:
             raise MalformedCall(str(error)) from error
         except (ValueError, TypeError, AttributeError):
             raise MalformedCall("not as documented") from None
-
-    def _is_ours(self, row: Mapping[str, Any]) -> bool:
-        own = str(row.get("out_id") or "")
-        number = own.partition("-")[0]
-        return number.isascii() and number.isdecimal() and own == self._own_id(int(number))
 
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         found = [] if hooks else [Trouble("public_url_missing")]
@@ -258,7 +233,7 @@ def build(settings: Mapping[str, str]) -> AliyunSms:
     return AliyunSms(
         (settings["ALIYUN_ACCESS_KEY_ID"], settings["ALIYUN_ACCESS_KEY_SECRET"]),
         approved(Path(settings["ALIYUN_SMS_TEMPLATES"])),
-        settings["ALIYUN_HOOK_SECRET"],
+        Keys(settings["ALIYUN_HOOK_SECRET"]),
         settings.get("ALIYUN_API_BASE") or OFFICIAL_BASE,
         extend_code=settings.get("ALIYUN_SMS_EXTEND_CODE") or None,
     )

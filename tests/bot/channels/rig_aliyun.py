@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import ClassVar
 
+from bot.channels.aliyun_keys import Keys
 from bot.channels.aliyun_sms import AliyunSms
 from bot.channels.aliyun_templates import Entry, texts_of_ours
 from bot.channels.base import Outgoing, Request
@@ -16,7 +17,7 @@ from tests.fakes.aliyun import PASSED, Drop, FakeAliyun, Fault, Malformed, Refus
 
 PATIENCE = 0.2
 NOBODY = "http://127.0.0.1:9"
-SECRET = "unguessable"
+KEYS = Keys("unguessable")
 FAULTS: Mapping[str, Fault] = {
     "bad_number": Refuse("isv.MOBILE_NUMBER_ILLEGAL"), "opted_out": Refuse("isv.CUSTOMER_REFUSED"),
     "rate_limited": Refuse("Throttling.User", 400, retry_after=7000), "server_error": Refuse("InternalError", 500),
@@ -40,7 +41,7 @@ class AliyunSmsRig(Rig):
 
     def connected(self, base: str) -> AliyunSms:
         """A channel of this account that calls `base`."""
-        return AliyunSms(self.aliyun.key, self.entries, SECRET, base, seconds=PATIENCE)
+        return AliyunSms(self.aliyun.key, self.entries, KEYS, base, seconds=PATIENCE)
 
     @classmethod
     @asynccontextmanager
@@ -79,8 +80,7 @@ class AliyunSmsRig(Rig):
 
     def push(self, hook: str, body: bytes) -> Request:
         """A call of Aliyun to the address that was entered there."""
-        assert isinstance(self.channel, AliyunSms)
-        url = self.channel.callbacks(self.hooks)[hook]
+        url = KEYS.callbacks(self.hooks)[hook]
         return Request(url, hook, query={"key": url.partition("key=")[2]}, body=body, headers={"content-type": "application/json"})
 
     def forged(self, request: Request) -> Request:
