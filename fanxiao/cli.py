@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from fanxiao.commands import admin, channels, check, demo, demo_data, imports, serve
+from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, serve
 from fanxiao.logs import configure
 from fanxiao.settings import Settings
 from storage.faults import StartFault, clearly
@@ -22,6 +22,7 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(channels.app, name="channels")
 app.add_typer(imports.app, name="import")
 app.add_typer(check.app, name="check")
+app.add_typer(export_templates.app, name="export")
 demo_data.register(app)
 demo.register(app)
 serve.register(app)

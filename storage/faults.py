@@ -87,6 +87,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "消息模板有错误：{reason}。请改正后重新启动，用 fanxiao check templates 检查。",
         "The message templates are faulty: {reason}. Mend them and start again; `fanxiao check templates` looks at them all.",
     ),
+    "codes_faulty": (
+        "模板编号文件 {file} 第 {line} 行 {field}：{zh}。请改正后重新启动。",
+        "The file of template codes {file}, line {line}, {field}: {en}. Mend it and start again.",
+    ),
     "setting_wrong": (
         "环境变量 {names} 的值不对，请改正。",
         "{names} cannot be read: correct what the environment sets.",

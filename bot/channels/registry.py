@@ -35,6 +35,9 @@ PROVIDERS: dict[str, Provider] = {
     ),
     "twilio_sms": Provider("bot.channels.twilio_sms:build", ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")),
     "twilio_voice": Provider("bot.channels.twilio_voice:build", ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")),
+    "aliyun_sms": Provider(
+        "bot.channels.aliyun_sms:build", ("ALIYUN_ACCESS_KEY_ID", "ALIYUN_ACCESS_KEY_SECRET", "ALIYUN_SMS_TEMPLATES", "ALIYUN_HOOK_SECRET")
+    ),
     "telegram": Provider("bot.channels.telegram:build", ("TELEGRAM_BOT_TOKEN",)),
     "wecom": Provider("bot.channels.wecom:build", ("WECOM_CORP_ID", "WECOM_AGENT_ID", "WECOM_SECRET", "WECOM_TOKEN", "WECOM_AES_KEY")),
 }

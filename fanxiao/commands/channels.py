@@ -23,7 +23,7 @@ from bot.outbox.senders import (
     was_used,
 )
 from fanxiao.commands import channels_check, channels_people, channels_report, channels_send
-from fanxiao.commands.channels_lines import known_line, local_zone, opened, own_address, sender_of
+from fanxiao.commands.channels_lines import LARGEST_ID, known_line, local_zone, opened, own_address, sender_of
 from fanxiao.commands.channels_tables import print_table
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
@@ -33,10 +33,8 @@ from storage.tables import Sender
 from storage.work import Work, working
 
 app = typer.Typer(help="通道与发送号码 · channels: the accounts and numbers that messages leave from", no_args_is_help=True)
-for commands in (channels_check, channels_send, channels_report, channels_people):
-    commands.register(app)
 
-SenderId = Annotated[int, typer.Argument(metavar="ID", help="编号，见 channels list · id, see `channels list`")]
+SenderId = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="编号，见 channels list · id, see `channels list`")]
 AsJson = Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")]
 Rate = Annotated[str, typer.Option("--rate", help="每秒几条，如 0.25 · a second, like 0.25")]
 
@@ -210,3 +208,7 @@ def _with_sender(sender_id: int, use: Callable[[Work, Sender], Awaitable[None]])
         await use(work, await sender_of(work, sender_id))
 
     once(go)
+
+
+for commands in (channels_check, channels_send, channels_report, channels_people):
+    commands.register(app)

@@ -15,7 +15,7 @@ from bot.inbox.receive import normal_phone
 from cases.calendar_days import find_place
 from cases.contacts import people_at
 from cases.linking import LIFE, new_code
-from fanxiao.commands.channels_lines import PHONE
+from fanxiao.commands.channels_lines import LARGEST_ID, PHONE
 from fanxiao.commands.channels_terms import NONE
 from fanxiao.commands.once import once, refuse
 from fanxiao.engine import load_catalogue
@@ -29,7 +29,7 @@ MOST_ID_DIGITS = 9
 LARGEST = 2 * 1024 * 1024
 LONGEST_LANGUAGE = 30
 
-PersonId = Annotated[int, typer.Argument(metavar="PERSON_ID", help="人员编号 · the person's id")]
+PersonId = Annotated[int, typer.Argument(metavar="PERSON_ID", max=LARGEST_ID, help="人员编号 · the person's id")]
 Language = Annotated[str, typer.Option("--language", help="语言，如 东乡语 · language, as in `channels language`")]
 
 

@@ -11,7 +11,7 @@ from bot.channels.registry import PROVIDERS
 from bot.rendering import Catalogue, RenderingError
 from bot.rendering.lint import sample
 from bot.rendering.registered import Unfit, registered_values
-from fanxiao.commands.channels_lines import is_idle, known_line, opened, other_address, sender_of
+from fanxiao.commands.channels_lines import LARGEST_ID, is_idle, known_line, opened, other_address, sender_of
 from fanxiao.commands.channels_trial import Sent, Trial, Words, carry_out
 from fanxiao.commands.once import once, refuse
 from fanxiao.engine import county_signatures, load_catalogue
@@ -36,7 +36,7 @@ REPORTS = {
     None: ("还没有送达回报", "no word of delivery so far"),
 }
 
-SenderId = Annotated[int, typer.Argument(metavar="ID", help="编号，见 channels list · id, see `channels list`")]
+SenderId = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_ID, help="编号，见 channels list · id, see `channels list`")]
 To = Annotated[str, typer.Argument(help="收件号码或编号 · number, chat or user that gets it")]
 Text = Annotated[str | None, typer.Option("--text", help="内容，不写为一句测试用语 · words; a test sentence without it")]
 Template = Annotated[str | None, typer.Option("--template", help="只发登记模板的通道用哪个模板 · for channels with registered templates")]

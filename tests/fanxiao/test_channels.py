@@ -94,7 +94,7 @@ async def queues(database: Database) -> list[str]:
         return list(await session.scalars(text("select queue_name from pgmq.meta order by queue_name")))
 
 
-def refused(result: Result, chinese: str, english: str) -> None:
+def expects_refusal(result: Result, chinese: str, english: str) -> None:
     assert result.exit_code == 1, result.output
     first, second = result.stderr.strip().splitlines()
     assert (chinese in first, english in second) == (True, True), result.stderr
@@ -122,16 +122,16 @@ async def test_a_number_is_added_with_its_queues(
 
 async def test_the_same_number_again_changes_nothing(channels: Typed, sender: str, database: Database) -> None:
     before = await only(channels)
-    refused(await channels("add", "twilio_sms", "+1-500-555-0006", "--rate", "9"), "已经有了", f"channels set {sender}")
+    expects_refusal(await channels("add", "twilio_sms", "+1-500-555-0006", "--rate", "9"), "已经有了", f"channels set {sender}")
     assert await only(channels) == before
     assert await events(database) == [("sender_added", "operator")]
 
 
 async def test_another_account_has_settings_of_its_own(channels: Typed, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("add", "twilio_sms", OURS, "--rate", "1", "--account", "County")
-    refused(await channels(*words), "TWILIO_ACCOUNT_SID__COUNTY, TWILIO_AUTH_TOKEN__COUNTY", "lacks in the environment")
+    expects_refusal(await channels(*words), "TWILIO_ACCOUNT_SID__COUNTY, TWILIO_AUTH_TOKEN__COUNTY", "lacks in the environment")
     monkeypatch.setenv("TWILIO_ACCOUNT_SID__COUNTY", twilio.account)
-    refused(await channels(*words), "环境变量：TWILIO_AUTH_TOKEN__COUNTY", "environment: TWILIO_AUTH_TOKEN__COUNTY")
+    expects_refusal(await channels(*words), "环境变量：TWILIO_AUTH_TOKEN__COUNTY", "environment: TWILIO_AUTH_TOKEN__COUNTY")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN__COUNTY", twilio.token)
     assert (await channels(*words)).exit_code == 0
     assert (await only(channels))["account"] == "county"
@@ -159,14 +159,14 @@ async def test_another_account_has_settings_of_its_own(channels: Typed, twilio: 
 async def test_what_cannot_be_added(
     words: tuple[str, ...], chinese: str, english: str, channels: Typed, twilio: FakeTwilio, database: Database
 ) -> None:
-    refused(await channels("add", *words), chinese, english)
+    expects_refusal(await channels("add", *words), chinese, english)
     assert (await listed(channels), await events(database), await queues(database)) == ([], [], ["inbound"])
 
 
 async def test_settings_that_cannot_be_used_are_said_in_a_sentence(channels: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROVIDERS["wecom"].needs:
         monkeypatch.setenv(name, "x")
-    refused(await channels("add", "wecom", "1000002", "--rate", "1"), "设置有误", "cannot be used")
+    expects_refusal(await channels("add", "wecom", "1000002", "--rate", "1"), "设置有误", "cannot be used")
 
 
 async def test_terms_are_changed_and_cleared(channels: Typed, sender: str, database: Database) -> None:
@@ -178,9 +178,9 @@ async def test_terms_are_changed_and_cleared(channels: Typed, sender: str, datab
     assert (await only(channels))["hours"] is None
     assert (await channels("set", sender, "--rate", "3.0")).exit_code == 0  # the same again is no event
     assert [action for action, _ in await events(database)] == ["sender_added", "sender_changed", "sender_changed"]
-    refused(await channels("set", sender), "请写明要改什么", "Say what to change")
-    refused(await channels("set", sender, "--cap", "many"), "--cap 不对", "--cap many")
-    refused(await channels("set", "999", "--cap", "1"), "没有编号为 999", "no sender 999")
+    expects_refusal(await channels("set", sender), "请写明要改什么", "Say what to change")
+    expects_refusal(await channels("set", sender, "--cap", "many"), "--cap 不对", "--cap many")
+    expects_refusal(await channels("set", "999", "--cap", "1"), "没有编号为 999", "no sender 999")
 
 
 async def test_a_sender_is_paused_drained_and_resumed(channels: Typed, sender: str, database: Database) -> None:
@@ -191,7 +191,8 @@ async def test_a_sender_is_paused_drained_and_resumed(channels: Typed, sender: s
     actions = [action for action, _ in await events(database)]
     assert actions == ["sender_added", "sender_paused", "sender_draining", "sender_paused", "sender_resumed"]
     for command in ("pause", "drain", "resume", "remove"):
-        refused(await channels(command, "999"), "没有编号为 999", "no sender 999")
+        expects_refusal(await channels(command, "999"), "没有编号为 999", "no sender 999")
+    assert (await channels("pause", "9" * 20)).exit_code == 2
 
 
 async def test_a_stopped_sender_is_resumed_and_why_is_forgotten(channels: Typed, sender: str, database: Database) -> None:
@@ -199,7 +200,7 @@ async def test_a_stopped_sender_is_resumed_and_why_is_forgotten(channels: Typed,
         stopped = await session.get_one(Sender, int(sender))
         stopped.state, stopped.stopped_reason = "stopped", "20003"
     assert "20003" in (await channels("list")).stdout
-    refused(await channels("drain", sender), "先运行 fanxiao channels resume", "Mend it")
+    expects_refusal(await channels("drain", sender), "先运行 fanxiao channels resume", "Mend it")
     assert (await channels("resume", sender)).exit_code == 0
     found = await only(channels)
     assert (found["state"], found["stopped_reason"]) == ("open", None)
@@ -232,7 +233,7 @@ async def test_a_sender_that_was_never_used_is_removed_with_its_queues(channels:
 @pytest.mark.parametrize("state", ["queued", "sent"])
 async def test_a_sender_with_messages_stays(state: str, channels: Typed, sender: str, database: Database) -> None:
     await message(database, sender, state)
-    refused(await channels("remove", sender), "channels drain", "channels pause")
+    expects_refusal(await channels("remove", sender), "channels drain", "channels pause")
     assert len(await queues(database)) == 4
 
 
@@ -301,7 +302,8 @@ async def test_a_provider_that_does_not_answer_is_given_up(channels: Typed, send
 
     monkeypatch.setattr("bot.channels.twilio_sms.TwilioSms.check", never)
     monkeypatch.setattr(channels_check, "SECONDS", 0.1)
-    done = await channels("check")
+    async with asyncio.timeout(2):
+        done = await channels("check")
     assert (done.exit_code, "[no_answer: 0.1]" in done.stdout) == (1, True)
 
 
@@ -312,8 +314,8 @@ async def test_a_fault_of_the_channel_is_told_as_one(channels: Typed, sender: st
 
 
 async def test_nothing_to_check(channels: Typed) -> None:
-    refused(await channels("check"), "channels add", "no such sender")
-    refused(await channels("check", "7"), "没有这个发送号码", "no such sender")
+    expects_refusal(await channels("check"), "channels add", "no such sender")
+    expects_refusal(await channels("check", "7"), "没有这个发送号码", "no such sender")
 
 
 async def test_in_training_no_provider_is_asked(channels: Typed, sender: str, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,8 +392,8 @@ async def test_the_report_of_chosen_days_is_printed_and_written(channels: Typed,
 async def test_a_report_of_nothing_and_of_a_wrong_time(channels: Typed, tmp_path: Path) -> None:
     found = json.loads((await channels("report", "--json")).stdout)
     assert (found["rows"], found["total"]["messages"], found["total"]["cost"]) == ([], 0, None)
-    refused(await channels("report", "--from", "2026-11-25", "--to", "2026-11-24"), "晚于", "lies after")
-    refused(await channels("report", "--csv", str(tmp_path / "no" / "file.csv")), "无法写入", "cannot be written")
+    expects_refusal(await channels("report", "--from", "2026-11-25", "--to", "2026-11-24"), "晚于", "lies after")
+    expects_refusal(await channels("report", "--csv", str(tmp_path / "no" / "file.csv")), "无法写入", "cannot be written")
 
 
 async def sent(database: Database) -> Message:
@@ -415,7 +417,7 @@ async def test_a_test_message_is_sent_counted_and_kept(
     message = await sent(database)
     assert (message.state, message.provider_id, str(message.cost)) == ("sent", twilio.messages[0]["sid"], "0.0500")
     assert (await events(database))[-1] == ("sender_tested", "operator")
-    refused(await channels("remove", sender), "不能删除", "channels drain")
+    expects_refusal(await channels("remove", sender), "不能删除", "channels drain")
     assert json.loads((await channels("report", "--json")).stdout)["total"]["sent"] == 1
 
 
@@ -482,7 +484,7 @@ async def test_what_the_provider_answers_is_told(
 async def test_what_cannot_be_sent(
     words: tuple[str, ...], chinese: str, english: str, channels: Typed, sender: str, twilio: FakeTwilio, database: Database
 ) -> None:
-    refused(await channels("send", *(word.replace("ID", sender) for word in words), "--yes"), chinese, english)
+    expects_refusal(await channels("send", *(word.replace("ID", sender) for word in words), "--yes"), chinese, english)
     assert (twilio.messages, (await only(channels))["used"], len(await events(database))) == ([], 0, 1)
 
 
@@ -490,14 +492,14 @@ async def test_cap_hours_and_refusals_hold_for_a_test_too(
     channels: Typed, sender: str, twilio: FakeTwilio, database: Database, cipher: Cipher
 ) -> None:
     await channels("set", sender, "--hours", "08:00-11:59")
-    refused(await channels("send", sender, PHONE, "--yes"), "发送时段 08:00-11:59", "outside this sender's hours")
+    expects_refusal(await channels("send", sender, PHONE, "--yes"), "发送时段 08:00-11:59", "outside this sender's hours")
     await channels("set", sender, "--hours", "none", "--cap", "1")
     async with database.session() as session, session.begin():
         session.add(Contact(kind="phone", address_encrypted=cipher.encrypt(PHONE), address_index=cipher.index(PHONE), state="blocked"))
-    refused(await channels("send", sender, PHONE, "--yes"), "已拒收", "has refused our messages")
+    expects_refusal(await channels("send", sender, PHONE, "--yes"), "已拒收", "has refused our messages")
     twilio.next.append(Refuse(429, 20429))
     assert (await channels("send", sender, "+8613800000002", "--yes")).exit_code == 1
-    refused(await channels("send", sender, "+8613800000003", "--yes"), "上限 1 已经用完", "cap of 1 is used up")
+    expects_refusal(await channels("send", sender, "+8613800000003", "--yes"), "上限 1 已经用完", "cap of 1 is used up")
     assert twilio.messages == []
 
 
@@ -505,11 +507,22 @@ async def test_a_channel_without_settings_or_in_training_sends_nothing(
     channels: Typed, sender: str, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FANXIAO_SIMULATOR", "1")
-    refused(await channels("send", sender, PHONE, "--yes"), "培训模式", "stands idle")
+    expects_refusal(await channels("send", sender, PHONE, "--yes"), "培训模式", "stands idle")
     monkeypatch.delenv("FANXIAO_SIMULATOR")
     monkeypatch.delenv("TWILIO_AUTH_TOKEN")
-    refused(await channels("send", sender, PHONE, "--yes"), "TWILIO_AUTH_TOKEN", "lacks in the environment")
+    expects_refusal(await channels("send", sender, PHONE, "--yes"), "TWILIO_AUTH_TOKEN", "lacks in the environment")
     assert twilio.messages == []
+
+
+async def test_the_simulated_phones_in_training(channels: Typed, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FANXIAO_SIMULATOR", "1")
+    assert (await channels("add", "simulator_voice", "1069000000", "--rate", "5")).exit_code == 0
+    sender_id = str((await only(channels))["id"])
+    assert (await channels("check")).exit_code == 0
+    done = await channels("send", sender_id, PHONE, "--yes")
+    assert (done.exit_code, "report: delivered" in done.stdout) == (0, True), done.output
+    message = await sent(database)
+    assert (message.state, message.cost, message.body.startswith("教育局：")) == ("delivered", None, True)
 
 
 async def test_a_channel_with_registered_templates_says_which(
@@ -518,8 +531,8 @@ async def test_a_channel_with_registered_templates_says_which(
     monkeypatch.delenv("FANXIAO_PUBLIC_URL")
     registered = replace(TwilioSms.capabilities, templates=frozenset({"absence_question", "not_ours"}), counts="parts")
     monkeypatch.setattr(TwilioSms, "capabilities", registered)
-    refused(await channels("send", sender, PHONE, "--text", "你好", "--yes"), "登记过的模板", "leave --text out")
-    refused(
+    expects_refusal(await channels("send", sender, PHONE, "--text", "你好", "--yes"), "登记过的模板", "leave --text out")
+    expects_refusal(
         await channels("send", sender, PHONE, "--template", "promise_reminder", "--yes"), "已登记的有：absence_question", "Registered are"
     )
     done = await channels("send", sender, PHONE, "--template", "absence_question", "--yes")
@@ -561,9 +574,9 @@ async def test_a_code_makes_a_chat_somebodys_own(channels: Typed, family: County
 
 async def test_a_code_for_nobody_or_for_several(channels: Typed, family: County) -> None:
     both = f"{family.people['mother']}, {family.people['father']}"
-    refused(await channels("link", family.phones["mother"].number), both, "Several persons share")
+    expects_refusal(await channels("link", family.phones["mother"].number), both, "Several persons share")
     for who in ("999999", "+8613900009999", "somebody"):
-        refused(await channels("link", who), "没有找到", "neither a person's id nor")
+        expects_refusal(await channels("link", who), "没有找到", "neither a person's id nor")
 
 
 MP3 = b"\xff\xfb\x90\x00" + bytes(100)
@@ -601,7 +614,7 @@ async def test_a_recording_that_cannot_be_kept(
 ) -> None:
     file = tmp_path / "recording.mp3"
     file.write_bytes(content)
-    refused(await channels("record", words[0], str(file), "--language", "东乡语", *words[1:]), chinese, english)
+    expects_refusal(await channels("record", words[0], str(file), "--language", "东乡语", *words[1:]), chinese, english)
     async with database.session() as session:
         assert (await session.scalars(select(Recording))).all() == []
 
@@ -613,5 +626,5 @@ async def test_the_language_of_a_home(channels: Typed, family: County, database:
         async with database.session() as session:
             assert (await session.get_one(Person, person_id)).language == kept
     assert [action for action, _ in await events(database)].count("language_set") == 2
-    refused(await channels("language", "999999", "东乡语"), "没有编号为 999999", "no person 999999")
-    refused(await channels("language", str(person_id), "长" * 31), "语言名不对", "at most 30")
+    expects_refusal(await channels("language", "999999", "东乡语"), "没有编号为 999999", "no person 999999")
+    expects_refusal(await channels("language", str(person_id), "长" * 31), "语言名不对", "at most 30")
