@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import exists, select
 
 from bot.inbox.handle import Route, handle
+from bot.inbox.listening import Listeners
 from bot.outbox.claim import is_due
 from bot.outbox.courier import Courier
 from bot.outbox.dispatch import dispatch
@@ -50,13 +51,15 @@ class Worker:
         self._clock = clock
         self._settings = settings
         self._route = route
+        self._listeners = Listeners(database, settings.cipher, clock, settings.channels, has_hooks=bool(settings.public_url))
         self._courier = Courier(database, settings, f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
         loops = [self._loop("statuses", self._statuses, 30, stop), self._loop("inbox", self._inbox, 60, stop)]
-        loops += [self._loop("dispatch", self._dispatch, 60, stop), self._loop("deliver", self._courier.keep_delivering, 60, stop)]
+        loops += [self._loop("dispatch", self._dispatch, 60, stop), self._loop("deliver", self._deliver, 60, stop)]
         await asyncio.gather(*loops)
+        await self._listeners.stop()
         await self._courier.stop()
 
     async def drain(self, now: datetime) -> int:
@@ -93,6 +96,12 @@ class Worker:
 
     async def _dispatch(self, now: datetime) -> int:
         return await dispatch(self._database, now, self._settings)
+
+    async def _deliver(self, now: datetime) -> int:
+        """Sends, and listens on the accounts for which this process sends."""
+        done = await self._courier.keep_delivering(now)
+        self._listeners.follow(self._courier.lines())
+        return done
 
     async def _loop(self, name: str, step: Step, seconds: float, stop: asyncio.Event) -> None:
         """Runs one step again and again. An error is logged and waited out (the database may be gone); the other loops go on."""

@@ -84,6 +84,16 @@ async def contact_failed(work: Work, *, contact_id: int, message_id: int, result
     """A contact was refused for good: each family behind it needs another number."""
     message = await work.session.get_one(Message, message_id)
     work.record("contact_failed", f"contact:{contact_id}", area_code=message.area_code, result=result)
+    await _find_others(work, contact_id)
+
+
+async def contact_blocked(work: Work, *, contact_id: int, area_code: str) -> None:
+    """Its owner told the provider to stop us: each family behind it needs another number."""
+    work.record("contact_failed", f"contact:{contact_id}", area_code=area_code, result="blocked")
+    await _find_others(work, contact_id)
+
+
+async def _find_others(work: Work, contact_id: int) -> None:
     people = await people_at(work, contact_id)
     children = await work.session.scalars(select(Guardianship.student_id).where(Guardianship.person_id.in_(people)))
     await open_find_contacts(work, list(children))

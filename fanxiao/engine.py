@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import Catalogue, CatalogueError
+from bot.rendering.registered import registered_values
 from bot.worker import Worker
 from cases.plans import plan_in_force
 from cases.responsible import CODE_LENGTH
@@ -85,7 +87,8 @@ async def plan_at_hand(storage: Storage, settings: Settings, catalogue: Catalogu
 def provider_channels(settings: Settings) -> dict[Line, Channel]:
     """The accounts for which there are settings in the environment."""
     if settings.simulator:  # training: nothing may reach a real phone, whatever else is set
-        return build_channels({SIMULATOR: "1"})
+        faults = {name: value for name, value in os.environ.items() if name == simulator.FAULTS and value}
+        return build_channels({SIMULATOR: "1", **faults})
     return build_channels({name: value for name, value in os.environ.items() if value and name != SIMULATOR})
 
 
@@ -108,7 +111,7 @@ async def build_engine(
     settings = OutboxSettings(
         policy=DeliveryPolicy.of(plan),
         catalogue=catalogue, channels=channels, cipher=storage.cipher, labels=plan_labels(plan), signatures=signatures,
-        public_url=(public_url or "").rstrip("/"),
+        public_url=(public_url or "").rstrip("/"), registered=partial(registered_values, catalogue),
     )  # fmt: skip
     return Engine(storage, plan, clock, catalogue, settings, Worker(storage.worker, clock, settings, route(storage.cipher)))
 

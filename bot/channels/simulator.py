@@ -12,8 +12,8 @@ from typing import Self
 
 from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 
-SMS = Capabilities(name="simulator", contact="phone", variant="sms", max_length=500, can_be_asked=True)
-VOICE = Capabilities(name="simulator_voice", contact="phone", variant="voice", max_length=1000, can_be_asked=True)
+SMS = Capabilities(name="simulator", contact="phone", variant="sms", max_length=500, can_be_asked=True, calls_back=False)
+VOICE = Capabilities(name="simulator_voice", contact="phone", variant="voice", max_length=1000, can_be_asked=True, calls_back=False)
 FAULTS = "FANXIAO_SIMULATOR_FAULTS"
 SHARES = ("loss", "failures", "duplicates", "disorder")
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.dialogs.answering import answer, answered
 from bot.dialogs.phrases import may_be_repeated, phrase, spoken_day
 from bot.dialogs.speaker import Speaker, faded_question
 from bot.replies import Child, Reading, read_guardian, touches_on
 from cases.answers import Said, take_answer
+from cases.consents import choose_publicity
 from cases.corrections import last_answers, undo_answer
 from cases.triage import hand_over
-from storage.tables import CaseFile, Consent, Contact, Inbound, Question, Student
+from storage.tables import CaseFile, Contact, Inbound, Question, Student
 from storage.work import Work
 
 SURE = 0.7
@@ -26,13 +26,21 @@ ASKED = ("absence", "notice", "confirm_return")
 
 @dataclass(frozen=True)
 class Talk:
-    """One text of a family, with what is known around it."""
+    """One text of a family, with what is known around it.
+
+    `question` is what it answers; `together` are all the questions that the same message asked, a child each.
+    """
 
     work: Work
     inbound: Inbound
     speaker: Speaker
     question: Question | None
+    together: list[Question]
     children: list[Student]
+
+    def about(self, student: Student) -> Question | None:
+        """What was asked about this child; else what was asked."""
+        return next((question for question in self.together if question.student_id == student.id), self.question)
 
     def say(self, template: str, student: Student, **facts: str) -> None:
         answer(
@@ -41,7 +49,8 @@ class Talk:
         )  # fmt: skip
 
     def _case_of(self, student: Student) -> int | None:
-        return self.question.case_id if self.question and self.question.student_id == student.id else None
+        question = self.about(student)
+        return question.case_id if question and question.student_id == student.id else None
 
 
 async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
@@ -49,11 +58,18 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     children = await _children(work, speaker)
     if not children:
         return None
-    talk = Talk(work, inbound, speaker, speaker.question(*ASKED, "choose"), children)
+    question = speaker.question(*ASKED, "choose")
+    talk = Talk(work, inbound, speaker, question, _together(speaker, question), children)
     text, kind = await _text(talk)
     named = [Child(child.id, child.name) for child in children]
     readings = read_guardian(text, question=kind, children=named, today=speaker.today)
     return await _respond(talk, readings)
+
+
+def _together(speaker: Speaker, question: Question | None) -> list[Question]:
+    if question is None or question.message_id is None:
+        return []
+    return [one for one in speaker.questions if one.message_id == question.message_id and one.kind == question.kind]
 
 
 async def _children(work: Work, speaker: Speaker) -> list[Student]:
@@ -95,8 +111,16 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
     if any(reading.student_id is None for reading in sure) and _several(talk):
         return _which_child(talk)
     await _clear_misses(talk)
-    outcomes = [await _act(talk, reading) for reading in sure]
+    outcomes = [await _act(talk, reading, child) for reading in sure for child in _meant(talk, reading)]
     return outcomes[0]
+
+
+def _meant(talk: Talk, reading: Reading) -> list[Student]:
+    """The child that is named; without a name, every child that the answered message asked about."""
+    if reading.student_id is not None or len(talk.together) < 2:
+        return [_child(talk, reading)]
+    asked = {question.student_id for question in talk.together}
+    return [child for child in talk.children if child.id in asked]
 
 
 def _several(talk: Talk) -> bool:
@@ -119,7 +143,8 @@ async def _danger(talk: Talk, dangers: list[Reading]) -> str:
 
 
 def _said(talk: Talk, child: Student, reading: Reading) -> Said:
-    question_id = talk.question.id if talk.question and talk.question.kind != "choose" else None
+    question = talk.about(child)
+    question_id = question.id if question and question.kind != "choose" else None
     accuses = touches_on(talk.inbound.body, "complaint")
     person_id, contact_id = talk.speaker.person_id, talk.speaker.contact_id
     return Said(child.id, person_id, reading.intent, reading.on, talk.inbound.id, question_id, contact_id, accuses, reading.since)
@@ -148,7 +173,8 @@ async def _not_understood(talk: Talk) -> str:
     kind = talk.question.kind if talk.question else None
     faded = await faded_question(talk.work, contact.id) if talk.question is None and talk.inbound.body.strip().isdigit() else None
     if contact.misses < 2 and (kind in ASKED or faded is not None):
-        _ask_back(talk, child, kind or (faded.kind if faded else "absence"), faded)
+        for unclear in _meant(talk, Reading(None, "unknown", None, 0.0, "")):
+            _ask_back(talk, unclear, kind or (faded.kind if faded else "absence"), faded)
         return "asked_back"
     contact.misses = 0
     await _give_to_a_person(talk, child)
@@ -162,7 +188,7 @@ async def _give_to_a_person(talk: Talk, child: Student) -> None:
 
 
 def _ask_back(talk: Talk, child: Student, kind: str, faded: Question | None) -> None:
-    asked = talk.question or faded
+    asked = talk.about(child) or faded
     answer(
         talk.work,
         talk.inbound,
@@ -196,13 +222,13 @@ async def _clear_misses(talk: Talk) -> None:
     contact.misses = 0
 
 
-async def _act(talk: Talk, reading: Reading) -> str:
-    child = _child(talk, reading)
-    if reading.intent == "opt_out":
-        return await _opt_out(talk, child)
+async def _act(talk: Talk, reading: Reading, child: Student) -> str:
+    if reading.intent in ("opt_out", "opt_in"):
+        return await _choose(talk, child, reading.intent)
     given = await take_answer(talk.work, _said(talk, child, reading))
-    if talk.question is not None and talk.question.state == "open" and talk.question.kind != "choose":
-        await answered(talk.work, talk.inbound, talk.question)
+    question = talk.about(child)
+    if question is not None and question.state == "open" and question.kind != "choose":
+        await answered(talk.work, talk.inbound, question)
     rule = talk.speaker.plan.answers.get(reading.intent)
     if rule is None or rule.effect == "person" or reading.intent == "complaint":
         await _person(talk, child, reading)
@@ -245,13 +271,9 @@ def _understood(talk: Talk, reading: Reading, effects: dict[str, str]) -> str:
     return phrase(f"understood.{reading.intent}", on=spoken_day(reading.on or talk.speaker.today))
 
 
-async def _opt_out(talk: Talk, child: Student) -> str:
-    """Publicity can be refused; what the law makes us say cannot, and the answer says so."""
-    row = {"person_id": talk.speaker.person_id, "kind": "publicity", "given": False, "at": talk.work.now, "source": "reply"}
-    refused = insert(Consent).values(row)
-    await talk.work.session.execute(
-        refused.on_conflict_do_update(index_elements=["person_id", "kind"], set_={"given": False, "at": talk.work.now, "source": "reply"})
-    )
-    talk.work.record("opted_out", f"person:{talk.speaker.person_id}", area_code=child.area_code, kind="publicity")
-    talk.say("statutory_not_optional" if talk.question else "opt_out_done", child)
-    return "opt_out"
+async def _choose(talk: Talk, child: Student, choice: str) -> str:
+    """Publicity can be refused and asked for again; what the law makes us say cannot, and the answer says so."""
+    await choose_publicity(talk.work, talk.speaker.person_id, wanted=choice == "opt_in", source="reply", area_code=child.area_code)
+    refused = "statutory_not_optional" if talk.question else "opt_out_done"
+    talk.say(refused if choice == "opt_out" else "opt_in_done", child)
+    return choice

@@ -28,8 +28,6 @@ async def hear_linking(work: Work, inbound: Inbound, cipher: Cipher, people: Seq
     """Links the chat, where the text is meant for that; None when it is to be heard as any other. `people`: those known here."""
     if inbound.kind == "phone":
         return None
-    if inbound.choice is not None and not inbound.body:
-        return "noted"  # the provider's notice that somebody came or went
     linked = await _link(work, inbound, cipher)
     if linked:
         return _welcome(work, inbound, linked)

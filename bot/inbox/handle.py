@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.inbox.choices import chosen
 from bot.inbox.receive import LONGEST
 from cases import triage
 from storage import queue
@@ -55,7 +56,7 @@ async def _route(work: Work, route: Route, inbound: Inbound) -> None:
     contact.reached_at = inbound.received_at
     is_cut = len(inbound.body) > LONGEST
     inbound.body = inbound.body[:LONGEST]
-    outcome = await route(work, inbound)
+    outcome = await chosen(work, inbound, contact) or await route(work, inbound)
     inbound.outcome = f"{outcome} cut" if is_cut else outcome
     inbound.handled_at = work.now
 

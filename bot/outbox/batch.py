@@ -10,7 +10,7 @@ from sqlalchemy import update
 from bot.outbox.address import Line, Route, Wanted, answer_contacts, choose, open_lines, usable_contacts
 from bot.outbox.claim import Due, save
 from bot.outbox.consent import is_refused
-from bot.outbox.contacts import Reach, in_order, rested_at
+from bot.outbox.contacts import Reach, in_order, rested_at, resting_key
 from bot.outbox.context import load_subjects
 from bot.outbox.drafts import Drafts
 from bot.outbox.loops import is_machine
@@ -21,6 +21,7 @@ from bot.outbox.recipients import Answers, Throttle, refusals
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
 from bot.outbox.words import Recordings, Words, Writer
+from bot.rendering.registered import Unfit
 from cases import delivery_trouble, triage
 from storage.tables import Contact, Intent, Question, Sender
 from storage.work import Work
@@ -175,10 +176,20 @@ class Batch:
             await self._leave(free, route, words)
             return
         for intent in filter(self._is_due, free):
-            if (alone := writer.one(intent, route)) is None:
-                intent.later(self._work.now + HOLD, "not_rendered")
-            elif len(free) == 1 or not self._waits(intent, route):
-                await self._leave([intent], route, alone)
+            if len(free) == 1 or not self._waits(intent, route):
+                await self._say_alone(intent, route, writer)
+
+    async def _say_alone(self, intent: Due, route: Route, writer: Writer) -> None:
+        try:
+            words = writer.one(intent, route)
+        except Unfit:  # with these facts not on this channel, for as long as it lives
+            resting = {resting_key(route.reach.contact_id, route.line.capabilities.name): intent.expires_at.isoformat()}
+            intent.resting, intent.reason = {**(intent.resting or {}), **resting}, "unfit"
+            return
+        if words is None:
+            intent.later(self._work.now + HOLD, "not_rendered")
+        else:
+            await self._leave([intent], route, words)
 
     def _is_due(self, intent: Due) -> bool:
         return intent.due_at <= self._work.now
@@ -192,12 +203,13 @@ class Batch:
 
     async def _leave(self, intents: Sequence[Due], route: Route, words: Words) -> None:
         """Queued, unless its recipient has had enough for now."""
-        if self._is_answer(intents[0], route):
-            if intents[0].urgency != "safety" and not await self._may_answer(route.reach.contact_id, words.body):
+        free = intents[0].urgency == "safety" or self._drafts.says(route, words)
+        if not free and self._is_answer(intents[0], route):
+            if not await self._may_answer(route.reach.contact_id, words.body):
                 for intent in intents:
                     intent.end("dropped", "too_many_answers")
                 return
-        elif intents[0].urgency != "safety" and not self._drafts.says(route, words) and self._is_held(intents, route):
+        elif not free and self._is_held(intents, route):
             return
         self._drafts.add(intents, route, words, [self._ask(intent, route) for intent in intents])
 

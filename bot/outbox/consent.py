@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-PUBLICITY = "publicity"
-"""The one kind that people can refuse and ask for again (`consent.kind`)."""
+from cases.consents import PUBLICITY
 
 
 def is_refused(urgency: str, refused: Set[str]) -> bool:

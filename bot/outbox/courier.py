@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from bot.channels.base import Outcome, Result
+from bot.channels.registry import Line
 from bot.outbox.conclude import Answered, Conclusion
 from bot.outbox.doubt import Doubts
 from bot.outbox.lease import Held, hold, release
@@ -68,6 +69,10 @@ class Courier:
         for error in errors:
             log.error("sender failed", action="deliver_failed", error=type(error).__name__)
         return done + sent
+
+    def lines(self) -> set[Line]:
+        """The accounts for which this process sends at present."""
+        return {held.line for held in self._held.values() if not held.is_over()}
 
     async def stop(self) -> None:
         """Finishes what is under way and gives up the leases."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -26,6 +26,11 @@ class Renders(Protocol):
     def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]: ...
 
 
+def nothing_registered(_template_id: str, _context: Mapping[str, Any]) -> Mapping[str, str]:
+    """Where no channel asks for registered templates."""
+    return {}
+
+
 @dataclass(frozen=True)
 class OutboxSettings:
     """`labels`: "duty" (by task kind) and "level" (by number) in the reader's words.
@@ -39,6 +44,7 @@ class OutboxSettings:
     cipher: Cipher
     labels: Mapping[str, Mapping[str, str]]
     signatures: Mapping[str, str]
+    registered: Callable[[str, Mapping[str, Any]], Mapping[str, str]] = nothing_registered  # a template's variables; raises Unfit
     public_url: str = ""  # where providers reach our webhooks, if they do
     spoken: frozenset[str] = frozenset({"absence_call"})  # templates that are called out where a sender can
     batch: int = 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.outbox.claim import Due
 from bot.outbox.context import Subjects, context_of
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import RenderingError, parts
+from bot.rendering.registered import Unfit
 from storage.tables import Person, Recording
 
 log = structlog.get_logger("outbox")
@@ -69,7 +71,10 @@ class Writer:
         self._recordings = recordings
 
     def one(self, intent: Due, route: Route) -> Words | None:
-        """None where it cannot be said: a template or its facts are wrong, or the text is too long. Logged without its values."""
+        """None where it cannot be said: a template or its facts are wrong, or the text is too long. Logged without its values.
+
+        Raises Unfit where only this channel cannot say it.
+        """
         context = context_of(intent, self._subjects, self._settings)
         return self._words(intent, intent.template, context, route.line.capabilities)
 
@@ -84,12 +89,15 @@ class Writer:
         except (RenderingError, LookupError) as error:
             log.error("line not made", action="render_failed", intent_id=intents[0].id, template=merge, why=str(error))
             return None
-        return self._words(intents[0], merge, contexts[0] | {"lines": lines, "count": len(lines)}, can)
+        with suppress(Unfit):
+            return self._words(intents[0], merge, contexts[0] | {"lines": lines, "count": len(lines)}, can)
+        return None
 
     def _words(self, intent: Due, template: str, context: Mapping[str, Any], can: Capabilities) -> Words | None:
         catalogue = self._settings.catalogue
         try:
             body = catalogue.render(template, can.variant, context)
+            values = None if can.templates is None else dict(self._settings.registered(template, context))
             options = [list(button) for button in catalogue.buttons(template, context)] if can.buttons else None
         except (RenderingError, LookupError) as error:
             # It is tried again until it expires, and then a person is told.
@@ -99,4 +107,4 @@ class Writer:
             log.error("text too long", action="render_failed", intent_id=intent.id, template=template)
             return None
         spoken = self._recordings.best(intent.person_id, template, intent.area_code) if can.variant == "voice" else None
-        return Words(template, body, parts(body), options or None, None, spoken)
+        return Words(template, body, parts(body), options or None, values, spoken)
