@@ -24,7 +24,7 @@ class Keys:
 
     def opens(self, hook: str, key: str) -> bool:
         """Whether a call of this hook bears its key."""
-        return hook in HOOKS and hmac.compare_digest(key.encode(), self._hook_key(hook).encode())
+        return hmac.compare_digest(key.encode(), self._hook_key(hook).encode())
 
     def callbacks(self, hooks: str) -> dict[str, str]:
         """Hook → the address to enter at Aliyun. Whoever knows it may call."""

@@ -36,7 +36,10 @@ REGISTERED = (1, 3)  # 已报备待验证, 报备成功
 
 
 class AliyunSms:
-    """One Aliyun account. `templates`: what it may send, by our ids. A message is known there by an id of ours, as Aliyun's own (BizId) is not given back when a message is asked about."""
+    """One Aliyun account. `templates`: what it may send, by our ids.
+
+    A message is known by an id of ours (OutId): Aliyun's own (BizId) is not given back when a message is asked about.
+    """
 
     def __init__(
         self,
