@@ -121,7 +121,13 @@ class Conclusion:
     async def _report(self, reported: Sequence[Outcome]) -> None:
         """What the provider said along with its answer goes the way of all status reports."""
         rows: list[dict[str, Any]] = [
-            {"channel": self._held.line[0], "provider_id": outcome.provider_id, "status": outcome.status, "received_at": self._work.now}
+            {
+                "channel": self._held.line[0],
+                "provider_id": outcome.provider_id,
+                "status": outcome.status,
+                "code": outcome.code,
+                "received_at": self._work.now,
+            }
             for outcome in reported
         ]
         if rows:

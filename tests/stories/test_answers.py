@@ -160,24 +160,6 @@ async def test_leave_can_be_announced_unasked(county: County) -> None:
     assert await county.cases() == []
 
 
-async def test_one_question_at_a_time_on_a_family_phone(county: County) -> None:
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.student("马小虎", guardians=["father"])
-    await county.others(8)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1 2")
-    await county.stage.advance(minutes=5)
-    texts = await county.phones["father"].new()
-    assert len(texts) == 1
-    assert "小龙" in texts[0]
-    await county.phones["father"].replies("1")
-    await county.phones["father"].expects("小虎", "没到校")
-    await county.phones["father"].replies("3")
-    async with county.database.session() as session:
-        assert len(list(await session.scalars(select(Leave)))) == 1
-
-
 async def test_a_stranger_is_never_dropped(county: County) -> None:
     await county.begin("2026-11-02 10:00")
     await county.receive("+8613999999999", "你是谁")

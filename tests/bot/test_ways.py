@@ -1,0 +1,390 @@
+"""Which way a message takes: failover, rest, calls, limits of recipients and senders, merging, consent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from bot.channels.base import Capabilities, Incoming, Outcome, Result
+from bot.inbox.receive import receive
+from bot.outbox.policy import Window
+from storage.tables import Absence, Consent, Contact, Message, Person, Recording, Sender
+from tests.bot.test_courier import Scripted
+from tests.bot.world import NOW, UNLIMITED, World
+
+Trouble = list[tuple[str, Any]]
+PARENT, OTHER = "+8613893010001", "+8613893010002"
+
+
+def _channel(world: World, name: str, variant: str = "sms", **can: Any) -> Scripted:
+    channel = Scripted()
+    channel.capabilities = Capabilities(name, "phone", variant, 500, can_be_asked=False, **can)
+    world.channels[name, "main"] = channel
+    return channel
+
+
+async def _report(world: World, provider_id: str, status: str, code: str | None = None, channel: str = "first", **said: Any) -> None:
+    row = {"channel": channel, "id": provider_id, "status": status, "code": code, "now": NOW, "at": None, "sequence": None} | said
+    async with world.database.session() as session, session.begin():
+        await session.execute(text("select receive_status(:channel, :id, :status, :code, :now, :at, :sequence)"), row)
+
+
+@pytest.fixture
+async def first(world: World) -> Scripted:
+    channel = _channel(world, "first", failures={"busy": Result.NOT_REACHED})
+    await world.sender("first", "1")
+    return channel
+
+
+@pytest.fixture
+async def second(world: World, first: Scripted) -> Scripted:
+    channel = _channel(world, "second")
+    await world.sender("second", "2")
+    return channel
+
+
+async def test_what_did_not_arrive_goes_by_the_other_channel(world: World, first: Scripted, second: Scripted, trouble: Trouble) -> None:
+    key = await world.say(await world.person(PARENT))
+    await world.change(
+        Contact, (await world.contact(PARENT)).id, sender_id=(await world.one(select(Sender.id).where(Sender.channel == "first")))
+    )
+    worker = world.worker()
+    await worker.drain(NOW)
+    await _report(world, "p1", "failed", "30008")
+    await worker.drain(NOW)
+    assert (len(first.sent), len(second.sent)) == (1, 1)
+    assert (await world.intent(key)).state == "queued"
+    assert (await world.contact(PARENT)).failures == 1
+
+
+async def test_a_family_s_only_number_rests_and_is_tried_once_more(world: World, first: Scripted, trouble: Trouble) -> None:
+    key = await world.say(await world.person(PARENT))
+    worker = world.worker()
+    for at in (NOW, NOW + timedelta(minutes=31)):
+        await worker.drain(at)
+        await _report(world, f"p{len(first.sent)}", "failed", "30008")
+        await worker.drain(at)
+    assert (len(first.sent), (await world.intent(key)).state) == (2, "unaddressable")
+    assert [name for name, _ in trouble] == ["unreachable"]
+    assert (await world.contact(PARENT)).state == "usable"
+
+
+async def test_what_arrives_after_all_is_not_said_again(world: World, first: Scripted, trouble: Trouble) -> None:
+    key = await world.say(await world.person(PARENT), question="absence")
+    worker = world.worker()
+    await worker.drain(NOW)
+    await _report(world, "p1", "failed", "30008")
+    await worker.drain(NOW)
+    await _report(world, "p1", "delivered")
+    await worker.drain(NOW + timedelta(hours=1))
+    assert (len(first.sent), (await world.intent(key)).state) == (1, "queued")
+    assert [question.state for question in await world.questions()] == ["open"]
+
+
+async def test_reports_in_the_wrong_order_send_nothing_twice(world: World, first: Scripted, trouble: Trouble) -> None:
+    await world.say(await world.person(PARENT, OTHER))
+    worker = world.worker()
+    await worker.drain(NOW)
+    await _report(world, "p1", "sent", sequence=3)
+    await worker.drain(NOW)
+    await _report(world, "p1", "failed", "30008", sequence=2)
+    await worker.drain(NOW)
+    assert len(first.sent) == 1
+
+
+async def test_a_contact_that_failed_thrice_comes_after_the_others(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT, OTHER)
+    await world.change(Contact, (await world.contact(PARENT)).id, failures=3)
+    await world.say(person)
+    await world.worker().drain(NOW)
+    assert [message.to for message in first.sent] == [OTHER]
+
+
+async def test_half_of_its_time_gone_in_trying_another_channel_is_tried(world: World, first: Scripted, second: Scripted) -> None:
+    person = await world.person(PARENT)
+    await world.change(
+        Contact, (await world.contact(PARENT)).id, sender_id=(await world.one(select(Sender.id).where(Sender.channel == "first")))
+    )
+    first.answers = [Outcome(Result.RETRY, code="busy")] * 99
+    await world.say(person, expires_at=NOW + timedelta(hours=4))
+    worker = world.worker()
+    at = NOW
+    while not second.sent and at < NOW + timedelta(hours=4):
+        await worker.drain(at)
+        at += timedelta(minutes=10)
+    assert timedelta(hours=1, minutes=30) < at - NOW < timedelta(hours=2, minutes=30)
+    assert len(second.sent) == 1
+
+
+async def test_nobody_takes_the_call_it_is_made_again_and_then_written(world: World, first: Scripted, second: Scripted) -> None:
+    second.capabilities = replace(second.capabilities, variant="voice", failures={"no_answer": Result.NOT_REACHED})
+    await world.say(await world.person(PARENT), "absence_call")
+    worker = world.worker()
+    calls = []
+    for minutes in (0, 14, 15, 74, 75, 76):
+        at = NOW + timedelta(minutes=minutes)
+        await worker.drain(at)
+        if len(second.sent) > len(calls):
+            calls.append(minutes)
+            await _report(world, f"p{len(second.sent)}", "failed", "no_answer", channel="second")
+            await worker.drain(at)
+    assert calls == [0, 15, 75]
+    assert len(first.sent) == 1
+
+
+async def test_a_recording_in_the_family_s_language_is_played(world: World, first: Scripted) -> None:
+    first.capabilities = replace(first.capabilities, variant="voice")
+    person = await world.person(PARENT)
+    await world.change(Person, person, language="东乡语")
+    async with world.database.session() as session, session.begin():
+        for area, language in (("6229", "东乡语"), ("622926", "东乡语"), ("622926", "藏语")):
+            session.add(
+                Recording(
+                    area_code=area, template="absence_call", language=language, media_type="audio/mpeg", content=b"ID3", recorded_at=NOW
+                )
+            )
+    nearest = await world.one(select(Recording.id).where(Recording.area_code == "622926", Recording.language == "东乡语"))
+    world.public_url = "https://fanxiao.test"
+    await world.say(person, "absence_call")
+    await world.worker().drain(NOW)
+    assert [message.recording for message in first.sent] == [f"https://fanxiao.test/hooks/recordings/{nearest}"]
+
+
+async def test_buttons_go_along_where_the_channel_has_them(world: World, first: Scripted, second: Scripted) -> None:
+    second.capabilities = replace(second.capabilities, buttons=True)
+    for phone, sender in ((PARENT, "first"), (OTHER, "second")):
+        person = await world.person(phone)
+        known = await world.one(select(Sender.id).where(Sender.channel == sender))
+        await world.change(Contact, (await world.contact(phone)).id, sender_id=known)
+        await world.say(person, "pressing")
+    await world.worker().drain(NOW)
+    assert [message.options for message in first.sent + second.sent] == [(), (("1", "来"), ("2", "不来"))]
+
+
+async def test_a_contact_keeps_the_number_of_ours_that_it_knows(world: World, first: Scripted) -> None:
+    for number in range(2, 6):
+        await world.sender("first", str(number))
+    person = await world.person(PARENT)
+    for _ in range(4):
+        await world.say(person)
+        await world.worker().drain(NOW)
+    assert len({message.sender for message in first.sent}) == 1
+
+
+LIMITED = replace(UNLIMITED, windows=(Window(1, timedelta(minutes=1)), Window(3, timedelta(hours=1))))
+
+
+async def test_one_a_minute_and_no_more_than_three_an_hour_but_safety_passes(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT)
+    worker = world.worker(policy=LIMITED)
+    for _ in range(5):
+        await world.say(person)
+    sent = []
+    for minutes in (0, 0.5, 1, 2, 3, 59, 60, 61):
+        await worker.drain(NOW + timedelta(minutes=minutes))
+        sent.append(len(first.sent))
+    assert sent == [1, 1, 2, 3, 3, 3, 4, 5]
+    await world.say(person, urgency="safety")
+    await worker.drain(NOW + timedelta(minutes=61))
+    assert len(first.sent) == 6
+
+
+async def test_the_limit_holds_over_all_contacts_of_a_person(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT, OTHER)
+    worker = world.worker(policy=LIMITED)
+    await world.say(person)
+    await worker.drain(NOW)
+    await world.change(Contact, (await world.contact(PARENT)).id, state="bad")
+    await world.say(person)
+    await worker.drain(NOW)
+    assert len(first.sent) == 1
+
+
+async def test_what_is_held_is_said_in_one_message(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT)
+    worker = world.worker(policy=LIMITED)
+    keys = []
+    for number in range(6):
+        keys.append(await world.say(person, "merging_task", question="task", facts={"say": f"A{number}"}))
+        await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(minutes=1))
+    assert [message.body.split()[-1] for message in first.sent] == ["A0", "A1、A2、A3、A4"]
+    await worker.drain(NOW + timedelta(minutes=2))
+    assert len({(await world.intent(key)).message_id for key in keys}) == 3
+
+
+async def test_what_is_due_soon_goes_along_and_what_is_due_later_does_not(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT)
+    for minutes in (0, 4, 6):
+        await world.say(
+            person, "merging_question", question="absence", facts={"say": f"in{minutes}"}, due_at=NOW + timedelta(minutes=minutes)
+        )
+    worker = world.worker()
+    await worker.drain(NOW)
+    assert [message.body.split()[-1] for message in first.sent] == ["in0、in4"]
+    alone = await world.person(OTHER)
+    await world.say(alone, "merging_question", facts={"say": "later"}, due_at=NOW + timedelta(minutes=3))
+    assert await worker.drain(NOW) == 0
+
+
+async def test_of_a_merged_message_only_what_is_still_true_is_said(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT)
+    absence_id = await world.absent()
+    about = {"student_id": world.student_id, "still": "absence_open"}
+    gone = await world.say(person, "merging_question", facts={"say": "小龙", "on": NOW.date().isoformat()}, **about)
+    stays = await world.say(person, "merging_question", facts={"say": "小虎"})
+    worker = world.worker()
+    await worker._dispatch(NOW)
+    await world.change(Absence, absence_id, state="withdrawn")
+    await worker.drain(NOW)
+    assert [message.body.split()[-1] for message in first.sent] == ["小虎"]
+    assert ((await world.intent(gone)).state, (await world.intent(stays)).state) == ("dropped", "queued")
+
+
+async def test_publicity_that_was_refused_is_not_sent(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT)
+    async with world.database.session() as session, session.begin():
+        session.add(Consent(person_id=person, kind="publicity", given=False, at=NOW, source="reply"))
+    refused = await world.say(person, urgency="bulk")
+    await world.say(person)
+    await world.worker().drain(NOW)
+    assert len(first.sent) == 1
+    intent = await world.intent(refused)
+    assert (intent.state, intent.reason) == ("dropped", "refused")
+
+
+async def test_a_sender_s_daily_cap_holds_and_begins_anew(world: World, first: Scripted) -> None:
+    sender = await world.the_sender()
+    await world.change(Sender, sender.id, daily_cap=2)
+    for number in range(3):
+        await world.say(await world.person(f"+861389301000{number}"), expires_at=NOW + timedelta(days=2))
+    worker = world.worker()
+    await worker.drain(NOW)
+    assert (len(first.sent), (await world.the_sender()).used) == (2, 2)
+    await worker.drain(NOW + timedelta(days=1))
+    assert (len(first.sent), (await world.the_sender()).used) == (3, 1)
+
+
+async def test_what_a_provider_refused_is_not_counted(world: World, first: Scripted) -> None:
+    first.answers = [Outcome(Result.RETRY, code="busy")]
+    await world.say(await world.person(PARENT))
+    await world.worker().drain(NOW)
+    assert (await world.the_sender()).used == 0
+
+
+async def test_outside_a_carrier_s_hours_messages_wait(world: World, first: Scripted) -> None:
+    await world.change(Sender, (await world.the_sender()).id, hours_from=time(10), hours_until=time(12))
+    await world.say(await world.person(PARENT))
+    worker = world.worker()
+    await worker.drain(NOW)  # nine o'clock
+    assert first.sent == []
+    await worker.drain(NOW + timedelta(hours=1))
+    assert len(first.sent) == 1
+
+
+async def test_parts_cost_what_the_sender_s_price_says(world: World, first: Scripted) -> None:
+    first.capabilities = replace(first.capabilities, counts="parts")
+    await world.change(Sender, (await world.the_sender()).id, price="0.0450")
+    await world.say(await world.person(PARENT), facts={"say": "字" * 100})
+    await world.worker().drain(NOW)
+    (message,) = await world.messages()
+    assert (message.parts, str(message.cost), (await world.the_sender()).used) == (2, "0.0900", 2)
+
+
+@pytest.mark.parametrize("state", ["paused", "stopped"])
+async def test_what_waits_on_a_shut_sender_goes_by_another(world: World, first: Scripted, second: Scripted, state: str) -> None:
+    person = await world.person(PARENT)
+    mine = await world.one(select(Sender.id).where(Sender.channel == "first"))
+    await world.change(Contact, (await world.contact(PARENT)).id, sender_id=mine)
+    key = await world.say(person)
+    worker = world.worker()
+    await worker._dispatch(NOW)
+    await world.change(Sender, mine, state=state)
+    await worker.drain(NOW)
+    assert (first.sent, len(second.sent), (await world.intent(key)).state) == ([], 1, "queued")
+
+
+async def test_a_draining_sender_sends_what_it_has_and_takes_nothing_new(world: World, first: Scripted, second: Scripted) -> None:
+    mine = await world.one(select(Sender.id).where(Sender.channel == "first"))
+    person = await world.person(PARENT)
+    await world.change(Contact, (await world.contact(PARENT)).id, sender_id=mine)
+    await world.say(person)
+    worker = world.worker()
+    await worker._dispatch(NOW)
+    await world.change(Sender, mine, state="draining")
+    await world.say(person)
+    await worker.drain(NOW)
+    assert (len(first.sent), len(second.sent)) == (1, 1)
+
+
+async def test_a_moved_chat_is_written_to_at_its_new_address(world: World, first: Scripted) -> None:
+    first.answers = [Outcome(Result.RETRY, moved_to="+8613893019999")]
+    await world.say(await world.person(PARENT))
+    await world.worker().drain(NOW)
+    assert [message.to for message in first.sent] == [PARENT, "+8613893019999"]
+
+
+async def _choice(world: World, channel: Scripted, choice: str, number: int) -> None:
+    text = Incoming(f"in{number}", PARENT, "1", "", choice=choice)
+    await receive(world.database, world.cipher, channel.capabilities, text, NOW)
+
+
+async def test_what_the_provider_stopped_is_known_and_resumed(world: World, first: Scripted, trouble: Trouble) -> None:
+    person = await world.person(PARENT)
+    worker = world.worker()
+    await _choice(world, first, "out", 1)
+    await worker.drain(NOW)
+    await world.say(person)
+    await worker.drain(NOW)
+    assert ((await world.contact(PARENT)).state, first.sent) == ("blocked", [])
+    assert [name for name, _ in trouble] == ["contact_blocked", "unreachable"]
+    await _choice(world, first, "in", 2)
+    await world.say(person)
+    await worker.drain(NOW)
+    assert ((await world.contact(PARENT)).state, len(first.sent)) == ("usable", 1)
+    assert (await world.one(select(Consent.given))) is True
+
+
+@pytest.mark.parametrize("number", ["10086", "1"])
+async def test_short_codes_and_our_own_numbers_get_no_answer(world: World, first: Scripted, number: str) -> None:
+    person = await world.person(number)
+    contact = await world.contact(number)
+    key = await world.say(person, contact_id=contact.id)
+    await world.worker().drain(NOW)
+    assert (first.sent, (await world.intent(key)).reason) == ([], "machine")
+
+
+async def test_the_same_answer_three_times_is_a_loop(world: World, first: Scripted, trouble: Trouble) -> None:
+    person = await world.person(PARENT)
+    contact = await world.contact(PARENT)
+    for _ in range(4):
+        await world.say(person, contact_id=contact.id, facts={"say": "same"})
+        await world.worker().drain(NOW)
+    assert (len(first.sent), [name for name, _ in trouble]) == (3, ["loop_stopped"])
+
+
+async def test_somebody_nobody_knows_is_answered_where_they_wrote(world: World, first: Scripted) -> None:
+    await world.person(PARENT)
+    contact = await world.contact(PARENT)
+    await world.say(None, contact_id=contact.id)  # type: ignore[arg-type]
+    await world.worker().drain(NOW)
+    assert [message.to for message in first.sent] == [PARENT]
+
+
+async def test_a_campaign_holds_up_no_duty_message(world: World, first: Scripted) -> None:
+    await world.change(Sender, (await world.the_sender()).id, rate_per_second=5000)
+    crowd = [await world.person(f"+86138930{number:05d}") for number in range(20, 60)]
+    for person in crowd:
+        await world.say(person, urgency="bulk")
+    worker = world.worker(batch=10)
+    await worker._dispatch(NOW)
+    await world.say(await world.person(PARENT))
+    await worker._dispatch(NOW)
+    await worker._courier.deliver(NOW)
+    assert PARENT in [message.to for message in first.sent[:11]]
+    await worker.drain(NOW)
+    assert len(await world.all(select(Message).where(Message.state == "sent"))) == 41

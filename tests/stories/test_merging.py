@@ -1,0 +1,128 @@
+"""Several children of one family, several steps of one officer: one message, and everything in it counts once."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables import Consent, GuardianAnswer, Intent, Question, Task
+from tests.stories.county import County
+
+
+@pytest.fixture
+async def siblings(county: County) -> County:
+    """Two children of one father were missing this morning, and he has been asked."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马阿依莎", guardians=["father"])
+    await county.others(8)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.stage.advance(minutes=5)
+    return county
+
+
+async def _answers(county: County) -> dict[int, str]:
+    async with county.database.session() as session:
+        rows = await session.scalars(select(GuardianAnswer).where(GuardianAnswer.undone_at.is_(None)))
+        return {row.student_id: row.intent for row in rows}
+
+
+async def test_a_family_is_asked_about_all_its_children_in_one_message(siblings: County) -> None:
+    (text,) = await siblings.phones["father"].new()
+    assert "小龙" in text
+    assert "阿依莎" in text
+    async with siblings.database.session() as session:
+        asked = list(await session.scalars(select(Question).where(Question.kind == "absence", Question.state == "open")))
+    assert len({question.student_id for question in asked}) == 2
+    assert len({question.message_id for question in asked}) == 1
+
+
+async def test_one_digit_answers_for_all_of_them(siblings: County) -> None:
+    await siblings.phones["father"].new()
+    await siblings.phones["father"].replies("1")
+    text = await siblings.phones["father"].expects("小龙", "阿依莎", "生病")
+    assert text.count("生病") == 2
+    assert sorted((await _answers(siblings)).values()) == ["sick", "sick"]
+    assert await siblings.phones["father"].new() == []
+
+
+async def test_names_with_digits_answer_for_each(siblings: County) -> None:
+    await siblings.phones["father"].new()
+    await siblings.phones["father"].replies("小龙1，阿依莎3")
+    await siblings.phones["father"].expects("小龙", "生病", "阿依莎", "11月3日送孩子到校")
+    assert sorted((await _answers(siblings)).values()) == ["sick", "will_return"]
+
+
+async def test_an_answer_for_one_leaves_the_other_open(siblings: County) -> None:
+    await siblings.phones["father"].new()
+    await siblings.phones["father"].replies("阿依莎生病了")
+    assert list((await _answers(siblings)).values()) == ["sick"]
+    async with siblings.database.session() as session:
+        assert len(list(await session.scalars(select(Question).where(Question.kind == "absence", Question.state == "open")))) == 1
+
+
+async def test_what_was_said_of_both_can_be_taken_back(siblings: County) -> None:
+    await siblings.phones["father"].replies("1")
+    await siblings.phones["father"].new()
+    await siblings.phones["father"].replies("不对")
+    await siblings.phones["father"].expects("已取消", "小龙", "阿依莎")
+    assert await _answers(siblings) == {}
+    await siblings.phones["father"].replies("明天送来")
+    await siblings.phones["father"].expects("小龙", "阿依莎", "11月3日")
+    assert sorted((await _answers(siblings)).values()) == ["will_return", "will_return"]
+
+
+async def test_what_is_unclear_is_asked_back_once_about_both(siblings: County) -> None:
+    await siblings.phones["father"].new()
+    await siblings.phones["father"].replies("那个啥")
+    await siblings.phones["father"].expects("没看明白", "小龙", "阿依莎")
+    assert await siblings.phones["father"].new() == []
+    await siblings.phones["father"].replies("1")
+    assert sorted((await _answers(siblings)).values()) == ["sick", "sick"]
+
+
+async def test_a_child_that_came_meanwhile_is_not_asked_about(county: County) -> None:
+    """Both questions wait on the queue when one child turns out to be there: the other's still goes, alone."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马阿依莎", guardians=["father"])
+    await county.others(8)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.phones["class_teacher"].replies("2到了")
+    await county.stage.advance(minutes=5)
+    (text,) = await county.phones["father"].new()
+    assert "小龙" in text
+    assert "阿依莎" not in text
+
+
+async def test_an_officer_gets_the_steps_of_several_children_in_one_list(siblings: County) -> None:
+    await siblings.to("2026-11-03 08:31")
+    await siblings.phones["class_teacher"].replies("1 2")
+    await siblings.phones["village_committee"].new()
+    await siblings.to("2026-11-03 12:01")
+    text = await siblings.phones["village_committee"].expects("小龙", "阿依莎")
+    async with siblings.database.session() as session:
+        visits = list(await session.scalars(select(Task).where(Task.kind == "home_visit")))
+        intents = list(await session.scalars(select(Intent).where(Intent.task_id.in_([task.id for task in visits]))))
+    assert [task.code in text for task in visits] == [True, True]
+    assert len({intent.message_id for intent in intents if intent.template == "escalation_alert"}) == 1
+    await siblings.phones["village_committee"].replies(f"{visits[1].code} 1")
+    async with siblings.database.session() as session:
+        states = [(await session.get_one(Task, task.id)).state for task in visits]
+    assert states == ["open", "acknowledged"]
+
+
+async def test_publicity_is_refused_and_asked_for_again(siblings: County) -> None:
+    await siblings.phones["father"].replies("1")
+    await siblings.phones["father"].new()
+    await siblings.phones["father"].replies("退订")
+    await siblings.phones["father"].expects("宣传类消息不再发")
+    await siblings.phones["father"].replies("是")
+    async with siblings.database.session() as session:
+        assert (await session.scalars(select(Consent.given))).all() == [False]
+    await siblings.phones["father"].replies("恢复订阅")
+    await siblings.phones["father"].expects("宣传类消息会再发")
+    async with siblings.database.session() as session:
+        assert (await session.scalars(select(Consent.given))).all() == [True]
