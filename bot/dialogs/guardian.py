@@ -22,6 +22,8 @@ SURE = 0.7
 """Below this a reading is asked back rather than acted on."""
 UNDO_WITHIN = timedelta(days=2)
 ASKED = ("absence", "notice", "confirm_return")
+CHOICES = ("opt_out", "opt_in")
+"""What somebody says of themselves, whichever child they have."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
     sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
     if not sure or len(sure) < len(readings):
         return await _not_understood(talk)
-    if any(reading.student_id is None for reading in sure) and _several(talk):
+    if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
         return _which_child(talk)
     await _clear_misses(talk)
     outcomes = [await _act(talk, reading, child) for reading in sure for child in _meant(talk, reading)]
@@ -223,7 +225,7 @@ async def _clear_misses(talk: Talk) -> None:
 
 
 async def _act(talk: Talk, reading: Reading, child: Student) -> str:
-    if reading.intent in ("opt_out", "opt_in"):
+    if reading.intent in CHOICES:
         return await _choose(talk, child, reading.intent)
     given = await take_answer(talk.work, _said(talk, child, reading))
     question = talk.about(child)

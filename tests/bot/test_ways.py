@@ -181,8 +181,8 @@ LIMITED = replace(UNLIMITED, windows=(Window(1, timedelta(minutes=1)), Window(3,
 async def test_one_a_minute_and_no_more_than_three_an_hour_but_safety_passes(world: World, first: Scripted) -> None:
     person = await world.person(PARENT)
     worker = world.worker(policy=LIMITED)
-    for _ in range(5):
-        await world.say(person)
+    for number in range(5):
+        await world.say(person, facts={"say": str(number)})
     sent = []
     for minutes in (0, 0.5, 1, 2, 3, 59, 60, 61):
         await worker.drain(NOW + timedelta(minutes=minutes))
