@@ -26,8 +26,9 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 CATALOGUE = Catalogue.load(TEMPLATES)
 WORDS = yaml.safe_load((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
 UNFIT = {
-    "copy_list": "value_too_long", "digest_morning": "value_too_long", "reply_clarify_several": "value_too_long", "task_list": "value_too_long", "reply_clarify": "value_too_long", "task_overdue": "value_too_long",
-    "task_progress": "value_too_long", "task_reminder": "value_too_long", "officer_case": "only_variables", "monthly_list": "no_opt_out",
+    "copy_list": "value_too_long", "digest_morning": "value_too_long", "monthly_list": "no_opt_out", "officer_case": "only_variables",
+    "reply_clarify": "value_too_long", "reply_clarify_several": "value_too_long", "task_list": "value_too_long",
+    "task_overdue": "value_too_long", "task_progress": "value_too_long", "task_reminder": "value_too_long",
 }  # fmt: skip
 FIT = [one for one in candidates(CATALOGUE) if one.registered is not None]
 
