@@ -37,13 +37,8 @@ async def compose(
     The same campaign again reaches only those who were not there before.
     """
     due = due_at or work.now
-    written = await work.session.execute(
-        COMPOSE,
-        {
-            "campaign": campaign, "template": template, "facts": json.dumps(facts, ensure_ascii=False), "area_code": area_code, "now": work.now,
-            "due_at": due, "expires_at": due + CAMPAIGN_LIFE,
-        },
-    )  # fmt: skip
+    told = {"campaign": campaign, "template": template, "facts": json.dumps(facts, ensure_ascii=False), "area_code": area_code}
+    written = await work.session.execute(COMPOSE, told | {"now": work.now, "due_at": due, "expires_at": due + CAMPAIGN_LIFE})
     number = int(written.rowcount)  # type: ignore[attr-defined]
     work.record("campaign_composed", f"campaign:{campaign}", area_code=area_code, template=template, intents=number)
     return number

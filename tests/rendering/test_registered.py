@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 CATALOGUE = Catalogue.load(TEMPLATES)
 WORDS = yaml.safe_load((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
 UNFIT = {
-    "copy_list": "value_too_long", "digest_morning": "value_too_long", "monthly_list": "no_opt_out", "officer_case": "only_variables",
+    "copy_list": "value_too_long", "digest_morning": "value_too_long", "monthly_list": "no_opt_out", "officer_case": "only_variables", "publicity": "value_too_long",
     "reply_clarify": "value_too_long", "reply_clarify_several": "value_too_long", "task_list": "value_too_long",
     "task_overdue": "value_too_long", "task_progress": "value_too_long", "task_reminder": "value_too_long",
 }  # fmt: skip
