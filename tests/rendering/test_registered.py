@@ -25,11 +25,11 @@ from bot.rendering.registered import (
 TEMPLATES = Path(__file__).parents[2] / "templates"
 CATALOGUE = Catalogue.load(TEMPLATES)
 WORDS = yaml.safe_load((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
-UNFIT = {
-    "copy_list": "value_too_long", "digest_morning": "value_too_long", "monthly_list": "no_opt_out", "officer_case": "only_variables", "publicity": "value_too_long",
-    "reply_clarify": "value_too_long", "reply_clarify_several": "value_too_long", "task_list": "value_too_long",
-    "task_overdue": "value_too_long", "task_progress": "value_too_long", "task_reminder": "value_too_long",
-}  # fmt: skip
+TOO_LONG = (
+    "copy_list", "digest_morning", "publicity", "reply_clarify", "reply_clarify_several", "task_list", "task_overdue", "task_progress",
+    "task_reminder",
+)  # fmt: skip
+UNFIT = {**dict.fromkeys(TOO_LONG, "value_too_long"), "officer_case": "only_variables", "monthly_list": "no_opt_out"}
 FIT = [one for one in candidates(CATALOGUE) if one.registered is not None]
 
 
