@@ -35,14 +35,14 @@ async def new_ids(session: AsyncSession, table: str, number: int) -> list[int]:
     return sorted(await session.scalars(drawn, {"table": table, "number": number}))
 
 
-async def insert_rows(session: AsyncSession, table: str, rows: Sequence[Row]) -> None:
-    """Inserts rows that all have the same columns."""
+async def insert_rows(session: AsyncSession, table: str, rows: Sequence[Row], *, known: str = "") -> None:
+    """Inserts rows that all have the same columns. `known`: what becomes of those that are there already, in SQL."""
     if rows:
         columns = _columns(rows)
         statement = (
             f'insert into "{table}" ({columns}) select {columns} from jsonb_populate_recordset(null::"{table}", cast(:rows as jsonb))'
         )
-        await session.execute(text(statement), {"rows": as_json(rows)})
+        await session.execute(text(f"{statement} {known}"), {"rows": as_json(rows)})
 
 
 async def update_rows(session: AsyncSession, table: str, rows: Sequence[Row]) -> None:

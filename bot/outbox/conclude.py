@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.channels.base import Outcome, Result
 from bot.outbox.address import price_of
@@ -17,7 +15,7 @@ from bot.outbox.pace import pause
 from bot.outbox.pickup import Ready
 from bot.outbox.settings import OutboxSettings
 from cases.contacts import move_contact
-from storage.rows import as_json
+from storage.rows import as_json, insert_rows
 from storage.tables import Attempt, DeliveryStatus, Message
 from storage.work import Work
 
@@ -120,15 +118,6 @@ class Conclusion:
 
     async def _report(self, reported: Sequence[Outcome]) -> None:
         """What the provider said along with its answer goes the way of all status reports."""
-        rows: list[dict[str, Any]] = [
-            {
-                "channel": self._held.line[0],
-                "provider_id": outcome.provider_id,
-                "status": outcome.status,
-                "code": outcome.code,
-                "received_at": self._work.now,
-            }
-            for outcome in reported
-        ]
-        if rows:
-            await self._work.session.execute(insert(DeliveryStatus).on_conflict_do_nothing(), rows)
+        told = {"channel": self._held.line[0], "received_at": self._work.now}
+        rows = [told | {"provider_id": outcome.provider_id, "status": outcome.status, "code": outcome.code} for outcome in reported]
+        await insert_rows(self._work.session, DeliveryStatus.__tablename__, rows, known="on conflict do nothing")

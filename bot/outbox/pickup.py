@@ -141,7 +141,7 @@ class _Pickup:
         rows = await self._work.session.execute(
             select(Intent.id, Message.id, Intent.still, Intent.student_id)
             .join(Message, Message.id == Intent.message_id)
-            .where(Intent.message_id.in_(ids), Intent.state == "queued")
+            .where(Message.id == func.any(ids), Intent.state == "queued")
         )
         inside = [(intent_id, message_id, still is None and student is None) for intent_id, message_id, still, student in rows]
         asked = [intent_id for intent_id, _, sure in inside if not sure]

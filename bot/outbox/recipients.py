@@ -19,7 +19,7 @@ async def refusals(session: AsyncSession, person_ids: Collection[int]) -> dict[i
     """The kinds of message that these persons do not want."""
     found: dict[int, set[str]] = defaultdict(set)
     if person_ids:
-        query = select(Consent.person_id, Consent.kind).where(Consent.person_id.in_(person_ids), Consent.given.is_(False))
+        query = select(Consent.person_id, Consent.kind).where(Consent.person_id == func.any(list(person_ids)), Consent.given.is_(False))
         for person_id, kind in await session.execute(query):
             found[person_id].add(kind)
     return found
@@ -39,7 +39,7 @@ class Throttle:
         if not self._windows or not contact_ids:
             return
         longest = max(window.within for window in self._windows)
-        to_them = or_(Message.contact_id.in_(contact_ids), Message.person_id.in_(person_ids))
+        to_them = or_(Message.contact_id == func.any(list(contact_ids)), Message.person_id == func.any(list(person_ids)))
         counted = (
             Message.queued_at > self._now - longest,
             Message.is_answer.is_(False),

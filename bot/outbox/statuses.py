@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bot.channels.base import Result
 from bot.outbox.aftermath import call_again, stop_sender, try_elsewhere
@@ -52,7 +52,7 @@ async def apply_statuses(database: Database, now: datetime, settings: OutboxSett
     async with working(database, now) as work:
         reports = await _stored(work, settings)
         await _Applying(work, settings).apply(reports)
-        applied = update(DeliveryStatus).where(DeliveryStatus.id.in_([report.id for report in reports]))
+        applied = update(DeliveryStatus).where(DeliveryStatus.id == func.any([report.id for report in reports]))
         lost = update(DeliveryStatus).where(DeliveryStatus.applied_at.is_(None), DeliveryStatus.received_at < now - settings.lost_after)
         if reports:
             await work.session.execute(applied.values(applied_at=now))
@@ -96,7 +96,9 @@ class _Applying:
         saved = [report for report in reports if report.fate.state == "failed"]
         failed = [report for report in reports if self._moves(report)]
         fates = {report.fate.id: report.fate for report in reports}
-        await update_rows(self._work.session, Message.__tablename__, [asdict(fate) for fate in fates.values()])
+        await update_rows(
+            self._work.session, Message.__tablename__, [{name: getattr(fate, name) for name in Fate.__slots__} for fate in fates.values()]
+        )
         await self._arrived({report.contact_id for report in reports if report.fate.state == "delivered"})
         await self._after_all([report.fate.id for report in saved if report.fate.state == "delivered"])
         for report in failed:
@@ -114,7 +116,7 @@ class _Applying:
 
     async def _arrived(self, contact_ids: set[int]) -> None:
         if contact_ids:
-            proven = update(Contact).where(Contact.id.in_(contact_ids), Contact.failures > 0)
+            proven = update(Contact).where(Contact.id == func.any(list(contact_ids)), Contact.failures > 0)
             await self._work.session.execute(proven.values(failures=0))
 
     async def _after_all(self, message_ids: Sequence[int]) -> None:

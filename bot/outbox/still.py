@@ -85,5 +85,5 @@ def _not_barred() -> ColumnElement[bool]:
 async def still_true(session: AsyncSession, intent_ids: Iterable[int], zone: ZoneInfo) -> set[int]:
     """Those of the intents that may still be said. An unknown check is an error of ours: it is never true."""
     holds = or_(Intent.still.is_(None), *(and_(Intent.still == name, check) for name, check in checks(zone).items()))
-    found = await session.scalars(select(Intent.id).where(Intent.id.in_(list(intent_ids)), holds, _not_barred()))
+    found = await session.scalars(select(Intent.id).where(Intent.id == func.any(list(intent_ids)), holds, _not_barred()))
     return set(found)
