@@ -142,6 +142,7 @@ async def test_the_ledger_and_the_rates_under_it(county: County, terminal: Termi
     await away(county, "2026-11-04 19:00")
     primary = (await read_ledger(terminal))["stages"][0]
     assert (primary["on_rolls"], primary["dropouts"], primary["suspected"], primary["at_risk"]) == (10, 0, 1, False)
+    await county.after_outage("2026-11-26 19:00")
     await county.to("2026-11-27 12:00")  # the twentieth school day is not over
     assert (await read_ledger(terminal))["stages"][0]["dropouts"] == 0
     await county.to("2026-11-27 18:00")
@@ -160,7 +161,9 @@ async def test_the_ledger_and_the_rates_under_it(county: County, terminal: Termi
 
 
 async def test_a_child_that_is_back_is_no_dropout(county: County, terminal: Terminal) -> None:
-    await away(county, "2026-11-30 08:31")
+    await away(county, "2026-11-04 19:00")
+    await county.after_outage("2026-11-29 19:00")
+    await county.to("2026-11-30 08:31")
     await county.phones["class_teacher"].replies("0")
     await county.to("2026-11-30 19:00")
     assert (await read_ledger(terminal))["stages"][0]["dropouts"] == 0

@@ -165,6 +165,7 @@ async def test_only_an_approved_referral_reaches_a_department(level_three: Count
 
 
 async def test_thirty_school_days_bring_in_the_prefecture_beside_the_chain(level_three: County) -> None:
+    await level_three.after_outage("2026-12-10 18:00")
     await level_three.to("2026-12-11 12:01")
     levels = dict(await level_three.levels("马小龙"))
     assert levels[8] == "absent_school_day_30"

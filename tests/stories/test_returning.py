@@ -96,6 +96,7 @@ async def test_a_relapse_goes_on_at_the_level_it_had(away: County) -> None:
 async def test_after_the_relapse_window_it_is_a_new_case(away: County) -> None:
     await sheet(away, "2026-11-04", "0")
     await away.phones["father"].replies("1")
+    await away.after_outage("2026-12-15 18:00")
     await sheet(away, "2026-12-16", "1")
     async with away.database.session() as session:
         assert len(list(await session.scalars(select(CaseFile)))) == 2
