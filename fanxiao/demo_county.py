@@ -13,14 +13,13 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from bot.channels import simulator
-from bot.channels.registry import build_channels
 from bot.outbox.senders import ensure_sender
 from cases.imports.run import import_file
 from cases.imports.synthetic import DemoData, write_demo_data
 from cases.responsible import CODE_LENGTH
 from console.demo.colleagues import Colleagues
 from console.demo.stand import Stand
-from fanxiao.engine import SIMULATOR, Engine, build_engine, load_catalogue, put_plan_in_force
+from fanxiao.engine import Engine, build_engine, load_catalogue, put_plan_in_force, simulated_channels
 from fanxiao.files import PLAN
 from fanxiao.plan_file import load_plan
 from fanxiao.settings import Settings
@@ -104,7 +103,7 @@ async def open_played_county(storage: Storage, settings: Settings, begins: datet
 async def _engine(storage: Storage, settings: Settings, clock: SteppedClock) -> Engine:
     catalogue = load_catalogue()
     plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
-    return await build_engine(storage, plan, catalogue, clock, build_channels({SIMULATOR: "1"}))
+    return await build_engine(storage, plan, catalogue, clock, simulated_channels())
 
 
 async def is_made(clock: SteppedClock) -> bool:

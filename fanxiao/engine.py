@@ -84,12 +84,23 @@ async def plan_at_hand(storage: Storage, settings: Settings, catalogue: Catalogu
             return (await plan_in_force(work.session))[1]
 
 
+def simulated_channels() -> dict[Line, Channel]:
+    """The simulated phones, with the faults that are asked for. Raises StartFault."""
+    return _built({SIMULATOR: "1", simulator.FAULTS: os.environ.get(simulator.FAULTS, "")})
+
+
 def provider_channels(settings: Settings) -> dict[Line, Channel]:
-    """The accounts for which there are settings in the environment."""
+    """The accounts for which there are settings in the environment. Raises StartFault for one that cannot be used."""
     if settings.simulator:  # training: nothing may reach a real phone, whatever else is set
-        faults = {name: value for name, value in os.environ.items() if name == simulator.FAULTS and value}
-        return build_channels({SIMULATOR: "1", **faults})
-    return build_channels({name: value for name, value in os.environ.items() if value and name != SIMULATOR})
+        return simulated_channels()
+    return _built({name: value for name, value in os.environ.items() if value and name != SIMULATOR})
+
+
+def _built(environment: Mapping[str, str]) -> dict[Line, Channel]:
+    try:
+        return build_channels(environment)
+    except ValueError as error:  # it names the setting, never its value
+        raise StartFault("setting_wrong", names=error) from error
 
 
 async def open_senders(storage: Storage, channels: Mapping[Line, Channel]) -> int:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from bot.inbox.listening import Listeners
 from console.app import create_app
 from console.webhooks import Hooks
 from fanxiao.commands.story import tell_story
@@ -52,7 +53,12 @@ async def _play(settings: Settings, at: socket.socket, url: str, *, browser: boo
         county = await open_county(storage, settings)
         hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url)
         app = create_app(hooks, stand=county.stand, allowed_hosts=HOSTS)
-        await serve(app, at, started=lambda: _announce(url, browser))
+        late = Listeners(storage.worker, storage.cipher, county.engine.clock, county.engine.channels, has_hooks=False)
+        late.follow(county.engine.channels.keys())
+        try:
+            await serve(app, at, started=lambda: _announce(url, browser))
+        finally:
+            await late.stop()
 
 
 def _announce(url: str, browser: bool) -> None:
