@@ -25,11 +25,6 @@ async def people_at(work: Work, contact_id: int) -> list[int]:
     return list(await work.session.scalars(query.order_by(PersonContact.preference, PersonContact.person_id)))
 
 
-async def mark_reached(work: Work, contact_id: int) -> None:
-    """Somebody answered here: the contact works."""
-    await work.session.execute(update(Contact).where(Contact.id == contact_id).values(reached_at=work.now, state="usable"))
-
-
 async def move_contact(work: Work, contact_id: int, address_encrypted: bytes, address_index: bytes) -> None:
     """A chat that its provider has given another address."""
     moved = update(Contact).where(Contact.id == contact_id)

@@ -121,7 +121,7 @@ class Delivery(Part):
     per_recipient: list[RecipientLimit] = Field(default_factory=_usual_limits)
     answers: Answering = Field(default_factory=Answering)
     merging: Merging = Field(default_factory=Merging)
-    call_again_minutes: list[int] = Field(default_factory=lambda: [15, 60])
+    call_again_minutes: list[Annotated[int, Field(gt=0)]] = Field(default_factory=lambda: [15, 60])
     rest_minutes: int = Field(default=30, gt=0)
 
 

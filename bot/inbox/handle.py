@@ -54,6 +54,8 @@ async def _route(work: Work, route: Route, inbound: Inbound) -> None:
     contact = await _contact(work.session, inbound)
     inbound.contact_id = contact.id
     contact.reached_at = inbound.received_at
+    if contact.state == "bad":  # whoever writes from it can be reached there
+        contact.state, contact.failures = "usable", 0
     is_cut = len(inbound.body) > LONGEST
     inbound.body = inbound.body[:LONGEST]
     outcome = await chosen(work, inbound, contact) or await route(work, inbound)

@@ -20,8 +20,7 @@ from bot.outbox.quiet import delayed
 from bot.outbox.recipients import Answers, Throttle, refusals
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
-from bot.outbox.words import Recordings, Words, Writer
-from bot.rendering.registered import Unfit
+from bot.outbox.words import Recordings, Unsayable, Words, Writer
 from cases import delivery_trouble, triage
 from storage.tables import Contact, Intent, Question, Sender
 from storage.work import Work
@@ -74,7 +73,8 @@ class Batch:
         asked = {intent.person_id for intent in intents if intent.urgency == "bulk" and intent.person_id is not None}
         refused = await refusals(self._work.session, asked)
         for intent in intents:
-            if is_refused(intent.urgency, refused.get(intent.person_id or 0, frozenset())):
+            audience = self._settings.catalogue.traits(intent.template).audience
+            if is_refused(intent.urgency, audience, refused.get(intent.person_id or 0, frozenset())):
                 intent.end("dropped", "refused")
         return [intent for intent in intents if intent.state == "pending"]
 
@@ -138,9 +138,9 @@ class Batch:
 
     async def _without_route(self, intent: Due, reaches: Sequence[Reach]) -> None:
         rested = rested_at(intent.resting or {}, [reach.contact_id for reach in reaches], self._work.now)
-        if rested is not None:
+        if rested is not None and rested < intent.expires_at:
             intent.later(rested, "resting")
-        elif reaches:  # the person can be reached, but nothing that we send from works at present
+        elif reaches and rested is None:  # the person can be reached, but nothing that we send from works at present
             intent.later(self._work.now + HOLD, "no_sender")
         else:
             intent.end("unaddressable", "no_contact")
@@ -182,9 +182,9 @@ class Batch:
     async def _say_alone(self, intent: Due, route: Route, writer: Writer) -> None:
         try:
             words = writer.one(intent, route)
-        except Unfit:  # with these facts not on this channel, for as long as it lives
+        except Unsayable:  # with these facts not on this channel, for as long as it lives
             resting = {resting_key(route.reach.contact_id, route.line.capabilities.name): intent.expires_at.isoformat()}
-            intent.resting, intent.reason = {**(intent.resting or {}), **resting}, "unfit"
+            intent.resting, intent.reason = {**(intent.resting or {}), **resting}, "unsayable"
             return
         if words is None:
             intent.later(self._work.now + HOLD, "not_rendered")

@@ -7,6 +7,6 @@ from collections.abc import Set
 from cases.consents import PUBLICITY
 
 
-def is_refused(urgency: str, refused: Set[str]) -> bool:
-    """Whether a person who refused these kinds does not want this message; only publicity is sent as bulk."""
-    return urgency == "bulk" and PUBLICITY in refused
+def is_refused(urgency: str, audience: str, refused: Set[str]) -> bool:
+    """Whether a person who refused these kinds does not want this message: publicity is what families get as bulk."""
+    return urgency == "bulk" and audience == "guardian" and PUBLICITY in refused

@@ -23,7 +23,7 @@ update sender set
     lease_epoch = lease_epoch + case when lease_holder = :holder and lease_until > clock_timestamp() then 0 else 1 end,
     lease_holder = :holder,
     lease_until = clock_timestamp() + cast(:length as interval)
-where state in ('open', 'draining') and (channel, account) in (select * from unnest(cast(:channels as text[]), cast(:accounts as text[])))
+where (channel, account) in (select * from unnest(cast(:channels as text[]), cast(:accounts as text[])))
     and (lease_holder is null or lease_holder = :holder or lease_until is null or lease_until <= clock_timestamp())
 returning id, channel, account, address, rate_per_second, price, lease_epoch
 """)
@@ -59,7 +59,10 @@ class Held:
 
 
 async def hold(database: Database, holder: str, lines: Collection[Line], length: timedelta) -> list[Held]:
-    """Takes or renews the lease of every working sender of these accounts that nobody else holds."""
+    """Takes or renews the lease of every sender of these accounts that nobody else holds.
+
+    Of those that are shut too: their doubts are settled, and what they can fetch is fetched.
+    """
     deadline = time.monotonic() + length.total_seconds() - MARGIN
     async with database.session() as session, session.begin():
         rows = await session.execute(TAKE, _taking(holder, lines, length))

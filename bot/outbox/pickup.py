@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import exists, func, or_, select, text, update
@@ -22,7 +22,7 @@ from bot.outbox.still import still_true
 from storage import queue
 from storage.database import Database
 from storage.rows import new_ids, update_rows
-from storage.tables import Attempt, Contact, Intent, Message
+from storage.tables import Attempt, Contact, Intent, Message, Sender
 from storage.work import Work, working
 
 WAITING = ("queued", "sending")
@@ -105,6 +105,7 @@ class _Pickup:
         self._held = held
         self._can: Capabilities = settings.channels[held.line].capabilities
         self._today = work.now.astimezone(settings.policy.zone).date()
+        self._tomorrow = datetime.combine(self._today + timedelta(days=1), time(), settings.policy.zone).astimezone(work.now.tzinfo)
         self._left = left_today(limits, work.now.astimezone(settings.policy.zone))
 
     async def take(self, quantity: int) -> tuple[int, list[Ready]]:
@@ -153,7 +154,7 @@ class _Pickup:
         return [message for message in taken if message.id in some - untrue]
 
     async def _within_cap(self, taken: list[Taken]) -> list[Taken]:
-        """What the sender may still send today; the rest goes back to the queue's end."""
+        """What the sender may still send today; the rest waits for the next local day."""
         if self._left is None:
             return taken
         left, inside = self._left, []
@@ -162,7 +163,8 @@ class _Pickup:
                 break
             left -= self._units(message)
             inside.append(message)
-        await enqueue(self._work, [(self._held.sender_id, message.urgency, message.id) for message in taken[len(inside) :]])
+        waits = [{"id": message.id, "retry_at": self._tomorrow} for message in taken[len(inside) :]]
+        await update_rows(self._work.session, Message.__tablename__, waits)
         return inside
 
     def _units(self, message: Taken) -> int:
@@ -185,10 +187,14 @@ class _Pickup:
 
 
 async def expire_waiting(database: Database, now: datetime, settings: OutboxSettings) -> int:
-    """Ends messages whose time is over while they waited: for a retry, or for a sender that is stopped."""
+    """Ends messages whose time is over while they waited: for a retry, or for a sender that is stopped.
+
+    What is in doubt is looked into first, as long as its sender works.
+    """
     async with working(database, now) as work:
         in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
-        late = select(Message.id).where(Message.state.in_(WAITING), Message.expires_at <= now, ~in_doubt)
+        works = exists().where(Sender.id == Message.sender_id, Sender.state.in_(("open", "draining")))
+        late = select(Message.id).where(Message.state.in_(WAITING), Message.expires_at <= now, ~(in_doubt & works))
         ids = (await work.session.scalars(late.limit(settings.batch).with_for_update(skip_locked=True))).all()
         await expire(work, ids)
         return len(ids)

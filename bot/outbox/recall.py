@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
 from bot.outbox.address import open_lines
 from bot.outbox.aftermath import say_anew
+from bot.outbox.pickup import WAITING
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
-from storage.tables import Message, Sender
+from storage.tables import Attempt, Message, Sender
 from storage.work import working
 
 SHUT = ("paused", "stopped")
 
 
 async def recall_stranded(database: Database, now: datetime, settings: OutboxSettings) -> int:
-    """Takes messages that have not been tried back from senders that are shut; gives how many.
+    """Takes messages that nobody has accepted back from senders that are shut; gives how many.
 
     They stay where no other sender reaches the same kind of contact: it may open again.
     """
@@ -31,10 +32,11 @@ async def recall_stranded(database: Database, now: datetime, settings: OutboxSet
         ]
         if not alike:
             return 0
+        in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
         stranded = (
             select(Message.id)
             .join(Sender, Sender.id == Message.sender_id)
-            .where(Message.state == "queued", Message.tries == 0, Sender.state.in_(SHUT), Message.channel.in_(alike))
+            .where(Message.state.in_(WAITING), ~in_doubt, Sender.state.in_(SHUT), Message.channel.in_(alike))
             .order_by(Message.urgency.desc(), Message.id)
             .limit(settings.batch)
             .with_for_update(of=Message, skip_locked=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, or_, select, update
 
 from bot.channels.base import Result
-from bot.outbox.aftermath import call_again, stop_sender, try_elsewhere
+from bot.outbox.aftermath import call_again, say_anew, stop_sender, try_elsewhere
 from bot.outbox.progress import Said, advance, follows, is_older
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
@@ -116,8 +116,10 @@ class _Applying:
 
     async def _arrived(self, contact_ids: set[int]) -> None:
         if contact_ids:
-            proven = update(Contact).where(Contact.id == func.any(list(contact_ids)), Contact.failures > 0)
-            await self._work.session.execute(proven.values(failures=0))
+            wronged = or_(Contact.failures > 0, Contact.state == "bad")
+            proven = update(Contact).where(Contact.id == func.any(list(contact_ids)), wronged)
+            state = case((Contact.state == "bad", "usable"), else_=Contact.state)
+            await self._work.session.execute(proven.values(failures=0, state=state))
 
     async def _after_all(self, message_ids: Sequence[int]) -> None:
         """It arrived although it was said to have failed: it is not said again, and what it asked may be answered."""
@@ -133,12 +135,13 @@ class _Applying:
         if message.state not in ("queued", "sending", "sent"):
             return  # a later report of the same batch has proven the contrary
         result = self._failures(report).get(report.code or "", Result.RETRY)
-        if result is Result.NOT_REACHED:
+        if result is Result.OUR_FAULT:
+            await say_anew(self._work, [message.id], report.code or result.value)
+            await stop_sender(self._work, message.sender_id, report.code)
+        elif result is Result.NOT_REACHED:
             await call_again(self._work, message, report.code, self._settings.policy)
         else:
             await try_elsewhere(self._work, message, result, report.code, self._settings.policy)
-        if result is Result.OUR_FAULT:
-            await stop_sender(self._work, message.sender_id, report.code)
 
     def _failures(self, report: Report) -> Mapping[str, Result]:
         channel = self._settings.channels.get(report.line)

@@ -35,6 +35,10 @@ class Words:
     recording_id: int | None = None
 
 
+class Unsayable(Exception):
+    """This channel cannot say it; another may."""
+
+
 class Recordings:
     """Messages spoken by people in the languages of those who are called."""
 
@@ -71,9 +75,9 @@ class Writer:
         self._recordings = recordings
 
     def one(self, intent: Due, route: Route) -> Words | None:
-        """None where it cannot be said: a template or its facts are wrong, or the text is too long. Logged without its values.
+        """None where it cannot be said: a template or its facts are wrong. Logged without its values.
 
-        Raises Unfit where only this channel cannot say it.
+        Raises Unsayable where only this channel cannot say it.
         """
         context = context_of(intent, self._subjects, self._settings)
         return self._words(intent, intent.template, context, route.line.capabilities)
@@ -89,7 +93,7 @@ class Writer:
         except (RenderingError, LookupError) as error:
             log.error("line not made", action="render_failed", intent_id=intents[0].id, template=merge, why=str(error))
             return None
-        with suppress(Unfit):
+        with suppress(Unsayable):
             return self._words(intents[0], merge, contexts[0] | {"lines": lines, "count": len(lines)}, can)
         return None
 
@@ -99,12 +103,14 @@ class Writer:
             body = catalogue.render(template, can.variant, context)
             values = None if can.templates is None else dict(self._settings.registered(template, context))
             options = [list(button) for button in catalogue.buttons(template, context)] if can.buttons else None
+        except Unfit as unfit:
+            raise Unsayable from unfit
         except (RenderingError, LookupError) as error:
             # It is tried again until it expires, and then a person is told.
             log.error("text not made", action="render_failed", intent_id=intent.id, template=template, why=str(error))
             return None
         if len(body) > can.max_length:
             log.error("text too long", action="render_failed", intent_id=intent.id, template=template)
-            return None
+            raise Unsayable
         spoken = self._recordings.best(intent.person_id, template, intent.area_code) if can.variant == "voice" else None
         return Words(template, body, parts(body), options or None, values, spoken)

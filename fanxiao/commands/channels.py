@@ -146,7 +146,7 @@ def change(
 
 @app.command()
 def pause(sender_id: SenderId) -> None:
-    """暂停 · Nothing leaves from it until it is resumed; what waits for it expires in its time."""
+    """暂停 · Nothing leaves from it until it is resumed; what waits goes another way, where there is one."""
 
     async def use(work: Work, sender: Sender) -> None:
         pause_sender(work, sender)

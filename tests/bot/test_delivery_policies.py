@@ -63,11 +63,17 @@ def test_short_codes_names_and_our_own_numbers_are_not_answered(address: str, ma
 
 
 @pytest.mark.parametrize(
-    ("urgency", "refused", "held"),
-    [("bulk", {"publicity"}, True), ("bulk", set(), False), ("duty", {"publicity"}, False), ("safety", {"publicity"}, False)],
+    ("urgency", "audience", "refused", "held"),
+    [
+        ("bulk", "guardian", {"publicity"}, True),
+        ("bulk", "guardian", set(), False),
+        ("bulk", "officer", {"publicity"}, False),
+        ("duty", "guardian", {"publicity"}, False),
+        ("safety", "guardian", {"publicity"}, False),
+    ],
 )
-def test_only_publicity_can_be_refused(urgency: str, refused: set[str], held: bool) -> None:
-    assert is_refused(urgency, refused) is held
+def test_only_publicity_can_be_refused(urgency: str, audience: str, refused: set[str], held: bool) -> None:
+    assert is_refused(urgency, audience, refused) is held
 
 
 YESTERDAY, TODAY = NOW - timedelta(days=1), NOW

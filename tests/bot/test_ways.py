@@ -388,3 +388,81 @@ async def test_a_campaign_holds_up_no_duty_message(world: World, first: Scripted
     assert PARENT in [message.to for message in first.sent[:11]]
     await worker.drain(NOW)
     assert len(await world.all(select(Message).where(Message.state == "sent"))) == 41
+
+
+async def test_a_message_longer_than_what_is_left_of_the_cap_waits_for_tomorrow(world: World, first: Scripted) -> None:
+    first.capabilities = replace(first.capabilities, counts="parts")
+    await world.change(Sender, (await world.the_sender()).id, daily_cap=1)
+    await world.say(await world.person(PARENT), facts={"say": "字" * 100}, expires_at=NOW + timedelta(days=2))
+    worker = world.worker()
+    await worker.drain(NOW)
+    assert first.sent == []
+    await world.change(Sender, (await world.the_sender()).id, daily_cap=2)
+    await worker.drain(NOW + timedelta(days=1))
+    assert len(first.sent) == 1
+
+
+async def test_a_refused_batch_goes_by_another_sender_at_once(world: World, first: Scripted, second: Scripted, trouble: Trouble) -> None:
+    mine = await world.one(select(Sender.id).where(Sender.channel == "first"))
+    first.answers = [Outcome(Result.OUR_FAULT, code="20003")] * 3
+    for number in range(3):
+        person = await world.person(f"+861389301000{number}")
+        await world.change(Contact, (await world.contact(f"+861389301000{number}")).id, sender_id=mine)
+        await world.say(person)
+    await world.worker().drain(NOW)
+    assert (len(first.sent), len(second.sent)) == (3, 3)
+    assert [name for name, _ in trouble] == ["sender_stopped"]
+
+
+async def test_our_fault_in_a_report_blames_no_contact(world: World, first: Scripted, second: Scripted, trouble: Trouble) -> None:
+    first.capabilities = replace(first.capabilities, failures={"unpaid": Result.OUR_FAULT})
+    mine = await world.one(select(Sender.id).where(Sender.channel == "first"))
+    person = await world.person(PARENT)
+    await world.change(Contact, (await world.contact(PARENT)).id, sender_id=mine)
+    await world.say(person)
+    worker = world.worker()
+    await worker.drain(NOW)
+    await _report(world, "p1", "failed", "unpaid")
+    await worker.drain(NOW)
+    assert ((await world.contact(PARENT)).failures, len(second.sent)) == (0, 1)
+
+
+async def test_whoever_writes_from_a_bad_number_is_answered_there(world: World, first: Scripted) -> None:
+    person = await world.person(PARENT)
+    contact = await world.contact(PARENT)
+    await world.change(Contact, contact.id, state="bad", failures=4)
+    await receive(world.database, world.cipher, first.capabilities, Incoming("in1", PARENT, "1", "在吗"), NOW)
+    worker = world.worker()
+    await worker.drain(NOW)
+    await world.say(person, contact_id=contact.id)
+    await worker.drain(NOW)
+    assert [message.to for message in first.sent] == [PARENT]
+
+
+async def test_what_one_channel_cannot_say_another_says(world: World, first: Scripted, second: Scripted) -> None:
+    first.capabilities = replace(first.capabilities, max_length=10)
+    mine = await world.one(select(Sender.id).where(Sender.channel == "first"))
+    person = await world.person(PARENT)
+    await world.change(Contact, (await world.contact(PARENT)).id, sender_id=mine)
+    await world.say(person, facts={"say": "字" * 50})
+    await world.worker().drain(NOW)
+    assert (first.sent, len(second.sent)) == ([], 1)
+
+
+async def test_when_every_way_is_used_up_a_person_is_told_at_once(world: World, first: Scripted, trouble: Trouble) -> None:
+    first.capabilities = replace(first.capabilities, max_length=10)
+    key = await world.say(await world.person(PARENT), facts={"say": "字" * 50})
+    await world.worker().drain(NOW)
+    assert (await world.intent(key)).state == "unaddressable"
+    assert [name for name, _ in trouble] == ["unreachable"]
+
+
+async def test_what_is_in_doubt_on_a_stopped_sender_ends_with_its_time(world: World, first: Scripted, trouble: Trouble) -> None:
+    first.answers = [Outcome(Result.UNKNOWN)]
+    key = await world.say(await world.person(PARENT), expires_at=NOW + timedelta(hours=1))
+    worker = world.worker(doubt_after=timedelta(hours=1))
+    await worker.drain(NOW)
+    await world.change(Sender, (await world.the_sender()).id, state="stopped")
+    await worker.drain(NOW + timedelta(hours=1))
+    assert (await world.intent(key)).state == "expired"
+    assert [name for name, _ in trouble] == ["expired"]
