@@ -29,6 +29,8 @@ from storage.tables import DeliveryStatus, Inbound, Intent, Message
 log = structlog.get_logger("worker")
 Step = Callable[[datetime], Awaitable[int]]
 IDLE_SECONDS = 0.5
+GATHER_SECONDS = 0.05
+"""After a small batch the next one may grow for so long: a transaction for each handful would cost more than it gains."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
 
@@ -56,8 +58,9 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
-        loops = [self._loop("statuses", self._statuses, 30, stop), self._loop("inbox", self._inbox, 60, stop)]
-        loops += [self._loop("dispatch", self._dispatch, 60, stop), self._loop("deliver", self._deliver, 60, stop)]
+        few = self._settings.batch // 2
+        loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
+        loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few), self._loop("deliver", self._deliver, 60, stop)]
         await asyncio.gather(*loops)
         await self._listeners.stop()
         await self._courier.stop()
@@ -103,7 +106,7 @@ class Worker:
         self._listeners.follow(self._courier.lines())
         return done
 
-    async def _loop(self, name: str, step: Step, seconds: float, stop: asyncio.Event) -> None:
+    async def _loop(self, name: str, step: Step, seconds: float, stop: asyncio.Event, gather: int = 0) -> None:
         """Runs one step again and again. An error is logged and waited out (the database may be gone); the other loops go on."""
         failures = 0
         while not stop.is_set():
@@ -117,6 +120,8 @@ class Worker:
                 log.error("step failed", action="step_failed", step=name, failures=failures, error=type(error).__name__)
             if not done:
                 await _rest(stop, failures)
+            elif done < gather:
+                await asyncio.sleep(GATHER_SECONDS)
 
 
 async def _rest(stop: asyncio.Event, failures: int) -> None:
