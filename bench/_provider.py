@@ -154,7 +154,7 @@ class Caller:
     async def run(self) -> None:
         while True:
             url, form = await self._state.outgoing.get()
-            while not await self._is_taken(url, form):
+            while not await self._is_taken(url, form):  # noqa: ASYNC110 - the other side is tried again
                 await asyncio.sleep(AGAIN_SECONDS)
             self._state.brought += 1
 

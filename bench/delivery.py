@@ -24,15 +24,17 @@ import aiohttp
 import procrastinate
 
 from bench._county import County, FixedClock, ask_families, installed, outbox, phone, settle
+from bench._costs import used
 from bench._provider import ACCOUNT, OUR_NUMBER, TOKEN, Provider
 from bench._web import free_port, web
 from bot.channels.registry import build_channels, close_channels
 from bot.dialogs.route import route
-from bot.outbox import courier, dispatch
+from bot.outbox import courier
 from bot.worker import Worker
 from fanxiao.logs import configure
 
 MESSAGES, AT_ONCE, RATE = 4000, 40, 100_000.0
+LOOK_SECONDS, CONNECTIONS = 0.1, 10
 BODY = (
     "【东乡县教育局】马小龙家长您好，锁南小学三(2)班的马小龙今天还没到校，老师很惦记。请回数字：1生病请假 2今天送来 3明天送来 4已转学搬走"
 )
@@ -86,7 +88,7 @@ async def _jobs(county: County, provider: Provider, messages: int) -> float:
         connection.execute("create database procrastinate")
     address = county.server.bootstrap.set(database="procrastinate")
     connector = procrastinate.PsycopgConnector(
-        conninfo="", kwargs=address.translate_connect_args(username="user", database="dbname") | dict(address.query)
+        conninfo="", max_size=CONNECTIONS, kwargs=address.translate_connect_args(username="user", database="dbname") | dict(address.query)
     )
     app = procrastinate.App(connector=connector)
     async with app.open_async(), aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
@@ -113,9 +115,8 @@ async def _whole(county: County, provider: Provider, messages: int, profiler: cP
         stages, database = Stages(), county.database()
         try:
             await ask_families(database)
-            _watch(stages, channels)
             worker = Worker(database, FixedClock(), outbox(county, plan, channels, url), route(county.cipher))
-            _watch_worker(stages, worker)
+            _watch(stages, worker)
             with profiler or nullcontext():
                 speeds = await _until_known(county, worker, provider, messages)
             stages.show()
@@ -126,31 +127,43 @@ async def _whole(county: County, provider: Provider, messages: int, profiler: cP
     return speeds
 
 
-def _watch(stages: Stages, channels: dict[Any, Any]) -> None:
+def _watch(stages: Stages, worker: Any) -> None:
     courier.pick_up = stages.of("pick up", courier.pick_up)
     courier.Courier._call = stages.of("call", courier.Courier._call)  # type: ignore[method-assign]
     courier.Courier._conclude = stages.of("conclude", courier.Courier._conclude)  # type: ignore[method-assign]
 
-
-def _watch_worker(stages: Stages, worker: Any) -> None:
     worker._dispatch = stages.of("dispatch", worker._dispatch)
     worker._statuses = stages.of("statuses", worker._statuses)
 
 
 async def _until_known(county: County, worker: Worker, provider: Provider, messages: int) -> tuple[float, float]:
-    stop, begun = asyncio.Event(), time.perf_counter()
+    """Looked at from another thread and seldom, so that looking costs next to nothing."""
+    stop, begun, before = asyncio.Event(), time.perf_counter(), used(county.home)
     running = asyncio.create_task(worker.run(stop))
-    left = 0.0
-    while True:
-        await asyncio.sleep(0.05)
-        if not left and provider.tell()["taken"] == messages:
-            left = time.perf_counter() - begun
-        if left and county.rows("select count(*) from message where state = 'delivered'")[0][0] == messages:
-            break
-    known = time.perf_counter() - begun
+
+    def left() -> bool:
+        return provider.tell()["taken"] >= messages
+
+    sent = await _until(left) - begun
+    with county.server.direct() as looking:
+
+        def arrived() -> bool:
+            found = looking.execute("select count(*) from message where state = 'delivered'").fetchone()
+            return found is not None and found[0] == messages
+
+        known = await _until(arrived) - begun
+    for name, seconds in used(county.home).items():
+        print(f"  {name:14} {(seconds - before.get(name, 0.0)) / messages * 1000:6.2f} ms of a core per message")
     stop.set()
     await running
-    return messages / left, messages / known
+    return messages / sent, messages / known
+
+
+async def _until(done: Callable[[], bool]) -> float:
+    """When it was seen to be so."""
+    while not await asyncio.to_thread(done):  # noqa: ASYNC110 - other processes are looked at
+        await asyncio.sleep(LOOK_SECONDS)
+    return time.perf_counter()
 
 
 async def _measure(home: Path, messages: int, profiler: cProfile.Profile | None) -> None:
