@@ -24,5 +24,8 @@ def used(home: Path) -> dict[str, float]:
 
 
 def _seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # it has just ended
+        return 0.0
     return float(times.user + times.system)

@@ -23,8 +23,8 @@ from typing import Any
 import aiohttp
 import procrastinate
 
-from bench._county import County, FixedClock, ask_families, installed, outbox, phone, settle
 from bench._costs import used
+from bench._county import County, FixedClock, ask_families, installed, outbox, phone, settle
 from bench._provider import ACCOUNT, OUR_NUMBER, TOKEN, Provider
 from bench._web import free_port, web
 from bot.channels.registry import build_channels, close_channels
