@@ -28,6 +28,7 @@ ANSWER_SECONDS = 0.005
 SLOW_SECONDS = 12.0  # longer than we wait
 CALLERS = 16  # connections to our webhooks
 AGAIN_SECONDS = 0.2  # until a call to us that was not taken is made again
+LONGEST_LINE = 64 * 1024 * 1024
 REFUSALS = {"429": (429, b'{"code":20429,"message":"too many","status":429}'), "500": (500, b'{"code":20500,"message":"?","status":500}')}
 CALLBACKS: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -193,7 +194,7 @@ class Providing:
     async def run(self) -> None:
         await self._open()
         self._tasks = [asyncio.create_task(Caller(self._state).run()) for _ in range(CALLERS)]
-        reader = asyncio.StreamReader()
+        reader = asyncio.StreamReader(limit=LONGEST_LINE)
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         print(json.dumps({"port": self._port}), flush=True)
         while line := await reader.readline():
