@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +29,8 @@ from fanxiao.logs import configure
 from tests.processes.installation import morning_plan
 
 MESSAGES, REPLIES, GONE = 20_000, 5_000, 60.0
-RATE, FEW = 100_000.0, 300
+RATE, FEW, PARTS = 100_000.0, 300, 3
+LEG_SECONDS = 30.0  # within which the messages of a leg may leave, so that something can happen meanwhile
 BETWEEN_KILLS = (2.0, 5.0)
 FAULT_SECONDS, CUT_SECONDS = 6.0, 1.0
 PATIENCE = 240.0
@@ -49,6 +50,7 @@ class Town:
     processes: Processes
     messages: int
     replies: int = 0
+    begun: float = field(default_factory=time.monotonic)
 
     def bring_replies(self, replies: int) -> None:
         """Each from a family of its own; brought again until it is taken."""
@@ -76,6 +78,8 @@ class Town:
             " (select count(*) from message where state in ('delivered', 'answered'))"
         )
         lost = max(0, messages - counts["distinct"]) + unsaid + (self.replies - handled)
+        outcomes = dict(self.county.rows("select coalesce(outcome, '-'), count(*)::int from inbound group by 1"))
+        print(f"{name}: {time.monotonic() - self.begun:.0f} s, replies {outcomes}")
         print(f"{name}: {messages} messages, {arrived} known to have arrived, {handled} replies, {self.processes.kills} kills", flush=True)
         print(f"{name}: lost={lost} duplicates={counts['duplicates']} in_doubt_resolved={self.processes.doubts()} in_flight={lost_calls}")
         return lost, counts["duplicates"]
@@ -100,7 +104,7 @@ def _town(folder: Path, provider: Provider, messages: int, module: str = "fanxia
 
 
 async def _give_work(county: County, messages: int, plan: str, now: datetime) -> None:
-    await settle(county, messages, RATE, plan, now)
+    await settle(county, messages, PARTS * messages / LEG_SECONDS, plan, now)
     database = county.database()
     await ask_families(database, now)
     await database.close()
