@@ -31,7 +31,7 @@ from tests.processes.installation import morning_plan
 MESSAGES, REPLIES, GONE = 20_000, 5_000, 60.0
 RATE, FEW, PARTS = 100_000.0, 300, 3
 LEG_SECONDS = 30.0  # within which the messages of a leg may leave, so that something can happen meanwhile
-BETWEEN_KILLS = (2.0, 5.0)
+BETWEEN_KILLS = (4.0, 9.0)
 FAULT_SECONDS, CUT_SECONDS = 6.0, 1.0
 PATIENCE = 240.0
 UNDER_WAY = """
