@@ -37,8 +37,15 @@ PATIENCE = 240.0
 UNDER_WAY = """
 select (select count(*) from intent where state = 'pending') + (select count(*) from message where state in ('queued', 'sending'))
      + (select count(*) from inbound where handled_at is null) + (select count(*) from attempt where outcome is null or outcome = 'unknown')
-     + (select count(*) from delivery_status where applied_at is null)
+     + (select count(*) from delivery_status join message using (channel, provider_id) where applied_at is null)
 """
+FOUND = """
+select (select count(*) from message), (select count(*) from message where state in ('sent', 'delivered', 'answered')),
+    (select count(*) from message where state in ('delivered', 'answered')),
+    (select count(*) from intent where state not in ('queued', 'dropped')),
+    (select count(*) from inbound where handled_at is not null), (select count(*) from attempt where outcome = 'lost')
+"""
+"""What is lost was never said, or is held to be said though the provider never got it. An intent that is dropped was not true any more."""
 
 
 @dataclass
@@ -71,14 +78,10 @@ class Town:
     def report(self, name: str) -> tuple[int, int]:
         """Prints and gives what was lost and what was said twice."""
         counts = self.provider.tell()
-        ((messages, unsaid, handled, lost_calls, arrived),) = self.county.rows(
-            "select (select count(*) from message), (select count(*) from intent where state <> 'queued'),"
-            " (select count(*) from inbound where handled_at is not null),"
-            " (select count(*) from attempt where outcome = 'lost'),"
-            " (select count(*) from message where state in ('delivered', 'answered'))"
-        )
-        lost = max(0, messages - counts["distinct"]) + unsaid + (self.replies - handled)
+        ((messages, said, arrived, unsaid, handled, lost_calls),) = self.county.rows(FOUND)
         outcomes = dict(self.county.rows("select coalesce(outcome, '-'), count(*)::int from inbound group by 1"))
+        states = self.county.rows("select state, reason, count(*)::int from intent group by 1, 2 order by 1, 2")
+        print(f"{name}: intents {states}")
         print(f"{name}: {time.monotonic() - self.begun:.0f} s, replies {outcomes}")
         print(f"{name}: {messages} messages, {arrived} known to have arrived, {handled} replies, {self.processes.kills} kills", flush=True)
         print(f"{name}: lost={lost} duplicates={counts['duplicates']} in_doubt_resolved={self.processes.doubts()} in_flight={lost_calls}")
