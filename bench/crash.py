@@ -42,10 +42,14 @@ select (select count(*) from intent where state = 'pending') + (select count(*) 
 FOUND = """
 select (select count(*) from message), (select count(*) from message where state in ('sent', 'delivered', 'answered')),
     (select count(*) from message where state in ('delivered', 'answered')),
-    (select count(*) from intent where state not in ('queued', 'dropped')),
+    (select count(*) from intent where state <> 'queued' and not (
+        state = 'dropped' and reason = 'no_longer_true'
+        and exists (select from guardian_answer answered where answered.student_id = intent.student_id)
+    )),
     (select count(*) from inbound where handled_at is not null), (select count(*) from attempt where outcome = 'lost')
 """
-"""What is lost was never said, or is held to be said though the provider never got it. An intent that is dropped was not true any more."""
+"""What is lost was never said, or is held to be said though the provider never got it. A question that was dropped
+is not lost only where the family's answer is on record."""
 
 
 @dataclass
@@ -79,9 +83,11 @@ class Town:
         """Prints and gives what was lost and what was said twice."""
         counts = self.provider.tell()
         ((messages, said, arrived, unsaid, handled, lost_calls),) = self.county.rows(FOUND)
+        lost = max(0, said - counts["distinct"]) + unsaid + (self.replies - handled)
         outcomes = dict(self.county.rows("select coalesce(outcome, '-'), count(*)::int from inbound group by 1"))
         states = self.county.rows("select state, reason, count(*)::int from intent group by 1, 2 order by 1, 2")
-        print(f"{name}: intents {states}")
+        sent = self.county.rows("select state, count(*)::int, count(provider_id)::int from message group by 1 order by 1")
+        print(f"{name}: intents {states}, messages (state, number, with a provider's id) {sent}, provider {counts}")
         print(f"{name}: {time.monotonic() - self.begun:.0f} s, replies {outcomes}")
         print(f"{name}: {messages} messages, {arrived} known to have arrived, {handled} replies, {self.processes.kills} kills", flush=True)
         print(f"{name}: lost={lost} duplicates={counts['duplicates']} in_doubt_resolved={self.processes.doubts()} in_flight={lost_calls}")
