@@ -28,7 +28,7 @@ from storage.database import Database
 from storage.migrate import migrate
 from storage.roles import Role
 from storage.server import Server
-from storage.tables import Area, CaseFile, Contact, Guardianship, Person, PersonContact, School, SchoolClass, Student
+from storage.tables import Area, CaseFile, CaseLevel, Contact, Guardianship, Person, PersonContact, School, SchoolClass, Student
 from storage.work import working
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # nine in Linxia, a Tuesday
@@ -106,7 +106,11 @@ async def _people(session: AsyncSession, cipher: Cipher, version: int, numbers: 
     contacts = await _add(session, Contact, [_contact(cipher, phone(number)) for number in numbers])
     students = await _add(session, Student, [_student(number) | place for number in numbers])
     case = {"plan_version_id": version, "state": "open", "level": 1, "opened_at": now, "first_absent_on": now.date()} | place
-    await _add(session, CaseFile, [{"number": f"东{number}", "student_id": student} | case for number, student in enumerate(students, 1)])
+    cases = await _add(
+        session, CaseFile, [{"number": f"东{number}", "student_id": student} | case for number, student in enumerate(students, 1)]
+    )
+    level = {"episode": 1, "level": 1, "entered_at": now, "recorded_at": now, "reason": "absent"}
+    await _add(session, CaseLevel, [{"case_id": case_id} | level for case_id in cases])
     reached = [{"person_id": person, "contact_id": contact} for person, contact in zip(people, contacts, strict=True)]
     await session.execute(insert(PersonContact), reached)
     family = [{"student_id": student, "person_id": person, "relation": "father"} for student, person in zip(students, people, strict=True)]
