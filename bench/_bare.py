@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from fanxiao.running import run
 from storage import server
 from storage.roles import Role
 
@@ -37,4 +37,4 @@ async def _stay(home: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_stay(Path(sys.argv[1]), int(sys.argv[2])))
+    run(_stay(Path(sys.argv[1]), int(sys.argv[2])))

@@ -59,7 +59,8 @@ class County:
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Asks the database as its administrator."""
         with self.server.direct() as connection:
-            return connection.execute(query.encode(), values).fetchall()
+            found = connection.execute(query.encode(), values)
+            return found.fetchall() if found.description else []
 
     def database(self, role: Role = Role.WORKER) -> Database:
         return Database(self.server.url(role))

@@ -22,6 +22,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
+from fanxiao.running import run
+
 ACCOUNT, TOKEN = "AC" + "0" * 32, "t" * 32
 OUR_NUMBER = "+15005550006"
 ANSWER_SECONDS = 0.005
@@ -267,4 +269,4 @@ class Provider:
 
 
 if __name__ == "__main__":
-    asyncio.run(Providing().run())
+    run(Providing().run())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from bot.channels.registry import build_channels
 from console.app import create_app
 from console.webhooks import Hooks
 from fanxiao.logs import configure
+from fanxiao.running import run
 from fanxiao.serving import listen, serve
 from storage import keys, server
 from storage.database import Database
@@ -62,4 +62,4 @@ def _wait(port: int) -> None:
 
 if __name__ == "__main__":
     configure()
-    asyncio.run(_stay(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+    run(_stay(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))

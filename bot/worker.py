@@ -58,7 +58,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
-        few = self._settings.batch // 2
+        few = self._settings.batch // 4
         loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
         loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few), self._loop("deliver", self._deliver, 60, stop)]
         await asyncio.gather(*loops)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from starlette.applications import Starlette
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console import webhooks
 from console.demo import pages
@@ -23,18 +26,30 @@ from console.webhooks import Hooks
 log = structlog.get_logger("web")
 STATIC = Path(__file__).resolve().parent / "static"
 EVERY_HOST = ("*",)
+HOOKS = "/hooks/"
 
 
-def create_app(hooks: Hooks, *, stand: Stand | None = None, allowed_hosts: Sequence[str] = EVERY_HOST) -> FastAPI:
+class Fork:
+    """Providers' calls go straight to the webhooks: thousands come in the first half hour, and nothing of a page concerns them."""
+
+    def __init__(self, hooks: ASGIApp, pages: ASGIApp) -> None:
+        self._hooks = hooks
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = self._hooks if scope["type"] == "http" and scope["path"].startswith(HOOKS) else self._pages
+        await chosen(scope, receive, send)
+
+
+def create_app(hooks: Hooks, *, stand: Stand | None = None, allowed_hosts: Sequence[str] = EVERY_HOST) -> ASGIApp:
     """`stand`: with the demo's pages. `allowed_hosts`: names under which we may be called, against rebinding of foreign names."""
-    app = FastAPI(title="fanxiao", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts))
-    app.add_middleware(SecurityHeaders)
-    app.router.routes.extend(webhooks.routes(hooks))
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    called = Starlette(routes=webhooks.routes(hooks), exception_handlers=FAULTS)
+    return TrustedHostMiddleware(Fork(called, SecurityHeaders(_pages(hooks, stand))), allowed_hosts=list(allowed_hosts))
 
-    app.add_exception_handler(OperationalError, _database_away)
-    app.add_exception_handler(Exception, _failed)
+
+def _pages(hooks: Hooks, stand: Stand | None) -> FastAPI:
+    app = FastAPI(title="fanxiao", docs_url=None, redoc_url=None, openapi_url=None, exception_handlers=FAULTS)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/health")
     async def health() -> PlainTextResponse:
@@ -56,3 +71,6 @@ async def _database_away(request: Request, error: Exception) -> PlainTextRespons
 async def _failed(request: Request, error: Exception) -> PlainTextResponse:
     log.error("request failed", action="request_failed", path=request.url.path, error=type(error).__name__, exc_info=error)
     return PlainTextResponse("error", status_code=500)
+
+
+FAULTS: dict[Any, Any] = {OperationalError: _database_away, Exception: _failed}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -24,7 +23,8 @@ from starlette.routing import Route
 from bot.channels.base import Channel, Heard, MalformedCall
 from bot.channels.base import Request as Call
 from bot.channels.registry import Line
-from bot.inbox.receive import store
+from bot.inbox.intake import Intake
+from bot.inbox.receive import brought
 from storage.clock import Clock
 from storage.crypto import Cipher
 from storage.database import Database
@@ -40,15 +40,16 @@ SAID = text("select said(:message_id, :channel)")
 RECORDING = text("select media_type, content from recording_of(:recording_id)")
 
 
-@dataclass(frozen=True)
 class Hooks:
     """What the webhooks need. `public_url`: how providers reach us, which is what they sign."""
 
-    web: Database
-    cipher: Cipher
-    clock: Clock
-    channels: Mapping[Line, Channel]
-    public_url: str
+    def __init__(self, web: Database, cipher: Cipher, clock: Clock, channels: Mapping[Line, Channel], public_url: str) -> None:
+        self.web = web
+        self._cipher = cipher
+        self._clock = clock
+        self._channels = channels
+        self._public_url = public_url.rstrip("/")
+        self._intake = Intake(web)
 
     async def called(self, request: Request) -> Response:
         """One call of a provider. 404 unknown account, 413 too large, 400 not as documented, 403 forged, 503 no database."""
@@ -75,9 +76,9 @@ class Hooks:
 
     def _channel(self, path: Mapping[str, Any]) -> Channel:
         line = (path["channel"], path["account"])
-        if line not in self.channels:
+        if line not in self._channels:
             raise HTTPException(404)
-        return self.channels[line]
+        return self._channels[line]
 
     async def _call(self, request: Request, channel: Channel) -> Call:
         async def said(message_id: int) -> str | None:
@@ -86,24 +87,17 @@ class Hooks:
                 return found
 
         body = await _body(request)
-        query = f"?{request.url.query}" if request.url.query else ""
         is_form = request.headers.get("content-type", FORM).startswith(FORM)
         return Call(
-            url=self.public_url.rstrip("/") + request.url.path + query, hook=request.path_params["hook"], method=request.method,
+            url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
             query=request.query_params, form=_form(body) if is_form else {}, body=body,
             headers={name.lower(): value for name, value in request.headers.items()}, said=said,
         )  # fmt: skip
 
     async def _keep(self, channel: Channel, heard: Heard) -> None:
-        now = await self.clock.now()
-        await patiently(lambda: store(self.web, self.cipher, channel.capabilities, heard, now))
-        log.info(
-            "call stored",
-            action="webhook_stored",
-            channel=channel.capabilities.name,
-            texts=len(heard.incoming),
-            reports=len(heard.statuses),
-        )
+        if heard.incoming or heard.statuses:
+            call = brought(self._cipher, channel.capabilities, heard, await self._clock.now())
+            await patiently(lambda: self._intake.store(call))
         if heard.after is not None:
             await _afterwards(channel, heard.after)
 
@@ -114,6 +108,12 @@ async def _afterwards(channel: Channel, after: Callable[[], Awaitable[None]]) ->
         await after()
     except Exception as error:  # noqa: BLE001
         log.warning("courtesy failed", action="webhook_after_failed", channel=channel.capabilities.name, error=type(error).__name__)
+
+
+def _asked(request: Request) -> str:
+    """Path and query as they were asked for."""
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{request.scope['path']}?{query}" if query else str(request.scope["path"])
 
 
 async def _body(request: Request) -> bytes:
@@ -137,8 +137,8 @@ def _form(body: bytes) -> ImmutableMultiDict[str, str]:
 def routes(hooks: Hooks) -> list[Route]:
     """The addresses that providers call."""
     return [
-        Route("/hooks/recordings/{recording_id:int}", hooks.recording),
         Route("/hooks/{channel}/{account}/{hook}", hooks.called, methods=["GET", "POST"]),
+        Route("/hooks/recordings/{recording_id:int}", hooks.recording),
     ]
 
 

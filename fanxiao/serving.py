@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from storage.faults import StartFault
 
@@ -45,7 +45,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: FastAPI, at: socket.socket, *, started: Callable[[], None] | None = None) -> None:
+async def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] | None = None) -> None:
     """Until a signal comes. `started` is called once it answers."""
     server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False), started)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 
 class Database:
@@ -16,6 +17,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
         )
+        self._kept: list[AsyncConnection] = []
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     def session(self) -> AsyncSession:
@@ -29,5 +31,14 @@ class Database:
             await session.execute(text("select set_config('app.area', :area, true)"), {"area": area_code})
             yield session
 
+    async def autocommit(self) -> AsyncConnection:
+        """A connection to keep, on which each statement is a transaction of its own. It is closed with the rest."""
+        self._kept = [connection for connection in self._kept if not connection.closed]
+        self._kept.append(await (await self.engine.connect()).execution_options(isolation_level="AUTOCOMMIT"))
+        return self._kept[-1]
+
     async def close(self) -> None:
+        for connection in self._kept:
+            with suppress(SQLAlchemyError, OSError):  # it may have been broken long ago
+                await connection.close()
         await self.engine.dispose()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -14,6 +14,7 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from yarl import URL
 
 from bot.channels.base import Outcome, Request, Result, Trouble
 from bot.channels.twilio_codes import refusal
@@ -44,11 +45,15 @@ class Transport(AsyncHttpClient):  # type: ignore[misc]
     async def request(
         self, method: str, uri: str, params: Any, data: Any, headers: dict[str, str], auth: tuple[str, str], **_: Any
     ) -> Response:
-        # Encoded here: what aiohttp does with a form makes the whole call a fifth dearer.
-        body = urlencode(data, doseq=True).encode() if data else None
         headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
-        call = self._open().request(method, self._url(uri), params=params, data=body, headers=headers, allow_redirects=False)
-        async with call as answer:
+        return await self.call(method, uri, headers, data, params)
+
+    async def call(self, method: str, uri: str, headers: Mapping[str, str], data: Any = None, params: Any = None) -> Response:
+        """One request; `data`: the fields of a form."""
+        # Encoded here, in C: what aiohttp does with a form of Chinese text takes a fifth of the whole call.
+        body = URL.build(query=data).raw_query_string.encode() if data else None
+        request = self._open().request(method, self._url(uri), params=params, data=body, headers=headers, allow_redirects=False)
+        async with request as answer:
             return Response(answer.status, (await answer.read()).decode(), answer.headers)
 
     def _open(self) -> aiohttp.ClientSession:
@@ -74,12 +79,17 @@ class Account:
         self._transport = Transport(base, seconds)
         self.client = Client(account_sid, auth_token, http_client=self._transport)
         self._validator = RequestValidator(auth_token)
+        self._headers = {
+            "Authorization": aiohttp.encode_basic_auth(account_sid, auth_token),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
         self._path = f"{OFFICIAL_BASE}/2010-04-01/Accounts/{account_sid}"
 
     async def create(self, resource: str, fields: Mapping[str, str | Sequence[str]]) -> Outcome:
-        """Makes a message or a call. Not by the client's `create_async`: that takes a fifth more time and hides the headers."""
+        """Makes a message or a call. Not by the client's `create_async`: that takes a third more time and hides the headers."""
         try:
-            answer = await self.client.request_async("POST", f"{self._path}/{resource}.json", data=fields)
+            answer = await self._transport.call("POST", f"{self._path}/{resource}.json", self._headers, fields)
         except NOT_CONNECTED:
             return Outcome(Result.RETRY, code="not_connected")
         except (aiohttp.ClientError, TimeoutError):
@@ -91,7 +101,11 @@ class Account:
     def verify(self, request: Request) -> bool:
         """Whether Twilio signed this call with the account's key (twilio.com/docs/usage/security)."""
         signature = request.headers.get("x-twilio-signature", "")
-        return bool(self._validator.validate(request.url, request.form, signature))
+        # The client's own check computes everything twice, with a port and without; the address as we gave it is nearly always right.
+        as_given = self._validator.compute_signature(request.url, request.form)
+        return hmac.compare_digest(as_given.encode(), signature.encode()) or bool(
+            self._validator.validate(request.url, request.form, signature)
+        )
 
     async def check(self, further: Callable[[], Awaitable[list[Trouble]]]) -> list[Trouble]:
         """Troubles of the account itself; where it is open to us, those that `further` finds too."""

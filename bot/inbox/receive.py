@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import phonenumbers
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels.base import Capabilities, Heard, Incoming
 from storage.crypto import Cipher
 from storage.database import Database
+from storage.rows import as_json
 
+Row = dict[str, Any]
 HOME_REGION = "CN"
 LONGEST = 2000
 """Characters of a text that are kept; one more is stored, by which handling sees that it was longer."""
 
-RECEIVE = text(
-    "select receive_inbound(:channel, :provider_id, :kind, :encrypted, :index, :to, :body, :now, :reply_to, :phone, :phone_index, :choice)"
-)
-STATUS = text("select receive_status(:channel, :provider_id, :status, :code, :now, :at, :sequence)")
+RECEIVE = text("select receive(cast(:texts as jsonb), cast(:reports as jsonb))")
+MOBILE = re.compile(r"\+861[3-9]\d{9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one call brought, as rows."""
+
+    texts: list[Row]
+    reports: list[Row]
 
 
 def normal_phone(number: str) -> str:
     """E.164 where it is a number of that kind, else as it came (short codes, names of senders)."""
+    if MOBILE.fullmatch(number):  # nearly all are, and reading a number at length takes a tenth of a call's time
+        return number
     try:
         parsed = phonenumbers.parse(number, HOME_REGION)
     except phonenumbers.NumberParseException:
@@ -39,30 +52,40 @@ def storable(body: str) -> str:
     return body[: LONGEST + 1].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-async def store(database: Database, cipher: Cipher, capabilities: Capabilities, heard: Heard, now: datetime) -> None:
-    """Everything that one call brought, in one transaction; what is here already changes nothing (providers repeat themselves)."""
-    if not heard.incoming and not heard.statuses:
-        return
-    async with database.session() as session, session.begin():
-        for incoming in heard.incoming:
-            await session.execute(RECEIVE, _text_row(cipher, capabilities, incoming) | {"now": now})
-        for status in heard.statuses:
-            await session.execute(STATUS, asdict(status) | {"channel": capabilities.name, "now": now})
+def brought(cipher: Cipher, capabilities: Capabilities, heard: Heard, now: datetime) -> Brought:
+    """Numbers are encrypted here, and the database gets nothing that it cannot hold."""
+    return Brought(
+        [_text_row(cipher, capabilities, incoming) | {"received_at": now} for incoming in heard.incoming],
+        [asdict(status) | {"channel": capabilities.name, "received_at": now} for status in heard.statuses],
+    )
+
+
+async def write(connection: AsyncConnection, calls: Sequence[Brought]) -> list[int]:
+    """All of it or nothing, in one statement; gives the ids of texts that are new. Providers repeat themselves: that changes nothing."""
+    texts = [row for call in calls for row in call.texts]
+    reports = [row for call in calls for row in call.reports]
+    return list(await connection.scalars(RECEIVE, {"texts": as_json(texts), "reports": as_json(reports)}))
+
+
+async def store(database: Database, cipher: Cipher, capabilities: Capabilities, heard: Heard, now: datetime) -> list[int]:
+    """Everything that one call brought; gives the ids of texts that are new."""
+    async with database.engine.begin() as connection:
+        return await write(connection, [brought(cipher, capabilities, heard, now)])
 
 
 async def receive(database: Database, cipher: Cipher, capabilities: Capabilities, incoming: Incoming, now: datetime) -> int | None:
     """Stores one text; gives its id, or None when it was here already."""
-    async with database.session() as session, session.begin():
-        stored: int | None = await session.scalar(RECEIVE, _text_row(cipher, capabilities, incoming) | {"now": now})
-        return stored
+    new = await store(database, cipher, capabilities, Heard(incoming=(incoming,)), now)
+    return new[0] if new else None
 
 
-def _text_row(cipher: Cipher, capabilities: Capabilities, incoming: Incoming) -> dict[str, Any]:
+def _text_row(cipher: Cipher, capabilities: Capabilities, incoming: Incoming) -> Row:
     sender = normal_phone(incoming.sender) if capabilities.contact == "phone" else incoming.sender
     phone = normal_phone(incoming.phone) if incoming.phone else None
     return {
         "channel": capabilities.name, "provider_id": incoming.provider_id, "kind": capabilities.contact,
-        "encrypted": cipher.encrypt(sender), "index": cipher.index(sender), "to": incoming.to, "body": storable(incoming.body),
-        "reply_to": incoming.reply_to, "phone": cipher.encrypt(phone) if phone else None,
-        "phone_index": cipher.index(phone) if phone else None, "choice": incoming.choice,
+        "address_encrypted": cipher.encrypt(sender), "address_index": cipher.index(sender),
+        "to_address": incoming.to, "body": storable(incoming.body), "reply_to": incoming.reply_to,
+        "phone_encrypted": cipher.encrypt(phone) if phone else None, "phone_index": cipher.index(phone) if phone else None,
+        "choice": incoming.choice,
     }  # fmt: skip

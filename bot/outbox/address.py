@@ -98,7 +98,7 @@ async def answer_contacts(session: AsyncSession, contact_ids: Iterable[int]) -> 
     if not wanted:
         return {}
     columns = (Contact.id, Contact.kind, Contact.failures, Contact.reached_at, Contact.sender_id, Contact.address_encrypted)
-    rows = await session.execute(select(*columns).where(Contact.id.in_(wanted), Contact.state == "usable"))
+    rows = await session.execute(select(*columns).where(Contact.id == func.any(wanted), Contact.state == "usable"))
     return {row.id: (Reach(row.id, row.kind, 0, row.failures, row.reached_at, row.sender_id), row.address_encrypted) for row in rows}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.channels.base import Result
 from bot.outbox.contacts import resting_key
@@ -104,9 +104,9 @@ async def _end(work: Work, message_ids: Iterable[int], failure: str) -> Sequence
     ids = list(message_ids)
     if not ids:
         return []
-    for message in await work.session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id).with_for_update()):
+    for message in await work.session.scalars(select(Message).where(Message.id == func.any(ids)).order_by(Message.id).with_for_update()):
         if advance(message, "failed", work.now):
             message.failure, message.retry_at = failure, None
-    for question in await work.session.scalars(select(Question).where(Question.message_id.in_(ids), Question.state == "open")):
+    for question in await work.session.scalars(select(Question).where(Question.message_id == func.any(ids), Question.state == "open")):
         question.state, question.ended_at = "withdrawn", work.now
-    return (await work.session.scalars(select(Intent).where(Intent.message_id.in_(ids), Intent.state == "queued"))).all()
+    return (await work.session.scalars(select(Intent).where(Intent.message_id == func.any(ids), Intent.state == "queued"))).all()

@@ -15,14 +15,14 @@ from bot.outbox.context import load_subjects
 from bot.outbox.drafts import Drafts
 from bot.outbox.loops import is_machine
 from bot.outbox.merging import groups, key_of
-from bot.outbox.questions import OpenQuestions
+from bot.outbox.questions import Asked, OpenQuestions
 from bot.outbox.quiet import delayed
 from bot.outbox.recipients import Answers, Throttle, refusals
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
 from bot.outbox.words import Recordings, Unsayable, Words, Writer
 from cases import delivery_trouble, triage
-from storage.tables import Contact, Intent, Question, Sender
+from storage.tables import Contact, Intent, Sender
 from storage.work import Work
 
 HOLD = timedelta(minutes=5)
@@ -40,7 +40,7 @@ class Batch:
         self._questions = OpenQuestions(settings.policy, work.now)
         self._answers = Answers(settings.policy, work.now)
         self._throttle = Throttle(settings.policy, work.now)
-        self._drafts = Drafts(work)
+        self._drafts = Drafts(work, self._questions)
         self._lines: list[Line] = []
 
     async def settle(self, intents: Sequence[Due]) -> None:
@@ -235,5 +235,5 @@ class Batch:
             await triage.loop_stopped(self._work, contact_id=contact_id)
         return False
 
-    def _ask(self, intent: Due, route: Route) -> Question | None:
+    def _ask(self, intent: Due, route: Route) -> Asked | None:
         return self._questions.ask(route.reach.contact_id, intent) if intent.question else None

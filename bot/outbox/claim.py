@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.rows import update_rows
@@ -89,9 +89,9 @@ async def companions(session: AsyncSession, now: datetime, ahead: timedelta, due
     if not people:
         return []
     soon = and_(
-        Intent.state == "pending", Intent.person_id.in_(people), Intent.template.in_(merging), Intent.urgency != "safety",
-        Intent.contact_id.is_(None), Intent.due_at <= now + ahead, Intent.expires_at > now, _is_free(now),
-        Intent.id.not_in([intent.id for intent in due]),
+        Intent.state == "pending", Intent.person_id == func.any(list(people)), Intent.template == func.any(list(merging)),
+        Intent.urgency != "safety", Intent.contact_id.is_(None), Intent.due_at <= now + ahead, Intent.expires_at > now, _is_free(now),
+        Intent.id != func.all([intent.id for intent in due]),
     )  # fmt: skip
     return await _locked(session, select(*COLUMNS).where(soon).order_by(*ORDER))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbox.claim import Due
@@ -17,31 +17,44 @@ from bot.outbox.wording import day, given_name, moment, signature
 from storage.tables import AttendanceSheet, CaseFile, Notice, School, SchoolClass, Student, Task
 from storage.tables.base import Numbered
 
-Row = TypeVar("Row", bound=Numbered)
+Found = Mapping[int, Any]
 Labels = Mapping[str, Mapping[str, str]]
+PLACES = ("id", "school_id", "class_id")
+NEEDED: Mapping[type[Numbered], Sequence[str]] = {
+    Task: (*PLACES, "kind", "code", "due_at", "case_id", "student_id", "sheet_id", "notice_id"),
+    AttendanceSheet: (*PLACES, "enrolled", "on"),
+    Notice: ("id", "case_id", "number", "deadline_on"),
+    CaseFile: ("id", "number", "level", "student_id"),
+    Student: (*PLACES, "name", "ethnicity"),
+    SchoolClass: ("id", "name"),
+    School: ("id", "name", "phone"),
+}
+"""Columns that words are made of: whole rows would take longer to load than all the rest of a message takes."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Subjects:
     """The rows that a batch of intents is about, by id."""
 
-    tasks: dict[int, Task] = field(default_factory=dict)
-    sheets: dict[int, AttendanceSheet] = field(default_factory=dict)
-    notices: dict[int, Notice] = field(default_factory=dict)
-    cases: dict[int, CaseFile] = field(default_factory=dict)
-    students: dict[int, Student] = field(default_factory=dict)
-    classes: dict[int, SchoolClass] = field(default_factory=dict)
-    schools: dict[int, School] = field(default_factory=dict)
+    tasks: Found
+    sheets: Found
+    notices: Found
+    cases: Found
+    students: Found
+    classes: Found
+    schools: Found
 
 
 def _ids(column: str, *groups: Iterable[Any]) -> set[int]:
     return {getattr(row, column) for row in chain.from_iterable(groups)} - {None}
 
 
-async def _rows(session: AsyncSession, table: type[Row], wanted: set[int]) -> dict[int, Row]:
+async def _rows(session: AsyncSession, table: type[Numbered], wanted: set[int]) -> Found:
     if not wanted:
         return {}
-    return {row.id: row for row in await session.scalars(select(table).where(table.id.in_(wanted)))}
+    columns = [getattr(table, name) for name in NEEDED[table]]
+    rows = await session.execute(select(*columns).where(columns[0] == func.any(list(wanted))))
+    return {row.id: row for row in rows}
 
 
 async def load_subjects(session: AsyncSession, intents: Sequence[Due]) -> Subjects:
@@ -58,15 +71,15 @@ async def load_subjects(session: AsyncSession, intents: Sequence[Due]) -> Subjec
 
 def _place(found: Subjects, class_id: int | None, school_id: int | None) -> dict[str, Any]:
     words: dict[str, Any] = {}
-    if class_id in found.classes:
+    if class_id is not None and class_id in found.classes:
         words["class_name"] = found.classes[class_id].name
-    if school_id in found.schools:
+    if school_id is not None and school_id in found.schools:
         school = found.schools[school_id]
         words |= {"school": school.name, "school_phone": school.phone or ""}
     return words
 
 
-def _task_words(task: Task, found: Subjects, labels: Labels, zone: ZoneInfo) -> dict[str, Any]:
+def _task_words(task: Row[Any], found: Subjects, labels: Labels, zone: ZoneInfo) -> dict[str, Any]:
     case = found.cases.get(task.case_id or 0)
     words = _place(found, task.class_id, task.school_id)
     return words | {
@@ -75,20 +88,20 @@ def _task_words(task: Task, found: Subjects, labels: Labels, zone: ZoneInfo) -> 
     }  # fmt: skip
 
 
-def _case_words(case: CaseFile, labels: Labels) -> dict[str, Any]:
+def _case_words(case: Row[Any], labels: Labels) -> dict[str, Any]:
     return {"case_number": case.number, "level": case.level, "level_name": labels["level"].get(str(case.level), str(case.level))}
 
 
-def _student_words(student: Student, found: Subjects) -> dict[str, Any]:
+def _student_words(student: Row[Any], found: Subjects) -> dict[str, Any]:
     words = {"child": given_name(student.name, student.ethnicity), "child_full": student.name}
     return words | _place(found, student.class_id, student.school_id)
 
 
-def _sheet_words(sheet: AttendanceSheet, found: Subjects) -> dict[str, Any]:
+def _sheet_words(sheet: Row[Any], found: Subjects) -> dict[str, Any]:
     return _place(found, sheet.class_id, sheet.school_id) | {"enrolled": sheet.enrolled, "sheet_date": day(sheet.on)}
 
 
-def _notice_words(notice: Notice) -> dict[str, Any]:
+def _notice_words(notice: Row[Any]) -> dict[str, Any]:
     return {"notice_number": notice.number or "", "deadline": day(notice.deadline_on) if notice.deadline_on else ""}
 
 

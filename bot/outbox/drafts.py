@@ -8,25 +8,27 @@ from typing import Any
 
 from bot.outbox.address import Route
 from bot.outbox.claim import Due
+from bot.outbox.questions import Asked, OpenQuestions
 from bot.outbox.senders import queue_name
 from bot.outbox.words import Words
 from storage import queue
 from storage.rows import insert_rows, new_ids, update_rows
-from storage.tables import Contact, Message, Question
+from storage.tables import Contact, Message
 from storage.work import Work
 
 
 class Drafts:
     """Collects, then writes in a few statements."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, questions: OpenQuestions) -> None:
         self._work = work
+        self._questions = questions
         self._messages: dict[tuple[int, str], dict[str, Any]] = {}
-        self._said: list[tuple[Due, dict[str, Any], Question | None]] = []
-        self._waiting: list[tuple[Due, Question]] = []
+        self._said: list[tuple[Due, dict[str, Any], Asked | None]] = []
+        self._waiting: list[tuple[Due, Asked]] = []
         self._known: dict[int, int] = {}
 
-    def wait(self, intent: Due, blocker: Question) -> None:
+    def wait(self, intent: Due, blocker: Asked) -> None:
         """The intent stays pending until the other question has ended."""
         self._waiting.append((intent, blocker))
 
@@ -34,7 +36,7 @@ class Drafts:
         """Whether this contact reads these words already: two who share a phone read them once."""
         return (route.reach.contact_id, words.body) in self._messages
 
-    def add(self, intents: Sequence[Due], route: Route, words: Words, questions: Sequence[Question | None]) -> None:
+    def add(self, intents: Sequence[Due], route: Route, words: Words, questions: Sequence[Asked | None]) -> None:
         """One message that says these intents and asks their questions."""
         key = (route.reach.contact_id, words.body)
         if key not in self._messages:
@@ -69,8 +71,7 @@ class Drafts:
             intent.state, intent.message_id, intent.waits_for, intent.reason = "queued", message["id"], None, None
             if question is not None:
                 question.message_id = message["id"]
-                self._work.session.add(question)
-        await self._work.session.flush()
+        await self._questions.write(self._work.session)
         for intent, blocker in self._waiting:
             intent.waits_for = blocker.id
 

@@ -140,9 +140,9 @@ class _Pickup:
             return []
         ids = [message.id for message in taken]
         rows = await self._work.session.execute(
-            select(Intent.id, Message.id, Intent.still, Intent.student_id)
-            .join(Message, Message.id == Intent.message_id)
-            .where(Message.id == func.any(ids), Intent.state == "queued")
+            select(Intent.id, Intent.message_id, Intent.still, Intent.student_id).where(
+                Intent.message_id == func.any(ids), Intent.state == "queued"
+            )
         )
         inside = [(intent_id, message_id, still is None and student is None) for intent_id, message_id, still, student in rows]
         asked = [intent_id for intent_id, _, sure in inside if not sure]

@@ -4,20 +4,50 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbox.claim import Due
 from bot.outbox.policy import DeliveryPolicy
+from storage.rows import insert_rows, new_ids, update_rows
 from storage.tables import Contact, Question
 
 SUBJECTS = ("case_id", "sheet_id", "student_id")
 NEVER_BLOCKS = "task"  # an officer's tasks are told apart by their codes
 
 
-def same_subject(question: Question, intent: Due) -> bool:
+@dataclass(slots=True)
+class Asked:
+    """A question as it is stored; one that the batch asks gets its `id` when it is written."""
+
+    id: int
+    contact_id: int
+    person_id: int | None
+    area_code: str
+    kind: str
+    intent_id: int | None
+    message_id: int | None
+    case_id: int | None
+    student_id: int | None
+    sheet_id: int | None
+    task_id: int | None
+    notice_id: int | None
+    facts: dict[str, Any]
+    state: str
+    asked_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+COLUMNS = [Question.__table__.c[name] for name in Asked.__slots__]
+UNWRITTEN = 0
+
+
+def same_subject(question: Asked, intent: Due) -> bool:
     """Whether the new question takes the older one's place."""
     is_task = (question.kind == NEVER_BLOCKS, intent.question == NEVER_BLOCKS)
     names = ("task_id",) if all(is_task) else () if any(is_task) else SUBJECTS
@@ -30,44 +60,60 @@ class OpenQuestions:
     def __init__(self, policy: DeliveryPolicy, now: datetime) -> None:
         self._policy = policy
         self._now = now
-        self._open: dict[int, list[Question]] = defaultdict(list)
+        self._open: dict[int, list[Asked]] = defaultdict(list)
+        self._asked: list[Asked] = []
+        self._ended: list[Asked] = []
 
     async def load(self, session: AsyncSession, contact_ids: Iterable[int]) -> None:
         """Locks the contacts, so that no other worker asks there at the same time, and ends what has expired."""
         wanted = sorted(set(contact_ids))
         if not wanted:
             return
-        await session.execute(select(Contact.id).where(Contact.id.in_(wanted)).order_by(Contact.id).with_for_update())
-        for question in await session.scalars(select(Question).where(Question.contact_id.in_(wanted), Question.state == "open")):
+        await session.execute(select(Contact.id).where(Contact.id == func.any(wanted)).order_by(Contact.id).with_for_update())
+        rows = await session.execute(select(*COLUMNS).where(Question.contact_id == func.any(wanted), Question.state == "open"))
+        for question in (Asked(*row) for row in rows):
             if question.expires_at <= self._now:
                 self._end(question, "expired")
             else:
                 self._open[question.contact_id].append(question)
 
-    def blocking(self, contact_id: int, intent: Due) -> Question | None:
+    async def write(self, session: AsyncSession) -> None:
+        """Stores those that ended and those that are asked."""
+        ended = [question for question in self._ended if question.id != UNWRITTEN]
+        ends = [{"id": question.id, "state": question.state, "ended_at": question.ended_at} for question in ended]
+        await update_rows(session, Question.__tablename__, ends)
+        for question, new_id in zip(self._asked, await new_ids(session, Question.__tablename__, len(self._asked)), strict=True):
+            question.id = new_id
+        rows = [{name: getattr(question, name) for name in Asked.__slots__} for question in self._asked]
+        await insert_rows(session, Question.__tablename__, rows)
+
+    def blocking(self, contact_id: int, intent: Due) -> Asked | None:
         """The open question for which this one has to wait. Safety and answers in a running talk do not wait."""
         if intent.question == NEVER_BLOCKS or intent.urgency == "safety" or intent.contact_id is not None:
             return None
         others = [row for row in self._open[contact_id] if row.kind != NEVER_BLOCKS and not same_subject(row, intent)]
         return others[0] if others else None
 
-    def ask(self, contact_id: int, intent: Due) -> Question:
+    def ask(self, contact_id: int, intent: Due) -> Asked:
         """Opens the question; an older one about the same is withdrawn. Its message is set by the caller."""
         for older in [row for row in self._open[contact_id] if same_subject(row, intent)]:
             self._end(older, "withdrawn")
             self._open[contact_id].remove(older)
-        links = {name: getattr(intent, name) for name in (*SUBJECTS, "task_id", "notice_id", "person_id", "area_code", "facts")}
-        question = Question(
-            contact_id=contact_id, kind=intent.question, intent_id=intent.id, state="open",
-            asked_at=self._now, expires_at=self._expiry(intent), **links,
+        question = Asked(
+            id=UNWRITTEN, contact_id=contact_id, person_id=intent.person_id, area_code=intent.area_code, kind=intent.question or "",
+            intent_id=intent.id, message_id=None, case_id=intent.case_id, student_id=intent.student_id, sheet_id=intent.sheet_id,
+            task_id=intent.task_id, notice_id=intent.notice_id, facts=intent.facts,
+            state="open", asked_at=self._now, expires_at=self._expiry(intent), ended_at=None,
         )  # fmt: skip
         self._open[contact_id].append(question)
+        self._asked.append(question)
         return question
 
     def _expiry(self, intent: Due) -> datetime:
         given = intent.facts.get("question_expires")
         return datetime.fromisoformat(given) if given else self._now + self._policy.question_life
 
-    def _end(self, question: Question, state: str) -> None:
+    def _end(self, question: Asked, state: str) -> None:
         question.state = state
         question.ended_at = self._now
+        self._ended.append(question)

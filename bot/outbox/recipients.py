@@ -83,12 +83,12 @@ class Answers:
         since = self._now - self._policy.answers.within
         counted = (
             select(Message.contact_id, Message.body, func.count())
-            .where(Message.contact_id.in_(wanted), Message.is_answer.is_(True), Message.queued_at > since)
+            .where(Message.contact_id == func.any(wanted), Message.is_answer.is_(True), Message.queued_at > since)
             .group_by(Message.contact_id, Message.body)
         )
         for contact_id, body, count in await session.execute(counted):
             self._bodies[contact_id][body] = count
-        silent = select(Contact.id, Contact.silent_until).where(Contact.id.in_(wanted), Contact.silent_until > self._now)
+        silent = select(Contact.id, Contact.silent_until).where(Contact.id == func.any(wanted), Contact.silent_until > self._now)
         self._silent = {contact_id: until for contact_id, until in await session.execute(silent) if until is not None}
 
     def is_silent(self, contact_id: int) -> bool:

@@ -47,7 +47,7 @@ class OutboxSettings:
     registered: Callable[[str, Mapping[str, Any]], Mapping[str, str]] = nothing_registered  # a template's variables; raises Unfit
     public_url: str = ""  # where providers reach our webhooks, if they do
     spoken: frozenset[str] = frozenset({"absence_call"})  # templates that are called out where a sender can
-    batch: int = 200
+    batch: int = 500
     lease: timedelta = timedelta(seconds=10)
     doubt_after: timedelta = timedelta(seconds=15)  # above every channel's own time-out, real time
     lost_after: timedelta = timedelta(days=2)  # a status report about nothing of ours is put aside after that

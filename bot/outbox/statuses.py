@@ -125,9 +125,15 @@ class _Applying:
         """It arrived although it was said to have failed: it is not said again, and what it asked may be answered."""
         if not message_ids:
             return
-        said = update(Intent).where(Intent.message_id.in_(message_ids), Intent.state == "pending").values(state="queued", reason=None)
+        said = (
+            update(Intent)
+            .where(Intent.message_id == func.any(list(message_ids)), Intent.state == "pending")
+            .values(state="queued", reason=None)
+        )
         ids = (await self._work.session.scalars(said.returning(Intent.id))).all()
-        asked = update(Question).where(Question.intent_id.in_(ids), Question.message_id.in_(message_ids), Question.state == "withdrawn")
+        asked = update(Question).where(
+            Question.intent_id == func.any(list(ids)), Question.message_id == func.any(list(message_ids)), Question.state == "withdrawn"
+        )
         await self._work.session.execute(asked.values(state="open", ended_at=None))
 
     async def _failed(self, report: Report) -> None:

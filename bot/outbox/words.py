@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities
@@ -50,7 +50,7 @@ class Recordings:
         wanted = {person_id for person_id in person_ids if person_id is not None}
         if not wanted:
             return
-        spoken = select(Person.id, Person.language).where(Person.id.in_(wanted), Person.language.is_not(None))
+        spoken = select(Person.id, Person.language).where(Person.id == func.any(list(wanted)), Person.language.is_not(None))
         self._language = {person_id: language for person_id, language in await session.execute(spoken) if language is not None}
         if self._language:
             columns = (Recording.language, Recording.template, Recording.area_code, Recording.id)

@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from bot.channels.base import Capabilities, Incoming, Outcome, Result
 from bot.inbox.receive import receive
@@ -15,6 +15,7 @@ from bot.outbox.policy import Window
 from storage.tables import Absence, Consent, Contact, Message, Person, Recording, Sender
 from tests.bot.test_courier import Scripted
 from tests.bot.world import NOW, UNLIMITED, World
+from tests.brought import bring
 
 Trouble = list[tuple[str, Any]]
 PARENT, OTHER = "+8613893010001", "+8613893010002"
@@ -28,9 +29,9 @@ def _channel(world: World, name: str, variant: str = "sms", **can: Any) -> Scrip
 
 
 async def _report(world: World, provider_id: str, status: str, code: str | None = None, channel: str = "first", **said: Any) -> None:
-    row = {"channel": channel, "id": provider_id, "status": status, "code": code, "now": NOW, "at": None, "sequence": None} | said
+    row = {"channel": channel, "provider_id": provider_id, "status": status, "code": code, "received_at": NOW} | said
     async with world.database.session() as session, session.begin():
-        await session.execute(text("select receive_status(:channel, :id, :status, :code, :now, :at, :sequence)"), row)
+        await bring(session, reports=[row])
 
 
 @pytest.fixture

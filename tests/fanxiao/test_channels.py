@@ -29,6 +29,7 @@ from storage.crypto import Cipher
 from storage.database import Database
 from storage.tables import Contact, Event, Message, Person, Recording, Sender
 from storage.work import working
+from tests.brought import bring
 from tests.fakes.twilio import Drop, FakeTwilio, Fault, Refuse
 from tests.fanxiao.conftest import Terminal
 from tests.stories.county import County
@@ -425,8 +426,13 @@ async def test_words_of_ones_own_and_the_word_of_delivery(channels: Typed, sende
     async def report() -> None:
         await twilio.first.wait()
         async with database.session() as session, session.begin():
-            call = text("select receive_status('twilio_sms', :id, 'delivered', null, now(), null, null)")
-            await session.execute(call, {"id": twilio.messages[0]["sid"]})
+            report = {
+                "channel": "twilio_sms",
+                "provider_id": twilio.messages[0]["sid"],
+                "status": "delivered",
+                "received_at": datetime.now(UTC),
+            }
+            await bring(session, reports=[report])
 
     done, _ = await asyncio.gather(channels("send", sender, PHONE, "--text", " 你好 ", "--yes"), report())
     assert (done.exit_code, "已送达 / report: delivered" in done.stdout) == (0, True)
@@ -438,8 +444,8 @@ async def test_a_message_that_is_reported_as_failed(channels: Typed, sender: str
     async def report() -> None:
         await twilio.first.wait()
         async with database.session() as session, session.begin():
-            call = text("select receive_status('twilio_sms', :id, 'failed', '30003', now(), null, null)")
-            await session.execute(call, {"id": twilio.messages[0]["sid"]})
+            report = {"channel": "twilio_sms", "provider_id": twilio.messages[0]["sid"], "status": "failed", "code": "30003"}
+            await bring(session, reports=[report | {"received_at": datetime.now(UTC)}])
 
     done, _ = await asyncio.gather(channels("send", sender, PHONE, "--yes"), report())
     assert (done.exit_code, "not delivered [30003]" in done.stdout) == (1, True)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import queue
 from storage.database import Database
 from storage.tables import DeliveryStatus, Inbound
+from tests.brought import bring
 
 QUEUE = "out_1_duty"
 AT = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -105,18 +106,18 @@ async def test_making_a_queue_again_keeps_its_entries(filled: Database) -> None:
             await queue.create(session, "a;b")
 
 
-RECEIVE = text(
-    "select receive_inbound('sim', :id, 'phone', cast('x' as bytea), cast(:who as bytea), '106', '1', :at, null, null, null, null)"
-)
-STATUS = "select receive_status('sim', 'p1', 'delivered', null, :at, null, null)"
+def _text(provider_id: str) -> dict[str, Any]:
+    return {
+        "channel": "sim", "provider_id": provider_id, "kind": "phone", "address_encrypted": "x", "address_index": r"\x01ff",
+        "to_address": "106", "body": "1", "received_at": AT,
+    }  # fmt: skip
 
 
 async def test_the_web_hands_in_a_message_once(web: Database, database: Database) -> None:
     async with web.session() as session, session.begin():
-        first = await session.scalar(RECEIVE, {"id": "m1", "who": b"\x01\xff", "at": AT})
-        again = await session.scalar(RECEIVE, {"id": "m1", "who": b"\x01\xff", "at": AT})
-        other = await session.scalar(RECEIVE, {"id": "m2", "who": b"\x01\xff", "at": AT})
-    assert again is None
+        (first,) = await bring(session, texts=[_text("m1")])
+        (other,) = await bring(session, texts=[_text("m1"), _text("m2")])
+        assert await bring(session, texts=[_text("m2")]) == []
     async with database.session() as session, session.begin():
         assert (await session.scalars(select(Inbound.id).order_by(Inbound.id))).all() == [first, other]
         heads = await queue.read_grouped_head(session, queue.INBOUND, visibility=30, quantity=10)
@@ -126,9 +127,10 @@ async def test_the_web_hands_in_a_message_once(web: Database, database: Database
 
 
 async def test_the_web_hands_in_a_status_once(web: Database, database: Database) -> None:
+    report = {"channel": "sim", "provider_id": "p1", "status": "delivered", "received_at": AT}
     async with web.session() as session, session.begin():
         for _ in range(2):
-            await session.execute(text(STATUS), {"at": AT})
+            await bring(session, reports=[report, report])
     async with database.session() as session:
         assert (await session.scalars(select(DeliveryStatus.status))).all() == ["delivered"]
 
@@ -140,7 +142,7 @@ def test_nobody_else_may_hand_in_anything(server: Any) -> None:
             connection.execute("grant usage on schema public to stranger")
             connection.execute("set role stranger")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute("select receive_status('sim', 'p', 's', null, now(), null, null)")
+                connection.execute("select receive('[]', '[]')")
         finally:
             connection.execute("reset role")
             connection.execute("drop owned by stranger")
