@@ -141,7 +141,7 @@ async def _whole(county: County, provider: Provider, messages: int, profiler: cP
 
 
 def _watch(stages: Stages, worker: Any) -> None:
-    courier.pick_up = stages.of("pick up", courier.pick_up)
+    courier.PickUp.take = stages.of("pick up", courier.PickUp.take)  # type: ignore[method-assign]
     courier.Courier._call = stages.of("call", courier.Courier._call)  # type: ignore[method-assign]
     courier.Courier._conclude = stages.of("conclude", courier.Courier._conclude)  # type: ignore[method-assign]
 

@@ -61,6 +61,7 @@ class Worker:
         few = self._settings.batch // 4
         loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
         loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few), self._loop("deliver", self._deliver, 60, stop)]
+        loops += [self._loop("leases", self._courier.renew, 5, stop), self._loop("house", self._courier.keep_house, 60, stop)]
         await asyncio.gather(*loops)
         await self._listeners.stop()
         await self._courier.stop()
