@@ -219,7 +219,7 @@ class Providing:
         for url, text in wanted.get("texts", ()):
             form = {"MessageSid": text["sid"], "AccountSid": ACCOUNT, "From": text["from"], "To": OUR_NUMBER, "Body": text["body"]}
             self._state.outgoing.put_nowait((url, form))
-        return self._state.counts()
+        return self._state.counts() | {"has": int(wanted.get("has") in self._state.by_number)}
 
     async def _become(self, mode: str) -> None:
         """`down` is a provider to which nobody can connect."""
@@ -252,6 +252,10 @@ class Provider:
         self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
         self._process.stdin.flush()
         return self._read()
+
+    def has(self, number: str) -> bool:
+        """Whether it got a message to this number."""
+        return bool(self.tell(has=number)["has"])
 
     def environment(self, public_url: str) -> dict[str, str]:
         """Settings of an installation that uses it."""

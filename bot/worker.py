@@ -31,6 +31,8 @@ Step = Callable[[datetime], Awaitable[int]]
 IDLE_SECONDS = 0.5
 GATHER_SECONDS = 0.05
 """After a small batch the next one may grow for so long: a transaction for each handful would cost more than it gains."""
+DISPATCHERS = 2
+"""While one batch waits for the database, the next is put into words."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
 
@@ -60,7 +62,8 @@ class Worker:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
         few = self._settings.batch // 4
         loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
-        loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few), self._loop("deliver", self._deliver, 60, stop)]
+        loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few) for _ in range(DISPATCHERS)]
+        loops += [self._loop("deliver", self._deliver, 60, stop)]
         loops += [self._loop("leases", self._courier.renew, 5, stop), self._loop("house", self._courier.keep_house, 60, stop)]
         await asyncio.gather(*loops)
         await self._listeners.stop()

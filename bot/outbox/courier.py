@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -25,13 +26,11 @@ from storage.database import Database
 from storage.work import working
 
 log = structlog.get_logger("courier")
-BATCHES = 2
-"""Batches of one sender under way together: while one is being sent, the next comes off the queue."""
 URGENT = URGENCIES[:-1]
 SECONDS_PER_BATCH = 1.0
 """A batch is no more than its sender may send in this time, so that a safety message soon has its turn."""
 LOOK_SECONDS = 0.25
-"""How long the loop waits for a batch to end before it looks for what is urgent."""
+"""How long the loop waits for calls to end before it looks for what is urgent."""
 STOP_SECONDS = 20.0
 
 
@@ -47,6 +46,8 @@ class Courier:
         self._concluding: dict[int, Concluding] = {}
         self._held: dict[int, Held] = {}
         self._running: dict[int, set[asyncio.Task[int]]] = defaultdict(set)
+        self._picking: set[int] = set()
+        self._wake = asyncio.Event()
         self._under_way: defaultdict[int, set[int]] = defaultdict(set)
         self._pick_up = PickUp(database, settings, holder)
         self._doubts = Doubts(database, settings, self._under_way)
@@ -56,7 +57,7 @@ class Courier:
         await self.renew(now)
         done = await self.keep_house(now)
         done += await self._doubts.finish()
-        self._start(now, 1)
+        self._start(now)
         if tasks := self._tasks():
             await asyncio.wait(tasks)
         sent, errors = self._collect()
@@ -66,13 +67,15 @@ class Courier:
 
     async def keep_delivering(self, now: datetime) -> int:
         """Batches for a loop, in which senders do not wait for each other: one slow provider must not hold up the rest."""
-        self._start(now, BATCHES)
+        self._wake.clear()
+        self._start(now)
         if tasks := self._tasks():
-            await asyncio.wait(tasks, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
         sent, errors = self._collect()
         for error in errors:
             log.error("sender failed", action="deliver_failed", error=type(error).__name__)
-        return sent
+        return sent + len(tasks)
 
     async def renew(self, _now: datetime) -> int:
         """Takes and renews leases, by itself: whatever else takes its time, what is ours stays ours."""
@@ -106,13 +109,16 @@ class Courier:
     def _tasks(self) -> list[asyncio.Task[int]]:
         return [task for tasks in self._running.values() for task in tasks]
 
-    def _start(self, now: datetime, batches: int) -> None:
-        """One more batch where there is room for it. While all that may run are under way, what is urgent still comes off the queue."""
+    def _start(self, now: datetime) -> None:
+        """The next batch for every sender that is about to run dry; while its calls wait, only what is urgent comes off the queue."""
         for held in self._held.values():
-            running = len(self._running[held.sender_id])
-            if not held.is_over() and running <= batches:
-                lanes = URGENCIES if running < batches else URGENT
+            if not held.is_over() and held.sender_id not in self._picking:
+                lanes = URGENCIES if self._pace(held).waiting <= self._quantity(held) // 2 else URGENT
+                self._picking.add(held.sender_id)
                 self._running[held.sender_id].add(asyncio.create_task(self._deliver_for(held, now, lanes)))
+
+    def _quantity(self, held: Held) -> int:
+        return max(1, min(self._settings.batch, int(held.rate_per_second * SECONDS_PER_BATCH)))
 
     def _collect(self) -> tuple[int, list[BaseException]]:
         """What the batches that have ended dealt with, and what went wrong in them."""
@@ -129,8 +135,7 @@ class Courier:
         return latest is not None and latest.epoch == held.epoch and not latest.is_over()
 
     async def _deliver_for(self, held: Held, now: datetime, lanes: Sequence[str]) -> int:
-        quantity = max(1, min(self._settings.batch, int(held.rate_per_second * SECONDS_PER_BATCH)))
-        taken, ready = await self._pick_up.take(held, now, quantity, lanes)
+        taken, ready = await self._picked_up(held, now, lanes)
         under_way, attempts = self._under_way[held.sender_id], {item.attempt_id for item in ready}
         under_way |= attempts
         try:
@@ -138,6 +143,12 @@ class Courier:
         finally:
             under_way -= attempts
         return taken
+
+    async def _picked_up(self, held: Held, now: datetime, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
+        try:
+            return await self._pick_up.take(held, now, self._quantity(held), lanes)
+        finally:
+            self._picking.discard(held.sender_id)
 
     async def _send(self, held: Held, item: Ready, now: datetime) -> None:
         answered = item, await self._call(held, item)
@@ -155,6 +166,8 @@ class Courier:
             return Outcome(Result.UNKNOWN, code="channel_failed")
         finally:
             pace.leave()
+            if pace.waiting in (0, self._quantity(held) // 2):
+                self._wake.set()
 
     def _pace(self, held: Held) -> Pace:
         """One for each time that we hold the sender; after another holder it begins a call's length later."""

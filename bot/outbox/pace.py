@@ -42,6 +42,11 @@ class Pace:
             self._gate = asyncio.create_task(self._let_in())
         await mine
 
+    @property
+    def waiting(self) -> int:
+        """How many calls have not had their turn yet."""
+        return len(self._waiting)
+
     def leave(self) -> None:
         """The call has ended."""
         self._places.release()
