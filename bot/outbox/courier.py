@@ -16,9 +16,10 @@ from bot.channels.registry import Line
 from bot.outbox.conclude import Answered, Conclusion
 from bot.outbox.concluding import Concluding
 from bot.outbox.doubt import Doubts
+from bot.outbox.expiry import expire_waiting
 from bot.outbox.lease import Held, hold, release
 from bot.outbox.pace import Pace
-from bot.outbox.pickup import PickUp, Ready, expire_waiting
+from bot.outbox.pickup import PickUp, Ready
 from bot.outbox.recall import recall_stranded
 from bot.outbox.senders import URGENCIES
 from bot.outbox.settings import OutboxSettings

@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Select, exists, func, or_, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities, Outgoing
 from bot.outbox.address import price_of
-from bot.outbox.aftermath import drop, expire, say_anew
+from bot.outbox.aftermath import drop, say_anew
 from bot.outbox.drafts import enqueue
 from bot.outbox.hours import Limits, is_open, left_today
 from bot.outbox.lease import Held, limits_if_held, use
@@ -27,7 +27,7 @@ from bot.outbox.still import still_true
 from storage import queue
 from storage.database import Database
 from storage.rows import new_ids, update_rows
-from storage.tables import Attempt, Contact, Intent, Message, Sender
+from storage.tables import Attempt, Contact, Intent, Message
 from storage.work import Work, working
 
 log = structlog.get_logger("courier")
@@ -159,7 +159,7 @@ class _Pickup:
     async def take(self, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         await _requeue(self._work, self._held.sender_id)
         taken = await _pop(self._work.session, self._held.sender_id, quantity if self._left is None else min(quantity, self._left), lanes)
-        # Whose time is over waits for `expire_waiting`.
+        # Whose time is over waits for `expiry`.
         by_day = await self._by_day([message for message in taken if message.expires_at > self._work.now])
         sendable = await self._within_cap(await self._not_too_often(await self._true(by_day)))
         return len(taken), await self._begin(sendable)
@@ -245,46 +245,6 @@ class _Pickup:
             )
             for message, attempt_id in zip(taken, attempts, strict=True)
         ]  # fmt: skip
-
-
-async def expire_waiting(database: Database, now: datetime, settings: OutboxSettings) -> int:
-    """Ends messages whose time is over while they waited: for a retry, or for a sender that is stopped.
-
-    What is in doubt is looked into first, as long as its sender works. One that cannot be ended does not keep the others from it.
-    """
-    async with database.session() as session:
-        late = (await session.scalars(_late(now).limit(settings.batch))).all()
-    try:
-        return await _expired(database, now, late) if late else 0
-    except OperationalError:
-        raise
-    except Exception as error:  # noqa: BLE001
-        log.error("messages not ended", action="expire_failed", messages=len(late), error=type(error).__name__)
-        return sum([await _expired_alone(database, now, message_id) for message_id in late])
-
-
-def _late(now: datetime) -> Select[int]:
-    in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
-    works = exists().where(Sender.id == Message.sender_id, Sender.state.in_(("open", "draining")))
-    return select(Message.id).where(Message.state.in_(WAITING), Message.expires_at <= now, ~(in_doubt & works))
-
-
-async def _expired(database: Database, now: datetime, message_ids: Sequence[int]) -> int:
-    async with working(database, now) as work:
-        locked = _late(now).where(Message.id == func.any(list(message_ids))).with_for_update(skip_locked=True)
-        ids = (await work.session.scalars(locked)).all()
-        await expire(work, ids)
-        return len(ids)
-
-
-async def _expired_alone(database: Database, now: datetime, message_id: int) -> int:
-    try:
-        return await _expired(database, now, [message_id])
-    except OperationalError:
-        raise
-    except Exception as error:  # noqa: BLE001 - it is tried again in the next round, and holds up nobody
-        log.error("message not ended", action="expire_failed", message_id=message_id, error=type(error).__name__)
-        return 0
 
 
 async def _requeue(work: Work, sender_id: int) -> None:
