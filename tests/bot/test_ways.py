@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Capabilities, Incoming, Outcome, Result
 from bot.inbox.receive import receive
 from bot.outbox.policy import Window
-from storage.tables import Absence, Consent, Contact, Message, Person, Recording, Sender
+from bot.outbox.statuses import MOST_TRIES
+from bot.worker import Worker
+from storage.tables import Absence, Consent, Contact, DeliveryStatus, Event, Message, Person, Recording, Sender
 from tests.bot.test_courier import Scripted
 from tests.bot.world import NOW, UNLIMITED, World
 from tests.brought import bring
@@ -95,6 +99,48 @@ async def test_reports_in_the_wrong_order_send_nothing_twice(world: World, first
     await _report(world, "p1", "failed", "30008", sequence=2)
     await worker.drain(NOW)
     assert len(first.sent) == 1
+
+
+async def _three_reports(world: World) -> Worker:
+    """The first message failed, the other two arrived."""
+    for number in range(3):
+        await world.say(await world.person(f"+861389301000{number}"))
+    worker = world.worker()
+    await worker.drain(NOW)
+    for provider_id, status in (("p1", "failed"), ("p2", "delivered"), ("p3", "delivered")):
+        await _report(world, provider_id, status, "21211")
+    return worker
+
+
+async def test_a_report_that_cannot_be_applied_holds_up_no_other(
+    world: World, first: Scripted, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker = await _three_reports(world)
+    monkeypatch.setattr("bot.outbox.statuses.try_elsewhere", AsyncMock(side_effect=LookupError))
+    for tries in range(MOST_TRIES):
+        await worker.drain(NOW + tries * timedelta(minutes=10))
+        assert [message.state for message in await world.messages()] == ["sent", "delivered", "delivered"]
+        assert await world.one(select(DeliveryStatus.tries).where(DeliveryStatus.status == "failed")) == tries + 1
+    assert not (await worker.waiting(NOW)).statuses
+    assert await world.one(select(Event.facts).where(Event.action == "report_set_aside")) == {"status": "failed", "code": "21211"}
+    assert "status_set_aside" in capsys.readouterr().out
+
+
+async def test_a_report_put_off_is_applied_once_it_can_be(world: World, first: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = await _three_reports(world)
+    with monkeypatch.context() as broken:
+        broken.setattr("bot.outbox.statuses.try_elsewhere", AsyncMock(side_effect=LookupError))
+        await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(minutes=10))
+    assert (await world.messages())[0].failure == "21211"
+
+
+async def test_while_the_database_is_away_no_report_is_blamed(world: World, first: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = await _three_reports(world)
+    monkeypatch.setattr("bot.outbox.statuses.try_elsewhere", AsyncMock(side_effect=OperationalError("", {}, Exception())))
+    with pytest.raises(OperationalError):
+        await worker.drain(NOW)
+    assert {report.tries for report in await world.all(select(DeliveryStatus))} == {0}
 
 
 async def test_a_contact_that_failed_thrice_comes_after_the_others(world: World, first: Scripted) -> None:
