@@ -292,6 +292,36 @@ async def test_of_a_merged_message_only_what_is_still_true_is_said(world: World,
     assert ((await world.intent(gone)).state, (await world.intent(stays)).state) == ("dropped", "queued")
 
 
+async def _until(world: World, sender_id: int, hours: int) -> None:
+    """What waits on a sender that is paused, at the end of the first one's hour."""
+    worker = world.worker()
+    await worker._dispatch(NOW)
+    assert len(await world.messages()) == 1
+    await world.change(Sender, sender_id, state="paused")
+    await worker.drain(NOW + timedelta(hours=hours))
+    await world.change(Sender, sender_id, state="open")
+    await worker.drain(NOW + timedelta(hours=hours, minutes=5))
+
+
+async def test_of_a_merged_message_only_what_is_over_expires(world: World, first: Scripted, trouble: Trouble) -> None:
+    person = await world.person(PARENT)
+    lives = {"短": timedelta(hours=1), "长": timedelta(hours=9)}
+    keys = [await world.say(person, "merging_a", facts={"say": said}, expires_at=NOW + life) for said, life in lives.items()]
+    await _until(world, (await world.the_sender()).id, 1)
+    short, long = [await world.intent(key) for key in keys]
+    assert (short.state, long.state, trouble) == ("expired", "queued", [("expired", short.id)])
+    (sent,) = first.sent
+    assert ("长" in sent.body, "短" in sent.body) == (True, False)
+
+
+async def test_on_a_shared_phone_each_has_their_own_time(world: World, first: Scripted, trouble: Trouble) -> None:
+    lives = (timedelta(hours=9), timedelta(hours=1))
+    keys = [await world.say(await world.person(PARENT), expires_at=NOW + life) for life in lives]
+    await _until(world, (await world.the_sender()).id, 1)
+    assert [(await world.intent(key)).state for key in keys] == ["queued", "expired"]
+    assert len(first.sent) == 1
+
+
 async def test_publicity_that_was_refused_is_not_sent(world: World, first: Scripted) -> None:
     person = await world.person(PARENT)
     async with world.database.session() as session, session.begin():
