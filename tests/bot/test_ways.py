@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -16,7 +16,9 @@ from bot.inbox.receive import receive
 from bot.outbox.policy import Window
 from bot.outbox.statuses import MOST_TRIES
 from bot.worker import Worker
-from storage.tables import Absence, Consent, Contact, DeliveryStatus, Event, Message, Person, Recording, Sender
+from cases.contacts import move_contact, people_at
+from storage.tables import Absence, Consent, Contact, DeliveryStatus, Event, Message, Person, PersonContact, Recording, Sender
+from storage.work import working
 from tests.bot.test_courier import Scripted
 from tests.bot.world import NOW, UNLIMITED, World
 from tests.brought import bring
@@ -403,6 +405,34 @@ async def test_a_moved_chat_is_written_to_at_its_new_address(world: World, first
     await world.say(await world.person(PARENT))
     await world.worker().drain(NOW)
     assert [message.to for message in first.sent] == [PARENT, "+8613893019999"]
+
+
+async def test_a_chat_that_moved_to_a_known_address_becomes_one_with_it(world: World, first: Scripted) -> None:
+    moving, settled = await world.person(PARENT), await world.person(OTHER)
+    await world.say(moving, question="absence", student_id=world.student_id)
+    first.answers = [Outcome(Result.RETRY, moved_to=OTHER)]
+    worker = world.worker()
+    await worker.drain(NOW)
+    await world.say(moving)
+    await worker.drain(NOW)
+    assert [message.to for message in first.sent] == [PARENT, OTHER, OTHER]
+    kept = await world.contact(OTHER)
+    assert {question.contact_id for question in await world.questions() if question.state == "open"} == {kept.id}
+    async with working(world.database, NOW) as work:
+        assert await people_at(work, kept.id) == [moving, settled]
+        assert await people_at(work, (await world.contact(PARENT)).id) == []
+
+
+async def test_a_chat_is_not_followed_in_circles(world: World) -> None:
+    contact_id = (await world.all(select(PersonContact.contact_id).where(PersonContact.person_id == await world.person(PARENT))))[0]
+
+    async def move(to: str, now: datetime) -> bool:
+        async with working(world.database, now) as work:
+            return await move_contact(work, contact_id, world.cipher.encrypt(to), world.cipher.index(to))
+
+    assert await move(OTHER, NOW)
+    assert not await move(PARENT, NOW + timedelta(minutes=5))
+    assert await move(PARENT, NOW + timedelta(days=1))
 
 
 async def _choice(world: World, channel: Scripted, choice: str, number: int) -> None:
