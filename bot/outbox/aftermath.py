@@ -60,14 +60,17 @@ async def say_anew(work: Work, message_ids: Sequence[int], reason: str) -> None:
 async def try_elsewhere(work: Work, message: Message, result: Result, code: str | None, policy: DeliveryPolicy) -> None:
     """This contact did not work on this channel: the next way is tried.
 
-    What spoils the contact rules it out; what only failed rests for a while, and fails for good the second time.
+    What spoils the contact rules it out; what only failed rests for a while, and fails for good the second time. Where no way leads
+    there from this channel, it is left alone on it for as long as the intent lives, and nothing is held against it.
     """
     contact = await work.session.get_one(Contact, message.contact_id, with_for_update=True)
     spoilt = SPOILT.get(result)
-    contact.failures += 1
+    contact.failures += result is not Result.NO_ROUTE
     for intent in await _end(work, [message.id], code or result.value):
         _again(intent, work.now, "failed")
-        if spoilt is not None or not _first_rest(intent, message, work.now + policy.rest):
+        if result is Result.NO_ROUTE:
+            _rest(intent, message, intent.expires_at)
+        elif spoilt is not None or not _first_rest(intent, message, work.now + policy.rest):
             intent.tried = [*(intent.tried or []), contact.id]
     if spoilt is not None and contact.state == "usable":
         contact.state = spoilt

@@ -117,6 +117,19 @@ async def test_not_delivered_goes_to_the_next_number(connected: World, twilio: F
     assert [name for name, _ in trouble] == (["contact_failed"] if state != "usable" else [])
 
 
+@pytest.mark.parametrize("code", [21408, 21612, 30024])
+async def test_no_way_from_here_is_nobody_s_fault_and_stops_no_sender(connected: World, twilio: FakeTwilio, code: int) -> None:
+    person = await connected.person(PARENT, OTHER)
+    await connected.say(person)
+    worker = connected.worker()
+    await worker.drain(NOW)
+    await twilio.report(twilio.messages[0]["sid"], "undelivered", code)
+    await worker.drain(NOW + timedelta(hours=2))
+    assert [message["to"] for message in twilio.messages] == [PARENT, OTHER]
+    assert ((await connected.contact(PARENT)).failures, (await connected.the_sender()).state) == (0, "open")
+    assert [message.failure for message in await connected.messages()] == [str(code), None]
+
+
 @pytest.mark.parametrize(("code", "state"), [(21211, "bad"), (21614, "bad"), (21610, "blocked")])
 async def test_a_refused_number_is_left_for_the_next(connected: World, twilio: FakeTwilio, trouble: Trouble, code: int, state: str) -> None:
     twilio.by_number[PARENT] = Refuse(400, code)
