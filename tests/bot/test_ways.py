@@ -435,8 +435,8 @@ async def test_a_chat_is_not_followed_in_circles(world: World) -> None:
     assert await move(PARENT, NOW + timedelta(days=1))
 
 
-async def _choice(world: World, channel: Scripted, choice: str, number: int) -> None:
-    text = Incoming(f"in{number}", PARENT, "1", "", choice=choice)
+async def _choice(world: World, channel: Scripted, choice: str | None, number: int, body: str = "") -> None:
+    text = Incoming(f"in{number}", PARENT, "1", body, choice=choice)
     await receive(world.database, world.cipher, channel.capabilities, text, NOW)
 
 
@@ -449,11 +449,36 @@ async def test_what_the_provider_stopped_is_known_and_resumed(world: World, firs
     await worker.drain(NOW)
     assert ((await world.contact(PARENT)).state, first.sent) == ("blocked", [])
     assert [name for name, _ in trouble] == ["contact_blocked", "unreachable"]
-    await _choice(world, first, "in", 2)
+    await _choice(world, first, "in", 2, "START")
     await world.say(person)
     await worker.drain(NOW)
     assert ((await world.contact(PARENT)).state, len(first.sent)) == ("usable", 1)
     assert (await world.one(select(Consent.given))) is True
+
+
+async def test_letting_a_bot_in_again_asks_for_no_publicity(world: World, first: Scripted, trouble: Trouble) -> None:
+    await world.person(PARENT)
+    for number, choice in enumerate(("out", "in")):
+        await _choice(world, first, choice, number)
+        await world.worker().drain(NOW)
+    assert ((await world.contact(PARENT)).state, await world.one(select(Consent.given))) == ("usable", False)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [("START", "usable"), (" start ", "usable"), ("yes", "usable"), ("恢复订阅", "usable"), ("1", "blocked"), ("是", "blocked")],
+)
+async def test_a_blocked_number_becomes_usable_by_the_word_alone(
+    world: World, first: Scripted, trouble: Trouble, word: str, state: str
+) -> None:
+    """Twilio tells of START only where a service answers it; what else is written leaves its block as it is."""
+    first.answers = [Outcome(Result.BLOCKED, code="21610")]
+    await world.say(await world.person(PARENT))
+    worker = world.worker()
+    await worker.drain(NOW)
+    await _choice(world, first, None, 1, word)
+    await worker.drain(NOW)
+    assert (await world.contact(PARENT)).state == state
 
 
 @pytest.mark.parametrize("number", ["10086", "1"])

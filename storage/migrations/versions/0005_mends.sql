@@ -3,8 +3,10 @@ alter table delivery_status
   add column tries integer not null default 0,
   add column again_at timestamptz;
 
--- A chat that its provider moves back and forth is not followed for ever.
-alter table contact add column moved_at timestamptz;
+-- A chat that its provider moves back and forth is not followed for ever. Publicity can be refused where nobody is known yet.
+alter table contact
+  add column moved_at timestamptz,
+  add column refused_at timestamptz;
 
 -- Buttons of a question that has ended are taken away, once.
 alter table message add column cleared_at timestamptz;
