@@ -107,7 +107,7 @@ async def sender_stopped(work: Work, *, sender_id: int) -> None:
     officers = select(Responsibility.person_id, Responsibility.area_code).where(Responsibility.role == plan.holes.role, *in_force(today))
     for person_id, area_code in await work.session.execute(officers):
         work.say(
-            f"sender:{sender_id}:stopped:{today}:{person_id}", person_id, "sender_stopped", area_code=area_code,
+            f"sender:{sender_id}:stopped:{work.now.isoformat()}:{person_id}", person_id, "sender_stopped", area_code=area_code,
             facts={"channel": sender.channel},
         )  # fmt: skip
     work.record("sender_stopped", f"sender:{sender_id}", area_code="")

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
+from bot.outbox.aftermath import stop_sender
 from storage.tables import (
     AttendanceSheet,
     AuditRun,
@@ -13,7 +14,9 @@ from storage.tables import (
     Intent,
     Leave,
     Responsibility,
+    Sender,
 )  # fmt: skip
+from storage.work import working
 from tests.stories.county import STAFF, County, local
 
 
@@ -26,6 +29,22 @@ async def begin(county: County, *, roles: tuple[str, ...] = tuple(STAFF)) -> Non
 async def sheet(county: County, day: str, answer: str) -> None:
     await county.to(f"{day} 08:31")
     await county.phones["class_teacher"].replies(answer)
+
+
+async def test_a_sender_that_stops_again_is_told_again(county: County) -> None:
+    await begin(county)
+    async with county.database.session() as session:
+        sender_id = (await session.scalars(select(Sender.id))).one()
+    for hour in (10, 15):
+        await county.to(f"2026-11-02 {hour}:00")
+        await county.phones["county_officer"].new()
+        async with working(county.database, await county.stage.now()) as work:
+            await stop_sender(work, sender_id, "20003")
+            await stop_sender(work, sender_id, "20003")
+        async with working(county.database, await county.stage.now()) as work:
+            (await work.session.get_one(Sender, sender_id)).state = "open"
+        await county.phones["county_officer"].expects("停")
+        await county.phones["county_officer"].expects_nothing()
 
 
 async def test_a_receipt_belongs_to_the_notice_that_was_answered(county: County) -> None:
