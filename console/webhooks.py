@@ -77,6 +77,8 @@ class Hooks:
     def _channel(self, path: Mapping[str, Any]) -> Channel:
         line = (path["channel"], path["account"])
         if line not in self._channels:
+            known = {name for name, _ in self._channels}
+            log.warning("call refused", action="webhook_unknown_account", channel=line[0] if line[0] in known else None)
             raise HTTPException(404)
         return self._channels[line]
 
@@ -90,7 +92,7 @@ class Hooks:
         is_form = request.headers.get("content-type", FORM).startswith(FORM)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
-            query=request.query_params, form=_form(body) if is_form else {}, body=body,
+            query=request.query_params, form=_form(body, channel.capabilities.name) if is_form else {}, body=body,
             headers={name.lower(): value for name, value in request.headers.items()}, said=said,
         )  # fmt: skip
 
@@ -127,10 +129,11 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _form(body: bytes) -> ImmutableMultiDict[str, str]:
+def _form(body: bytes, channel: str) -> ImmutableMultiDict[str, str]:
     try:
         return ImmutableMultiDict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:
+        log.warning("call not understood", action="webhook_unreadable", channel=channel)
         raise HTTPException(400) from error
 
 

@@ -308,6 +308,25 @@ async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) 
     assert await connected.all(select(DeliveryStatus)) == []
 
 
+async def test_calls_that_are_nobody_s_or_no_form_are_logged(
+    connected: World, twilio: FakeTwilio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hooks = f"{connected.public_url}/hooks"
+    assert await twilio.text(f"{hooks}/twilio_sms/elsewhere/inbound", PARENT, OURS, "1") == 404
+    assert await twilio.text(f"{hooks}/{PARENT}/main/inbound", PARENT, OURS, "1") == 404
+    form = {f"field{number}": PARENT for number in range(201)}
+    assert await twilio.post(_hook(connected, "inbound"), form) == 400
+    logged = capsys.readouterr().out
+    for said in (
+        "action=webhook_unknown_account channel=twilio_sms",
+        "webhook_unknown_account channel=None",
+        "webhook_unreadable channel=twilio_sms",
+    ):
+        assert said in logged
+    assert PARENT not in logged
+    assert await connected.all(select(Inbound)) == []
+
+
 async def test_an_unknown_number_and_odd_bodies_are_kept(connected: World, twilio: FakeTwilio) -> None:
     for sender, body in (("10086", "余额不足"), (OTHER, ""), (OTHER, "字" * 5000), (OTHER, "a\0b")):
         assert await twilio.text(_hook(connected, "inbound"), sender, OURS, body) == 200
