@@ -59,7 +59,7 @@ class Intake:
         """What went wrong. Whoever brought it is told, and brings it again."""
         if self._writing is not None and not self._writing.done():
             return TimeoutError("the database still does not answer")
-        self._writing = asyncio.create_task(self._write([call for call, _ in batch]))
+        self._writing = asyncio.create_task(self._write([call for call, _ in batch]))  # noqa: RUF006 - it is kept here
         await asyncio.wait({self._writing}, timeout=self._seconds)
         if not self._writing.done():  # its connection's own limits end it; should it be stored after all, the provider's ids show it
             self._writing.add_done_callback(lambda ended: ended.cancelled() or ended.exception())

@@ -80,16 +80,16 @@ def _files(folder: Path, pattern: str = "*") -> list[Path]:
 
 async def test_what_waits_cannot_be_read_and_goes_in_order(spool: Spool, taking: Taking, cipher: Cipher, tmp_path: Path) -> None:
     for number in range(3):
-        await spool.keep(_call(cipher, f"in{number}"))
+        await spool.keep(_call(cipher, f"incoming-{number}"))
     kept = b"".join(path.read_bytes() + path.name.encode() for path in _files(tmp_path))
-    for told in (PARENT, PARENT[3:], WORDS, "in1"):
+    for told in (PARENT, PARENT[3:], WORDS, "incoming-"):
         assert told.encode() not in kept
     with pytest.raises(OperationalError):
         await spool.bring()
     assert (spool.is_holding, taking.taken) == (True, [])
     taking.error = None
     assert await spool.bring() == 3
-    assert (spool.is_holding, taking.taken, _files(tmp_path)) == (False, ["in0", "in1", "in2"], [])
+    assert (spool.is_holding, taking.taken, _files(tmp_path)) == (False, ["incoming-0", "incoming-1", "incoming-2"], [])
 
 
 async def test_many_at_once_share_their_way_to_the_disk(

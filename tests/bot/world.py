@@ -93,6 +93,7 @@ class World:
     school_id: int = 0
     class_id: int = 0
     public_url: str = ""
+    hooks: Any = None  # our webhooks, where a test serves them
 
     def settings(self, **changed: Any) -> OutboxSettings:
         values: dict[str, Any] = {
