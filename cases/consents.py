@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from storage.tables import Consent
+from cases.contacts import people_at
+from storage.tables import Consent, Contact, Person
 from storage.work import Work
 
 PUBLICITY = "publicity"
 """The one kind that people can refuse and ask for again (`consent.kind`)."""
+
+KEEP = text("""
+insert into consent (person_id, kind, given, at, source)
+select distinct on (link.person_id) link.person_id, :kind, false, contact.refused_at, 'reply'
+from contact join person_contact link on link.contact_id = contact.id and link.retired_reason is null
+where contact.refused_at is not null order by link.person_id, contact.refused_at
+on conflict (person_id, kind) do nothing
+""")
+
+
+async def choose_at(work: Work, contact: Contact, *, wanted: bool, source: str) -> None:
+    """For everybody who shares this contact: nobody can tell which of them wrote. Where nobody is known, for whoever turns out to be."""
+    people = await people_at(work, contact.id)
+    for person_id in people:
+        person = await work.session.get_one(Person, person_id)
+        await choose_publicity(work, person_id, wanted=wanted, source=source, area_code=person.area_code)
+    if not people:
+        work.record("opted_in" if wanted else "opted_out", f"contact:{contact.id}", area_code="", kind=PUBLICITY)
+    contact.refused_at = None if wanted or people else work.now
+
+
+async def keep_refusals(work: Work) -> None:
+    """Who is known by now where publicity was refused before has refused it."""
+    await work.flush()
+    await work.session.execute(KEEP, {"kind": PUBLICITY})
 
 
 async def choose_publicity(work: Work, person_id: int, *, wanted: bool, source: str, area_code: str) -> None:

@@ -6,29 +6,50 @@ from sqlalchemy import select
 
 from cases.contact_tasks import open_find_contacts
 from cases.contacts import people_at
-from cases.desk import desk_of_area, desk_of_case, desk_of_sheet, desk_of_student
+from cases.desk import Desk, desk_of_area, desk_of_case, desk_of_school, desk_of_sheet, desk_of_student
 from cases.guardians import reachable_guardians
 from cases.holes import report_hole
 from cases.plans import plan_in_force
 from cases.responsible import in_force
 from cases.tasks import NewTask, add_holders, open_task, people_above
+from cases.triage import county_desk
 from plan.calendar import Calendar
-from storage.tables import AttendanceSheet, CaseFile, Guardianship, Intent, Message, Responsibility, Sender, Student, Task
+from storage.tables import AttendanceSheet, CaseFile, Guardianship, Intent, Message, Responsibility, School, Sender, Student, Task
 from storage.work import Work
 
 
 async def expired(work: Work, intent: Intent) -> None:
-    """A duty message was not sent in time: it is not sent late, and whoever answers for the child makes it good."""
+    """A duty message was not sent in time: it is not sent late, and whoever answers for it makes it good.
+
+    That is the child's own; without a child somebody at the reader's school, else the county, once a day. A step that is owed anyway
+    is seen to by its own reminders; an answer to somebody who wrote says only what they have just said.
+    """
     work.record("intent_expired", f"intent:{intent.id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
-    if intent.student_id is None or intent.task_id is not None:
-        return
-    student = await work.session.get_one(Student, intent.student_id)
-    desk = await desk_of_student(work, student)
+    if intent.student_id is not None and intent.task_id is None:
+        student = await work.session.get_one(Student, intent.student_id)
+        desk = await desk_of_student(work, student)
+        about = {"student_id": student.id, "case_id": intent.case_id}
+        await _resend(work, desk, desk.plan.duties["resend_expired"].role, f"{intent.case_id or student.id}", about)
+    elif intent.task_id is None and intent.contact_id is None:
+        desk = await _reader_s_desk(work, intent)
+        role = desk.plan.attendance.takeover.role if desk.place.school_id else desk.plan.holes.role
+        await _resend(work, desk, role, f"school:{desk.place.school_id}" if desk.place.school_id else f"area:{desk.place.area_code}", {})
+
+
+async def _resend(work: Work, desk: Desk, role: str, whose: str, about: dict[str, int | None]) -> None:
     duty = desk.plan.duties["resend_expired"]
     due = desk.calendar.after(work.now, duty.due)
-    about = {"student_id": student.id, "case_id": intent.case_id}
-    key = f"expired:{intent.case_id or student.id}:{desk.today}"
-    await open_task(work, desk, NewTask(key, "resend_expired", duty.role, due, duty.template, quiet=duty.quiet, about=about))
+    key = f"expired:{whose}:{desk.today}"
+    await open_task(work, desk, NewTask(key, "resend_expired", role, due, duty.template, quiet=duty.quiet, about=about))
+
+
+async def _reader_s_desk(work: Work, intent: Intent) -> Desk:
+    """Of the school at which the reader answers for something, else of the area that the message is about, else of the county."""
+    own = select(Responsibility.school_id).where(Responsibility.person_id == intent.person_id, Responsibility.school_id.is_not(None))
+    school_id = await work.session.scalar(own.order_by(Responsibility.id.desc()).limit(1))
+    if school_id is not None:
+        return await desk_of_school(work, await work.session.get_one(School, school_id))
+    return await desk_of_area(work, intent.area_code) if intent.area_code else await county_desk(work)
 
 
 async def unreachable(work: Work, intent: Intent) -> None:
@@ -107,7 +128,7 @@ async def sender_stopped(work: Work, *, sender_id: int) -> None:
     officers = select(Responsibility.person_id, Responsibility.area_code).where(Responsibility.role == plan.holes.role, *in_force(today))
     for person_id, area_code in await work.session.execute(officers):
         work.say(
-            f"sender:{sender_id}:stopped:{today}:{person_id}", person_id, "sender_stopped", area_code=area_code,
+            f"sender:{sender_id}:stopped:{work.now.isoformat()}:{person_id}", person_id, "sender_stopped", area_code=area_code,
             facts={"channel": sender.channel},
         )  # fmt: skip
     work.record("sender_stopped", f"sender:{sender_id}", area_code="")

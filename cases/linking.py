@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from cases.consents import keep_refusals
 from cases.contacts import people_at
 from storage.crypto import Cipher
 from storage.tables import Contact, LinkCode, Person, PersonContact
@@ -60,6 +61,8 @@ async def _link(work: Work, person_id: int, contact: Contact, by: str) -> Person
     )
     await work.session.execute(again)
     contact.state = "usable"
+    if contact.refused_at is not None:
+        await keep_refusals(work)
     work.record("chat_linked", f"person:{person_id}", area_code=person.area_code, by=by, contact_id=contact.id)
     return person
 

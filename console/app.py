@@ -73,4 +73,4 @@ async def _failed(request: Request, error: Exception) -> PlainTextResponse:
     return PlainTextResponse("error", status_code=500)
 
 
-FAULTS: dict[Any, Any] = {OperationalError: _database_away, Exception: _failed}
+FAULTS: dict[Any, Any] = {OperationalError: _database_away, TimeoutError: _database_away, Exception: _failed}

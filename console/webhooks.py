@@ -6,14 +6,16 @@ Every provider account has its own address, `/hooks/{channel}/{account}/{hook}`.
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,16 +26,19 @@ from bot.channels.base import Channel, Heard, MalformedCall
 from bot.channels.base import Request as Call
 from bot.channels.registry import Line
 from bot.inbox.intake import Intake
-from bot.inbox.receive import brought
+from bot.inbox.receive import Brought, brought
+from bot.inbox.spool import FOLDER, Spool
 from storage.clock import Clock
 from storage.crypto import Cipher
-from storage.database import Database
+from storage.database import Database, is_away
 
 log = structlog.get_logger("webhooks")
 LARGEST = 64 * 1024
 MOST_FIELDS = 200
 PATIENCE = 10.0  # seconds; below the 15 that Twilio waits for an answer
 PAUSE = 0.3
+COURTESY_SECONDS = 10.0
+"""For the courtesies under way when the process ends."""
 Stored = TypeVar("Stored")
 FORM = "application/x-www-form-urlencoded"
 SAID = text("select said(:message_id, :channel)")
@@ -43,13 +48,33 @@ RECORDING = text("select media_type, content from recording_of(:recording_id)")
 class Hooks:
     """What the webhooks need. `public_url`: how providers reach us, which is what they sign."""
 
-    def __init__(self, web: Database, cipher: Cipher, clock: Clock, channels: Mapping[Line, Channel], public_url: str) -> None:
+    def __init__(
+        self, web: Database, cipher: Cipher, clock: Clock, channels: Mapping[Line, Channel], public_url: str, home: Path | None = None
+    ) -> None:
         self.web = web
         self._cipher = cipher
         self._clock = clock
         self._channels = channels
         self._public_url = public_url.rstrip("/")
         self._intake = Intake(web)
+        self._spool = Spool(home / FOLDER, cipher, self._intake.store) if home is not None else None
+        self._courtesies: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Inside, what was kept on disk is brought to the database. At the end the courtesies under way are finished."""
+        async with AsyncExitStack() as until_end:
+            if self._spool is not None:
+                await until_end.enter_async_context(self._spool.running())
+            try:
+                yield
+            finally:
+                await self.finish()
+
+    async def finish(self) -> None:
+        """Returns once no courtesy is under way."""
+        if self._courtesies:
+            await asyncio.wait(self._courtesies, timeout=COURTESY_SECONDS)
 
     async def called(self, request: Request) -> Response:
         """One call of a provider. 404 unknown account, 413 too large, 400 not as documented, 403 forged, 503 no database."""
@@ -77,6 +102,8 @@ class Hooks:
     def _channel(self, path: Mapping[str, Any]) -> Channel:
         line = (path["channel"], path["account"])
         if line not in self._channels:
+            known = {name for name, _ in self._channels}
+            log.warning("call refused", action="webhook_unknown_account", channel=line[0] if line[0] in known else None)
             raise HTTPException(404)
         return self._channels[line]
 
@@ -90,16 +117,35 @@ class Hooks:
         is_form = request.headers.get("content-type", FORM).startswith(FORM)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
-            query=request.query_params, form=_form(body) if is_form else {}, body=body,
+            query=request.query_params, form=_form(body, channel.capabilities.name) if is_form else {}, body=body,
             headers={name.lower(): value for name, value in request.headers.items()}, said=said,
         )  # fmt: skip
 
     async def _keep(self, channel: Channel, heard: Heard) -> None:
         if heard.incoming or heard.statuses:
-            call = brought(self._cipher, channel.capabilities, heard, await self._clock.now())
+            await self._store(brought(self._cipher, channel.capabilities, heard, await self._clock.now()))
+        if heard.after is not None:  # the provider waits for our answer, not for what we tell the writer
+            courtesy = asyncio.create_task(_afterwards(channel, heard.after))
+            self._courtesies.add(courtesy)
+            courtesy.add_done_callback(self._courtesies.discard)
+
+    async def _store(self, call: Brought) -> None:
+        """In the database, or on disk while that is away; behind what is on disk already, so that a family's texts stay in order."""
+        if self._spool is None:
             await patiently(lambda: self._intake.store(call))
-        if heard.after is not None:
-            await _afterwards(channel, heard.after)
+            return
+        if not self._spool.is_holding:
+            try:
+                await patiently(lambda: self._intake.store(call))
+                return
+            except Exception as error:
+                if not is_away(error):
+                    raise
+        try:
+            await self._spool.keep(call)
+        except OSError as error:
+            log.error("call not kept", action="spool_failed", error=errno.errorcode.get(error.errno or 0, type(error).__name__))
+            raise HTTPException(503) from error
 
 
 async def _afterwards(channel: Channel, after: Callable[[], Awaitable[None]]) -> None:
@@ -127,10 +173,11 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _form(body: bytes) -> ImmutableMultiDict[str, str]:
+def _form(body: bytes, channel: str) -> ImmutableMultiDict[str, str]:
     try:
         return ImmutableMultiDict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:
+        log.warning("call not understood", action="webhook_unreadable", channel=channel)
         raise HTTPException(400) from error
 
 
@@ -145,13 +192,13 @@ def routes(hooks: Hooks) -> list[Route]:
 async def patiently(doing: Callable[[], Awaitable[Stored]]) -> Stored:
     """Does it also when the database is gone for a few seconds: not every provider calls again.
 
-    It is safe to store twice, as the provider's own id is unique. Raises OperationalError when the database stays away.
+    It is safe to store twice, as the provider's own id is unique. Raises what the database said when it stays away.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return await doing()
-        except OperationalError:
-            if time.monotonic() + PAUSE > deadline:
+        except Exception as error:
+            if not is_away(error) or time.monotonic() + PAUSE > deadline:
                 raise
         await asyncio.sleep(PAUSE)

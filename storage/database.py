@@ -6,8 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+CONNECTING = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
+"""A server that has gone without a word is given up after seconds, not after the two hours that systems wait (libpq's parameters)."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it is the database that cannot be reached or cannot write now, and not what was asked of it."""
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | TimeoutError | ConnectionError)
 
 
 class Database:
@@ -15,7 +24,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=CONNECTING
         )
         self._kept: list[AsyncConnection] = []
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

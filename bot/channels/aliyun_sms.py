@@ -8,9 +8,10 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import structlog
 from alibabacloud_dysmsapi20170525.models import (  # type: ignore[import-untyped]
     GetSmsSignRequest,
     QuerySendDetailsRequest,
@@ -26,6 +27,8 @@ from bot.channels.aliyun_templates import Entry, approved, texts_of_ours
 from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 from bot.rendering.registered import filled, unsigned
 
+log = structlog.get_logger("channels")
+Row = TypeVar("Row")
 BEIJING = ZoneInfo("Asia/Shanghai")  # all of Aliyun's times
 MAINLAND = re.compile(r"\+86(1\d{10})")
 LONGEST_DOUBT = timedelta(minutes=15)  # between `since` and the latest moment at which Aliyun may have dated the message
@@ -126,17 +129,13 @@ class AliyunSms:
         return self._keys.opens(request.hook, request.query.get("key", ""))
 
     async def hear(self, request: Request) -> Heard:
-        try:
-            rows = json.loads(request.body)
-            if not isinstance(rows, list) or not rows:
-                raise MalformedCall("no list")
-            if request.hook == "report":
-                return Heard(statuses=tuple(_status(row) for row in rows if self._keys.is_own_id(str(row.get("out_id")))), answer=HEARD)
-            return Heard(incoming=tuple(_incoming(row) for row in rows), answer=HEARD)
-        except KeyError as error:
-            raise MalformedCall(str(error)) from error
-        except (ValueError, TypeError, AttributeError):
-            raise MalformedCall("not as documented") from None
+        rows = _rows(request.body)
+        if request.hook == "report":
+            return Heard(statuses=tuple(_readable(self._own_status, rows)), answer=HEARD)
+        return Heard(incoming=tuple(_readable(_incoming, rows)), answer=HEARD)
+
+    def _own_status(self, row: Mapping[str, Any]) -> Status | None:
+        return _status(row) if self._keys.is_own_id(str(row.get("out_id"))) else None
 
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         found = [] if hooks else [Trouble("public_url_missing")]
@@ -196,6 +195,31 @@ async def _pages(ask: Callable[[Any], Any], request: Callable[[int], Any]) -> As
         page += 1
 
 
+def _rows(body: bytes) -> list[Any]:
+    try:
+        rows = json.loads(body)
+    except ValueError:
+        raise MalformedCall("no JSON") from None
+    if not isinstance(rows, list) or not rows:
+        raise MalformedCall("no list")
+    return rows
+
+
+def _readable(read: Callable[[Any], Row | None], rows: list[Any]) -> list[Row]:
+    """One row that cannot be read keeps none of the others out. Raises MalformedCall when none of them can be."""
+    found, unread = [], 0
+    for row in rows:
+        try:
+            found.append(read(row))
+        except (KeyError, ValueError, TypeError, AttributeError):
+            unread += 1
+    if unread == len(rows):
+        raise MalformedCall("no row as documented")
+    if unread:
+        log.warning("rows not understood", action="aliyun_rows_unread", unread=unread, rows=len(rows))
+    return [one for one in found if one is not None]
+
+
 def _status(row: Mapping[str, Any]) -> Status:
     status = "delivered" if row["success"] in (True, "true") else "failed"
     return Status(row["out_id"], status, None if status == "delivered" else row.get("err_code"), at=_moment(row["report_time"]))
@@ -206,11 +230,13 @@ def _moment(text: str) -> datetime:
 
 
 def _incoming(row: Mapping[str, Any]) -> Incoming:
-    number = re.fullmatch(r"(?:\+?86)?(1\d{10})", str(row["phone_number"]))
-    if number is None:
-        raise MalformedCall("phone_number")
+    """A number of another kind (a short code, a landline) stays as it came."""
+    written = str(row["phone_number"]).strip()
+    if not written or row["phone_number"] is None:
+        raise ValueError("phone_number")
+    number = re.fullmatch(r"(?:\+?86)?(1\d{10})", written)
     to = str(row.get("sign_name") or "").strip("【】")
-    return Incoming(str(row["sequence_id"]), f"+86{number[1]}", to, str(row.get("content") or ""))
+    return Incoming(str(row["sequence_id"]), f"+86{number[1]}" if number else written, to, str(row.get("content") or ""))
 
 
 def _of_template(entry: Entry, theirs: Any, ours: str | None) -> str | None:

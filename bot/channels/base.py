@@ -20,6 +20,7 @@ class Result(StrEnum):
     ACCEPTED = "accepted"
     RETRY = "retry"
     NOT_REACHED = "not_reached"  # a call that nobody took: again at the plan's times
+    NO_ROUTE = "no_route"  # not from this sender to that contact, of which it says nothing: another way
     BAD_CONTACT = "bad_contact"  # never again on this contact
     BLOCKED = "blocked"  # its owner or the provider refuses us
     OUR_FAULT = "our_fault"  # account, key or template: stop the sender, tell the county

@@ -2,7 +2,7 @@
 
 From its error dictionary, twilio.com/docs/api/errors (all of it: twilio.com/docs/api/errors/twilio-error-codes.json).
 A message that goes through a Messaging Service is accepted first and refused afterwards, so that the same code may stand
-in the refusal of a call or in a status report.
+in the refusal of a call or in a status report. What is about one number or country stops no sender.
 """
 
 from __future__ import annotations
@@ -17,13 +17,7 @@ CODES: dict[int, Result] = {
     20006: Result.OUR_FAULT,  # access denied
     20010: Result.OUR_FAULT,  # action disabled for the account
     20403: Result.OUR_FAULT,  # account suspended or closed
-    21203: Result.OUR_FAULT,  # calls abroad are not enabled
-    21215: Result.OUR_FAULT,  # the account may not call that country
-    13227: Result.OUR_FAULT,  # the same
-    21408: Result.OUR_FAULT,  # the account may not send to that country
-    21219: Result.OUR_FAULT,  # a trial account calls only verified numbers
     21607: Result.OUR_FAULT,  # a trial account sends only from its sandbox number
-    21608: Result.OUR_FAULT,  # a trial account sends only to verified numbers
     30002: Result.OUR_FAULT,  # account suspended
     30037: Result.OUR_FAULT,  # sending is disabled for the account
     # our number or Messaging Service
@@ -38,45 +32,52 @@ CODES: dict[int, Result] = {
     21609: Result.OUR_FAULT,  # the address for reports is not valid
     21616: Result.OUR_FAULT,  # sender matches several numbers
     21626: Result.OUR_FAULT,  # events of reports are not valid
-    21657: Result.OUR_FAULT,  # sender id is not valid
     21659: Result.OUR_FAULT,  # sender is not the account's number
     21660: Result.OUR_FAULT,  # sender belongs to another account
     21661: Result.OUR_FAULT,  # sender cannot do SMS
     21701: Result.OUR_FAULT,  # the service does not exist
     21702: Result.OUR_FAULT,  # the service is not available
-    21703: Result.OUR_FAULT,  # the service has no sender for this message
     21704: Result.OUR_FAULT,  # the service has no numbers
     21705: Result.OUR_FAULT,  # the service is not valid
     21708: Result.OUR_FAULT,  # a name is wanted as sender
     21709: Result.OUR_FAULT,  # the name is not allowed as sender
     21711: Result.OUR_FAULT,  # sender is not in the service
-    30018: Result.OUR_FAULT,  # that country wants registered senders
-    30024: Result.OUR_FAULT,  # our number is not set up with the operator
     30032: Result.OUR_FAULT,  # toll-free number not verified
-    30033: Result.OUR_FAULT,  # registered campaign suspended
-    30034: Result.OUR_FAULT,  # sender not registered
-    30035: Result.OUR_FAULT,  # sender still being set up
-    30040: Result.OUR_FAULT,  # that country wants registered senders
-    30041: Result.OUR_FAULT,  # that country wants registered senders
     30042: Result.OUR_FAULT,  # sender blocked as too general
+    # no way from this sender to that number: only this message goes another way
+    13224: Result.NO_ROUTE,  # none of Twilio's partners can call it
+    13225: Result.NO_ROUTE,  # Twilio lets nobody call it
+    13227: Result.NO_ROUTE,  # the account may not call that country
+    21203: Result.NO_ROUTE,  # calls abroad are not enabled
+    21214: Result.NO_ROUTE,  # cannot be called
+    21215: Result.NO_ROUTE,  # the account may not call that country
+    21216: Result.NO_ROUTE,  # Twilio lets nobody call it
+    21219: Result.NO_ROUTE,  # a trial account calls only verified numbers
+    21401: Result.NO_ROUTE,  # not valid between these two, as number or as sender
+    21408: Result.NO_ROUTE,  # the account may not send to that country, or nobody can
+    21608: Result.NO_ROUTE,  # a trial account, or one without an approved profile, sends only to verified numbers
+    21612: Result.NO_ROUTE,  # no route from our number to that one
+    21657: Result.NO_ROUTE,  # that country does not take this sender id
+    21703: Result.NO_ROUTE,  # the service has no sender for this message
+    30018: Result.NO_ROUTE,  # that country wants registered senders
+    30024: Result.NO_ROUTE,  # our number is not set up with that operator
+    30033: Result.NO_ROUTE,  # messages to the USA: registered campaign suspended
+    30034: Result.NO_ROUTE,  # messages to the USA: sender not registered
+    30035: Result.NO_ROUTE,  # messages to the USA: sender still being set up
+    30040: Result.NO_ROUTE,  # that country wants registered senders
+    30041: Result.NO_ROUTE,  # that country wants registered senders
     # the other number
-    13224: Result.BAD_CONTACT,  # cannot be called, or is none
     13226: Result.BAD_CONTACT,  # no such country
     21202: Result.BAD_CONTACT,  # a premium number
     21211: Result.BAD_CONTACT,  # not a valid number
-    21214: Result.BAD_CONTACT,  # cannot be reached
     21217: Result.BAD_CONTACT,  # does not look like a number
     21265: Result.BAD_CONTACT,  # a short code
     21266: Result.BAD_CONTACT,  # it is our own number
     21268: Result.BAD_CONTACT,  # a premium or information number
-    21401: Result.BAD_CONTACT,  # not a valid number
-    21612: Result.BAD_CONTACT,  # no route from our number to that one
     21614: Result.BAD_CONTACT,  # not a mobile number
     21635: Result.BAD_CONTACT,  # a landline
     30005: Result.BAD_CONTACT,  # unknown or no longer in service
     30006: Result.BAD_CONTACT,  # landline, or an operator that cannot be reached
-    13225: Result.BLOCKED,  # Twilio lets nobody call it
-    21216: Result.BLOCKED,  # the same
     21610: Result.BLOCKED,  # its owner opted out with the provider
     30004: Result.BLOCKED,  # the phone's owner or operator blocks us
     30630: Result.BLOCKED,  # its owner opted out with the provider

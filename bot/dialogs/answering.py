@@ -32,7 +32,7 @@ def answer(
     about: About = NOTHING,
 ) -> None:
     """Says something back at the same contact. `about`: case_id, student_id, sheet_id, task_id, notice_id."""
-    to = person_id or speaker.person_id
+    to = person_id or (speaker.person_id if speaker.people else None)
     inbound.area_code = inbound.area_code or area_code
     inbound.person_id = inbound.person_id or to
     work.say(

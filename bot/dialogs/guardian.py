@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from bot.dialogs.answering import answer, answered
+from bot.dialogs.consenting import ASKED, take_choice
 from bot.dialogs.phrases import may_be_repeated, phrase, spoken_day
 from bot.dialogs.speaker import Speaker, faded_question
 from bot.replies import Child, Reading, read_guardian, touches_on
 from cases.answers import Said, take_answer
-from cases.consents import choose_publicity
 from cases.corrections import last_answers, undo_answer
 from cases.triage import hand_over
 from storage.tables import CaseFile, Contact, Inbound, Question, Student
@@ -21,7 +21,6 @@ from storage.work import Work
 SURE = 0.7
 """Below this a reading is asked back rather than acted on."""
 UNDO_WITHIN = timedelta(days=2)
-ASKED = ("absence", "notice", "confirm_return")
 CHOICES = ("opt_out", "opt_in")
 """What somebody says of themselves, whichever child they have."""
 
@@ -226,7 +225,7 @@ async def _clear_misses(talk: Talk) -> None:
 
 async def _act(talk: Talk, reading: Reading, child: Student) -> str:
     if reading.intent in CHOICES:
-        return await _choose(talk, child, reading.intent)
+        return await take_choice(talk.work, talk.inbound, talk.speaker, reading.intent, talk.question, child)
     given = await take_answer(talk.work, _said(talk, child, reading))
     question = talk.about(child)
     if question is not None and question.state == "open" and question.kind != "choose":
@@ -271,11 +270,3 @@ def _understood(talk: Talk, reading: Reading, effects: dict[str, str]) -> str:
     if reading.intent == "will_return" and reading.on is None:
         return phrase("understood.will_return_undated")
     return phrase(f"understood.{reading.intent}", on=spoken_day(reading.on or talk.speaker.today))
-
-
-async def _choose(talk: Talk, child: Student, choice: str) -> str:
-    """Publicity can be refused and asked for again; what the law makes us say cannot, and the answer says so."""
-    await choose_publicity(talk.work, talk.speaker.person_id, wanted=choice == "opt_in", source="reply", area_code=child.area_code)
-    refused = "statutory_not_optional" if talk.question else "opt_out_done"
-    talk.say(refused if choice == "opt_out" else "opt_in_done", child)
-    return choice

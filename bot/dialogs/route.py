@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from bot.dialogs.consenting import hear_choice
 from bot.dialogs.danger import hear_danger
 from bot.dialogs.guardian import hear_guardian
 from bot.dialogs.linking import hear_linking, offer_linking
@@ -33,11 +34,17 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     if linked is not None:
         return linked
     if not speaker.people:
+        chosen = await hear_choice(work, inbound, speaker)
+        if chosen is not None:
+            return chosen
         await hear_danger(work, inbound, speaker)
         await unknown_sender(work, inbound)
         return await offer_linking(work, inbound) or "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)
+    chosen = await hear_choice(work, inbound, speaker)
+    if chosen is not None:
+        return chosen
     order = _order(inbound, speaker)
     if order != [hear_guardian]:
         await hear_danger(work, inbound, speaker)

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 
 from bot.channels.base import Result
 from bot.outbox.contacts import resting_key
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.progress import advance
 from cases import delivery_trouble
-from storage.tables import Contact, Intent, Message, Question, Sender
+from storage.tables import Attempt, Contact, Intent, Message, Question, Sender
 from storage.work import Work
 
 log = structlog.get_logger("outbox")
@@ -22,11 +22,27 @@ SPOILT = {Result.BAD_CONTACT: "bad", Result.BLOCKED: "blocked"}
 
 
 async def expire(work: Work, message_ids: Sequence[int]) -> None:
-    """Too late to be said: an event, and for all but publicity a person's task."""
+    """Too late to be said: an event, and for all but publicity a person's task.
+
+    A message lives as long as the first of what is in it: what has time left is said anew, unless it may have been read already.
+    """
+    unread = await _surely_unread(work, message_ids)
     for intent in await _end(work, message_ids, "expired"):
+        if intent.message_id in unread and intent.expires_at > work.now:
+            _again(intent, work.now, "others_expired")
+            continue
         intent.state = "expired"
         if intent.urgency != "bulk":
             await delivery_trouble.expired(work, intent)
+
+
+async def _surely_unread(work: Work, message_ids: Sequence[int]) -> set[int]:
+    """Those whose time is over before any provider can have taken them; the others are given up for good."""
+    if not message_ids:
+        return set()
+    taken = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome.in_(("unknown", "lost"))))
+    over = select(Message.id).where(Message.id == func.any(list(message_ids)), Message.expires_at <= work.now, ~taken)
+    return set(await work.session.scalars(over))
 
 
 async def drop(work: Work, message_ids: Sequence[int], reason: str) -> None:
@@ -44,14 +60,17 @@ async def say_anew(work: Work, message_ids: Sequence[int], reason: str) -> None:
 async def try_elsewhere(work: Work, message: Message, result: Result, code: str | None, policy: DeliveryPolicy) -> None:
     """This contact did not work on this channel: the next way is tried.
 
-    What spoils the contact rules it out; what only failed rests for a while, and fails for good the second time.
+    What spoils the contact rules it out; what only failed rests for a while, and fails for good the second time. Where no way leads
+    there from this channel, it is left alone on it for as long as the intent lives, and nothing is held against it.
     """
     contact = await work.session.get_one(Contact, message.contact_id, with_for_update=True)
     spoilt = SPOILT.get(result)
-    contact.failures += 1
+    contact.failures += result is not Result.NO_ROUTE
     for intent in await _end(work, [message.id], code or result.value):
         _again(intent, work.now, "failed")
-        if spoilt is not None or not _first_rest(intent, message, work.now + policy.rest):
+        if result is Result.NO_ROUTE:
+            _rest(intent, message, intent.expires_at)
+        elif spoilt is not None or not _first_rest(intent, message, work.now + policy.rest):
             intent.tried = [*(intent.tried or []), contact.id]
     if spoilt is not None and contact.state == "usable":
         contact.state = spoilt

@@ -44,6 +44,7 @@ class Drafts:
             if route.reach.sender_id != route.line.sender_id:
                 self._known[route.reach.contact_id] = route.line.sender_id
         message = self._messages[key]
+        message["expires_at"] = min(message["expires_at"], *(intent.expires_at for intent in intents))
         self._said += [(intent, message, question) for intent, question in zip(intents, questions, strict=True)]
 
     def _message(self, intents: Sequence[Due], route: Route, words: Words) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, or_, select, update
+import structlog
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Result
 from bot.outbox.aftermath import call_again, say_anew, stop_sender, try_elsewhere
@@ -16,6 +18,11 @@ from storage.database import Database
 from storage.rows import update_rows
 from storage.tables import Contact, DeliveryStatus, Intent, Message, Question, Sender
 from storage.work import Work, working
+
+log = structlog.get_logger("outbox")
+AFTER_ERROR = timedelta(minutes=10)
+MOST_TRIES = 5
+"""After so many errors a report is set aside: somebody looks at the log."""
 
 
 @dataclass(slots=True)
@@ -45,12 +52,26 @@ class Report:
 
 
 async def apply_statuses(database: Database, now: datetime, settings: OutboxSettings) -> int:
-    """Applies stored reports to their messages; gives how many.
+    """Applies stored reports to their messages; gives how many were dealt with.
 
     A report that came before our own commit waits for its message; one about nothing of ours is put aside in the end.
     """
+    try:
+        return await _apply(database, now, settings, _waiting(now))
+    except OperationalError:  # the database's trouble, not a report's
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it was, the others of the batch must still count
+        log.error("reports failed", action="statuses_failed", error=type(error).__name__)
+        return await _one_by_one(database, now, settings)
+
+
+def _waiting(now: datetime) -> ColumnElement[bool]:
+    return and_(DeliveryStatus.applied_at.is_(None), or_(DeliveryStatus.again_at.is_(None), DeliveryStatus.again_at <= now))
+
+
+async def _apply(database: Database, now: datetime, settings: OutboxSettings, which: ColumnElement[bool]) -> int:
     async with working(database, now) as work:
-        reports = await _stored(work, settings)
+        reports = await _stored(work, settings, which)
         await _Applying(work, settings).apply(reports)
         applied = update(DeliveryStatus).where(DeliveryStatus.id == func.any([report.id for report in reports]))
         lost = update(DeliveryStatus).where(DeliveryStatus.applied_at.is_(None), DeliveryStatus.received_at < now - settings.lost_after)
@@ -60,7 +81,38 @@ async def apply_statuses(database: Database, now: datetime, settings: OutboxSett
         return len(reports)
 
 
-async def _stored(work: Work, settings: OutboxSettings) -> list[Report]:
+async def _one_by_one(database: Database, now: datetime, settings: OutboxSettings) -> int:
+    """One report that cannot be applied must not hold up the others."""
+    ours = Message.channel == DeliveryStatus.channel, Message.provider_id == DeliveryStatus.provider_id
+    ids = select(DeliveryStatus.id).join(Message, and_(*ours)).where(_waiting(now)).order_by(DeliveryStatus.id).limit(settings.batch)
+    async with database.session() as session:
+        found = (await session.scalars(ids)).all()
+    for report_id in found:
+        try:
+            await _apply(database, now, settings, and_(_waiting(now), DeliveryStatus.id == report_id))
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            await _put_off(database, now, report_id, error)
+    return len(found)
+
+
+async def _put_off(database: Database, now: datetime, report_id: int, error: Exception) -> None:
+    """Tried again later; in the end set aside."""
+    async with working(database, now) as work:
+        report = await work.session.get_one(DeliveryStatus, report_id, with_for_update=True)
+        if report.applied_at is not None:
+            return
+        report.tries += 1
+        report.again_at = now + AFTER_ERROR
+        log.error("report failed", action="status_failed", report_id=report_id, tries=report.tries, error=type(error).__name__)
+        if report.tries >= MOST_TRIES:
+            report.applied_at = now
+            log.error("report set aside", action="status_set_aside", report_id=report_id)
+            work.record("report_set_aside", f"report:{report_id}", area_code="", status=report.status, code=report.code)
+
+
+async def _stored(work: Work, settings: OutboxSettings, which: ColumnElement[bool]) -> list[Report]:
     """In the order in which they came, their messages locked."""
     columns = (
         DeliveryStatus.id, DeliveryStatus.status, DeliveryStatus.code, DeliveryStatus.sequence, DeliveryStatus.at,
@@ -71,7 +123,7 @@ async def _stored(work: Work, settings: OutboxSettings) -> list[Report]:
         select(*columns)
         .join(Message, (Message.channel == DeliveryStatus.channel) & (Message.provider_id == DeliveryStatus.provider_id))
         .join(Sender, Sender.id == Message.sender_id)
-        .where(DeliveryStatus.applied_at.is_(None))
+        .where(which)
         .order_by(DeliveryStatus.id)
         .limit(settings.batch)
         .with_for_update(skip_locked=True, of=[DeliveryStatus, Message])

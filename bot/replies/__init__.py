@@ -1,7 +1,7 @@
 """What did they mean: replies of guardians, teachers and officers, read by rules that can be explained."""
 
 from bot.replies.guardian import read_guardian
-from bot.replies.hints import is_danger, touches_on
+from bot.replies.hints import choice_in, is_danger, touches_on
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
 from bot.replies.officer import read_officer
 from bot.replies.sheet import read_sheet
@@ -14,6 +14,7 @@ __all__ = [
     "Reading",
     "SheetEntry",
     "SheetReading",
+    "choice_in",
     "is_danger",
     "read_guardian",
     "read_officer",

@@ -15,3 +15,13 @@ def is_danger(text: str) -> bool:
 def touches_on(text: str, intent: str) -> bool:
     """Whether words of this intent stand anywhere in the text."""
     return lexicon().intents[intent].search(normalise(text)) is not None
+
+
+def choice_in(text: str, *, after_publicity: bool) -> str | None:
+    """opt_out or opt_in, where that is all the text says. The letter that publicity asks for counts `after_publicity` only."""
+    words, plain = lexicon(), normalise(text)
+    if words.whole["opt_out"].fullmatch(plain) or words.intents["opt_out"].fullmatch(plain):
+        return "opt_out"
+    if after_publicity and words.whole["opt_out_letter"].fullmatch(plain):
+        return "opt_out"
+    return "opt_in" if words.whole["opt_in"].fullmatch(plain) else None

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
+from cases.consents import keep_refusals
 from cases.imports.directory import SchoolDirectory
 from cases.imports.intake import Intake, common_area, person_key, phone_key, pinyin
 from cases.imports.people_rows import Named, Post
@@ -40,6 +41,7 @@ async def store_posts(intake: Intake, directory: SchoolDirectory, posts: Sequenc
         if outcome != "unchanged":
             changed.append(post.area_code)
     if changed:
+        await keep_refusals(intake.work)
         intake.work.record("people_imported", "people", area_code=common_area(changed), actor="operator", count=len(changed))
 
 

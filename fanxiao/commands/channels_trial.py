@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.channels.base import Capabilities, Outcome, Outgoing, Result
 from bot.channels.registry import Line
+from bot.outbox.address import limits_of
+from bot.outbox.hours import is_open
 from bot.outbox.progress import advance
 from bot.outbox.senders import use_up
 from bot.rendering import parts
@@ -95,9 +97,8 @@ async def _begin(work: Work, storage: Storage, trial: Trial) -> tuple[int, int]:
     """The message and its attempt, counted among what the sender has used up today."""
     sender, zone = await sender_of(work, trial.sender_id), await local_zone(work.session)
     local = work.now.astimezone(zone)
-    since, until = sender.hours_from, sender.hours_until
-    if since and until and not since <= local.time() < until:
-        hours = hours_text(since, until)
+    if not is_open(limits_of(sender), local):
+        hours = hours_text(sender.hours_from, sender.hours_until)
         refuse(f"现在不在发送时段 {hours} 内。", f"It is outside this sender's hours, {hours}.")
     if not use_up(sender, local.date(), trial.quantity):
         refuse(f"今天的上限 {sender.daily_cap} 已经用完。", f"Today's cap of {sender.daily_cap} is used up.")

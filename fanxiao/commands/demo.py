@@ -51,12 +51,13 @@ def demo(
 async def _play(settings: Settings, at: socket.socket, url: str, *, browser: bool) -> None:
     async with running_storage(settings) as storage:
         county = await open_county(storage, settings)
-        hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url)
+        hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url, settings.home)
         app = create_app(hooks, stand=county.stand, allowed_hosts=HOSTS)
         late = Listeners(storage.worker, storage.cipher, county.engine.clock, county.engine.channels, has_hooks=False)
         late.follow(county.engine.channels.keys())
         try:
-            await serve(app, at, started=lambda: _announce(url, browser))
+            async with hooks.running():
+                await serve(app, at, started=lambda: _announce(url, browser))
         finally:
             await late.stop()
 

@@ -35,9 +35,12 @@ def web(
     async def stay() -> None:
         async with running_storage(settings) as storage:
             channels = provider_channels(settings)
-            hooks = Hooks(storage.web, storage.cipher, SystemClock(), channels, settings.public_url or f"http://{host}:{port}")
+            hooks = Hooks(
+                storage.web, storage.cipher, SystemClock(), channels, settings.public_url or f"http://{host}:{port}", settings.home
+            )
             try:
-                await serve(create_app(hooks, allowed_hosts=allowed_hosts(settings)), at)
+                async with hooks.running():
+                    await serve(create_app(hooks, allowed_hosts=allowed_hosts(settings)), at)
             finally:
                 await close_channels(channels)
 

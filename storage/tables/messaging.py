@@ -84,6 +84,7 @@ class Message(Numbered, Base):
         Index("ix_message_waiting", "expires_at", postgresql_where=text("state in ('queued', 'sending')")),
         Index("ix_message_again", "sender_id", "retry_at", postgresql_where=text("retry_at is not null")),
         Index("ix_message_contact_id_queued_at", "contact_id", "queued_at"),
+        Index("ix_message_buttons", "id", postgresql_where=text("options is not null and cleared_at is null")),
     )
     sight = Sight.AREA
     sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
@@ -113,6 +114,7 @@ class Message(Numbered, Base):
     expires_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(server_default=text("0"))
     retry_at: Mapped[datetime | None]  # not on its queue until then
+    cleared_at: Mapped[datetime | None]  # when its buttons were taken away, what it asked having ended
 
 
 class Attempt(Numbered, Base):
@@ -144,7 +146,7 @@ class Question(Numbered, Base):
     area_code: Mapped[str] = mapped_column(AREA_CODE)
     kind: Mapped[str]
     intent_id: Mapped[int | None] = mapped_column(ForeignKey("intent.id"), index=True)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
     sheet_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_sheet.id"))
@@ -202,6 +204,8 @@ class DeliveryStatus(Numbered, Base):
     sequence: Mapped[int | None]  # the provider's own count
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(server_default=text("0"))  # how often applying it failed
+    again_at: Mapped[datetime | None]  # not applied until then
 
 
 class Recording(Numbered, Base):

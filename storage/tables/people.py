@@ -45,6 +45,8 @@ class Contact(Numbered, Base):
     reached_at: Mapped[datetime | None]  # last proof that somebody reads here
     failures: Mapped[int] = mapped_column(server_default=text("0"))  # messages in a row that did not arrive
     sender_id: Mapped[int | None] = mapped_column(ForeignKey("sender.id", use_alter=True))  # our number that it knows
+    moved_at: Mapped[datetime | None]  # when its provider last gave it another address
+    refused_at: Mapped[datetime | None]  # publicity was refused here while nobody was known: so does whoever turns out to be
 
 
 class PersonContact(Base):

@@ -172,7 +172,7 @@ async def test_a_reply(rig: AliyunSmsRig, number: str) -> None:
     "body",
     [
         b'[{"phone_number": "13800000001"}]',
-        b'[{"phone_number": "1", "sequence_id": 1}]',
+        b'[{"phone_number": "", "sequence_id": 1}]',
         b'{"phone_number": "13800000001", "sequence_id": 1}',
         b"[1]",
         b"[null]",
@@ -191,6 +191,22 @@ async def test_reports_that_do_not_read_as_documented(rig: AliyunSmsRig, change:
     row = {name: value for name, value in (row | change).items() if value is not ...}
     with pytest.raises(MalformedCall):
         await rig.channel.hear(rig.push("report", json.dumps([row]).encode()))
+
+
+async def test_an_odd_reply_keeps_no_other_out(rig: AliyunSmsRig, capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = json.loads(rig.aliyun.uplink("13800000001", "1", "【教育局】", 1))
+    odd = [row | {"phone_number": "10086", "sequence_id": 2}, row | {"phone_number": None, "sequence_id": 3}, "13800000001"]
+    heard = await rig.channel.hear(rig.push("inbound", json.dumps([*odd, row]).encode()))
+    assert [text.sender for text in heard.incoming] == ["10086", rig.contact]
+    logged = capsys.readouterr().out
+    assert ("unread=2" in logged, "13800000001" in logged) == (True, False)
+
+
+async def test_an_odd_report_keeps_no_other_out(rig: AliyunSmsRig) -> None:
+    await rig.channel.send(message(rig))
+    (row,) = json.loads(rig.aliyun.report(rig.aliyun.sent[0]["OutId"]))
+    heard = await rig.channel.hear(rig.push("report", json.dumps([row | {"report_time": "yesterday"}, row, None]).encode()))
+    assert [report.provider_id for report in heard.statuses] == [row["out_id"]]
 
 
 async def test_each_address_has_a_key_of_its_own(rig: AliyunSmsRig) -> None:

@@ -99,6 +99,7 @@ def test_the_nearest_area_signs() -> None:
     [
         (400, 21211, Result.BAD_CONTACT),
         (400, 21610, Result.BLOCKED),
+        *((400, code, Result.NO_ROUTE) for code in (21203, 21215, 13227, 21408, 21219, 21608, 21612)),
         (401, 20003, Result.OUR_FAULT),
         (401, None, Result.OUR_FAULT),
         (429, 429, Result.RETRY),

@@ -52,7 +52,8 @@ async def connected(world: World, telegram: FakeTelegram, web: Database) -> Asyn
     await world.sender("telegram", f"@{telegram.username}", rate=1000)
     app = FastAPI()
     async with serving(app) as base:
-        app.router.routes.extend(routes(Hooks(web, world.cipher, world.clock, world.channels, base)))
+        world.hooks = Hooks(web, world.cipher, world.clock, world.channels, base)
+        app.router.routes.extend(routes(world.hooks))
         world.public_url = base
         await _bot(world).connect(f"{base}/hooks/telegram/main")
         yield world
@@ -162,11 +163,30 @@ async def test_a_pressed_button_is_an_answer_and_cannot_be_pressed_twice(connect
     update = telegram.press(message, "2")
     for _ in range(2):
         assert await telegram.post(hook, update) == 200
+    await connected.hooks.finish()
     assert await connected.worker().drain(NOW) == 1
     (inbound,) = await connected.all(select(Inbound))
     assert (inbound.body, inbound.reply_to) == ("2", sent.provider_id)
     assert telegram.open_queries == set()
     assert (message["text"], "reply_markup" in message) == ("小龙今天没到校\n✓ 2 今天送来", False)
+
+
+async def test_telegram_has_its_answer_before_the_button_stops_turning(
+    connected: World, telegram: FakeTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, told = asyncio.Event(), []
+
+    async def slow(*_: object) -> None:
+        await going.wait()
+        told.append(True)
+
+    monkeypatch.setattr("bot.channels.telegram.acknowledge", slow)
+    await _bot(connected).send(_outgoing(options=OPTIONS))
+    async with connected.hooks.running():
+        assert await telegram.post(telegram.webhook["url"], telegram.press(telegram.messages[0], "2")) == 200
+        assert (len(await connected.all(select(Inbound))), told) == (1, [])
+        going.set()
+    assert told == [True]  # the process waits for it when it ends
 
 
 async def test_buttons_vanish_also_where_the_text_is_full(channel: Telegram, telegram: FakeTelegram) -> None:

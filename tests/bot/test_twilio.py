@@ -117,6 +117,19 @@ async def test_not_delivered_goes_to_the_next_number(connected: World, twilio: F
     assert [name for name, _ in trouble] == (["contact_failed"] if state != "usable" else [])
 
 
+@pytest.mark.parametrize("code", [21408, 21612, 30024])
+async def test_no_way_from_here_is_nobody_s_fault_and_stops_no_sender(connected: World, twilio: FakeTwilio, code: int) -> None:
+    person = await connected.person(PARENT, OTHER)
+    await connected.say(person)
+    worker = connected.worker()
+    await worker.drain(NOW)
+    await twilio.report(twilio.messages[0]["sid"], "undelivered", code)
+    await worker.drain(NOW + timedelta(hours=2))
+    assert [message["to"] for message in twilio.messages] == [PARENT, OTHER]
+    assert ((await connected.contact(PARENT)).failures, (await connected.the_sender()).state) == (0, "open")
+    assert [message.failure for message in await connected.messages()] == [str(code), None]
+
+
 @pytest.mark.parametrize(("code", "state"), [(21211, "bad"), (21614, "bad"), (21610, "blocked")])
 async def test_a_refused_number_is_left_for_the_next(connected: World, twilio: FakeTwilio, trouble: Trouble, code: int, state: str) -> None:
     twilio.by_number[PARENT] = Refuse(400, code)
@@ -293,6 +306,25 @@ async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) 
     assert await twilio.post(sms, good | {"Body": "x" * LARGEST}) == 413
     assert await connected.all(select(Inbound)) == []
     assert await connected.all(select(DeliveryStatus)) == []
+
+
+async def test_calls_that_are_nobody_s_or_no_form_are_logged(
+    connected: World, twilio: FakeTwilio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hooks = f"{connected.public_url}/hooks"
+    assert await twilio.text(f"{hooks}/twilio_sms/elsewhere/inbound", PARENT, OURS, "1") == 404
+    assert await twilio.text(f"{hooks}/{PARENT}/main/inbound", PARENT, OURS, "1") == 404
+    form = {f"field{number}": PARENT for number in range(201)}
+    assert await twilio.post(_hook(connected, "inbound"), form) == 400
+    logged = capsys.readouterr().out
+    for said in (
+        "action=webhook_unknown_account channel=twilio_sms",
+        "webhook_unknown_account channel=None",
+        "webhook_unreadable channel=twilio_sms",
+    ):
+        assert said in logged
+    assert PARENT not in logged
+    assert await connected.all(select(Inbound)) == []
 
 
 async def test_an_unknown_number_and_odd_bodies_are_kept(connected: World, twilio: FakeTwilio) -> None:

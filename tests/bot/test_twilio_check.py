@@ -74,6 +74,13 @@ async def test_the_number(twilio: FakeTwilio, fields: dict[str, Any], kinds: lis
     assert await _found(twilio) == kinds
 
 
+@pytest.mark.parametrize("behind", ["#rc=5&rp=ct,5xx&ct=2000", "#"])
+async def test_connection_overrides_may_stand_behind_the_address(twilio: FakeTwilio, behind: str) -> None:
+    twilio.holdings.number(OURS, **(THERE | {"sms_url": f"{HOOKS}/inbound{behind}"}))
+    twilio.holdings.service(SERVICE, OURS, inbound_request_url=f"{HOOKS}/inbound{behind}")
+    assert (await _found(twilio), await _found(twilio, SERVICE)) == ([], [])
+
+
 async def test_a_number_of_somebody_else(twilio: FakeTwilio) -> None:
     """The provider's own search would find the longer one."""
     twilio.holdings.number(OURS + "1", **THERE)

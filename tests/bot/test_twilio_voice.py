@@ -165,7 +165,7 @@ async def test_hung_up_without_a_key_was_delivered(connected: World, twilio: Fak
         ("canceled", {}, "canceled", Result.NOT_REACHED),
         ("failed", {"SipResponseCode": "480"}, "sip_480", Result.NOT_REACHED),
         ("failed", {"SipResponseCode": "404"}, "sip_404", Result.BAD_CONTACT),
-        ("failed", {"ErrorCode": "13225", "SipResponseCode": "603"}, "13225", Result.BLOCKED),
+        ("failed", {"ErrorCode": "13225", "SipResponseCode": "603"}, "13225", Result.NO_ROUTE),
         ("failed", {}, "failed", None),
     ],
 )

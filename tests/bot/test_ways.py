@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Capabilities, Incoming, Outcome, Result
 from bot.inbox.receive import receive
 from bot.outbox.policy import Window
-from storage.tables import Absence, Consent, Contact, Message, Person, Recording, Sender
+from bot.outbox.statuses import MOST_TRIES
+from bot.worker import Worker
+from cases.contacts import move_contact, people_at
+from storage.tables import Absence, Consent, Contact, DeliveryStatus, Event, Message, Person, PersonContact, Recording, Sender
+from storage.work import working
 from tests.bot.test_courier import Scripted
 from tests.bot.world import NOW, UNLIMITED, World
 from tests.brought import bring
@@ -95,6 +101,48 @@ async def test_reports_in_the_wrong_order_send_nothing_twice(world: World, first
     await _report(world, "p1", "failed", "30008", sequence=2)
     await worker.drain(NOW)
     assert len(first.sent) == 1
+
+
+async def _three_reports(world: World) -> Worker:
+    """The first message failed, the other two arrived."""
+    for number in range(3):
+        await world.say(await world.person(f"+861389301000{number}"))
+    worker = world.worker()
+    await worker.drain(NOW)
+    for provider_id, status in (("p1", "failed"), ("p2", "delivered"), ("p3", "delivered")):
+        await _report(world, provider_id, status, "21211")
+    return worker
+
+
+async def test_a_report_that_cannot_be_applied_holds_up_no_other(
+    world: World, first: Scripted, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker = await _three_reports(world)
+    monkeypatch.setattr("bot.outbox.statuses.try_elsewhere", AsyncMock(side_effect=LookupError))
+    for tries in range(MOST_TRIES):
+        await worker.drain(NOW + tries * timedelta(minutes=10))
+        assert [message.state for message in await world.messages()] == ["sent", "delivered", "delivered"]
+        assert await world.one(select(DeliveryStatus.tries).where(DeliveryStatus.status == "failed")) == tries + 1
+    assert not (await worker.waiting(NOW)).statuses
+    assert await world.one(select(Event.facts).where(Event.action == "report_set_aside")) == {"status": "failed", "code": "21211"}
+    assert "status_set_aside" in capsys.readouterr().out
+
+
+async def test_a_report_put_off_is_applied_once_it_can_be(world: World, first: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = await _three_reports(world)
+    with monkeypatch.context() as broken:
+        broken.setattr("bot.outbox.statuses.try_elsewhere", AsyncMock(side_effect=LookupError))
+        await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(minutes=10))
+    assert (await world.messages())[0].failure == "21211"
+
+
+async def test_while_the_database_is_away_no_report_is_blamed(world: World, first: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = await _three_reports(world)
+    monkeypatch.setattr("bot.outbox.statuses.try_elsewhere", AsyncMock(side_effect=OperationalError("", {}, Exception())))
+    with pytest.raises(OperationalError):
+        await worker.drain(NOW)
+    assert {report.tries for report in await world.all(select(DeliveryStatus))} == {0}
 
 
 async def test_a_contact_that_failed_thrice_comes_after_the_others(world: World, first: Scripted) -> None:
@@ -246,6 +294,36 @@ async def test_of_a_merged_message_only_what_is_still_true_is_said(world: World,
     assert ((await world.intent(gone)).state, (await world.intent(stays)).state) == ("dropped", "queued")
 
 
+async def _until(world: World, sender_id: int, hours: int) -> None:
+    """What waits on a sender that is paused, at the end of the first one's hour."""
+    worker = world.worker()
+    await worker._dispatch(NOW)
+    assert len(await world.messages()) == 1
+    await world.change(Sender, sender_id, state="paused")
+    await worker.drain(NOW + timedelta(hours=hours))
+    await world.change(Sender, sender_id, state="open")
+    await worker.drain(NOW + timedelta(hours=hours, minutes=5))
+
+
+async def test_of_a_merged_message_only_what_is_over_expires(world: World, first: Scripted, trouble: Trouble) -> None:
+    person = await world.person(PARENT)
+    lives = {"短": timedelta(hours=1), "长": timedelta(hours=9)}
+    keys = [await world.say(person, "merging_a", facts={"say": said}, expires_at=NOW + life) for said, life in lives.items()]
+    await _until(world, (await world.the_sender()).id, 1)
+    short, long = [await world.intent(key) for key in keys]
+    assert (short.state, long.state, trouble) == ("expired", "queued", [("expired", short.id)])
+    (sent,) = first.sent
+    assert ("长" in sent.body, "短" in sent.body) == (True, False)
+
+
+async def test_on_a_shared_phone_each_has_their_own_time(world: World, first: Scripted, trouble: Trouble) -> None:
+    lives = (timedelta(hours=9), timedelta(hours=1))
+    keys = [await world.say(await world.person(PARENT), expires_at=NOW + life) for life in lives]
+    await _until(world, (await world.the_sender()).id, 1)
+    assert [(await world.intent(key)).state for key in keys] == ["queued", "expired"]
+    assert len(first.sent) == 1
+
+
 async def test_publicity_that_was_refused_is_not_sent(world: World, first: Scripted) -> None:
     person = await world.person(PARENT)
     async with world.database.session() as session, session.begin():
@@ -329,8 +407,36 @@ async def test_a_moved_chat_is_written_to_at_its_new_address(world: World, first
     assert [message.to for message in first.sent] == [PARENT, "+8613893019999"]
 
 
-async def _choice(world: World, channel: Scripted, choice: str, number: int) -> None:
-    text = Incoming(f"in{number}", PARENT, "1", "", choice=choice)
+async def test_a_chat_that_moved_to_a_known_address_becomes_one_with_it(world: World, first: Scripted) -> None:
+    moving, settled = await world.person(PARENT), await world.person(OTHER)
+    await world.say(moving, question="absence", student_id=world.student_id)
+    first.answers = [Outcome(Result.RETRY, moved_to=OTHER)]
+    worker = world.worker()
+    await worker.drain(NOW)
+    await world.say(moving)
+    await worker.drain(NOW)
+    assert [message.to for message in first.sent] == [PARENT, OTHER, OTHER]
+    kept = await world.contact(OTHER)
+    assert {question.contact_id for question in await world.questions() if question.state == "open"} == {kept.id}
+    async with working(world.database, NOW) as work:
+        assert await people_at(work, kept.id) == [moving, settled]
+        assert await people_at(work, (await world.contact(PARENT)).id) == []
+
+
+async def test_a_chat_is_not_followed_in_circles(world: World) -> None:
+    contact_id = (await world.all(select(PersonContact.contact_id).where(PersonContact.person_id == await world.person(PARENT))))[0]
+
+    async def move(to: str, now: datetime) -> bool:
+        async with working(world.database, now) as work:
+            return await move_contact(work, contact_id, world.cipher.encrypt(to), world.cipher.index(to))
+
+    assert await move(OTHER, NOW)
+    assert not await move(PARENT, NOW + timedelta(minutes=5))
+    assert await move(PARENT, NOW + timedelta(days=1))
+
+
+async def _choice(world: World, channel: Scripted, choice: str | None, number: int, body: str = "") -> None:
+    text = Incoming(f"in{number}", PARENT, "1", body, choice=choice)
     await receive(world.database, world.cipher, channel.capabilities, text, NOW)
 
 
@@ -343,11 +449,36 @@ async def test_what_the_provider_stopped_is_known_and_resumed(world: World, firs
     await worker.drain(NOW)
     assert ((await world.contact(PARENT)).state, first.sent) == ("blocked", [])
     assert [name for name, _ in trouble] == ["contact_blocked", "unreachable"]
-    await _choice(world, first, "in", 2)
+    await _choice(world, first, "in", 2, "START")
     await world.say(person)
     await worker.drain(NOW)
     assert ((await world.contact(PARENT)).state, len(first.sent)) == ("usable", 1)
     assert (await world.one(select(Consent.given))) is True
+
+
+async def test_letting_a_bot_in_again_asks_for_no_publicity(world: World, first: Scripted, trouble: Trouble) -> None:
+    await world.person(PARENT)
+    for number, choice in enumerate(("out", "in")):
+        await _choice(world, first, choice, number)
+        await world.worker().drain(NOW)
+    assert ((await world.contact(PARENT)).state, await world.one(select(Consent.given))) == ("usable", False)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [("START", "usable"), (" start ", "usable"), ("yes", "usable"), ("恢复订阅", "usable"), ("1", "blocked"), ("是", "blocked")],
+)
+async def test_a_blocked_number_becomes_usable_by_the_word_alone(
+    world: World, first: Scripted, trouble: Trouble, word: str, state: str
+) -> None:
+    """Twilio tells of START only where a service answers it; what else is written leaves its block as it is."""
+    first.answers = [Outcome(Result.BLOCKED, code="21610")]
+    await world.say(await world.person(PARENT))
+    worker = world.worker()
+    await worker.drain(NOW)
+    await _choice(world, first, None, 1, word)
+    await worker.drain(NOW)
+    assert (await world.contact(PARENT)).state == state
 
 
 @pytest.mark.parametrize("number", ["10086", "1"])

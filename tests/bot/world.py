@@ -93,6 +93,7 @@ class World:
     school_id: int = 0
     class_id: int = 0
     public_url: str = ""
+    hooks: Any = None  # our webhooks, where a test serves them
 
     def settings(self, **changed: Any) -> OutboxSettings:
         values: dict[str, Any] = {
@@ -157,6 +158,19 @@ class World:
         async with working(self.database, self.clock.time) as work:
             work.say(key, person_id, template, **({"area_code": AREA} | rest))
         return key
+
+    async def taken(self, channel: str, provider_id: str) -> None:
+        """A message that this channel's provider has accepted."""
+        sender_id, person_id = await self.sender(channel, "1"), await self.person("+8613893010001")
+        contact = await self.contact("+8613893010001")
+        async with self.database.session() as session, session.begin():
+            session.add(
+                Message(
+                    sender_id=sender_id, channel=channel, contact_id=contact.id, person_id=person_id, area_code=AREA, urgency="duty",
+                    template="welcome_back", body="", parts=1, state="sent", provider_id=provider_id, queued_at=NOW, sent_at=NOW,
+                    expires_at=NOW + timedelta(hours=1),
+                )
+            )  # fmt: skip
 
     async def absent(self) -> int:
         async with self.database.session() as session, session.begin():

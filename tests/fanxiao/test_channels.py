@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -507,6 +507,14 @@ async def test_cap_hours_and_refusals_hold_for_a_test_too(
     assert (await channels("send", sender, "+8613800000002", "--yes")).exit_code == 1
     expects_refusal(await channels("send", sender, "+8613800000003", "--yes"), "上限 1 已经用完", "cap of 1 is used up")
     assert twilio.messages == []
+
+
+async def test_hours_may_reach_over_midnight(channels: Typed, sender: str, twilio: FakeTwilio, database: Database) -> None:
+    async with database.session() as session, session.begin():
+        found = await session.get_one(Sender, int(sender))
+        found.hours_from, found.hours_until = time(21), time(13)
+    await channels("send", sender, PHONE, "--yes")
+    assert len(twilio.messages) == 1
 
 
 async def test_a_channel_without_settings_or_in_training_sends_nothing(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.outbox.aftermath import stop_sender
 from storage.tables import (
     AttendanceSheet,
     AuditRun,
@@ -13,7 +14,10 @@ from storage.tables import (
     Intent,
     Leave,
     Responsibility,
+    Sender,
+    Task,
 )  # fmt: skip
+from storage.work import working
 from tests.stories.county import STAFF, County, local
 
 
@@ -26,6 +30,36 @@ async def begin(county: County, *, roles: tuple[str, ...] = tuple(STAFF)) -> Non
 async def sheet(county: County, day: str, answer: str) -> None:
     await county.to(f"{day} 08:31")
     await county.phones["class_teacher"].replies(answer)
+
+
+async def test_a_sender_that_stops_again_is_told_again(county: County) -> None:
+    await begin(county)
+    async with county.database.session() as session:
+        sender_id = (await session.scalars(select(Sender.id))).one()
+    for hour in (10, 15):
+        await county.to(f"2026-11-02 {hour}:00")
+        await county.phones["county_officer"].new()
+        async with working(county.database, await county.stage.now()) as work:
+            await stop_sender(work, sender_id, "20003")
+            await stop_sender(work, sender_id, "20003")
+        async with working(county.database, await county.stage.now()) as work:
+            (await work.session.get_one(Sender, sender_id)).state = "open"
+        await county.phones["county_officer"].expects("停")
+        await county.phones["county_officer"].expects_nothing()
+
+
+async def test_sheets_and_digests_that_expired_are_somebody_s_task(county: County) -> None:
+    """Nothing can leave all day: one task for each place, not one for each message."""
+    await begin(county)
+    async with county.database.session() as session, session.begin():
+        await session.execute(update(Sender).values(state="paused"))
+    await county.to("2026-11-03 07:00")
+    async with county.database.session() as session:
+        opened = (
+            await session.execute(select(Task.role, Task.school_id).where(Task.kind == "resend_expired", Task.student_id.is_(None)))
+        ).all()
+    assert ("attendance_officer", county.school_id) in [tuple(row) for row in opened]
+    assert len(opened) == len(set(opened))
 
 
 async def test_a_receipt_belongs_to_the_notice_that_was_answered(county: County) -> None:

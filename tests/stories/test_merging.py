@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from cases.consents import keep_refusals
 from storage.tables import Consent, GuardianAnswer, Intent, Question, Task
-from tests.stories.county import County
+from storage.work import working
+from tests.stories.county import County, Phone
 
 
 @pytest.fixture
@@ -112,6 +114,56 @@ async def test_an_officer_gets_the_steps_of_several_children_in_one_list(sibling
     async with siblings.database.session() as session:
         states = [(await session.get_one(Task, task.id)).state for task in visits]
     assert states == ["open", "acknowledged"]
+
+
+async def _consents(county: County) -> dict[int, bool]:
+    async with county.database.session() as session:
+        return {consent.person_id: consent.given for consent in await session.scalars(select(Consent))}
+
+
+async def test_on_a_shared_phone_publicity_is_refused_for_all(county: County) -> None:
+    await county.begin("2026-11-02 10:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("张阿依莎", guardians=["neighbour"], shares="father")
+    await county.phones["father"].replies("退订")
+    assert await _consents(county) == {county.people["father"]: False, county.people["neighbour"]: False}
+
+
+async def test_whoever_has_no_child_can_refuse_publicity_too(county: County) -> None:
+    await county.begin("2026-11-02 10:00")
+    await county.phones["class_teacher"].replies("TD")
+    await county.phones["class_teacher"].expects("宣传类消息不再发")
+    await county.phones["class_teacher"].replies("n")
+    await county.phones["class_teacher"].replies("START")
+    await county.phones["class_teacher"].expects("宣传类消息会再发")
+    assert await _consents(county) == {county.people["class_teacher"]: True}
+
+
+async def test_what_a_stranger_refused_is_kept_for_whoever_they_turn_out_to_be(county: County) -> None:
+    await county.begin("2026-11-02 10:00")
+    stranger = Phone(county, "+8613893019999")
+    await stranger.replies("退订")
+    await stranger.expects("宣传类消息不再发")
+    await county.phones["county_officer"].expects_nothing()
+    county.phones["stranger"] = stranger
+    person = await county.person("father", "马父", phone="stranger")
+    async with working(county.database, await county.stage.now()) as work:
+        await keep_refusals(work)
+    assert await _consents(county) == {person: False}
+
+
+@pytest.mark.parametrize(("last", "refused"), [("publicity", True), ("welcome_back", False)])
+async def test_the_letter_r_refuses_after_publicity_only(county: County, last: str, refused: bool) -> None:
+    await county.begin("2026-11-02 10:00")
+    await county.student("马小龙", guardians=["father"])
+    async with working(county.database, await county.stage.now()) as work:
+        work.say(
+            "said", county.people["father"], last, area_code="622926", urgency="bulk" if refused else "duty",
+            facts={"words": "冬季安全提醒。"}, student_id=county.students["马小龙"],
+        )  # fmt: skip
+    await county.stage.settle()
+    await county.phones["father"].replies("R")
+    assert await _consents(county) == ({county.people["father"]: False} if refused else {})
 
 
 async def test_publicity_is_refused_and_asked_for_again(siblings: County) -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases.consents import keep_refusals
 from cases.contact_tasks import open_find_contacts
 from cases.enrolment import open_roster_checks
 from cases.imports.area_tree import load_tree
@@ -96,6 +97,7 @@ class RosterImport:
         report.unchanged += await match_children(self._session)
         report.new, report.changed, moved = await merge_children(self._session, intake.work.now, intake.today)
         await merge_families(self._session, intake.today)
+        await keep_refusals(intake.work)
         left, came_back, missing = await check_missing(self._session, intake.work.now, list(self._schools))
         report.left = left
         if left:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from bot.channels.base import Incoming, MalformedCall, Request, Result, Status
+from bot.channels.base import Heard, Incoming, MalformedCall, Request, Result, Status
 from bot.channels.registry import PROVIDERS
+from bot.inbox.receive import store
+from bot.outbox.statuses import apply_statuses
 from fanxiao.engine import load_catalogue
+from storage.tables import Contact
 from tests.bot.channels.rig import FAULTS, Rig
 from tests.bot.channels.rig_aliyun import AliyunSmsRig
 from tests.bot.channels.rig_android import AndroidSmsRig
@@ -19,6 +24,7 @@ from tests.bot.channels.rig_telegram import TelegramRig
 from tests.bot.channels.rig_twilio import TwilioSmsRig
 from tests.bot.channels.rig_twilio_voice import TwilioVoiceRig
 from tests.bot.channels.rig_wecom import WeComRig
+from tests.bot.world import NOW, World
 
 RIGS: list[type[Rig]] = [SimulatorRig, SimulatorVoiceRig, TwilioSmsRig, TwilioVoiceRig, AndroidSmsRig, TelegramRig, WeComRig, AliyunSmsRig]
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
@@ -186,6 +192,24 @@ async def test_later_reports_are_later(rig: Rig) -> None:
         assert failed.sequence < delivered.sequence
     if failed.at is not None and delivered.at is not None:
         assert failed.at <= delivered.at
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 0, 1, 0)])
+async def test_reports_in_any_order_end_with_what_is_true(
+    rig: Rig, world: World, trouble: list[tuple[str, Any]], order: Sequence[int]
+) -> None:
+    """Said to have failed, and then delivered: that is what stands, in whatever order it reaches us, and nobody's number suffers."""
+    can = rig.channel.capabilities
+    world.channels = {(can.name, "main"): rig.channel}
+    sent = await rig.channel.send(rig.outgoing())
+    await world.taken(can.name, sent.provider_id or "")
+    reports = [await _reported(rig, sent.provider_id or "", status) for status in ("failed", "delivered")]
+    for number in order:
+        await store(world.database, world.cipher, can, Heard(statuses=(reports[number],)), NOW)
+        await apply_statuses(world.database, NOW, world.settings())
+    (message,) = await world.messages()
+    assert message.state == "delivered"
+    assert (await world.one(select(Contact.state))) == "usable"
 
 
 async def test_nothing_to_complain_of(rig: Rig) -> None:
