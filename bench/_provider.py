@@ -159,7 +159,7 @@ class Caller:
     async def run(self) -> None:
         while True:
             url, form = await self._state.outgoing.get()
-            while not (taken := await self._is_taken(url, form)) and self._state.patient:
+            while not (taken := await self._is_taken(url, form)) and self._state.patient:  # noqa: ASYNC110 - the other side is tried again
                 await asyncio.sleep(AGAIN_SECONDS)
             self._state.brought += taken
             self._state.given_up += not taken
