@@ -16,6 +16,7 @@ from sqlalchemy import exists, select
 
 from bot.inbox.handle import Route, handle
 from bot.inbox.listening import Listeners
+from bot.outbox.buttons import clear_buttons
 from bot.outbox.claim import is_due
 from bot.outbox.courier import Courier
 from bot.outbox.dispatch import dispatch
@@ -29,6 +30,8 @@ from storage.tables import DeliveryStatus, Inbound, Intent, Message
 log = structlog.get_logger("worker")
 Step = Callable[[datetime], Awaitable[int]]
 IDLE_SECONDS = 0.5
+BUTTONS_SECONDS = 5.0
+"""Between two looks for buttons that nobody should press any more."""
 GATHER_SECONDS = 0.05
 """After a small batch the next one may grow for so long: a transaction for each handful would cost more than it gains."""
 DISPATCHERS = 2
@@ -62,6 +65,7 @@ class Worker:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
         few = self._settings.batch // 4
         loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
+        loops.append(self._loop("buttons", self._buttons_slowly, 60, stop, idle=BUTTONS_SECONDS))
         loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few) for _ in range(DISPATCHERS)]
         loops += [self._loop("deliver", self._deliver, 60, stop)]
         loops += [self._loop("leases", self._courier.renew, 5, stop), self._loop("house", self._courier.keep_house, 60, stop)]
@@ -93,7 +97,7 @@ class Worker:
         done += await self._inbox(now) if waiting.inbox else 0
         done += await self._dispatch(now) if waiting.dispatch else 0
         done += await self._courier.deliver(now) if waiting.deliver else 0
-        return done
+        return done + await self._buttons(now)
 
     async def _statuses(self, now: datetime) -> int:
         return await apply_statuses(self._database, now, self._settings)
@@ -104,13 +108,21 @@ class Worker:
     async def _dispatch(self, now: datetime) -> int:
         return await dispatch(self._database, now, self._settings)
 
+    async def _buttons(self, now: datetime) -> int:
+        return await clear_buttons(self._database, now, self._settings)
+
+    async def _buttons_slowly(self, now: datetime) -> int:
+        """However many there are, the loop rests afterwards: messages need the provider's rate more."""
+        await self._buttons(now)
+        return 0
+
     async def _deliver(self, now: datetime) -> int:
         """Sends, and listens on the accounts for which this process sends."""
         done = await self._courier.keep_delivering(now)
         self._listeners.follow(self._courier.lines())
         return done
 
-    async def _loop(self, name: str, step: Step, seconds: float, stop: asyncio.Event, gather: int = 0) -> None:
+    async def _loop(self, name: str, step: Step, seconds: float, stop: asyncio.Event, gather: int = 0, idle: float = IDLE_SECONDS) -> None:
         """Runs one step again and again. An error is logged and waited out (the database may be gone); the other loops go on."""
         failures = 0
         while not stop.is_set():
@@ -123,12 +135,12 @@ class Worker:
                 done = 0
                 log.error("step failed", action="step_failed", step=name, failures=failures, error=type(error).__name__)
             if not done:
-                await _rest(stop, failures)
+                await _rest(stop, failures, idle)
             elif done < gather:
                 await asyncio.sleep(GATHER_SECONDS)
 
 
-async def _rest(stop: asyncio.Event, failures: int) -> None:
-    seconds = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) if failures else IDLE_SECONDS
+async def _rest(stop: asyncio.Event, failures: int, idle: float) -> None:
+    seconds = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE) if failures else idle
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)

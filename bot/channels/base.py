@@ -181,6 +181,15 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class Clears(Protocol):
+    """A channel that can take the buttons of a message away."""
+
+    async def clear(self, provider_id: str) -> None:
+        """Also where they have gone already. Raises what its client raises when the provider does not answer."""
+        ...
+
+
+@runtime_checkable
 class Polls(Protocol):
     """A channel that can also fetch what came in, where no webhook reaches us."""
 

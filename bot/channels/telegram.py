@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
 from aiogram.types import Update
 from telegram import WebhookInfo
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
@@ -50,6 +51,11 @@ class Telegram:
             return Outcome(Result.RETRY, code="no_turn")
         except (KeyError, TypeError, ValueError, AttributeError):
             return Outcome(Result.UNKNOWN, code="malformed")
+
+    async def clear(self, provider_id: str) -> None:
+        _, chat, message = provider_id.split(":")
+        with suppress(BadRequest):  # gone already, or the message is
+            await self._bot.edit_message_reply_markup(chat, int(message))
 
     async def find(self, _message: Outgoing, _since: datetime) -> list[str]:
         return []

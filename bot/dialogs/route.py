@@ -10,6 +10,7 @@ from bot.dialogs.danger import hear_danger
 from bot.dialogs.guardian import hear_guardian
 from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
+from bot.dialogs.pressing import is_answered_before
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
@@ -42,6 +43,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         return await offer_linking(work, inbound) or "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)
+    if await is_answered_before(work, inbound, speaker):
+        return "answered_before"
     chosen = await hear_choice(work, inbound, speaker)
     if chosen is not None:
         return chosen

@@ -13,7 +13,7 @@ from cases.responsible import in_force
 from cases.tasks import LIVING
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import Guardianship, Inbound, Person, Question, Responsibility, StandIn, Task, TaskHolder
+from storage.tables import Guardianship, Inbound, Message, Person, Question, Responsibility, StandIn, Task, TaskHolder
 from storage.work import Work
 
 REMEMBERED = timedelta(days=7)
@@ -92,7 +92,32 @@ async def _questions(work: Work, inbound: Inbound) -> list[Question]:
         Question.expires_at > written,
         ~exists().where(Task.id == Question.task_id, Task.state.not_in(LIVING)),
     )
-    return list(await work.session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
+    found = list(await work.session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
+    meant = await asked_by(work, inbound)
+    return _meant(found, meant) if meant else found
+
+
+async def asked_by(work: Work, inbound: Inbound) -> list[Question]:
+    """What the message of ours asked that the text answers, where the channel says which one it is."""
+    if inbound.reply_to is None:
+        return []
+    message = select(Message.id).where(Message.channel == inbound.channel, Message.provider_id == inbound.reply_to)
+    return list(await work.session.scalars(select(Question).where(Question.message_id.in_(message))))
+
+
+def _meant(found: list[Question], meant: list[Question]) -> list[Question]:
+    """Those that the answered message asked come first; where they have ended, only what took their place is answered."""
+    ids = {question.id for question in meant}
+    own = [question for question in found if question.id in ids]
+    if own:
+        return own + [question for question in found if question.id not in ids]
+    return [question for question in found if any(same_matter(question, ended) for ended in meant)]
+
+
+def same_matter(one: Question, other: Question) -> bool:
+    """Whether two questions ask the same about the same."""
+    names = ("kind", "student_id", "case_id", "sheet_id", "task_id", "notice_id")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 async def _tasks(work: Work, people: list[int]) -> list[Task]:

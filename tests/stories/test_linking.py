@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -29,6 +30,11 @@ class Chat:
     def __init__(self, county: County, telegram: FakeTelegram, channel: Telegram, number: str) -> None:
         self._county, self._telegram, self._channel, self.number = county, telegram, channel, number
         self._read = 0
+        self._queries = itertools.count(1)
+
+    def shows(self) -> list[dict[str, Any]]:
+        """The messages below which there are buttons, as they stand now."""
+        return [row for row in self._telegram.messages if str(row["chat"]["id"]) == self.number and "reply_markup" in row]
 
     async def writes(self, text: str) -> None:
         await self._brings(self._telegram.text(self.number, text))
@@ -37,6 +43,10 @@ class Chat:
         """Presses the button that sends their own number."""
         contact = {"phone_number": phone.removeprefix("+"), "first_name": "家长", "user_id": int(self.number)}
         await self._brings(self._telegram.without_text(self.number, contact=contact))
+
+    async def presses(self, message: dict[str, Any], answer: str) -> None:
+        """A button below a message of ours, which its phone may still show as it stood when it came."""
+        await self._brings(self._telegram.press(message, answer, query=f"q{next(self._queries)}"))
 
     async def blocks(self) -> None:
         await self._brings(self._telegram.membership(self.number, "kicked"))
