@@ -37,6 +37,10 @@ class Talk:
     source_id: int
     meant: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def all_rooms(self) -> list[Room]:
+        return [*{**self.named, **self.rooms}.values()]
+
     def room(self, class_id: int) -> Room:
         return self.rooms.get(class_id) or self.named[class_id]
 

@@ -9,7 +9,8 @@ from bot.dialogs.sheet_talk import Talk, quoted, talk_of
 from bot.dialogs.sheets import take_sheet
 from bot.dialogs.speaker import Speaker
 from bot.replies import says_every_class
-from bot.replies.classes import Section, split_by_class
+from bot.replies.classes import Section, is_about_a_class, split_by_class
+from bot.replies.normalise import normalise
 from storage.tables import Inbound
 from storage.work import Work
 
@@ -26,17 +27,27 @@ async def hear_teacher(work: Work, inbound: Inbound, speaker: Speaker) -> str | 
     if isinstance(choice, str):
         return choice
     talk, sections, foreign = _sections(talk, choice)
-    if foreign and not sections and not talk.asked:
-        return None
     if foreign:
-        return talk.say("sheet_refused", next(iter(talk.rooms or talk.named)), reason=phrase("sheet_refused.other_class", said=foreign[0]))
-    return await _take(talk, sections, named=bool(sections and sections[0].class_ids))
+        return await _foreign(talk, foreign[0])
+    named = bool(sections[0].class_ids)
+    if named and not talk.asked and choice is None and not is_about_a_class(talk.text, talk.all_rooms):
+        return None
+    return await _take(talk, sections, named=named)
+
+
+async def _foreign(talk: Talk, said: str) -> str | None:
+    """A class that the writer does not answer for: nothing of the text is taken down."""
+    first = next(iter(talk.rooms or talk.named))
+    reading = await talk.reading(first, normalise(talk.text).replace(said, " "))
+    if not talk.asked and not (reading.all_present or reading.absent or reading.arrived):
+        return None
+    return talk.say("sheet_refused", first, reason=phrase("sheet_refused.other_class", said=said))
 
 
 def _sections(talk: Talk, choice: Picked | None) -> tuple[Talk, list[Section], list[str]]:
     """What is said of which class. A choice among classes or pupils is about an earlier text, which is read again."""
     text = choice.earlier.body if choice is not None else talk.text
-    sections, foreign = split_by_class(text, [*{**talk.named, **talk.rooms}.values()])
+    sections, foreign = split_by_class(text, talk.all_rooms)
     if choice is None:
         return talk, sections, foreign
     own = [section for section in sections if set(section.class_ids) & set(choice.class_ids)] or sections[:1]

@@ -79,6 +79,13 @@ def split_by_class(text: str, rooms: Sequence[Room]) -> tuple[list[Section], lis
     return sections, [mention.said for mention in mentions if mention.class_id is None]
 
 
+def is_about_a_class(text: str, rooms: Sequence[Room]) -> bool:
+    """Whether a text that nobody asked for reports on a class, rather than on a task that it answers by a digit in front."""
+    plain = normalise(text)
+    mentions = find_classes(plain, rooms)
+    return bool(mentions) and (_is_courtesy(plain[: mentions[0].start]) or not sheet_words().classes["order"].match(plain))
+
+
 def _mention(match: re.Match[str], rooms: Sequence[Room]) -> ClassMention:
     said = match.groupdict()
     grade = JUNIOR + (number(said["junior"]) or 0) if said.get("junior") else number(said["grade"] or "")

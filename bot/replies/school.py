@@ -58,7 +58,7 @@ def read_closure(text: str, *, rooms: Sequence[Room], today: date, names: Sequen
         return None
     days = [day for day in find_days(plain, today) if all(day.end <= one.start or day.start >= one.end for one in mentions)]
     before, after = _rest(plain, said, [(one.start, one.end) for one in mentions], days, names)
-    if before and not words["cause"].fullmatch(before):
+    if (before and not words["cause"].fullmatch(before)) or words["story"].search(after):
         return None
     since, until = _span(plain, days, today)
     return ClosureReading(

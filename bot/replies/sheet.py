@@ -36,6 +36,8 @@ def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date, meant: Mappin
     if same := words["same"].match(plain):
         return _read_same(plain[same.end() :].strip(_EDGES), pupils, today, meant)
     corrected = words["yesterday"].match(plain)
+    if corrected and words["today"].search(plain):
+        return _unread(plain)  # two days in one sheet
     rest = plain[corrected.end() :].strip(_EDGES) if corrected else plain
     return replace(_read(rest, pupils, today, meant), yesterday=corrected is not None)
 

@@ -27,7 +27,7 @@ async def room(county: County, number: str, names: Iterable[str], *, teacher: st
                 valid_from=date(2026, 1, 1),
                 school_id=county.school_id,
                 class_id=added.id,
-            )  # fmt: skip
+            )
         )
         for seat, name in enumerate(names, start=1):
             pupil = Student(

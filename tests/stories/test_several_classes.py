@@ -95,3 +95,24 @@ async def test_a_correction_names_its_class(school: County) -> None:
     assert await absent(school) == set()
     await teacher.replies("昨天三3班 1")
     await teacher.expects("没有考勤表")
+
+
+async def test_the_one_who_took_the_sheets_over_answers_by_class(school: County) -> None:
+    await school.to("2026-11-02 11:01")
+    officer = school.phones["attendance_officer"]
+    await officer.expects("三(2)班", "三(3)班", "控辍专干代报")
+    await officer.replies("三2班全到 三3班 7号没来")
+    assert await absent(school) == {"祁庚"}
+    assert set((await states(school)).values()) == {"answered"}
+    await officer.replies("三(3)班 7号到了")
+    assert await absent(school) == set()
+
+
+async def test_a_task_that_names_a_class_is_no_sheet(school: County) -> None:
+    teacher = school.phones["class_teacher"]
+    await teacher.replies("三2班 1 三3班 全到")
+    await school.to("2026-11-02 14:05")
+    await teacher.expects("与家长联系")
+    await teacher.replies("3 三(2)班马小龙家长说明天送来")
+    assert (await school.task("family_contact")).state == "done"
+    assert await absent(school) == {"马小龙"}

@@ -71,7 +71,8 @@ def test_what_takes_it_back(text: str, expected: str | None) -> None:
     ("text", "expected"),
     [
         ("1", (1,)), ("１", (1,)), ("①", (1,)), ("一", (1,)), ("1 3", (1, 3)), ("2、3", (2, 3)), ("第二个", (2,)),
-        ("5号", (1,)), ("8", (2,)), ("都不是", (0,)), ("0", (0,)), ("4", None), ("1 1", None), ("马小龙", None), ("", None), ("1和马小龙", None),
+        ("5号", (1,)), ("8", (2,)), ("都不是", (0,)), ("0", (0,)),
+        ("4", None), ("1 1", None), ("马小龙", None), ("", None), ("1和马小龙", None),
     ],
 )  # fmt: skip
 def test_a_numbered_answer(text: str, expected: tuple[int, ...] | None) -> None:
