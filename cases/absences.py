@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from cases.asking import ask_guardians, tell_arrived, was_asked
+from cases.asking import ask_guardians, tell_asked, was_asked
 from cases.attended import absent_after, attended_days
 from cases.casework import close_case, open_case, open_case_of, relapse
 from cases.desk import Desk
@@ -61,10 +61,22 @@ async def _was_there(work: Work, case: CaseFile, on: date) -> None:
         case.first_absent_on = later if case.first_absent_on == on else case.first_absent_on
         await settle(work, case)
     elif case.first_absent_on == on and case.episode == 1:
-        await tell_arrived(work, case)
+        await tell_asked(work, case, "arrived_after_all")
         await close_case(work, case, "not_absent", {"evidence": {"school": on.isoformat()}})
     elif case.back_on is None:
         await come_back(work, case, on)
+
+
+async def annul_absences(work: Work, sheet: AttendanceSheet) -> None:
+    """There were no lessons after all: nobody was absent. A case that this day opened ends; one that is older goes on without the day."""
+    found = select(Absence).where(Absence.sheet_id == sheet.id, Absence.state.in_(("absent", "excused"))).with_for_update()
+    for absence in (await work.session.scalars(found)).all():
+        absence.state = "withdrawn"
+        work.record("absence_withdrawn", f"student:{absence.student_id}", area_code=absence.area_code, on=sheet.on.isoformat())
+        case = await open_case_of(work, absence.student_id)
+        if case is not None and case.first_absent_on == sheet.on and case.episode == 1:
+            await tell_asked(work, case, "school_closed")
+            await close_case(work, case, "not_absent", {"evidence": {"school": sheet.on.isoformat()}})
 
 
 async def missed_school(work: Work, desk: Desk, day: StudentDay, *, excused: bool) -> None:

@@ -59,12 +59,12 @@ async def was_asked(work: Work, case: CaseFile) -> bool:
     return await work.session.scalar(asked) is not None
 
 
-async def tell_arrived(work: Work, case: CaseFile) -> None:
-    """Whoever has been asked about a child that was there after all is told so; questions not yet sent are dropped by themselves."""
+async def tell_asked(work: Work, case: CaseFile, template: str) -> None:
+    """Whoever has been asked hears why it is no longer asked; questions not yet sent are dropped by themselves."""
     desk = await desk_of_case(work, case)
     asked = select(Intent.person_id).where(Intent.case_id == case.id, Intent.question == "absence", Intent.state == "queued")
     for person_id in sorted({person_id for person_id in await work.session.scalars(asked) if person_id is not None}):
         work.say(
-            f"case:{case.id}:{case.episode}:arrived:{desk.today}:{person_id}", person_id, "arrived_after_all",
+            f"case:{case.id}:{case.episode}:{template}:{desk.today}:{person_id}", person_id, template,
             area_code=case.area_code, case_id=case.id, student_id=case.student_id,
         )  # fmt: skip

@@ -1,25 +1,20 @@
-"""Level 0: the daily sheet. Opened every school day, reminded, taken over, answered, corrected (art. 2.2)."""
+"""Level 0: what a teacher says on the daily sheet, at first and in correction, and what follows for each child (art. 2.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from cases.absences import StudentDay, attended, mark_absent, missed_school, withdraw_absence
 from cases.desk import Desk, desk_of_sheet
-from cases.holes import report_hole
-from cases.responsible import holders, holders_of_classes
-from cases.tasks import NewTask, end_task, first_holders, open_task
+from cases.sheet_asking import ON_ROLLS
+from cases.tasks import NewTask, end_task, open_task
 from plan.calendar import Calendar
-from plan.model import Plan
-from storage.tables import Absence, AttendanceSheet, CalendarDay, Leave, School, SchoolClass, Student, Task
+from storage.tables import Absence, AttendanceSheet, Leave, Student, Task
 from storage.work import Work
-
-OPEN_STATES = ("asked", "taken_over")
 
 
 @dataclass(frozen=True)
@@ -52,132 +47,6 @@ class SheetReceipt:
     absent_ids: tuple[int, ...]
     excused_ids: tuple[int, ...]
     held: bool
-
-
-async def open_sheets(work: Work, plan: Plan, day: date) -> int:
-    """Opens the sheet of every class that has school that day; a sheet that is there already stays as it is."""
-    calendar = Calendar(plan)
-    closed, extra = await _school_exceptions(work, day)
-    counted = (
-        select(Student.class_id, func.count().label("enrolled"))
-        .where(Student.status.in_(("enrolled", "resumed")))
-        .group_by(Student.class_id)
-        .subquery()
-    )
-    query = select(SchoolClass, counted.c.enrolled).join(counted, counted.c.class_id == SchoolClass.id)
-    attendance = plan.attendance
-    first, last = (
-        calendar.at(day, attendance.ask_at),
-        calendar.at(day, attendance.remind_at[0] if attendance.remind_at else attendance.takeover.at),
-    )
-    rows = [
-        {
-            "class_id": klass.id, "school_id": klass.school_id, "area_code": klass.area_code, "on": day, "state": "asked",
-            "enrolled": enrolled, "asked_at": first, "next_at": last,
-        }
-        for klass, enrolled in await work.session.execute(query)
-        if klass.school_id in extra or (calendar.is_school_day(day) and klass.school_id not in closed)
-    ]  # fmt: skip
-    if not rows:
-        return 0
-    stored = insert(AttendanceSheet).on_conflict_do_nothing(index_elements=["class_id", "on"]).returning(AttendanceSheet)
-    sheets = list(await work.session.scalars(stored, rows))
-    await _ask_teachers(work, plan, calendar, sheets)
-    return len(sheets)
-
-
-async def _ask_teachers(work: Work, plan: Plan, calendar: Calendar, sheets: Sequence[AttendanceSheet]) -> None:
-    """Asks every class's teacher; where a class has none who can be reached, the one who takes over is asked at once."""
-    role = plan.attendance.role
-    teachers = await holders_of_classes(work.session, role, [sheet.class_id for sheet in sheets], calendar.day_of(work.now))
-    for sheet in sheets:
-        closes = calendar.at(sheet.on, plan.attendance.closes_at)
-        for person_id in teachers.get(sheet.class_id, ()):
-            _send(work, sheet, "daily_sheet", person_id, closes)
-        if not teachers.get(sheet.class_id):
-            desk = await desk_of_sheet(work, sheet)
-            await report_hole(work, desk, role=role, reason="nobody_reachable")
-            await _ask_whoever_takes_over(work, desk, sheet, "daily_sheet")
-
-
-def _send(work: Work, sheet: AttendanceSheet, template: str, person_id: int, closes: datetime) -> None:
-    """The sheet to one person; it is no longer sent once it is answered."""
-    work.say(
-        f"sheet:{sheet.id}:{template}:{sheet.stage}:{person_id}", person_id, template, area_code=sheet.area_code, still="sheet_unanswered",
-        question="sheet", expires_at=closes, sheet_id=sheet.id, facts={"question_expires": closes.isoformat()},
-    )  # fmt: skip
-
-
-async def _school_exceptions(work: Work, day: date) -> tuple[set[int], set[int]]:
-    """(schools closed, schools open) on that day against the national calendar; a school's own word wins."""
-    found = await work.session.execute(
-        select(School.id, CalendarDay.is_school_day)
-        .join(CalendarDay, (CalendarDay.school_id == School.id) | func.starts_with(School.area_code, CalendarDay.area_code))
-        .where(CalendarDay.on == day)
-        .order_by(CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
-    )
-    said = dict(found.all())
-    return {school for school, held in said.items() if not held}, {school for school, held in said.items() if held}
-
-
-async def _ask(work: Work, desk: Desk, sheet: AttendanceSheet, role: str, template: str) -> None:
-    """Sends the sheet to everybody who answers for it in this role."""
-    closes = desk.calendar.at(sheet.on, desk.plan.attendance.closes_at)
-    for holder in await holders(work.session, desk.plan, role, desk.place, desk.today):
-        _send(work, sheet, template, holder.person_id, closes)
-
-
-async def advance_sheet(work: Work, sheet: AttendanceSheet) -> None:
-    """Reminds, hands over or closes an unanswered sheet: whatever the plan wants by now, and only the last of it is said."""
-    desk = await desk_of_sheet(work, sheet)
-    steps = _sheet_steps(desk, sheet.on)
-    due = [number for number, (at, _) in enumerate(steps, start=1) if at <= work.now and number > sheet.stage]
-    if sheet.state not in OPEN_STATES or not due:
-        return
-    sheet.stage = due[-1]
-    what = {steps[number - 1][1] for number in due}
-    sheet.next_at = steps[sheet.stage][0] if sheet.stage < len(steps) else None
-    if "close" in what:
-        _close_unanswered(work, sheet)
-    elif "take_over" in what:
-        await _take_over(work, desk, sheet)
-    else:
-        await _ask(work, desk, sheet, desk.plan.attendance.role, "sheet_reminder")
-
-
-def _sheet_steps(desk: Desk, day: date) -> list[tuple[datetime, str]]:
-    attendance, at = desk.plan.attendance, desk.calendar.at
-    steps = [(at(day, hour), "remind") for hour in attendance.remind_at]
-    return [*steps, (at(day, attendance.takeover.at), "take_over"), (at(day, attendance.closes_at), "close")]
-
-
-async def _take_over(work: Work, desk: Desk, sheet: AttendanceSheet) -> None:
-    sheet.state = "taken_over"
-    work.record("sheet_taken_over", f"sheet:{sheet.id}", area_code=sheet.area_code)
-    await _ask_whoever_takes_over(work, desk, sheet, "sheet_taken_over")
-
-
-async def _ask_whoever_takes_over(work: Work, desk: Desk, sheet: AttendanceSheet, template: str) -> None:
-    """The role that takes over, or the nearest above it that can be reached; a hole there is told."""
-    role = desk.plan.attendance.takeover.role
-    closes = desk.calendar.at(sheet.on, desk.plan.attendance.closes_at)
-    people, _, stage = await first_holders(work, desk, role)
-    for person_id in people:
-        _send(work, sheet, template, person_id, closes)
-    if stage:
-        await report_hole(work, desk, role=role, reason="nobody_reachable")
-
-
-def _close_unanswered(work: Work, sheet: AttendanceSheet) -> None:
-    """Neither present nor absent: it opens no case and stops none."""
-    sheet.state = "unanswered"
-    work.record("sheet_unanswered", f"sheet:{sheet.id}", area_code=sheet.area_code)
-
-
-async def sheet_of(work: Work, class_id: int, day: date) -> AttendanceSheet | None:
-    """The sheet of a class on a day, locked for this use case."""
-    query = select(AttendanceSheet).where(AttendanceSheet.class_id == class_id, AttendanceSheet.on == day)
-    return await work.session.scalar(query.with_for_update())
 
 
 async def record_sheet(work: Work, sheet: AttendanceSheet, answer: SheetAnswer, by: int) -> SheetReceipt:
@@ -286,3 +155,17 @@ def correction_day(calendar: Calendar, today: date) -> date:
     while not calendar.is_school_day(day) and today - day < timedelta(days=30):
         day -= timedelta(days=1)
     return day
+
+
+async def absent_as_before(work: Work, class_id: int, day: date) -> list[Missing] | None:
+    """Who was absent on that day, with the reasons; None when its sheet was never answered."""
+    query = select(AttendanceSheet).where(
+        AttendanceSheet.class_id == class_id, AttendanceSheet.on == day, AttendanceSheet.state == "answered"
+    )
+    sheet = await work.session.scalar(query)
+    if sheet is None:
+        return None
+    away = select(Absence.student_id, Absence.reason).join(Student, Student.id == Absence.student_id).where(
+        Absence.sheet_id == sheet.id, Absence.state.in_(("absent", "excused")), Student.class_id == class_id, Student.status.in_(ON_ROLLS)
+    )  # fmt: skip
+    return [Missing(student_id, reason) for student_id, reason in await work.session.execute(away.order_by(Absence.id))]

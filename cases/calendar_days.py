@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 
-from storage.tables import Area, CalendarDay, CaseFile, School
+from storage.tables import Area, CalendarDay, CaseFile, School, SchoolClass
 from storage.work import Work
 
 
@@ -65,7 +65,7 @@ async def clear_days(work: Work, where: Where, first: date, last: date) -> int:
 
 def _mine(where: Where) -> tuple[ColumnElement[bool], ...]:
     if where.school_id is not None:
-        return (CalendarDay.school_id == where.school_id,)
+        return CalendarDay.school_id == where.school_id, CalendarDay.class_id.is_(None)
     return (CalendarDay.school_id.is_(None), CalendarDay.area_code == where.area_code)
 
 
@@ -76,13 +76,14 @@ async def _look_again(work: Work, where: Where) -> None:
 
 
 async def listed_days(work: Work, since: date) -> Sequence[tuple[CalendarDay, str]]:
-    """(exception, school or area) from a day on."""
+    """(exception, class, school or area) from a day on."""
     named = (
-        select(CalendarDay, School.code, School.name, Area.name)
+        select(CalendarDay, School.code, School.name, Area.name, SchoolClass.name)
+        .outerjoin(SchoolClass, SchoolClass.id == CalendarDay.class_id)
         .outerjoin(School, School.id == CalendarDay.school_id)
         .outerjoin(Area, Area.code == CalendarDay.area_code)
         .where(CalendarDay.on >= since, or_(School.id.is_not(None), Area.code.is_not(None)))
         .order_by(CalendarDay.on, CalendarDay.id)
     )
     rows = await work.session.execute(named)
-    return [(day, f"{code or day.area_code} {school or area}") for day, code, school, area in rows]
+    return [(day, f"{code or day.area_code} {school or area}{klass or ''}") for day, code, school, area, klass in rows]

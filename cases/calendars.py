@@ -1,33 +1,56 @@
-"""School days of one school: its own exceptions and those of the areas it lies in."""
+"""School days of one school or class: its own exceptions and those of the areas it lies in."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import CalendarDay
+from storage.tables import CalendarDay, School, SchoolClass
+
+KEY = "school days"
 
 
-async def calendar_for(session: AsyncSession, plan: Plan, school_id: int | None, area_code: str) -> Calendar:
-    """The calendar of a school (or of an area, with no school); the school's own days win over the area's.
+async def calendar_for(session: AsyncSession, plan: Plan, school_id: int | None, area_code: str, class_id: int | None = None) -> Calendar:
+    """The calendar of a class, a school or an area; the class's own days win over the school's, and those over the area's.
 
     It is read once in a session: a unit of work asks for it at every step.
     """
-    key = ("school days", school_id, area_code)
+    key = (KEY, school_id, area_code, class_id)
     if key not in session.info:
-        session.info[key] = await _exceptions(session, school_id, area_code)
+        session.info[key] = await _exceptions(session, school_id, area_code, class_id)
     return Calendar(plan, session.info[key])
 
 
-async def _exceptions(session: AsyncSession, school_id: int | None, area_code: str) -> dict[date, bool]:
+def forget_calendars(session: AsyncSession) -> None:
+    """After a change: what was read before no longer holds."""
+    for key in [key for key in session.info if isinstance(key, tuple) and key[0] == KEY]:
+        del session.info[key]
+
+
+async def _exceptions(session: AsyncSession, school_id: int | None, area_code: str, class_id: int | None) -> dict[date, bool]:
     covers = func.starts_with(area_code, CalendarDay.area_code)
+    of_school = and_(CalendarDay.school_id == school_id, CalendarDay.class_id.is_(None))
     found = await session.execute(
         select(CalendarDay.on, CalendarDay.is_school_day)
-        .where(or_(CalendarDay.school_id == school_id, covers))
-        .order_by(CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
+        .where(or_(of_school, CalendarDay.class_id == class_id, covers))
+        .order_by(CalendarDay.class_id.is_not(None), CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
+    )
+    return dict(found.all())
+
+
+async def class_exceptions(session: AsyncSession, day: date) -> dict[int, bool]:
+    """Class → whether it has school that day, for those for which somebody said so; the nearest word wins."""
+    of_school = and_(CalendarDay.school_id == School.id, CalendarDay.class_id.is_(None))
+    covers = or_(CalendarDay.class_id == SchoolClass.id, of_school, func.starts_with(School.area_code, CalendarDay.area_code))
+    found = await session.execute(
+        select(SchoolClass.id, CalendarDay.is_school_day)
+        .join(School, School.id == SchoolClass.school_id)
+        .join(CalendarDay, covers)
+        .where(CalendarDay.on == day)
+        .order_by(CalendarDay.class_id.is_not(None), CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
     )
     return dict(found.all())

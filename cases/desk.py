@@ -57,5 +57,5 @@ async def desk_of_area(work: Work, area_code: str) -> Desk:
 
 
 async def _desk(work: Work, version_id: int, plan: Plan, place: Place) -> Desk:
-    calendar = await calendar_for(work.session, plan, place.school_id, place.school_area_code)
+    calendar = await calendar_for(work.session, plan, place.school_id, place.school_area_code, place.class_id)
     return Desk(version_id, plan, calendar, place, calendar.day_of(work.now))

@@ -36,6 +36,7 @@ from storage.tables import (
 )  # fmt: skip
 
 SHEET_TEMPLATES = ("daily_sheet",)
+BOARDING_TEMPLATE = "boarding_check"
 ALL_PRESENT = "0"
 
 
@@ -151,6 +152,8 @@ class Cast:
             return ()  # an answer to what was said: nobody replies to that
         if intent.question == "sheet" and sheet is not None and intent.template in SHEET_TEMPLATES:
             return ((self._month.teacher_after, self._sheet(sheet)),)
+        if intent.template == BOARDING_TEMPLATE:
+            return ((self._month.teacher_after, ALL_PRESENT),)
         if intent.question == "task" and task is not None and intent.dedupe_key.split(":")[2] == "alert":
             return tuple((minutes, text.format(code=task.code)) for minutes, text in self._month.staff.get(task.kind, ()))
         actor = self._actors.get(intent.student_id or 0)

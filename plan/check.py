@@ -50,6 +50,11 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "attendance.takeover.role", plan.attendance.takeover.role
     yield "attendance.digest.role", plan.attendance.digest.role
     yield "attendance.mass_absence.role", plan.attendance.mass_absence.role
+    for role in plan.closures.roles:
+        yield "closures.roles", role
+    if plan.boarding is not None:
+        yield "boarding.role", plan.boarding.role
+        yield "boarding.told", plan.boarding.told
     for index, rung in enumerate(plan.levels):
         for number, step in enumerate(rung.owed):
             yield f"levels[{index}].owed[{number}].role", step.role
@@ -94,6 +99,13 @@ def _ladder_problems(plan: Plan) -> Iterator[Problem]:
 def _time_problems(plan: Plan) -> Iterator[Problem]:
     if plan.quiet_hours.since == plan.quiet_hours.until:
         yield Problem("quiet_hours", "免打扰时段的开始和结束相同", "the quiet hours begin and end at the same time")
+    evening = plan.boarding
+    if evening is not None and not evening.ask_at < evening.remind_at < evening.closes_at:
+        yield Problem(
+            "boarding", "时间要按 ask_at、remind_at、closes_at 先后排列", "the times must follow each other: ask_at, remind_at, closes_at"
+        )
+    if evening is not None and not (evening.weekdays or evening.after_days_off):
+        yield Problem("boarding", "要写明哪一天（weekdays 或 after_days_off）", "say on which evening: weekdays or after_days_off")
     for index, vacation in enumerate(plan.vacations):
         if vacation.until < vacation.since:
             yield Problem(f"vacations[{index}]", "假期的结束早于开始", "the vacation ends before it begins")

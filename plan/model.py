@@ -12,6 +12,8 @@ from plan.parts import (
     Answer,
     Attendance,
     Audit,
+    Boarding,
+    Closures,
     Delivery,
     Digest,
     Duty,
@@ -45,6 +47,8 @@ class Plan(Part):
     delivery: Delivery = Field(default_factory=Delivery)  # added after plans were stored: a default keeps those readable
     roles: dict[str, Role]
     attendance: Attendance
+    closures: Closures = Field(default_factory=Closures)  # both added after plans were stored
+    boarding: Boarding | None = None
     levels: list[Level] = Field(min_length=1)
     notices: dict[str, NoticeKind]
     answers: dict[str, Answer]

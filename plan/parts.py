@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -12,6 +12,10 @@ Effect = Literal[
     "leave", "promise", "claim_returned", "confirm_return", "deny_return", "receipt", "enrolment_check", "aid", "task",
     "wrong_number", "opt_out", "safety", "person",
 ]  # fmt: skip
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 
 
 def _clock_time(value: object) -> object:
@@ -151,6 +155,31 @@ class Attendance(Part):
     digest: Takeover
     closes_at: LocalTime
     mass_absence: MassAbsence
+
+
+class Closures(Part):
+    """Who may say by a message that there are no lessons, and for how many days at once."""
+
+    roles: list[str] = Field(default_factory=lambda: ["principal", "attendance_officer"], min_length=1)
+    most_days: int = Field(default=14, ge=1)
+    undo_hours: int = Field(default=48, ge=1)
+
+
+class Boarding(Part):
+    """The check of boarders on the evening on which they come back: before a school day, on these weekdays, or after any days off."""
+
+    weekdays: list[Weekday] = Field(default_factory=list)
+    after_days_off: bool = False
+    ask_at: LocalTime
+    remind_at: LocalTime
+    closes_at: LocalTime
+    role: str
+    told: str
+
+    @property
+    def weekday_numbers(self) -> set[int]:
+        """As Python counts them, Monday 0."""
+        return {WEEKDAYS.index(day) for day in self.weekdays}
 
 
 class NoticeKind(Part):

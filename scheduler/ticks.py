@@ -17,14 +17,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from cases.attendance import advance_sheet, open_sheets
 from cases.audit import audit
+from cases.boarding import ask_boarders, close_boarding, remind_boarders
 from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
 from cases.escalation import settle
 from cases.handing_over import hand_over_posts
 from cases.plans import plan_in_force
 from cases.record import seal_events
 from cases.reminders import advance_task
+from cases.sheet_asking import advance_sheet, open_sheets
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
@@ -135,6 +136,20 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         Daily("noon_digest", attendance.digest.at, timedelta(hours=4), noon_digest),
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
+        *_boarding_jobs(plan),
+    ]
+
+
+def _boarding_jobs(plan: Plan) -> list[Daily]:
+    """On which evenings somebody is asked, the job itself knows."""
+    evening = plan.boarding
+    if evening is None:
+        return []
+    asked, reminded, closed = (datetime.combine(date.min, at) for at in (evening.ask_at, evening.remind_at, evening.closes_at))
+    return [
+        Daily("boarding", evening.ask_at, closed - asked, ask_boarders, school_days=False),
+        Daily("boarding_reminder", evening.remind_at, closed - reminded, remind_boarders, school_days=False),
+        Daily("boarding_close", evening.closes_at, timedelta(hours=3), close_boarding, school_days=False),
     ]
 
 

@@ -31,12 +31,16 @@ def answer(
     facts: dict[str, Any] | None = None,
     about: About = NOTHING,
 ) -> None:
-    """Says something back at the same contact. `about`: case_id, student_id, sheet_id, task_id, notice_id."""
+    """Says something back at the same contact. `about`: case_id, student_id, sheet_id, task_id, notice_id.
+
+    One text may be answered about several children or classes: student_id, else class_id, tells these answers apart.
+    """
     to = person_id or (speaker.person_id if speaker.people else None)
     inbound.area_code = inbound.area_code or area_code
     inbound.person_id = inbound.person_id or to
+    one = about.get("student_id") or about.get("class_id") or ""
     work.say(
-        f"inbound:{inbound.id}:{template}:{about.get('student_id') or ''}", to, template, area_code=area_code, facts=facts,
+        f"inbound:{inbound.id}:{template}:{one}", to, template, area_code=area_code, facts=facts,
         expires_at=work.now + ANSWER_LIFE, question=question, contact_id=speaker.contact_id, case_id=about.get("case_id"),
         student_id=about.get("student_id"), sheet_id=about.get("sheet_id"), task_id=about.get("task_id"), notice_id=about.get("notice_id"),
     )  # fmt: skip

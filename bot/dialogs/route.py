@@ -11,6 +11,7 @@ from bot.dialogs.guardian import hear_guardian
 from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.pressing import is_answered_before
+from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
@@ -62,7 +63,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
 def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
     """A code names an officer's task beyond doubt; else whoever was asked last is heard first."""
     last = speaker.questions[0].kind if speaker.questions else None
-    staff: list[Hear] = [hear_teacher, hear_officer] if last in {None, "sheet"} else [hear_officer, hear_teacher]
+    sheet_first = last in {None, "sheet", "boarding", "pick"}
+    staff: list[Hear] = [hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
     family: list[Hear] = [hear_guardian] if speaker.children else []
     if not speaker.staff and not speaker.tasks:
         return family

@@ -1,122 +1,113 @@
-"""A teacher answers the sheet, corrects it, or corrects yesterday's. One message on a normal day."""
+"""A teacher answers the sheet, corrects it, or corrects yesterday's; of one class or of several. One message on a normal day."""
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
-
-from bot.dialogs.answering import answer, answered
+from bot.dialogs.boarding import take_boarding
 from bot.dialogs.phrases import phrase
+from bot.dialogs.picking import Picked, ask_which_class, end_picks, picked
+from bot.dialogs.sheet_talk import Talk, quoted, talk_of
+from bot.dialogs.sheets import take_sheet
 from bot.dialogs.speaker import Speaker
-from bot.replies import Pupil, SheetReading, read_sheet
-from cases.attendance import Missing, SheetAnswer, correction_day, record_sheet, sheet_of
-from cases.desk import desk_of_sheet
-from storage.tables import AttendanceSheet, Inbound, Question, Student
+from bot.replies import says_every_class
+from bot.replies.classes import Section, is_about_a_class, split_by_class
+from bot.replies.normalise import normalise
+from storage.tables import Inbound
 from storage.work import Work
 
-ON_ROLLS = ("enrolled", "resumed")
+HEARD = ("sheet_answered", "sheet_corrected", "sheet_held")
+"""What became of a text of which at least a part was taken down; these words go before the others."""
 
 
 async def hear_teacher(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
     """Takes the text as a sheet; None when it is none, and somebody else should hear it."""
-    question = speaker.question("sheet")
-    class_id = await _class_of(work, speaker, question)
-    if class_id is None:
+    talk = await talk_of(work, inbound, speaker)
+    if talk is None:
         return None
-    pupils = await _pupils(work, class_id)
-    reading = read_sheet(inbound.body, pupils=list(pupils.values()), today=speaker.today)
-    if _is_empty(reading):
-        return await _unread(work, inbound, speaker, question, reading)
-    sheet = await _sheet(work, speaker, class_id, reading)
-    if sheet is None or (question is None and reading.unread):
+    choice = await picked(talk)
+    if isinstance(choice, str):
+        return choice
+    talk, sections, foreign = _sections(talk, choice)
+    if foreign:
+        return await _foreign(talk, foreign[0])
+    named = bool(sections[0].class_ids)
+    if named and not talk.asked and choice is None and not is_about_a_class(talk.text, talk.all_rooms):
         return None
-    await _record(work, inbound, speaker, sheet, reading, question)
-    await _reply(work, inbound, speaker, sheet, reading, pupils)
-    return "sheet_corrected" if question is None else "sheet_answered"
+    return await _take(talk, sections, named=named)
 
 
-def _is_empty(reading: SheetReading) -> bool:
-    return not (reading.all_present or reading.absent or reading.arrived or reading.doubts)
-
-
-async def _class_of(work: Work, speaker: Speaker, question: Question | None) -> int | None:
-    if question is not None and question.sheet_id is not None:
-        return (await work.session.get_one(AttendanceSheet, question.sheet_id)).class_id
-    own = [row.class_id for row in speaker.staff if row.role == speaker.plan.attendance.role and row.class_id is not None]
-    return own[0] if own else None
-
-
-async def _pupils(work: Work, class_id: int) -> dict[int, Pupil]:
-    found = await work.session.execute(
-        select(Student.id, Student.name, Student.seat_number).where(Student.class_id == class_id, Student.status.in_(ON_ROLLS))
-    )
-    return {student_id: Pupil(student_id, name, seat) for student_id, name, seat in found}
-
-
-async def _sheet(work: Work, speaker: Speaker, class_id: int, reading: SheetReading) -> AttendanceSheet | None:
-    today = await sheet_of(work, class_id, speaker.today)
-    if not reading.yesterday:
-        return today
-    desk = await desk_of_sheet(work, today) if today is not None else None
-    calendar = desk.calendar if desk is not None else speaker.calendar
-    return await sheet_of(work, class_id, correction_day(calendar, speaker.today))
-
-
-async def _record(
-    work: Work, inbound: Inbound, speaker: Speaker, sheet: AttendanceSheet, reading: SheetReading, question: Question | None
-) -> None:
-    absent = [Missing(entry.student_id, entry.reason, entry.until) for entry in reading.absent]
-    await record_sheet(work, sheet, SheetAnswer(absent, reading.arrived, _mode(reading, question)), speaker.staff_id)
-    if question is not None and not reading.doubts:
-        await answered(work, inbound, question)
-    others = update(Question).where(Question.sheet_id == sheet.id, Question.state == "open", Question.contact_id != speaker.contact_id)
-    await work.session.execute(others.values(state="withdrawn", ended_at=work.now))
-
-
-def _mode(reading: SheetReading, question: Question | None) -> str:
-    """The first full answer, or "all present", says how everybody is; a later word only adds to it or corrects it."""
-    if reading.arrived and not reading.absent:
-        return "correction"
-    return "full" if (question is not None and not reading.arrived) or reading.all_present else "addition"
-
-
-async def _reply(
-    work: Work, inbound: Inbound, speaker: Speaker, sheet: AttendanceSheet, reading: SheetReading, pupils: dict[int, Pupil]
-) -> None:
-    """Asks back what was not clear; else names the absent and says what comes next. A plain "all present" needs no answer."""
-    about = {"sheet_id": sheet.id}
-    if reading.doubts:
-        options = "；".join(f"{doubt.said}：{'或'.join(_shown(pupils[one]) for one in doubt.candidates)}" for doubt in reading.doubts)
-        answer(work, inbound, speaker, "sheet_unclear", area_code=sheet.area_code, facts={"options": options}, about=about)
-    elif reading.unread:
-        answer(work, inbound, speaker, "sheet_unread", area_code=sheet.area_code, facts={"unread": "、".join(reading.unread)}, about=about)
-    elif sheet.state == "held":
-        answer(
-            work, inbound, speaker, "sheet_held", area_code=sheet.area_code, facts={"absent_count": str(len(reading.absent))}, about=about
-        )
-    elif reading.absent or reading.arrived:
-        names = "、".join(pupils[entry.student_id].name for entry in reading.absent)
-        step = phrase("next_step.asking" if any(entry.reason is None for entry in reading.absent) else "next_step.on_leave")
-        answer(
-            work,
-            inbound,
-            speaker,
-            "sheet_received",
-            area_code=sheet.area_code,
-            facts={"absent_names": names, "next_step": step},
-            about=about,
-        )
-
-
-def _shown(pupil: Pupil) -> str:
-    return f"{pupil.seat if pupil.seat is not None else ''}{pupil.name}"
-
-
-async def _unread(work: Work, inbound: Inbound, speaker: Speaker, question: Question | None, reading: SheetReading) -> str | None:
-    """Nothing in it was a sheet. Where one was asked for, the teacher is told what could not be read."""
-    if question is None or not reading.unread or speaker.questions[0] is not question:
+async def _foreign(talk: Talk, said: str) -> str | None:
+    """A class that the writer does not answer for: nothing of the text is taken down."""
+    first = next(iter(talk.rooms or talk.named))
+    reading = await talk.reading(first, normalise(talk.text).replace(said, " "))
+    if not talk.asked and not (reading.all_present or reading.absent or reading.arrived):
         return None
-    answer(
-        work, inbound, speaker, "sheet_unread", area_code=question.area_code, facts={"unread": "、".join(reading.unread)[:30]},
-        about={"sheet_id": question.sheet_id},
-    )  # fmt: skip
-    return "sheet_unread"
+    return talk.say("sheet_refused", first, reason=phrase("sheet_refused.other_class", said=said))
+
+
+def _sections(talk: Talk, choice: Picked | None) -> tuple[Talk, list[Section], list[str]]:
+    """What is said of which class. A choice among classes or pupils is about an earlier text, which is read again."""
+    text = choice.earlier.body if choice is not None else talk.text
+    sections, foreign = split_by_class(text, talk.all_rooms)
+    if choice is None:
+        return talk, sections, foreign
+    own = [section for section in sections if set(section.class_ids) & set(choice.class_ids)] or sections[:1]
+    return talk.about(choice.earlier, choice.meant), [Section(choice.class_ids, section.text) for section in own], []
+
+
+async def _take(talk: Talk, sections: list[Section], *, named: bool) -> str | None:
+    placed = [placed for section in sections for placed in await _placed(talk, section)]
+    if not placed:
+        return await _which(talk, sections[0])
+    outcomes = []
+    for class_id, text in placed:
+        take = take_boarding if talk.evening else take_sheet
+        outcomes.append(await take(talk, class_id, text, named=named or len(placed) > 1))
+    told = [outcome for outcome in outcomes if outcome is not None]
+    if told:
+        await end_picks(talk)
+    return next((outcome for outcome in told if outcome in HEARD), told[0] if told else None)
+
+
+async def _placed(talk: Talk, section: Section) -> list[tuple[int, str]]:
+    """(class, text): by the name in the text, by the message quoted, by the only open question, else by the only class."""
+    class_ids = section.class_ids or await _classes_meant(talk, section.text)
+    if len(class_ids) > 1 and not await _all_present(talk, class_ids, section.text):
+        return []
+    return [(class_id, section.text) for class_id in class_ids]
+
+
+async def _classes_meant(talk: Talk, text: str) -> tuple[int, ...]:
+    questions = await quoted(talk.work, talk.inbound, talk.asked.values())
+    open_ones = [class_id for class_id, question in talk.asked.items() if not questions or question in questions]
+    candidates = open_ones or list(talk.rooms)
+    if len(candidates) < 2 or not open_ones:
+        return tuple(candidates) if len(candidates) == 1 else await _by_names(talk, candidates, text)
+    if says_every_class(text) and await _all_present(talk, tuple(candidates), text):
+        return tuple(candidates)
+    return await _by_names(talk, candidates, text)
+
+
+async def _by_names(talk: Talk, candidates: list[int], text: str) -> tuple[int, ...]:
+    """Pupils named in full say which class it is, where only one class has them."""
+    found = [class_id for class_id in candidates if (await _names_somebody(talk, class_id, text))]
+    return (found[0],) if len(found) == 1 else ()
+
+
+async def _names_somebody(talk: Talk, class_id: int, text: str) -> bool:
+    return any(pupil.name in text for pupil in (await talk.pupils(class_id)).values())
+
+
+async def _all_present(talk: Talk, class_ids: tuple[int, ...], text: str) -> bool:
+    return (await talk.reading(class_ids[0], text)).all_present
+
+
+async def _which(talk: Talk, section: Section) -> str | None:
+    """Several classes, and the text names none: asked back by number, where it reads as a sheet at all."""
+    candidates = [*section.class_ids] or [class_id for class_id in talk.rooms if class_id in talk.asked or not talk.asked]
+    readings = [await talk.reading(class_id, section.text) for class_id in candidates]
+    sensible = [reading for reading in readings if reading.all_present or reading.same or reading.absent or reading.arrived]
+    if not sensible:
+        return None
+    if section.class_ids:
+        return talk.say("sheet_refused", candidates[0], reason=phrase("sheet_refused.class_by_class"))
+    return ask_which_class(talk, candidates)

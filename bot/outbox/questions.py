@@ -19,6 +19,9 @@ from storage.tables import Question
 SUBJECTS = ("case_id", "sheet_id", "student_id")
 NEVER_BLOCKS = "task"  # an officer's tasks are told apart by their codes
 
+SIDE_BY_SIDE = ("sheet", "boarding", "pick")
+"""A teacher's classes, told apart by their names; and what is asked back about one of them."""
+
 
 @dataclass(slots=True)
 class Asked:
@@ -90,7 +93,8 @@ class OpenQuestions:
         """The open question for which this one has to wait. Safety and answers in a running talk do not wait."""
         if intent.question == NEVER_BLOCKS or intent.urgency == "safety" or intent.contact_id is not None:
             return None
-        others = [row for row in self._open[contact_id] if row.kind != NEVER_BLOCKS and not same_subject(row, intent)]
+        beside = SIDE_BY_SIDE if intent.question in SIDE_BY_SIDE else ()
+        others = [row for row in self._open[contact_id] if row.kind not in (NEVER_BLOCKS, *beside) and not same_subject(row, intent)]
         return others[0] if others else None
 
     def ask(self, contact_id: int, intent: Due) -> Asked:

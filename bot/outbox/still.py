@@ -6,11 +6,22 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, DateTime, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import Exists
 
-from storage.tables import Absence, AttendanceSheet, CaseFile, GuardianAnswer, Guardianship, Intent, Notice, Task
+from storage.tables import (
+    Absence,
+    AttendanceSheet,
+    BoardingCheck,
+    CaseFile,
+    GuardianAnswer,
+    Guardianship,
+    Intent,
+    MissingBoarder,
+    Notice,
+    Task,
+)
 
 NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
 """Replies after which the family still has not said why the child is away."""
@@ -36,8 +47,20 @@ def _absence_open() -> ColumnElement[bool]:
     return and_(absent, ~closed)
 
 
-def _sheet_unanswered() -> ColumnElement[bool]:
-    return exists().where(AttendanceSheet.id == Intent.sheet_id, AttendanceSheet.state.in_(("asked", "taken_over")))
+def _sheet(*states: str) -> ColumnElement[bool]:
+    return exists().where(AttendanceSheet.id == Intent.sheet_id, AttendanceSheet.state.in_(states))
+
+
+def _check(*states: str) -> ColumnElement[bool]:
+    # Compared as text, as above.
+    return exists().where(cast(BoardingCheck.id, Text) == Intent.facts["check_id"].astext, BoardingCheck.state.in_(states))
+
+
+def _boarder_missing() -> ColumnElement[bool]:
+    return exists().where(
+        MissingBoarder.student_id == Intent.student_id, MissingBoarder.state == "missing",
+        cast(MissingBoarder.check_id, Text) == Intent.facts["check_id"].astext,
+    )  # fmt: skip
 
 
 def _notice_waiting() -> ColumnElement[bool]:
@@ -68,7 +91,10 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
         "case_away": _case(CaseFile.back_on.is_(None)),
         "task_open": _task("open", "acknowledged"),
         "task_unacknowledged": _task("open"),
-        "sheet_unanswered": _sheet_unanswered(),
+        "sheet_unanswered": _sheet("asked", "taken_over"),
+        "sheet_withdrawn": _sheet("withdrawn"),
+        "boarding_unanswered": _check("asked"),
+        "boarder_missing": _boarder_missing(),
         "notice_waiting": _notice_waiting(),
         "promise_stands": _case(CaseFile.back_on.is_(None), _is_fact(CaseFile.promised_on, "promised")),
         "unanswered": _unanswered(zone),

@@ -117,11 +117,12 @@ class Catalogue:
         return _fill(self.compiled[self._known(template_id).id, "line"], f"{template_id}/line", context)
 
     def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """What may be pressed: answer and label."""
+        """What may be pressed: answer and label. A label that comes out empty is no button."""
         names = self._known(template_id).buttons
-        return [
+        made = [
             (answer, _fill(self.compiled[template_id, f"button {answer}"], f"{template_id}/button {answer}", context)) for answer in names
         ]
+        return [(answer, label) for answer, label in made if label]
 
     def _known(self, template_id: str) -> MessageTemplate:
         if template_id not in self.templates:

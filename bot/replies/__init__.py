@@ -4,7 +4,7 @@ from bot.replies.guardian import read_guardian
 from bot.replies.hints import choice_in, is_danger, touches_on
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
 from bot.replies.officer import read_officer
-from bot.replies.sheet import read_sheet
+from bot.replies.sheet import read_sheet, says_every_class
 
 __all__ = [
     "Child",
@@ -19,5 +19,6 @@ __all__ = [
     "read_guardian",
     "read_officer",
     "read_sheet",
+    "says_every_class",
     "touches_on",
 ]

@@ -60,7 +60,10 @@ class Doubt:
 
 @dataclass(frozen=True)
 class SheetReading:
-    """A teacher's sheet. Only when `unread` and `doubts` are empty has everything been understood."""
+    """A teacher's sheet. Only when `unread` and `doubts` are empty has everything been understood.
+
+    `yesterday`: the sheet of the last school day is corrected. `same`: it is as on the last school day, and the rest adds to that.
+    """
 
     all_present: bool
     absent: tuple[SheetEntry, ...]
@@ -68,6 +71,7 @@ class SheetReading:
     doubts: tuple[Doubt, ...]
     unread: tuple[str, ...]
     yesterday: bool
+    same: bool = False
 
 
 @dataclass(frozen=True)

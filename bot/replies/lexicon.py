@@ -15,19 +15,6 @@ _MACRO = re.compile(r"<([a-z]+)>")
 
 
 @dataclass(frozen=True)
-class SheetWords:
-    all_present: re.Pattern[str]
-    yesterday: re.Pattern[str]
-    counts: re.Pattern[str]
-    except_for: re.Pattern[str]
-    list_number: re.Pattern[str]
-    maybe_here: re.Pattern[str]
-    separators: re.Pattern[str]
-    breaks: re.Pattern[str]
-    tokens: tuple[tuple[str, re.Pattern[str]], ...]
-
-
-@dataclass(frozen=True)
 class DateWords:
     relative: Mapping[str, int]
     holidays: Mapping[str, str]
@@ -55,7 +42,6 @@ class Lexicon:
     agrees: frozenset[frozenset[str]]
     dates: DateWords
     compound_surnames: frozenset[str]
-    sheet: SheetWords
     officer: Mapping[str, re.Pattern[str]]
 
 
@@ -83,7 +69,6 @@ def lexicon() -> Lexicon:
         agrees=frozenset(frozenset(pair) for pair in data["agrees"]),
         dates=_dates(data["dates"], macros),
         compound_surnames=frozenset(data["compound_surnames"]),
-        sheet=_sheet(data["sheet"], macros),
         officer=_all(data["officer"], macros),
     )
 
@@ -110,18 +95,3 @@ def _rules(rules: list[list[str]], macros: Mapping[str, str]) -> tuple[tuple[str
 
 def _dates(data: Mapping[str, Any], macros: Mapping[str, str]) -> DateWords:
     return DateWords(relative=data["relative"], holidays=data["holidays"], rules=_rules(data["rules"], macros))
-
-
-def _sheet(data: Mapping[str, Any], macros: Mapping[str, str]) -> SheetWords:
-    words = {**macros, "head": data["head"], "day": data["day"]}
-    return SheetWords(
-        all_present=_one(data["all_present"], words),
-        yesterday=_one(data["yesterday"], words),
-        counts=_one(data["counts"], words),
-        except_for=_one(data["except_for"], words),
-        list_number=_one(data["list_number"], words),
-        maybe_here=_one(data["maybe_here"], words),
-        separators=_one(data["separators"], words),
-        breaks=_one(data["breaks"], words),
-        tokens=_rules(data["tokens"], words),
-    )

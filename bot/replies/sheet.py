@@ -3,60 +3,93 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.replies.kinds import Pupil, SheetReading
-from bot.replies.lexicon import lexicon
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import normalise
 from bot.replies.sheet_roll import Roll
 from bot.replies.sheet_tokens import tokens
+from bot.replies.sheet_words import sheet_words
 
 _LONGEST = 2000
-_EDGES = " ,;。!、\n"
+_EDGES = " ,;。!、:\n"
+_NOBODY: Mapping[str, int] = {}
 
 
-def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date) -> SheetReading:
+def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int] = _NOBODY) -> SheetReading:
     """Who is absent, who came after all, and what must be asked back.
 
     A seat or a full or given name is taken only when it fits exactly one pupil; whatever sounds alike or nearly so is
-    a doubt, anything else is unread. `all_present` only when the message says so and says nothing else. `today` is the
-    day on which the message came; with `yesterday` set, the sheet of the day before is meant. Never raises.
+    a doubt, anything else is unread. `meant` says whom a doubt of an earlier reading turned out to mean, by its words.
+    `all_present` only when the message says so and says nothing else. `today` is the day on which the message came;
+    with `yesterday` set, the sheet of the day before is meant; with `same`, what is read comes on top of that sheet.
+    Never raises.
     """
     plain = normalise(text).strip(_EDGES)
     if not plain or len(plain) > _LONGEST:
         return _unread(plain[:_LONGEST])
-    corrected = lexicon().sheet.yesterday.match(plain)
+    plain = _without_forwarding(plain, pupils)
+    words = sheet_words().sheet
+    if same := words["same"].match(plain):
+        return _read_same(plain[same.end() :].strip(_EDGES), pupils, today, meant)
+    corrected = words["yesterday"].match(plain)
+    if corrected and words["today"].search(plain):
+        return _unread(plain)  # two days in one sheet
     rest = plain[corrected.end() :].strip(_EDGES) if corrected else plain
-    return _read(rest, pupils, today, yesterday=corrected is not None)
+    return replace(_read(rest, pupils, today, meant), yesterday=corrected is not None)
 
 
-def _read(text: str, pupils: Sequence[Pupil], today: date, *, yesterday: bool) -> SheetReading:
-    words = lexicon().sheet
-    counted = words.counts.sub(" ", text).strip(_EDGES)
-    if _counts_agree(text) and (words.all_present.fullmatch(text.replace(" ", "")) or not counted):
-        return SheetReading(all_present=True, absent=(), arrived=(), doubts=(), unread=(), yesterday=yesterday)
-    exception = words.except_for.match(counted)
+def says_every_class(text: str) -> bool:
+    """Whether "all present" is said of all classes at once: 都全到, 两个班都到齐, or a bare 0."""
+    return sheet_words().sheet["every_class"].search(normalise(text)) is not None
+
+
+def _read_same(rest: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:
+    """As yesterday; what stands behind it adds to that or takes away from it."""
+    more = _read(rest, pupils, today, meant) if rest else _unread("")
+    return replace(more, same=True) if not more.all_present else _unread(rest)
+
+
+def _read(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:
+    words = sheet_words().sheet
+    counted = words["counts"].sub(" ", text).strip(_EDGES)
+    if _counts_agree(text) and (words["all_present"].fullmatch(text.replace(" ", "")) or not counted):
+        return SheetReading(all_present=True, absent=(), arrived=(), doubts=(), unread=(), yesterday=False)
+    exception = words["except_for"].match(counted)
     listed = _without_list_numbers(exception[1] if exception else counted)
-    roll = Roll(pupils, today)
+    roll = Roll(pupils, today, meant)
     people = [Named(pupil.student_id, pupil.name) for pupil in pupils]
     roll.call(tokens(listed, find_exact(listed, people, pet_names=False), today))
-    return roll.reading(yesterday=yesterday) if roll.makes_sense else _unread(text)
+    return roll.reading() if roll.makes_sense else _unread(text)
 
 
 def _counts_agree(text: str) -> bool:
     """Enrolled and present; a sheet that gives no numbers agrees with itself."""
-    return all(match[1] == match[2] for match in lexicon().sheet.counts.finditer(text))
+    return all(match[1] == match[2] for match in sheet_words().sheet["counts"].finditer(text))
 
 
 def _without_list_numbers(text: str) -> str:
     """1. 2. 3. before names number the list; a single 1. may be a seat and stays to be asked about."""
-    found = list(lexicon().sheet.list_number.finditer(text))
+    pattern = sheet_words().sheet["list_number"]
+    found = list(pattern.finditer(text))
     numbered = [int(match[1]) for match in found]
     if len(found) < 2 or numbered != list(range(1, len(found) + 1)):
         return text
-    return re.sub(lexicon().sheet.list_number, "\n", text)
+    return re.sub(pattern, "\n", text)
+
+
+def _without_forwarding(text: str, pupils: Sequence[Pupil]) -> str:
+    """A forwarded list carries lines that say who sent it, and when: no pupil is meant by them."""
+    lines = text.split("\n")
+    if len(lines) < 2:
+        return text
+    people = [Named(pupil.student_id, pupil.name) for pupil in pupils]
+    forwarded = sheet_words().sheet["forwarded"]
+    kept = [line for line in lines if not forwarded.match(line) or find_exact(line, people, pet_names=False)]
+    return "\n".join(kept).strip(_EDGES)
 
 
 def _unread(text: str) -> SheetReading:

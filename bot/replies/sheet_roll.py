@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from itertools import zip_longest
 
 from bot.replies.kinds import Doubt, Pupil, SheetEntry, SheetReading
-from bot.replies.lexicon import lexicon
 from bot.replies.names import Named, find_sounding, nearly, plain_name, sound
 from bot.replies.sheet_tokens import Token
+from bot.replies.sheet_words import sheet_words
 
 _REASONS = frozenset({"sick", "leave", "home"})
 _LONGEST_LEAVE = 60  # days; a longer leave is for the bureau, not for a sheet
@@ -35,6 +35,7 @@ class Roll:
 
     pupils: Sequence[Pupil]
     today: date
+    meant: Mapping[str, int] = field(default_factory=dict)
     lines: dict[int, _Line] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -61,19 +62,20 @@ class Roll:
         """Whether the sheet said anything about anybody, and nothing that speaks against the rest."""
         return bool(self.lines or self.doubts or self.unread) and not self.contrary
 
-    def reading(self, *, yesterday: bool) -> SheetReading:
+    def reading(self) -> SheetReading:
         """What was understood. A number of absent pupils that does not fit the names is unread."""
         absent = tuple(SheetEntry(one, line.reason, line.until) for one, line in self.lines.items() if not line.arrived)
         doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
-        unread = [*self.unread, *self._wrong_counts(len(absent))]
+        unread = (*self.unread, *self._wrong_counts(len(absent)))
         arrived = tuple(one for one, line in self.lines.items() if line.arrived)
+        everybody = not absent and not doubts and not self.doubts and not unread and len(arrived) == len(self.pupils) > 1
         return SheetReading(
-            all_present=False,
+            all_present=everybody,
             absent=absent,
-            arrived=arrived,
+            arrived=() if everybody else arrived,
             doubts=(*self.doubts, *doubts),
-            unread=tuple(unread),
-            yesterday=yesterday,
+            unread=unread,
+            yesterday=False,
         )
 
     def _hear(self, token: Token) -> None:
@@ -84,10 +86,10 @@ class Roll:
 
     def _pupil(self, token: Token) -> None:
         if len(token.ids) != 1:
-            self.doubts.append(Doubt(token.text, token.ids))
+            self._doubt(token.text, token.ids)
         elif self._right_before("unread") and len(self.before_text) == 1 and self.unread[-1:] == [self.before_text]:
             self.unread.pop()
-            self.doubts.append(Doubt(self.before_text + token.text, token.ids))
+            self._doubt(self.before_text + token.text, token.ids)
         elif self._right_before("seat") and self.group and self.group[-1] != token.ids[0]:
             self._forget(self.group.pop(), token)
         else:
@@ -98,15 +100,22 @@ class Roll:
         if len(seated) == 1:
             self._add(seated[0])
         elif seated:
-            self.doubts.append(Doubt(token.text.strip(), tuple(seated)))
+            self._doubt(token.text.strip(), tuple(seated))
         else:
             self.unread.append(token.text.strip())
+
+    def _doubt(self, said: str, candidates: tuple[int, ...]) -> None:
+        """Whoever could be meant is asked about, unless the teacher has said who it is."""
+        if (student_id := self.meant.get(said)) in candidates and student_id is not None:
+            self._add(student_id)
+        else:
+            self.doubts.append(Doubt(said, candidates))
 
     def _forget(self, seated: int, token: Token) -> None:
         """Number and name side by side, but of two pupils: ask which."""
         del self.lines[seated]
         self.last = []
-        self.doubts.append(Doubt(f"{self.before_text}{token.text}", (seated, token.ids[0])))
+        self._doubt(f"{self.before_text}{token.text}", (seated, token.ids[0]))
 
     def _add(self, student_id: int) -> None:
         line = self.lines.setdefault(student_id, _Line())
@@ -183,8 +192,8 @@ class Roll:
         people = [Named(pupil.student_id, pupil.name) for pupil in self.pupils]
         heard = {one for mention in find_sounding(said, people, ()) for one in mention.ids} or set(nearly(said, people))
         if heard:
-            self.doubts.append(Doubt(said, tuple(sorted(heard))))
             self._close(token)
+            self._doubt(said, tuple(sorted(heard)))
         elif self._right_before("pupil") and self.last and len(said) == 1:
             self._name_goes_on(said)
         elif not self._is_reason(said):
@@ -194,13 +203,13 @@ class Roll:
         """One more character right behind a name makes it perhaps another name."""
         student_id = self.last[-1]
         del self.lines[student_id]
-        self.doubts.append(Doubt(self.before_text + said, (student_id,)))
         self._close(Token("break", ""))
+        self._doubt(self.before_text + said, (student_id,))
 
     def _is_reason(self, said: str) -> bool:
         """Words right behind a pupil tell a reason that we do not know, unless they may be the next name or say 'here'."""
         behind = self._right_before("pupil") or self._right_before("seat")
-        return behind and not self._begins_like_a_name(said) and not lexicon().sheet.maybe_here.search(said)
+        return behind and not self._begins_like_a_name(said) and not sheet_words().sheet["maybe_here"].search(said)
 
     def _begins_like_a_name(self, said: str) -> bool:
         return sound(said[0]) in {sound(plain_name(pupil.name)[0]) for pupil in self.pupils if plain_name(pupil.name)}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.replies.dates import Day, find_days
-from bot.replies.lexicon import lexicon
 from bot.replies.names import Mention
 from bot.replies.numerals import number
+from bot.replies.sheet_words import sheet_words
 
 _SPELT_OUT = frozenset({"relative", "weekday", "month_day", "next_month_day", "after", "holiday"})  # never a seat
 _RENAMED = {"class": "other", "filler": "other", "range": "unread"}
@@ -48,9 +48,9 @@ def tokens(text: str, mentions: Sequence[Mention], today: date) -> list[Token]:
 def _next(text: str, place: int, limit: int, mention: Mention | None, days: Mapping[int, Day]) -> tuple[Token, int]:
     if mention is not None:
         return Token("pupil", text[place : mention.end], ids=mention.ids), mention.end
-    blank = lexicon().sheet.separators.match(text, place, limit)
+    blank = sheet_words().sheet["separators"].match(text, place, limit)
     if blank:
-        return Token("break" if lexicon().sheet.breaks.search(blank.group()) else "list", blank.group()), blank.end()
+        return Token("break" if sheet_words().sheet["breaks"].search(blank.group()) else "list", blank.group()), blank.end()
     day = days.get(place)
     if day is not None and day.kind in _SPELT_OUT and day.end <= limit:
         return Token("day", text[place : day.end], on=day.on), day.end
@@ -58,7 +58,7 @@ def _next(text: str, place: int, limit: int, mention: Mention | None, days: Mapp
 
 
 def _word(text: str, place: int, limit: int, days: Mapping[int, Day]) -> tuple[Token, int]:
-    for kind, pattern in lexicon().sheet.tokens:
+    for kind, pattern in sheet_words().tokens:
         match = pattern.match(text, place, limit)
         if match is None or match.end() == place:
             continue

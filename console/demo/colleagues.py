@@ -16,7 +16,7 @@ from cases.tasks import LIVING
 from console.words import page_data
 from storage.crypto import Cipher
 from storage.database import Database
-from storage.tables import AttendanceSheet, CaseFile, Contact, PersonContact, Question, Task, TaskHolder
+from storage.tables import AttendanceSheet, BoardingCheck, CaseFile, Contact, PersonContact, Question, Task, TaskHolder
 
 
 class Draining(Protocol):
@@ -58,8 +58,9 @@ class Colleagues:
         said = page_data("demo")["colleagues"]
         async with self._web.reading(self._area_code) as session:
             sheets = (await session.execute(_sheets(self._elsewhere(AttendanceSheet.class_id)))).all()
+            evening = (await session.execute(_boarding(self._elsewhere(BoardingCheck.class_id)))).all()
             errands = (await session.execute(_errands(self._elsewhere(Task.class_id)))).all()
-        owed = [(f"sheet-{question_id}", address, str(said["sheet"])) for question_id, address in sheets]
+        owed = [(f"sheet-{question_id}", address, str(said["sheet"])) for question_id, address in [*sheets, *evening]]
         return owed + [(f"task-{task_id}", address, f"{code} {said['find_contact']}") for task_id, address, code in errands]
 
     def _elsewhere(self, class_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
@@ -73,6 +74,16 @@ def _sheets(elsewhere: ColumnElement[bool]) -> Select[int, bytes]:
         .join(AttendanceSheet, AttendanceSheet.id == Question.sheet_id)
         .join(Contact, Contact.id == Question.contact_id)
         .where(Question.state == "open", Question.kind == "sheet", elsewhere)
+        .order_by(Question.id)
+    )
+
+
+def _boarding(elsewhere: ColumnElement[bool]) -> Select[int, bytes]:
+    return (
+        select(Question.id, Contact.address_encrypted)
+        .join(BoardingCheck, BoardingCheck.id == Question.facts["check_id"].as_integer())
+        .join(Contact, Contact.id == Question.contact_id)
+        .where(Question.state == "open", Question.kind == "boarding", elsewhere)
         .order_by(Question.id)
     )
 

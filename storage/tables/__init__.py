@@ -1,6 +1,6 @@
 """Every table, by duty. Import them from here."""
 
-from storage.tables.attendance import Absence, AttendanceSheet, Leave
+from storage.tables.attendance import Absence, AttendanceSheet, BoardingCheck, Leave, MissingBoarder
 from storage.tables.base import Base, Facts, Sight
 from storage.tables.casework import (
     AidRequest,
@@ -22,7 +22,7 @@ from storage.tables.casework import (
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
-from storage.tables.places import Area, CalendarDay, School, SchoolClass
+from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 
 __all__ = [
@@ -33,11 +33,13 @@ __all__ = [
     "AttendanceSheet",
     "AuditRun",
     "Base",
+    "BoardingCheck",
     "CalendarDay",
     "CaseFile",
     "CaseLevel",
     "CaseStep",
     "ClockSetting",
+    "Closure",
     "Consent",
     "Contact",
     "DeliveryStatus",
@@ -57,6 +59,7 @@ __all__ = [
     "Leave",
     "LinkCode",
     "Message",
+    "MissingBoarder",
     "Notice",
     "NoticeCounter",
     "Person",

@@ -14,7 +14,7 @@ class AttendanceSheet(Numbered, Base):
     """One class, one school day.
 
     `state`: asked, taken_over (the attendance officer answers now), held (too many absent: the principal confirms),
-    answered, unanswered (the day ended; neither present nor absent).
+    answered, unanswered (the day ended; neither present nor absent), withdrawn (the school has closed that day).
     """
 
     __tablename__ = "attendance_sheet"
@@ -65,3 +65,34 @@ class Leave(Numbered, Base):
     said_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+class BoardingCheck(Numbered, Base):
+    """The boarders of one class on the evening on which they come back to school. `state`: asked, answered, unanswered."""
+
+    __tablename__ = "boarding_check"
+    __table_args__ = (UniqueConstraint("class_id", "on"),)
+    sight = Sight.AREA
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    on: Mapped[date] = mapped_column(index=True)
+    state: Mapped[str]
+    boarders: Mapped[int]
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+class MissingBoarder(Numbered, Base):
+    """A boarder who had not come back that evening. `state`: missing, arrived (came after all, or named by mistake)."""
+
+    __tablename__ = "missing_boarder"
+    __table_args__ = (UniqueConstraint("student_id", "check_id"),)
+    sight = Sight.GUARDED
+    parent = ("student_id", "student.id")
+    check_id: Mapped[int] = mapped_column(ForeignKey("boarding_check.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    state: Mapped[str]
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
 
 
 class Area(Base):
@@ -48,13 +48,40 @@ class SchoolClass(Numbered, Base):
 
 
 class CalendarDay(Numbered, Base):
-    """An exception to the national calendar for one school or one whole area."""
+    """An exception to the national calendar for one class, one school or one whole area. A class's row names its school, too."""
 
     __tablename__ = "calendar_day"
-    __table_args__ = (Index("uq_calendar_day_place", text("coalesce(school_id, 0)"), text("coalesce(area_code, '')"), "on", unique=True),)
+    __table_args__ = (
+        Index(
+            "uq_calendar_day_place",
+            text("coalesce(school_id, 0)"),
+            text("coalesce(class_id, 0)"),
+            text("coalesce(area_code, '')"),
+            "on",
+            unique=True,
+        ),
+    )
     sight = Sight.PUBLIC
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))
     area_code: Mapped[str | None] = mapped_column(AREA_CODE)
     on: Mapped[date]
     is_school_day: Mapped[bool]
     reason: Mapped[str]
+
+
+class Closure(Numbered, Base):
+    """A school's own word that there are no lessons for it, or for one class, on some days; kept so that it can be taken back."""
+
+    __tablename__ = "closure"
+    sight = Sight.AREA
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    said_by: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id"))
+    recorded_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+    effects: Mapped[Facts]

@@ -31,6 +31,15 @@ def test_the_prefecture_s_own_plan_is_sound(linxia: Plan) -> None:
 
 
 BROKEN: dict[str, tuple[Change, str, str, str]] = {
+    "boarding times": (lambda d: d["boarding"].update(remind_at="18:00"), "boarding", "先后排列", "the times must follow each other"),
+    "no evening": (
+        lambda d: d["boarding"].update(weekdays=[], after_days_off=False),
+        "boarding",
+        "要写明哪一天",
+        "say on which evening",
+    ),
+    "unknown weekday": (lambda d: d["boarding"].update(weekdays=["sonntag"]), "boarding.weekdays[0]", "这个值不对", "this value is wrong"),
+    "who may close": (lambda d: d["closures"].update(roles=["mayor"]), "closures.roles", "没有“mayor”这个岗位", "unknown role"),
     "unknown role": (
         lambda d: level(d, 3)["owed"][1].update(role="mayor"),
         "levels[2].owed[1].role",

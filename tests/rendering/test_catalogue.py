@@ -88,3 +88,8 @@ def test_the_command_says_that_all_is_well() -> None:
     result = CliRunner().invoke(app, ["templates"])
     assert result.exit_code == 0
     assert result.stdout == f"templates: {len(CATALOGUE.templates)}, findings: 0\n"
+
+
+def test_there_are_as_many_buttons_as_choices() -> None:
+    facts = {"choice": ["马小龙(5号)", "马晓虎(8号)", "", ""]}
+    assert CATALOGUE.buttons("sheet_unclear", facts) == [("1", "马小龙(5号)"), ("2", "马晓虎(8号)")]

@@ -22,6 +22,7 @@ ROWS = [
 
 def told(reading: SheetReading) -> Iterator[str]:
     yield from ["yesterday"] if reading.yesterday else []
+    yield from ["same"] if reading.same else []
     yield from ["all"] if reading.all_present else []
     for entry in sorted(reading.absent, key=lambda one: one.student_id):
         yield ":".join(str(part) for part in (f"-{entry.student_id - 100}", entry.reason, entry.until) if part is not None)
@@ -63,3 +64,14 @@ def test_no_text_breaks_the_reader_and_nobody_outside_the_class_is_named(text: s
 @pytest.mark.parametrize("text", ["\x00\x01", "\ud800", "1" * 5000, "马小龙" * 2500, "5 " * 2500, "。" * 5000, "🙂" * 5000])
 def test_extreme_texts_are_read_without_harm(text: str) -> None:
     assert not read_sheet(text, pupils=CLASS, today=TODAY).all_present
+
+
+def test_a_doubt_that_was_settled_is_read_with_its_reason() -> None:
+    first = read_sheet("马晓龙病，张伟", pupils=CLASS, today=TODAY)
+    meant = {doubt.said: doubt.candidates[-1] for doubt in first.doubts}
+    reading = read_sheet("马晓龙病，张伟", pupils=CLASS, today=TODAY, meant=meant)
+    assert sorted(told(reading)) == ["-5:sick", "-8"]
+
+
+def test_a_doubt_settled_as_somebody_who_was_not_asked_about_stays_a_doubt() -> None:
+    assert read_sheet("马晓龙", pupils=CLASS, today=TODAY, meant={"马晓龙": 101}).doubts

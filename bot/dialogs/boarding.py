@@ -1,0 +1,50 @@
+"""The evening on which boarders come back: who is missing, in the forms of the daily sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import update
+
+from bot.dialogs.answering import answered
+from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.sheet_talk import Talk
+from bot.dialogs.sheets import unclear_in
+from bot.replies import Pupil, SheetReading
+from cases.boarding import check_of, record_boarding
+from storage.tables import BoardingCheck, Question
+
+
+async def take_boarding(talk: Talk, class_id: int, text: str, *, named: bool) -> str | None:
+    """What became of it in a word; None where the text is no answer. A pupil who does not board is unknown here."""
+    reading = await talk.reading(class_id, text)
+    pupils = await talk.pupils(class_id)
+    if (unclear := unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
+        return unclear or None
+    check = await check_of(talk.work, class_id, talk.speaker.today)
+    if check is None or reading.yesterday or reading.same:
+        return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.boarding_only"))
+    await _take(talk, class_id, check, reading, pupils)
+    return "sheet_answered"
+
+
+async def _take(talk: Talk, class_id: int, check: BoardingCheck, reading: SheetReading, pupils: Mapping[int, Pupil]) -> None:
+    question = talk.asked.get(class_id)
+    missing = [entry.student_id for entry in reading.absent if entry.reason is None and entry.until is None]
+    excused = [entry.student_id for entry in reading.absent if entry.student_id not in missing]
+    full = reading.all_present or (question is not None and not reading.arrived)
+    arrived = [*reading.arrived, *excused]  # the teacher knows where they are: nobody needs to be asked
+    await record_boarding(talk.work, check, missing=missing, arrived=arrived, full=full, by=talk.speaker.staff_id)
+    if question is not None:
+        await answered(talk.work, talk.inbound, question)
+    await _no_longer_asked(talk, check)
+    if question is None or not reading.all_present:
+        names = "、".join(pupils[one].name for one in missing)
+        talk.say("boarding_received", class_id, missing_names=names, day=spoken_day(check.on))
+
+
+async def _no_longer_asked(talk: Talk, check: BoardingCheck) -> None:
+    others = update(Question).where(
+        Question.kind == "boarding", Question.state == "open", Question.facts["check_id"].as_integer() == check.id
+    )
+    await talk.work.session.execute(others.values(state="withdrawn", ended_at=talk.work.now))

@@ -1,0 +1,115 @@
+"""Which class, which pupil: asked back with numbers, and the numbered answer understood. Nobody is ever assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from bot.dialogs.answering import answered
+from bot.dialogs.sheet_talk import Talk
+from bot.replies import Doubt, Pupil
+from bot.replies.classes import find_classes
+from bot.replies.normalise import normalise
+from bot.replies.picks import NONE_OF_THEM, read_picks
+from storage.tables import Inbound, Question
+
+LIFE = timedelta(hours=2)
+"""So long a numbered answer belongs to what was asked back."""
+SHOWN = 4
+"""Buttons that a chat shows; more is answered by the number."""
+
+
+@dataclass(frozen=True)
+class Picked:
+    """An earlier text with what is known of it now."""
+
+    earlier: Inbound
+    class_ids: tuple[int, ...]
+    meant: Mapping[str, int]
+
+
+def ask_which_class(talk: Talk, class_ids: Sequence[int]) -> str:
+    """The text fits more than one class."""
+    names = [talk.room(class_id).name for class_id in class_ids]
+    return _ask(talk, "which_class", class_ids[0], names, {"pick": "class", "classes": [*class_ids]})
+
+
+def ask_which_pupil(talk: Talk, class_id: int, doubts: Sequence[Doubt], pupils: Mapping[int, Pupil]) -> str:
+    """Names that sound like somebody's, or two pupils of one name: they are told apart by their seats."""
+    choices = [(doubt.said, student_id) for doubt in doubts for student_id in doubt.candidates]
+    shown = [_shown(pupils[student_id]) for _, student_id in choices]
+    facts = {"pick": "pupil", "room_id": class_id, "meant": dict(talk.meant), "choices": choices}
+    said = "、".join(dict.fromkeys(doubt.said for doubt in doubts))
+    return _ask(talk, "sheet_unclear", class_id, shown, facts, said=said)
+
+
+async def picked(talk: Talk) -> Picked | str | None:
+    """What was picked; a word when the answer was that it is none of them; None when nothing was asked or it is no such answer."""
+    question = talk.speaker.question("sheet", "boarding", "pick")
+    if question is None or question.kind != "pick" or question.facts["evening"] != talk.evening:
+        return None
+    first = await talk.work.session.get_one(Inbound, question.facts["inbound_id"])
+    choose = _class if question.facts["pick"] == "class" else _pupil
+    choice = await choose(talk, question, first)
+    if choice is not None:
+        await answered(talk.work, talk.inbound, question)
+    return choice
+
+
+async def end_picks(talk: Talk) -> None:
+    """What was asked back before is answered or overtaken by this text."""
+    open_picks = update(Question).where(Question.contact_id == talk.speaker.contact_id, Question.kind == "pick", Question.state == "open")
+    await talk.work.session.execute(open_picks.values(state="withdrawn", ended_at=talk.work.now))
+
+
+async def _class(talk: Talk, question: Question, earlier: Inbound) -> Picked | None:
+    classes = [class_id for class_id in question.facts["classes"] if class_id in talk.rooms or class_id in talk.named]
+    plain = normalise(talk.text)
+    named = find_classes(plain, [talk.room(class_id) for class_id in classes])
+    if len(named) == 1 and named[0].class_id is not None and named[0].said == plain.strip(" 。.!"):
+        return Picked(earlier, (named[0].class_id,), {})
+    picks = read_picks(talk.text, options=len(classes))
+    if picks is None or picks == (NONE_OF_THEM,):
+        return None
+    return Picked(earlier, tuple(classes[number - 1] for number in picks), {})
+
+
+async def _pupil(talk: Talk, question: Question, earlier: Inbound) -> Picked | str | None:
+    facts = question.facts
+    class_id, choices = facts["room_id"], [(said, student_id) for said, student_id in facts["choices"]]
+    if class_id not in talk.rooms and class_id not in talk.named:
+        return None
+    pupils = await talk.pupils(class_id)
+    seats = [pupils[student_id].seat if student_id in pupils else None for _, student_id in choices]
+    picks = read_picks(talk.text, options=len(choices), seats=seats) or _by_name(talk.text, choices, pupils)
+    if picks == (NONE_OF_THEM,):
+        return talk.say("sheet_unread", class_id, unread="、".join(dict.fromkeys(said for said, _ in choices)))
+    chosen = [choices[number - 1] for number in picks or ()]
+    if not chosen or len({said for said, _ in chosen}) < len(chosen):
+        return None
+    return Picked(earlier, (class_id,), {**facts["meant"], **dict(chosen)})
+
+
+def _by_name(text: str, choices: Sequence[tuple[str, int]], pupils: Mapping[int, Pupil]) -> tuple[int, ...] | None:
+    """The full name of one of them, and of no other."""
+    names = [normalise(pupils[student_id].name) if student_id in pupils else "" for _, student_id in choices]
+    fitting = [number for number, name in enumerate(names, start=1) if name == normalise(text).strip(" 。.!")]
+    return (fitting[0],) if len(fitting) == 1 else None
+
+
+def _ask(talk: Talk, template: str, class_id: int, shown: Sequence[str], facts: Mapping[str, Any], said: str = "") -> str:
+    options = " ".join(f"{number}{one}" for number, one in enumerate(shown, start=1))
+    expires = (talk.work.now + LIFE).isoformat()
+    buttons = [*shown[:SHOWN], *[""] * (SHOWN - len(shown))]
+    return talk.say(
+        template, class_id, question="pick", said=said, options=options, choice=buttons, question_expires=expires,
+        inbound_id=talk.source_id, evening=talk.evening, **facts,
+    )  # fmt: skip
+
+
+def _shown(pupil: Pupil) -> str:
+    return f"{pupil.name}({pupil.seat}号)" if pupil.seat is not None else pupil.name

@@ -1,0 +1,141 @@
+"""One class's sheet out of a teacher's text: taken down, asked back, or refused; of what is unclear nothing is taken down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from bot.dialogs.answering import answered
+from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.picking import ask_which_pupil
+from bot.dialogs.sheet_talk import Talk
+from bot.replies import Pupil, SheetReading
+from cases.attendance import Missing, SheetAnswer, SheetReceipt, absent_as_before, correction_day, record_sheet
+from cases.calendars import calendar_for
+from cases.sheet_asking import sheet_before_asking, sheet_of
+from plan.calendar import Calendar
+from storage.tables import AttendanceSheet, CaseFile, Question, SchoolClass
+
+LONGEST_UNREAD = 30
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Nothing is taken down; the reason is a key under `sheet_refused` in templates/phrases.yaml."""
+
+    reason: str
+    day: str = ""
+
+
+async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> str | None:
+    """What became of it in a word; None where the text is no sheet and none was asked for. `named`: the text names the class."""
+    reading = await talk.reading(class_id, text)
+    pupils = await talk.pupils(class_id)
+    if (unclear := unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
+        return unclear or None
+    sheet = await _sheet(talk, class_id, reading)
+    if isinstance(sheet, Refused):
+        return talk.say("sheet_refused", class_id, reason=phrase(f"sheet_refused.{sheet.reason}", day=sheet.day))
+    said = await _answer(talk, class_id, sheet, reading)
+    if said is None:
+        return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_yesterday"))
+    return await _take(talk, class_id, sheet, reading, said, pupils)
+
+
+def unclear_in(talk: Talk, class_id: int, reading: SheetReading, pupils: Mapping[int, Pupil], *, named: bool) -> str | None:
+    """Asks back what is not clear and says so in a word; "" where the text is none of this class's business; None when all is clear."""
+    understood = bool(reading.all_present or reading.same or reading.absent or reading.arrived or reading.doubts)
+    if not understood and not (reading.unread and (named or _was_asked_last(talk, class_id))):
+        return ""
+    contradicted = [doubt.said for doubt in reading.doubts if [doubt.said] == [pupils[one].name for one in doubt.candidates]]
+    if unread := [*reading.unread, *contradicted]:
+        return _unread(talk, class_id, unread)
+    return ask_which_pupil(talk, class_id, reading.doubts, pupils) if reading.doubts else None
+
+
+def _was_asked_last(talk: Talk, class_id: int) -> bool:
+    """The last thing that was asked here is a sheet, and this class's is open."""
+    return class_id in talk.asked and talk.speaker.questions[0].kind in {"sheet", "boarding", "pick"}
+
+
+def _unread(talk: Talk, class_id: int, unread: Sequence[str]) -> str:
+    if all(said.isdigit() for said in unread):
+        return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_seat", seats="、".join(unread)))
+    return talk.say("sheet_unread", class_id, unread="、".join(unread)[:LONGEST_UNREAD])
+
+
+async def _sheet(talk: Talk, class_id: int, reading: SheetReading) -> AttendanceSheet | Refused:
+    """Today's, also when it was not asked for yet; or that of the last school day."""
+    work, today = talk.work, talk.speaker.today
+    if reading.yesterday:
+        day = correction_day(await _calendar(talk, class_id), today)
+        return await sheet_of(work, class_id, day) or Refused("no_sheet", spoken_day(day))
+    sheet = await sheet_of(work, class_id, today) or await sheet_before_asking(work, talk.speaker.plan, class_id, today)
+    return sheet if sheet is not None and sheet.state != "withdrawn" else Refused("no_school", spoken_day(today))
+
+
+async def _calendar(talk: Talk, class_id: int) -> Calendar:
+    klass = await talk.work.session.get_one(SchoolClass, class_id)
+    return await calendar_for(talk.work.session, talk.speaker.plan, klass.school_id, klass.area_code, klass.id)
+
+
+async def _answer(talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading) -> SheetAnswer | None:
+    """None when it is to be as on the last school day, and nobody knows how that was."""
+    absent = [Missing(entry.student_id, entry.reason, entry.until) for entry in reading.absent]
+    if not reading.same:
+        return SheetAnswer(absent, reading.arrived, _mode(talk, class_id, reading))
+    before = await absent_as_before(talk.work, class_id, correction_day(await _calendar(talk, class_id), sheet.on))
+    if before is None:
+        return None
+    said = {missing.student_id for missing in absent} | set(reading.arrived)
+    return SheetAnswer([*absent, *(missing for missing in before if missing.student_id not in said)], reading.arrived, "full")
+
+
+def _mode(talk: Talk, class_id: int, reading: SheetReading) -> str:
+    """The first full answer, or "all present", says how everybody is; a later word only adds to it or corrects it."""
+    if reading.all_present:
+        return "full"
+    if reading.arrived and not reading.absent:
+        return "correction"
+    return "full" if class_id in talk.asked and not reading.arrived and not reading.yesterday else "addition"
+
+
+async def _take(
+    talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, said: SheetAnswer, pupils: Mapping[int, Pupil]
+) -> str:
+    receipt = await record_sheet(talk.work, sheet, said, talk.speaker.staff_id)
+    question = talk.asked.get(class_id)
+    if question is not None and question.sheet_id == sheet.id:
+        await answered(talk.work, talk.inbound, question)
+    others = update(Question).where(Question.sheet_id == sheet.id, Question.state == "open", Question.contact_id != talk.speaker.contact_id)
+    await talk.work.session.execute(others.values(state="withdrawn", ended_at=talk.work.now))
+    if receipt.held:
+        return talk.say("sheet_held", class_id, sheet_id=sheet.id, absent_count=str(len(said.absent)))
+    first = question is not None and question.sheet_id == sheet.id
+    if not (first and reading.all_present):
+        names = "、".join(pupils[missing.student_id].name for missing in said.absent)
+        step = await _next_step(talk, sheet, receipt, pupils)
+        talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step)
+    return "sheet_answered" if first else "sheet_corrected"
+
+
+async def _next_step(talk: Talk, sheet: AttendanceSheet, receipt: SheetReceipt, pupils: Mapping[int, Pupil]) -> str:
+    """What happens next, for each who is absent: on leave, looked after already, or their family is asked."""
+    running = select(CaseFile.student_id).where(
+        CaseFile.student_id.in_(receipt.absent_ids), CaseFile.state == "open", CaseFile.first_absent_on < sheet.on
+    )
+    known = set(await talk.work.session.scalars(running))
+    groups = {
+        "on_leave": receipt.excused_ids,
+        "going_on": tuple(one for one in receipt.absent_ids if one in known),
+        "asking": tuple(one for one in receipt.absent_ids if one not in known),
+    }
+    filled = {key: ids for key, ids in groups.items() if ids}
+    if len(filled) == 1:
+        return phrase(f"next_step.{next(iter(filled))}")
+    return "；".join(
+        phrase("next_step.some", names="、".join(pupils[one].name for one in ids), step=phrase(f"next_step.{key}"))
+        for key, ids in filled.items()
+    )

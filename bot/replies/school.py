@@ -1,0 +1,136 @@
+"""A school in a message: no lessons on some days, a class trip, taken back again; a teacher names a stand-in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.replies.classes import Room, find_classes
+from bot.replies.dates import Day, find_days
+from bot.replies.normalise import normalise
+from bot.replies.sheet_words import sheet_words
+
+_LONGEST = 120
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ClosureReading:
+    """No school from `since` to `until`; for the whole school where no class is named.
+
+    `class_ids`: the classes meant; `foreign`: classes named that were not among those given. `since` is None when the days
+    cannot be read. `half`: only a part of the day.
+    """
+
+    trip: bool
+    class_ids: tuple[int, ...]
+    foreign: tuple[str, ...]
+    since: date | None
+    until: date | None
+    reason: str
+    half: bool
+
+
+@dataclass(frozen=True)
+class StandInReading:
+    """Somebody takes the sheets over for some days."""
+
+    name: str
+    since: date
+    until: date
+
+
+def read_closure(text: str, *, rooms: Sequence[Room], today: date, names: Sequence[str] = ()) -> ClosureReading | None:
+    """None where the text closes nothing. `names` are those of the school; without a day, today is meant.
+
+    A trip (外出) needs a class, or the whole school named, so that nobody's own absence is taken for one.
+    """
+    words, plain = sheet_words().school, normalise(text)
+    if len(plain) > _LONGEST or words["question"].search(plain):
+        return None
+    mentions = find_classes(plain, rooms)
+    whole = words["whole"].search(plain) is not None or any(name in plain for name in map(normalise, names))
+    closed, trip = words["closed"].search(plain), words["away"].search(plain)
+    said = closed or (trip if mentions or whole else None)
+    if said is None:
+        return None
+    days = [day for day in find_days(plain, today) if all(day.end <= one.start or day.start >= one.end for one in mentions)]
+    before, after = _rest(plain, said, [(one.start, one.end) for one in mentions], days, names)
+    if (before and not words["cause"].fullmatch(before)) or words["story"].search(after):
+        return None
+    since, until = _span(plain, days, today)
+    return ClosureReading(
+        trip=closed is None, class_ids=tuple(one.class_id for one in mentions if one.class_id is not None),
+        foreign=tuple(one.said for one in mentions if one.class_id is None), since=since, until=until,
+        reason=(before + after)[:20], half=words["half"].search(plain) is not None,
+    )  # fmt: skip
+
+
+def read_undo(text: str) -> str | None:
+    """ "named" when the text takes a closure back in so many words, "any" when it only says that something was wrong."""
+    words, plain = sheet_words().school, normalise(text)
+    if words["undo"].match(plain):
+        return "named"
+    return "any" if words["undo_any"].match(plain) else None
+
+
+def read_stand_in(text: str, *, today: date) -> StandInReading | None:
+    """ "明天马老师代我点名": who, and on which days; without a day, today."""
+    plain = normalise(text)
+    if len(plain) > _LONGEST:
+        return None
+    days = find_days(plain, today)
+    left = _without(plain, [(_joint_start(plain, day), day.end) for day in days])
+    match = sheet_words().school["stand_in"].match(left.strip())
+    since, until = _span(plain, days, today)
+    if match is None or since is None or until is None or not match["name"].strip():
+        return None
+    return StandInReading(match["name"].strip(), since, until)
+
+
+def _span(plain: str, days: Sequence[Day], today: date) -> tuple[date | None, date | None]:
+    """First and last day: one day, from–to, until, or so many days from today on."""
+    if not days:
+        return today, today
+    firsts, lasts = [day for day in days if not _ends(plain, day)], [day for day in days if _ends(plain, day)]
+    spans = [day for day in firsts if day.kind == "span"]
+    points = [day for day in firsts if day.kind != "span"]
+    if len(points) > 1 or len(lasts) > 1 or len(spans) > 1 or any(day.on is None for day in days):
+        return None, None
+    first = points[0].on if points else today
+    last = lasts[0].on if lasts else first
+    if spans and spans[0].on is not None and first is not None:
+        last = first + (spans[0].on - today) - _DAY
+    return (first, last) if first is not None and last is not None and first <= last else (None, None)
+
+
+def _ends(plain: str, day: Day) -> bool:
+    return sheet_words().school["until"].search(plain[: day.start].rstrip()) is not None
+
+
+def _joint_start(plain: str, day: Day) -> int:
+    """到 and 从 belong to the day behind them."""
+    before = plain[: day.start].rstrip()
+    words = sheet_words().school
+    return len(before) - 1 if words["until"].search(before) or words["since"].search(before) else day.start
+
+
+def _rest(plain: str, said: re.Match[str], taken: list[tuple[int, int]], days: Sequence[Day], names: Sequence[str]) -> tuple[str, str]:
+    """What is left before and behind the word, without classes, days, the school's names and courtesy."""
+    spans = [*taken, *((_joint_start(plain, day), day.end) for day in days)]
+    before = _without(plain, [*spans, (said.start(), len(plain))])
+    after = _without(plain, [*spans, (0, said.end())])
+    return _bare(before, names), _bare(after, names)
+
+
+def _bare(text: str, names: Sequence[str]) -> str:
+    for name in sorted(map(normalise, names), key=len, reverse=True):
+        text = text.replace(name, "")
+    words = sheet_words().school
+    return words["filler"].sub("", words["whole"].sub("", words["half"].sub("", words["away"].sub("", text))))
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    return "".join(letter for place, letter in enumerate(text) if not any(start <= place < end for start, end in spans))

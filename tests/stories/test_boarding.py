@@ -1,0 +1,95 @@
+"""Boarders come back on Sunday evening: the teacher is asked who is missing, and the family the same evening."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables import BoardingCheck, CalendarDay, Leave, MissingBoarder
+from tests.stories.classes import board
+from tests.stories.county import County
+
+
+@pytest.fixture
+async def school(county: County) -> County:
+    await county.begin("2026-11-08 12:00")  # a Sunday
+    await county.student("马小龙", guardians=["father"])
+    await county.student("韩梅", guardians=["mother"])
+    await county.student("祁甲")
+    await county.others(6)
+    await board(county, ["马小龙", "韩梅"])
+    return county
+
+
+async def checks(county: County) -> list[str]:
+    async with county.database.session() as session:
+        return list(await session.scalars(select(BoardingCheck.state).order_by(BoardingCheck.id)))
+
+
+async def test_all_back_costs_one_message(school: County) -> None:
+    await school.to("2026-11-08 19:01")
+    teacher = school.phones["class_teacher"]
+    await teacher.expects("住宿生2人", "今晚返校")
+    await teacher.replies("0")
+    await school.to("2026-11-08 22:00")
+    await teacher.expects_nothing()
+    assert await checks(school) == ["answered"]
+
+
+async def test_the_family_of_a_missing_boarder_is_asked_that_evening(school: County) -> None:
+    await school.to("2026-11-08 19:01")
+    teacher, father = school.phones["class_teacher"], school.phones["father"]
+    await teacher.replies("马小龙")
+    await teacher.expects("没到马小龙")
+    await father.expects("小龙", "今晚还没回学校住宿")
+    await school.phones["mother"].expects_nothing()
+    assert await school.cases() == []
+    await father.replies("1")
+    await school.to("2026-11-09 08:31")
+    await teacher.new()
+    await teacher.replies("1")
+    await teacher.expects("马小龙", "请假")
+    assert await school.cases() == []
+    async with school.database.session() as session:
+        assert len(list(await session.scalars(select(Leave)))) >= 1
+
+
+async def test_one_who_comes_late_is_reported_to_the_family(school: County) -> None:
+    await school.to("2026-11-08 19:01")
+    teacher, father = school.phones["class_teacher"], school.phones["father"]
+    await teacher.replies("1 2病")
+    await father.expects("小龙")
+    await teacher.replies("1 到了")
+    await father.expects("放心", "小龙")
+    await school.phones["mother"].expects_nothing()
+    async with school.database.session() as session:
+        assert list(await session.scalars(select(MissingBoarder.state))) == ["arrived"]
+
+
+async def test_a_day_pupil_is_unknown_in_the_evening(school: County) -> None:
+    await school.to("2026-11-08 19:01")
+    await school.phones["class_teacher"].replies("3")
+    await school.phones["class_teacher"].expects("没有3号")
+    assert await checks(school) == ["asked"]
+
+
+async def test_a_check_that_nobody_answers_is_told_to_the_principal(school: County) -> None:
+    await school.to("2026-11-08 19:50")
+    teacher = school.phones["class_teacher"]
+    await teacher.expects("今晚返校")
+    await teacher.expects("还没报")
+    await school.to("2026-11-08 20:31")
+    await school.phones["principal"].expects("三(2)班", "请今晚核实")
+    assert await checks(school) == ["unanswered"]
+    await teacher.replies("1")
+    await school.phones["father"].expects("小龙")
+
+
+async def test_only_the_evening_before_lessons_begin_again(school: County) -> None:
+    async with school.database.session() as session, session.begin():
+        session.add(CalendarDay(school_id=school.school_id, on=date(2026, 11, 9), is_school_day=False, reason="停课"))
+    await school.to("2026-11-12 22:00")
+    async with school.database.session() as session:
+        assert list(await session.scalars(select(BoardingCheck.on))) == [date(2026, 11, 9)]
