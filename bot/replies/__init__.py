@@ -1,5 +1,6 @@
 """What did they mean: replies of guardians, teachers and officers, read by rules that can be explained."""
 
+from bot.replies.action import action
 from bot.replies.guardian import read_guardian
 from bot.replies.hints import is_danger, touches_on
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
@@ -14,6 +15,7 @@ __all__ = [
     "Reading",
     "SheetEntry",
     "SheetReading",
+    "action",
     "is_danger",
     "read_guardian",
     "read_officer",
