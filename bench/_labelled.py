@@ -110,7 +110,7 @@ def _fits(right: frozenset[Meant], said: frozenset[Meant]) -> bool:
 
 
 def _labelled(id_: str, question: str, children: str, today: str, reply: str, expected: str) -> Labelled:
-    kids = tuple(Child(place, name) for place, name in enumerate(children.split("|"), start=1))
+    kids = tuple(Child(place, name, rank=place) for place, name in enumerate(children.split("|"), start=1))
     right = tuple(frozenset(_meant(part) for part in one.split(" ")) for one in expected.split(" / "))
     return Labelled(id_, question, kids, date.fromisoformat(today), reply, right)
 

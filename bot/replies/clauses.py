@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.replies.kin import find_kin
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.names import Mention, Named, find_exact, find_sounding
@@ -44,17 +45,16 @@ def cut(text: str) -> list[Clause]:
 
 def share(text: str, children: Sequence[Child]) -> list[Share]:
     """Clauses by child. A clause that names nobody goes on about the child before it."""
-    people = [Named(child.student_id, child.name) for child in children]
     shares: list[Share] = []
     for clause in cut(text):
-        for part in _by_child(clause, people):
+        for part in _by_child(clause, children):
             _append(shares, part)
     return _without_courtesy(shares) if len(children) != 1 else [_whole(shares, children[0])]
 
 
 def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
     """The children whose name is all that the text says."""
-    found = _mentions(text, [Named(child.student_id, child.name) for child in children])
+    found = _mentions(text, children)
     if not found:
         return ()
     rest = text[: found[0].start] + text[found[-1].end :]
@@ -70,16 +70,17 @@ def _add(found: list[Clause], text: str, *, asked: bool) -> None:
         found[-1] = Clause(found[-1].text, asked=True)
 
 
-def _mentions(text: str, people: Iterable[Named]) -> list[Mention]:
-    people = list(people)
-    exact = find_exact(text, people, pet_names=True)
-    return sorted([*exact, *find_sounding(text, people, exact)], key=lambda mention: mention.start)
+def _mentions(text: str, children: Sequence[Child]) -> list[Mention]:
+    people = [Named(child.student_id, child.name) for child in children]
+    named = find_exact(text, people, pet_names=True)
+    named += find_sounding(text, people, named)
+    return sorted([*named, *find_kin(text, children, named)], key=lambda mention: mention.start)
 
 
-def _by_child(clause: Clause, people: Sequence[Named]) -> list[Share]:
-    mentions = _mentions(clause.text, people)
+def _by_child(clause: Clause, children: Sequence[Child]) -> list[Share]:
+    mentions = _mentions(clause.text, children)
     if not mentions:
-        everyone = tuple(person.id for person in people) if lexicon().patterns["all_children"].search(clause.text) else ()
+        everyone = tuple(child.student_id for child in children) if lexicon().patterns["all_children"].search(clause.text) else ()
         return [Share(everyone, (clause,))]
     groups = _groups(clause.text, mentions)
     ends = [group[0].start for group in groups[1:]] + [len(clause.text)]

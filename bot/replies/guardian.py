@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, only_the_name, share
 from bot.replies.dates import Day, find_days
 from bot.replies.kinds import Child, Reading
@@ -43,10 +44,12 @@ def read_guardian(text: str, *, question: str | None, children: Sequence[Child],
     A word about safety anywhere gives one reading `safety` and no other. To `choose`, a digit counts the children as
     given and reads as confirm_yes for that child. Never raises on any text.
     """
-    plain = normalise(text)
+    plain = normalise(text, [child.name for child in children])
     if (danger := danger_in(plain)) is not None:
         return [Reading(_the_one(plain, children), "safety", None, _SURE, danger)]
-    if not plain or len(plain) > _LONGEST:
+    if len(plain) > _LONGEST or (order := lexicon().patterns["instruction"].search(plain)):
+        return [Reading(_the_one("", children), "unknown", None, HOPELESS, "" if len(plain) > _LONGEST else order.group())]
+    if not plain:
         return [Reading(_the_one("", children), "unknown", None, _NOTHING, "")]
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
@@ -158,7 +161,7 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         return _without_words(clauses, heard, question, today)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
     evidence = " ".join(dict.fromkeys(meaning.words for meaning in weighty))
-    chosen = _one_of(intents)
+    chosen = "confirm_no" if question == "confirm_return" and _not_back(intents, heard) else _one_of(intents)
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
     if chosen is None or len(days) > 1 or _doubtful(chosen, heard):
         return _unknown(evidence)
@@ -167,6 +170,12 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         since, on = _later_leave(clauses, on, today)
         return _Said(chosen, on, _PLAIN, evidence, since)
     return _Said(chosen, on, _PLAIN, evidence)
+
+
+def _not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
+    """A reason or a promise beside "no" does not make the child come back."""
+    said_no = "confirm_no" in intents or any(one.denied for one in heard)
+    return said_no and set(intents) <= {"confirm_no", "will_return"} | lexicon().reasons
 
 
 def _later_leave(clauses: Sequence[Clause], back: date | None, today: date) -> tuple[date | None, date | None]:
@@ -214,9 +223,15 @@ def _one_of(intents: Sequence[str]) -> str | None:
 
 def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
     """Hedges spoil a promise; what was not understood spoils whatever it stands in."""
+    if chosen in {"returned", "confirm_yes"} and any(one.of_others and one.meanings for one in heard):
+        return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
-    return any(one.unclear and one.meanings for one in heard) or (chosen == "sick" and any(one.hedged for one in heard))
+    return any(one.unclear and one.meanings for one in heard) or (chosen == "sick" and any(one.hedged and _says(one, chosen) for one in heard))
+
+
+def _says(one: Heard, intent: str) -> bool:
+    return any(meaning.intent == intent for meaning in one.meanings)
 
 
 def _back(chosen: str, clauses: Sequence[Clause], today: date) -> date | None:

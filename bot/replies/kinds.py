@@ -8,10 +8,15 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Child:
-    """A child of the guardian who writes."""
+    """A child of the guardian who writes.
+
+    `sex` (male, female) and `rank` (1 the eldest) say who is meant by 丫头 or 老大; where they are not known, nobody is.
+    """
 
     student_id: int
     name: str
+    sex: str | None = None
+    rank: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,16 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Heard:
-    """All that was found in one clause. `denied`: something was said not to be so. `unclear`: do not act on it."""
+    """All that was found in one clause.
+
+    `denied`: something was said not to be so. `unclear`: do not act on it. `of_others`: something was said of somebody else.
+    """
 
     meanings: tuple[Meaning, ...]
     denied: bool
     unclear: bool
     hedged: bool
+    of_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,9 @@ def hear(clause: Clause, days: list[Day], question: str | None, today: date) -> 
         return Heard((whole,), denied=False, unclear=False, hedged=False)
     text = clause.text
     said = _longest(_words(text))
-    told = [word for word in said if not _denied(text, word)]
-    meant = [word for word in told if _about_child(text, word) and not _intended_only(text, word)]
+    told = [word for word in said if not _denied(text, word) and not _over(text, word)]
+    own = [word for word in told if _about_child(text, word)]
+    meant = [word for word in own if not _intended_only(text, word)]
     moving = moves(text, days, [(word.start, word.end) for word in said], today)
     meanings = [Meaning(word.intent, None, text[word.start : word.end]) for word in meant]
     meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found]
@@ -56,9 +61,18 @@ def hear(clause: Clause, days: list[Day], question: str | None, today: date) -> 
     return Heard(
         tuple(meanings),
         denied=moving.denied or len(told) < len(said),
-        unclear=moving.unclear or len(meant) < len(told) or _mostly_unread(text, said, days, moving.spans, meanings),
-        hedged=bool(lexicon().patterns["hedge"].search(text) or lexicon().patterns["recovered"].search(text)),
+        unclear=moving.unclear or len(meant) < len(own) or _mostly_unread(text, said, days, moving.spans, meanings),
+        hedged=bool(lexicon().patterns["hedge"].search(text)),
+        of_others=len(own) < len(told),
     )
+
+
+def _over(text: str, word: _Word) -> bool:
+    """An illness that is over explains nothing; a question that only complains asks nothing."""
+    patterns = lexicon().patterns
+    if word.intent == "sick":
+        return bool(patterns["recovered"].search(text))
+    return word.intent == "question" and bool(patterns["rhetorical"].match(text, word.start))
 
 
 def _whole(text: str, question: str | None) -> Meaning | None:
@@ -100,6 +114,8 @@ def _denied(text: str, word: _Word) -> bool:
 def _about_child(text: str, word: _Word) -> bool:
     """Whether the nearest person named before the word is the child; with nobody named it is."""
     if word.intent not in lexicon().about_the_child:
+        return True
+    if lexicon().patterns["family"].match(text[word.start : word.end]):
         return True
     before = text[: word.start]
     return _last(before, "child_subject") >= _last(before, "adult_subject")

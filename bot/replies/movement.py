@@ -10,7 +10,8 @@ from datetime import date
 from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
 
-_PLAIN_DAYS = frozenset({"relative", "after", "now", "month_day", "next_month_day", "holiday"})
+_PLAIN_DAYS = frozenset({"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"})
+_BARE = frozenset("去来到")
 _AS_LATE_AS = frozenset("到至")
 
 
@@ -46,8 +47,15 @@ def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], toda
             result.spans.append(match.span())
             if _goes_elsewhere(match, taken):
                 continue
+            if len(match.group()) == 1 and not _by_itself(text, match, days):
+                result.unclear = True
+                continue
             _go(text, match, named, today, result)
     return result
+
+
+def _by_itself(text: str, match: re.Match[str], days: Sequence[Day]) -> bool:
+    return any(day.end == match.start() for day in days) or bool(lexicon().goes_by_itself.search(text[: match.start()]))
 
 
 def _free(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
@@ -55,8 +63,9 @@ def _free(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
 
 
 def _goes_elsewhere(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
-    """A bare 'went' right behind another word says where: to work, to the doctor."""
-    return len(match.group()) == 1 and any(end == match.start() for _, end in taken)
+    """A bare 'went' right behind or before another word says where: to work, to the doctor."""
+    bare = len(match.group()) == 1 and any(end == match.start() for _, end in taken)
+    return bare or (match.group()[-1] in _BARE and any(start == match.end() for start, _ in taken))
 
 
 def _leave_ends(text: str, day: Day) -> bool:
@@ -104,7 +113,7 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     future = bool(patterns["future"].search(before))
     if day is not None and day.on != today:
         return _on_day(day, day.on, verb, today, happened=past and not future) if day.on else None
-    if patterns["at_once"].search(before) or patterns["at_once"].search(after):
+    if any(patterns["at_once"].search(part) for part in (before, verb, after)) and not (past and not future):
         return Move("will_return", today, _said(day, verb))
     if past == future:
         loose = past or day is None or patterns["told_after"].search(after)

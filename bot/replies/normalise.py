@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 
 from opencc import OpenCC
 
 from bot.replies.lexicon import lexicon
+from bot.replies.sounds import mended, spelled_out
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})
 _LINE_ENDS = frozenset("\n\r\u2028\u2029\x85")
 _PUNCTUATION = str.maketrans({"。": "。", "，": ",", "；": ";", "：": ":", "！": "!", "？": "?", "．": ".", "｡": "。"})
+_ROMAN = frozenset(chr(code) for code in range(0x2160, 0x2180))
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
@@ -22,12 +25,12 @@ def tidy(text: str) -> str:
     return _BLANKS.sub(" ", plain.translate(_PUNCTUATION)).strip()
 
 
-def normalise(text: str) -> str:
-    """`tidy`, then simplified, lower case, and the commonest typing errors mended."""
+def normalise(text: str, names: Sequence[str] = ()) -> str:
+    """`tidy`, then simplified, lower case, pinyin put into characters, typing errors mended; `names` are left alone."""
     plain = simplified(tidy(text)).lower()
     for wrong, right in lexicon().typos.items():
         plain = plain.replace(wrong, right)
-    return plain
+    return mended(spelled_out(plain, names), names)
 
 
 def simplified(text: str) -> str:
@@ -46,7 +49,7 @@ def _digits(text: str) -> str:
 
 def _digit(letter: str) -> str:
     """Circled, bracketed, negative and other decorated digits; NFKC would leave brackets and dots around some."""
-    if letter.isascii() or unicodedata.category(letter) not in {"No", "Nd", "So"}:
+    if letter.isascii() or (unicodedata.category(letter) not in {"No", "Nd", "So"} and letter not in _ROMAN):
         return letter
     value = unicodedata.numeric(letter, -1.0)
     return str(int(value)) if value >= 0 and value == int(value) else letter
