@@ -77,10 +77,10 @@ def load(name: str) -> list[Labelled]:
 
 
 def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
-    """Each row once; the clock runs over the reading alone."""
-    begun = time.perf_counter()
+    """Each row once; the time is that of one core, spent on the reading alone."""
+    begun = time.process_time()
     answers = [read(row) for row in rows]
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     pairs = list(zip(rows, answers, strict=True))
     acted = [(row, answer) for row, answer in pairs if answer.action == "act"]
     dated = [(row, answer) for row, answer in acted if row.days and _intents(answer) & _intents_right(row)]

@@ -11,10 +11,12 @@ from functools import cache
 import holidays
 
 from bot.replies.feasts import next_hijri, next_lunar
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.numerals import number
 
 _DAY = timedelta(days=1)
+_YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day"})
+_NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
 _LONGEST_SPAN = 366
 _LONGEST_HOLIDAY = 10
 _SUNDAY = 7
@@ -34,21 +36,24 @@ class Day:
     end: int
     on: date | None
     kind: str
+    words: str
 
 
-def find_days(text: str, today: date) -> list[Day]:
+@derived(maxsize=2048)
+def find_days(text: str, today: date) -> tuple[Day, ...]:
     """The days named in normalised text, in order, not overlapping; where two rules meet, the earlier rule wins."""
     found: list[Day] = []
     for kind, pattern in lexicon().dates.rules:
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
-                found.append(Day(match.start(), match.end(), _reckoned(kind, match, today), kind))
-    return sorted(found, key=lambda day: day.start)
+                found.append(Day(match.start(), match.end(), _reckoned(kind, match, today), kind, match.group()))
+    return tuple(sorted(found, key=lambda day: day.start))
 
 
 def _reckoned(kind: str, match: re.Match[str], today: date) -> date | None:
     try:
-        return _RULES[kind](match, today)
+        day = _RULES[kind](match, today)
+        return None if day is not None and kind in _YEARLY and day - today > _NEXT_TIME else day
     except (ValueError, OverflowError):  # the 31st of a short month, month 13: said, but no day
         return None
 

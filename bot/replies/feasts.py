@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from hijridate import Gregorian, Hijri
 from lunar_python import Lunar
@@ -36,8 +37,15 @@ def next_hijri(month: int, day: int, today: date) -> date | None:
 
 def _lunar_days(month: int, day: int, first: int) -> Iterator[date]:
     for year in range(first, first + _YEARS + 2):
-        try:
-            solar = Lunar.fromYmd(year, month, day).getSolar()
-        except Exception:  # noqa: BLE001 the library raises a bare Exception for a day that the month does not have
-            continue
-        yield date(solar.getYear(), solar.getMonth(), solar.getDay())
+        found = _solar(year, month, day)
+        if found is not None:
+            yield found
+
+
+@lru_cache(maxsize=512)
+def _solar(year: int, month: int, day: int) -> date | None:
+    try:
+        solar = Lunar.fromYmd(year, month, day).getSolar()
+    except Exception:  # noqa: BLE001 the library raises a bare Exception for a day that the month does not have
+        return None
+    return date(solar.getYear(), solar.getMonth(), solar.getDay())

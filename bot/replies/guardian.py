@@ -18,9 +18,14 @@ from bot.replies.normalise import normalise
 from bot.replies.numerals import number
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
+_CONTRARY = re.compile(r"[0-9不没别错]|我是|家长")
+_MOST_UNREAD = 3
 _LONGEST = 500  # characters; a longer text is for a person
 _BLANKS = re.compile(r"[\s,，。.、!?…~*\-_]+")
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
+_STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
+_AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
+_SCHOOL = re.compile(r"[学校课]")
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
 
 
@@ -113,13 +118,18 @@ def _agreed(meant: _Said, rest: str, question: str | None, today: date) -> _Said
     heard = _hear_all(clauses, question, today)
     said = [one for one in _of_words(clauses, question, today) if one.intent != "unknown"]
     if not said:
-        vague = any(one.denied or one.unclear or one.hedged for one in heard) or re.search(r"[0-9不没别错]", rest) or len(rest) > 12
+        vague = any(one.denied or one.unclear or one.hedged for one in heard) or _CONTRARY.search(rest) or _unread(rest) > _MOST_UNREAD
         return _unknown(rest) if vague else replace(meant, confidence=_LOOSE)
     for one in said:
         if not _same(meant, one):
             return _unknown(f"{meant.evidence} {one.evidence}")
     days = {one.on for one in said if one.on is not None}
     return replace(meant, on=meant.on or (days.pop() if days else None), confidence=_AGREED, evidence=f"{meant.evidence} {rest}")
+
+
+def _unread(rest: str) -> int:
+    """How many characters stand beside a digit that are no courtesy."""
+    return len(lexicon().patterns["filler"].sub("", rest).replace(",", ""))
 
 
 def _same(meant: _Said, said: _Said) -> bool:
@@ -138,7 +148,7 @@ def _of_words(clauses: Sequence[Clause], question: str | None, today: date) -> l
     said = _main(clauses, heard, main, question, today)
     if said is None:
         return [_plain(meaning) for meaning in beside[:1]] or [_unknown("")]
-    undone = [_plain(meaning) for meaning in beside if meaning.intent == "undo"][:1]
+    undone = [_plain(meaning) for meaning in beside if meaning.intent == "undo" and said.intent not in _STRANGERS][:1]
     asked = [_plain(meaning) for meaning in beside if meaning.intent == "question"][:1]
     return _joined(said, undone, asked, heard)
 
@@ -156,7 +166,7 @@ def _hear_all(clauses: Sequence[Clause], question: str | None, today: date) -> l
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, today: date) -> _Said | None:
-    weighty = [meaning for meaning in main if meaning.intent not in _ASIDE] or list(main)
+    weighty = _without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, today)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
@@ -170,6 +180,13 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         since, on = _later_leave(clauses, on, today)
         return _Said(chosen, on, _PLAIN, evidence, since)
     return _Said(chosen, on, _PLAIN, evidence)
+
+
+def _without_the_way(meanings: list[Meaning]) -> list[Meaning]:
+    """Who went to work or moved away went there, not to school."""
+    if not any(meaning.intent in _AWAY for meaning in meanings):
+        return meanings
+    return [meaning for meaning in meanings if meaning.intent != "returned" or _SCHOOL.search(meaning.words)]
 
 
 def _not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:

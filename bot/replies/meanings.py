@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,7 @@ from bot.replies.lexicon import lexicon
 from bot.replies.movement import moves
 
 _LONG = 14  # characters not understood, from which a clause that promises is not trusted
+_BACK = ("回去", "回来")  # to school or home: only who was asked about school says the first
 _REACH = 8  # how far before a word its negation may stand
 
 
@@ -44,7 +46,7 @@ class _Word:
     end: int
 
 
-def hear(clause: Clause, days: list[Day], question: str | None, today: date) -> Heard:
+def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date) -> Heard:
     """Read one clause; `days` are those named in it."""
     if (whole := _whole(clause.text, question)) is not None:
         return Heard((whole,), denied=False, unclear=False, hedged=False)
@@ -58,10 +60,12 @@ def hear(clause: Clause, days: list[Day], question: str | None, today: date) -> 
     meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found]
     if clause.asked:
         meanings = [Meaning("question", None, text)]
+    astray = moving.elsewhere and (bool(moving.found) or not meant)
+    home = question != "confirm_return" and any(move.intent == "returned" and move.words.endswith(_BACK) for move in moving.found)
     return Heard(
         tuple(meanings),
         denied=moving.denied or len(told) < len(said),
-        unclear=moving.unclear or len(meant) < len(own) or _mostly_unread(text, said, days, moving.spans, meanings),
+        unclear=moving.unclear or astray or home or len(meant) < len(own) or _mostly_unread(text, said, days, moving.spans, meanings),
         hedged=bool(lexicon().patterns["hedge"].search(text)),
         of_others=len(own) < len(told),
     )
@@ -117,7 +121,7 @@ def _about_child(text: str, word: _Word) -> bool:
         return True
     if lexicon().patterns["family"].match(text[word.start : word.end]):
         return True
-    before = text[: word.start]
+    before = lexicon().patterns["companion"].sub("", text[: word.start])
     return _last(before, "child_subject") >= _last(before, "adult_subject")
 
 
@@ -131,7 +135,7 @@ def _intended_only(text: str, word: _Word) -> bool:
     return word.intent in {"transferred", "migrated"} and bool(lexicon().patterns["not_yet"].search(text[: word.start]))
 
 
-def _mostly_unread(text: str, said: list[_Word], days: list[Day], spans: list[tuple[int, int]], meanings: list[Meaning]) -> bool:
+def _mostly_unread(text: str, said: list[_Word], days: Sequence[Day], spans: list[tuple[int, int]], meanings: list[Meaning]) -> bool:
     if not {meaning.intent for meaning in meanings} & lexicon().needs_whole_clause:
         return False
     known = [*spans, *((one.start, one.end) for one in said), *((day.start, day.end) for day in days)]

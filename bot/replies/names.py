@@ -39,11 +39,13 @@ class Mention:
     exact: bool
 
 
+@derived(maxsize=4096)
 def plain_name(name: str) -> str:
     """A name as it stands in normalised text, without blanks and dots."""
     return _JOINTS.sub("", normalise(name, (name,)))
 
 
+@derived(maxsize=4096)
 def given_names(name: str) -> tuple[str, ...]:
     """What a family may call the child without the surname; empty when one character would remain."""
     if len(name) >= 4 and name[:2] not in lexicon().compound_surnames:
@@ -52,6 +54,7 @@ def given_names(name: str) -> tuple[str, ...]:
     return (given,) if len(given) >= 2 else ()
 
 
+@derived(maxsize=4096)
 def nicknames(name: str) -> tuple[str, ...]:
     """Pet names from the last character."""
     last = name[-1:]

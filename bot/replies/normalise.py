@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 
@@ -35,7 +35,12 @@ def normalise(text: str, names: Sequence[str] = ()) -> str:
 
 def simplified(text: str) -> str:
     """Traditional characters in their simplified form."""
-    return str(_converter().convert(text))
+    return str(_converter().convert(text)) if any(_is_traditional(letter) for letter in text) else text
+
+
+@lru_cache(maxsize=16384)
+def _is_traditional(letter: str) -> bool:
+    return not letter.isascii() and _converter().convert(letter) != letter
 
 
 @cache

@@ -12,6 +12,7 @@ from pypinyin import lazy_pinyin
 from bot.replies.lexicon import derived, lexicon
 
 _LETTERS = re.compile(r"[a-z][a-z'1-5 ]*[a-z1-5]|[a-z]{2,}")
+_ACCENTED = re.compile(r"[\u00e0-\u01dc]")
 _NOT_LETTERS = re.compile(r"[^a-z]")
 _UNREAD_COST, _WORD_COST = 4, 1
 _MOST_UNREAD = 0.15  # of the letters; more, and it was no pinyin
@@ -29,7 +30,8 @@ def without_tones(text: str) -> str:
 
 def spelled_out(text: str, names: Sequence[str]) -> str:
     """Pinyin put back into characters, where nearly all of it is words that replies use, or the children's names."""
-    return _LETTERS.sub(lambda match: _characters(match.group(), names), text)
+    plain = without_tones(text) if _ACCENTED.search(text) else text
+    return _LETTERS.sub(lambda match: _characters(match.group(), names), plain)
 
 
 def mended(text: str, names: Sequence[str]) -> str:
@@ -69,7 +71,7 @@ def _mend(letters: list[str], place: int, end: int, sounding: Mapping[tuple[str,
 def _loose(text: str, names: Sequence[str]) -> list[tuple[int, int]]:
     """Where single characters stand side by side that are no word together."""
     found: list[tuple[int, int]] = []
-    place, kept = 0, [span for name in names for span in _spans(text, name)]
+    place, kept = 0, [span for name in names if name[-1:] in text for span in _spans(text, name)]
     for token in rjieba.cut(text, False):
         end = place + len(token)
         single = len(token) == 1 and "\u4e00" <= token <= "\u9fff" and not any(start <= place < stop for start, stop in kept)
@@ -82,7 +84,7 @@ def _loose(text: str, names: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _spans(text: str, name: str) -> list[tuple[int, int]]:
-    forms = [form for form in (name, name[1:], name[-1:] * 2) if len(form) > 1]
+    forms = [form for form in (name, name[1:], name[-1:] * 2) if len(form) > 1 and form in text]
     return [match.span() for form in forms for match in re.finditer(re.escape(form), text)]
 
 
