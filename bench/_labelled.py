@@ -12,7 +12,7 @@ from bot.replies import Child
 
 DATA = Path(__file__).with_name("data")
 BUILDING, MEASURING = "replies_building.tsv", "replies_measuring.tsv"
-FEW = "unknown"
+UNREAD = "unknown"
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,11 @@ def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
     return Marks(
         acted=len(acted),
         precision=_share(is_right(row, answer) for row, answer in acted),
-        coverage=_share(answer.action != "person" or is_right(row, answer) and _intents(answer) != {FEW} for row, answer in pairs),
-        understood=_share(is_right(row, answer) and _intents(answer) != {FEW} for row, answer in pairs if row.clear),
-        days=_share({meant.on for meant in answer.said if meant.on} <= row.days and any(m.on for m in answer.said) for row, answer in dated),
+        coverage=_share(answer.action != "person" or (is_right(row, answer) and _intents(answer) != {UNREAD}) for row, answer in pairs),
+        understood=_share(is_right(row, answer) and _intents(answer) != {UNREAD} for row, answer in pairs if row.clear),
+        days=_share(
+            {meant.on for meant in answer.said if meant.on} <= row.days and any(m.on for m in answer.said) for row, answer in dated
+        ),
         safety=_share("safety" in _intents(answer) for _, answer in danger),
         alarms=sum("safety" in _intents(answer) and not any("safety" in _names(one) for one in row.right) for row, answer in pairs),
         speed=len(rows) / seconds,

@@ -41,6 +41,7 @@ class _Said:
     confidence: float
     evidence: str
     since: date | None = None
+    until: date | None = None
 
 
 def read_guardian(text: str, *, question: str | None, children: Sequence[Child], today: date) -> list[Reading]:
@@ -88,7 +89,11 @@ def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
 def _of_share(one: Share, question: str | None, today: date) -> list[Reading]:
     ids: tuple[int | None, ...] = one.ids or (None,)
     said = _with_digit(one.clauses, question, today)
-    return [Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since) for student_id in ids for each in said]
+    return [
+        Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since, each.until)
+        for student_id in ids
+        for each in said
+    ]
 
 
 def _with_digit(clauses: Sequence[Clause], question: str | None, today: date) -> list[_Said]:
@@ -176,10 +181,14 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     if chosen is None or len(days) > 1 or _doubtful(chosen, heard):
         return _unknown(evidence)
     on = days.pop() if days else _came(weighty) if chosen in {"returned", "confirm_yes"} else _back(chosen, clauses, today)
-    if chosen in _LEAVES and not days:
-        since, on = _later_leave(clauses, on, today)
-        return _Said(chosen, on, _PLAIN, evidence, since)
-    return _Said(chosen, on, _PLAIN, evidence)
+    since, on = _later_leave(clauses, on, today) if chosen in _LEAVES and not days else (None, on)
+    ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, today)
+    return _Said(chosen, on, _PLAIN, evidence, since, on - timedelta(days=1) if ends and on else None)
+
+
+def _ends(clauses: Sequence[Clause], today: date) -> set[date]:
+    """The days until which something lasts."""
+    return {day.on for clause in clauses for day in find_days(clause.text, today) if day.on is not None and _is_end(clause.text, day)}
 
 
 def _without_the_way(meanings: list[Meaning]) -> list[Meaning]:
@@ -244,7 +253,9 @@ def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
         return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
-    return any(one.unclear and one.meanings for one in heard) or (chosen == "sick" and any(one.hedged and _says(one, chosen) for one in heard))
+    return any(one.unclear and one.meanings for one in heard) or (
+        chosen == "sick" and any(one.hedged and _says(one, chosen) for one in heard)
+    )
 
 
 def _says(one: Heard, intent: str) -> bool:

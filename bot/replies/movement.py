@@ -10,7 +10,9 @@ from datetime import date
 from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
 
-_PLAIN_DAYS = frozenset({"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"})
+_PLAIN_DAYS = frozenset(
+    {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"}
+)
 _BRINGS = frozenset("送带领")
 _BARE = frozenset("去来到")
 _AS_LATE_AS = frozenset("到至")
@@ -127,7 +129,9 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
         return _on_day(day, day.on, verb, today, happened=past) if day.on else None
     if patterns["told_after"].search(after) and not future:
         return None
-    if patterns["at_once"].search(verb) or (not (past and not future) and any(patterns["at_once"].search(part) for part in (before, after))):
+    if patterns["at_once"].search(verb) or (
+        not (past and not future) and any(patterns["at_once"].search(part) for part in (before, after))
+    ):
         return Move("will_return", today, _said(day, verb))
     if past == future:
         loose = past or day is None or patterns["told_after"].search(after)
@@ -145,4 +149,4 @@ def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool) -> Mo
 
 
 def _said(day: Day | None, verb: str) -> str:
-    return f"{day.on} {verb}" if day else verb
+    return f"{day.words} {verb}" if day else verb
