@@ -21,10 +21,11 @@ _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|家长")
 _MOST_UNREAD = 3
 _LONGEST = 500  # characters; a longer text is for a person
-_BLANKS = re.compile(r"[\s,，。.、!?…~*\-_]+")
+_BLANKS = re.compile(r"[\s.、…~*\-_]+")
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
 _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
+_BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
 _SCHOOL = re.compile(r"[学校课]")
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
 
@@ -123,7 +124,7 @@ def _agreed(meant: _Said, rest: str, question: str | None, today: date) -> _Said
     heard = _hear_all(clauses, question, today)
     said = [one for one in _of_words(clauses, question, today) if one.intent != "unknown"]
     if not said:
-        vague = any(one.denied or one.unclear or one.hedged for one in heard) or _CONTRARY.search(rest) or _unread(rest) > _MOST_UNREAD
+        vague = any(one.denied or one.unclear or one.hedged or one.of_others for one in heard) or _CONTRARY.search(rest) or _unread(rest) > _MOST_UNREAD
         return _unknown(rest) if vague else replace(meant, confidence=_LOOSE)
     for one in said:
         if not _same(meant, one):
@@ -180,10 +181,22 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
     if chosen is None or len(days) > 1 or _doubtful(chosen, heard):
         return _unknown(evidence)
-    on = days.pop() if days else _came(weighty) if chosen in {"returned", "confirm_yes"} else _back(chosen, clauses, today)
+    on = days.pop() if days else _day_beside(chosen, weighty, clauses, today)
+    if chosen in _BACK_AT_SCHOOL and on is not None and on < today and any(one.denied for one in heard):
+        return _unknown(evidence)
     since, on = _later_leave(clauses, on, today) if chosen in _LEAVES and not days else (None, on)
     ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, today)
     return _Said(chosen, on, _PLAIN, evidence, since, on - timedelta(days=1) if ends and on else None)
+
+
+def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], today: date) -> date | None:
+    """The day that stands elsewhere in the text: of coming back, of the end of a leave, or said after the promise."""
+    if chosen in _BACK_AT_SCHOOL:
+        return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
+    if chosen != "will_return":
+        return _back(chosen, clauses, today)
+    named = {_nothing_but_a_day(clause.text, {}, today) for clause in clauses} - {None}
+    return named.pop() if len(named) == 1 else None
 
 
 def _ends(clauses: Sequence[Clause], today: date) -> set[date]:
@@ -223,10 +236,6 @@ def _is_before_leave(text: str, day: Day) -> bool:
     return asked is not None and day.end <= asked.start() and not _is_end(text, day)
 
 
-def _came(meanings: Sequence[Meaning]) -> date | None:
-    return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
-
-
 def _in_context(intent: str, question: str | None) -> str:
     return "confirm_yes" if intent == "returned" and question == "confirm_return" else intent
 
@@ -249,13 +258,15 @@ def _one_of(intents: Sequence[str]) -> str | None:
 
 def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
     """Hedges spoil a promise; what was not understood spoils whatever it stands in."""
-    if chosen in {"returned", "confirm_yes"} and any(one.of_others and one.meanings for one in heard):
+    if chosen in _BACK_AT_SCHOOL and any(one.of_others and one.meanings for one in heard):
+        return True
+    if chosen in _AWAY and any(one.opposed for one in heard):
+        return True
+    if chosen in lexicon().reasons | _AWAY and any(one.hedged and _says(one, chosen) for one in heard):
         return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
-    return any(one.unclear and one.meanings for one in heard) or (
-        chosen == "sick" and any(one.hedged and _says(one, chosen) for one in heard)
-    )
+    return any(one.unclear and one.meanings for one in heard)
 
 
 def _says(one: Heard, intent: str) -> bool:
@@ -297,6 +308,8 @@ def _nothing_but_a_day(text: str, digits: Mapping[int, str], today: date) -> dat
     if days[0].kind == "day" and days[0].on.day in digits:
         return None
     rest = text[: days[0].start] + text[days[0].end :]
+    if days[0].words.startswith("等"):
+        return None
     return None if lexicon().patterns["filler"].sub("", rest) else days[0].on
 
 

@@ -62,7 +62,9 @@ class Lexicon:
     safety: re.Pattern[str]
     strongest: tuple[str, ...]
     together: tuple[tuple[str, str], ...]
+    cancelled: Mapping[str, re.Pattern[str]]
     about_the_child: frozenset[str]
+    not_of_relatives: frozenset[str]
     reasons: frozenset[str]
     not_names: frozenset[str]
     kin: Mapping[str, re.Pattern[str]]
@@ -122,7 +124,9 @@ def lexicon() -> Lexicon:
         safety=_union(data["safety"], macros),
         strongest=tuple(data["strongest"]),
         together=tuple((first, second) for first, second in data["together"]),
+        cancelled=_all(data["cancelled"], macros),
         about_the_child=frozenset(data["about_the_child"]),
+        not_of_relatives=frozenset(data["not_of_relatives"]),
         reasons=frozenset(data["reasons"]),
         not_names=frozenset(data["not_names"]),
         kin=_all(data["kin"], macros),
