@@ -4,12 +4,14 @@ from bot.replies.action import action
 from bot.replies.guardian import read_guardian
 from bot.replies.hints import is_danger, touches_on
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
+from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
 from bot.replies.sheet import read_sheet
 
 __all__ = [
     "Child",
     "Doubt",
+    "Meant",
     "OfficerReading",
     "Pupil",
     "Reading",
@@ -18,6 +20,7 @@ __all__ = [
     "action",
     "is_danger",
     "read_guardian",
+    "read_meant",
     "read_officer",
     "read_sheet",
     "touches_on",

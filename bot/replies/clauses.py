@@ -13,6 +13,7 @@ from bot.replies.lexicon import lexicon
 from bot.replies.names import Mention, Named, find_exact, find_sounding
 
 _CHILD = "他"  # stands for a name that has been recognised, so that the grammar sees a person
+_PHRASE = 3  # characters
 _ASKED = re.compile(r"\?")
 
 
@@ -62,10 +63,22 @@ def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
     return tuple(sorted({one for mention in found for one in mention.ids})) if not bare else ()
 
 
+def _apart(text: str) -> list[str]:
+    """Phrases with a blank between them, as people type who use no commas; a blank inside a word or name parts nothing."""
+    parts = text.split(" ")
+    found = parts[:1]
+    for part in parts[1:]:
+        if len(part) >= _PHRASE and len(found[-1]) >= _PHRASE:
+            found.append(part)
+        else:
+            found[-1] = f"{found[-1]} {part}"
+    return found
+
+
 def _add(found: list[Clause], text: str, *, asked: bool) -> None:
-    squeezed = re.sub(r"(?<![0-9]) +| +(?![0-9])", "", text.strip())
-    if squeezed:
-        found.append(Clause(squeezed, asked))
+    phrases = [re.sub(r"(?<![0-9]) +| +(?![0-9])", "", part) for part in _apart(text.strip())]
+    if phrases[0]:
+        found.extend(Clause(phrase, asked and phrase is phrases[-1]) for phrase in phrases)
     elif asked and found:
         found[-1] = Clause(found[-1].text, asked=True)
 

@@ -258,6 +258,8 @@ def _one_of(intents: Sequence[str]) -> str | None:
 
 def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
     """Hedges spoil a promise; what was not understood spoils whatever it stands in."""
+    if chosen in {"will_return", "returned"} and _taken_back(chosen, heard):
+        return True
     if chosen in _BACK_AT_SCHOOL and any(one.of_others and one.meanings for one in heard):
         return True
     if chosen in _AWAY and any(one.opposed for one in heard):
@@ -267,6 +269,13 @@ def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
     return any(one.unclear and one.meanings for one in heard)
+
+
+def _taken_back(chosen: str, heard: Sequence[Heard]) -> bool:
+    """ "He went in the morning, not in the afternoon"; "he would go, I do not let him": what is denied afterwards counts."""
+    said = [place for place, one in enumerate(heard) if _says(one, chosen)]
+    dated = chosen == "will_return" and any(meaning.on is not None for one in heard for meaning in one.meanings)
+    return bool(said) and not dated and any(one.denied for one in heard[said[-1] + 1 :])
 
 
 def _says(one: Heard, intent: str) -> bool:

@@ -77,6 +77,7 @@ class Lexicon:
     compound_surnames: frozenset[str]
     sheet: SheetWords
     officer: Mapping[str, re.Pattern[str]]
+    meant_words: Mapping[str, list[str]]
 
 
 def derived(*, maxsize: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
@@ -139,6 +140,7 @@ def lexicon() -> Lexicon:
         compound_surnames=frozenset(data["compound_surnames"]),
         sheet=_sheet(data["sheet"], macros),
         officer=_all(data["officer"], macros),
+        meant_words=data["meant_words"],
     )
 
 

@@ -136,6 +136,8 @@ def _about_child(text: str, word: _Word) -> bool:
         return _last(before, "child_subject") >= _last(before, "sibling")
     if word.intent not in words.about_the_child:
         return True
+    if words.patterns["of_adult"].match(text, word.end):
+        return False
     if lexicon().patterns["family"].match(text[word.start : word.end]):
         return True
     before = lexicon().patterns["companion"].sub("", text[: word.start])

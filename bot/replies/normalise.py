@@ -15,6 +15,7 @@ from bot.replies.sounds import mended, spelled_out
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})
 _LINE_ENDS = frozenset("\n\r\u2028\u2029\x85")
 _PUNCTUATION = str.maketrans({"。": "。", "，": ",", "；": ";", "：": ":", "！": "!", "？": "?", "．": ".", "｡": "。"})
+_SKIN_TONES = frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
 _ROMAN = frozenset(chr(code) for code in range(0x2160, 0x2180))
 _BLANKS = re.compile(r"[^\S\n]+")
 
@@ -29,7 +30,8 @@ def normalise(text: str, names: Sequence[str] = ()) -> str:
     """`tidy`, then simplified, lower case, pinyin put into characters, typing errors mended; `names` are left alone."""
     plain = simplified(tidy(text)).lower()
     for wrong, right in lexicon().typos.items():
-        plain = plain.replace(wrong, right)
+        if wrong in plain and not any(wrong in name for name in names):
+            plain = plain.replace(wrong, right)
     return mended(spelled_out(plain, names), names)
 
 
@@ -66,4 +68,4 @@ def _letter(letter: str) -> str:
     category = unicodedata.category(letter)
     if letter == "\t" or category == "Zs":
         return " "
-    return "" if category in _INVISIBLE or category == "Mn" else letter
+    return "" if category in _INVISIBLE or category == "Mn" or letter in _SKIN_TONES else letter
