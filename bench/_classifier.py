@@ -35,7 +35,7 @@ def _seen(row: Labelled) -> str:
 
 
 def _taught(row: Labelled) -> str:
-    return sorted(meant.intent for meant in row.right[0])[0]
+    return min(meant.intent for meant in row.right[0])
 
 
 def _day(row: Labelled) -> date | None:

@@ -47,7 +47,8 @@ def main() -> int:
 
 def _line(name: str, half: str, rows: Sequence[Labelled], marks: Marks) -> str:
     return (
-        f"{name:10} {half:9} {len(rows):4} replies: acted on {marks.acted:3}, right {marks.precision:7.2%}, acted or asked {marks.coverage:6.1%}, "
+        f"{name:10} {half:9} {len(rows):4} replies: acted on {marks.acted:3}, right {marks.precision:7.2%}, "
+        f"acted or asked {marks.coverage:6.1%}, "
         f"understood {marks.understood:6.1%}, days right {marks.days:6.1%}, danger found {marks.safety:6.1%}, false alarms {marks.alarms}, "
         f"{marks.speed:7.0f} replies/s"
     )

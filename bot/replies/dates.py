@@ -160,7 +160,8 @@ def _lunar(match: re.Match[str], today: date) -> date | None:
 
 
 def _lunar_day(match: re.Match[str], today: date) -> date | None:
-    return _feast_day(next_lunar(*lexicon().dates.lunar_days[match[1]], today), match)
+    month, day = lexicon().dates.lunar_days[match[1]]
+    return _feast_day(next_lunar(month, day, today), match)
 
 
 def _fixed_day(match: re.Match[str], today: date) -> date | None:

@@ -16,6 +16,7 @@ from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import normalise
 from bot.replies.numerals import number
+from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|家长")
@@ -24,9 +25,6 @@ _LONGEST = 500  # characters; a longer text is for a person
 _BLANKS = re.compile(r"[\s.、…~*\-_]+")
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
 _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
-_AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
-_BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
-_SCHOOL = re.compile(r"[学校课]")
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
 
 
@@ -54,8 +52,10 @@ def read_guardian(text: str, *, question: str | None, children: Sequence[Child],
     plain = normalise(text, [child.name for child in children])
     if (danger := danger_in(plain)) is not None:
         return [Reading(_the_one(plain, children), "safety", None, _SURE, danger)]
-    if len(plain) > _LONGEST or (order := lexicon().patterns["instruction"].search(plain)):
-        return [Reading(_the_one("", children), "unknown", None, HOPELESS, "" if len(plain) > _LONGEST else order.group())]
+    if len(plain) > _LONGEST:
+        return [Reading(_the_one("", children), "unknown", None, HOPELESS, "")]
+    if order := lexicon().patterns["instruction"].search(plain):
+        return [Reading(_the_one("", children), "unknown", None, HOPELESS, order.group())]
     if not plain:
         return [Reading(_the_one("", children), "unknown", None, _NOTHING, "")]
     if question == "choose" and (chosen := _chosen(plain, children)):
@@ -124,7 +124,11 @@ def _agreed(meant: _Said, rest: str, question: str | None, today: date) -> _Said
     heard = _hear_all(clauses, question, today)
     said = [one for one in _of_words(clauses, question, today) if one.intent != "unknown"]
     if not said:
-        vague = any(one.denied or one.unclear or one.hedged or one.of_others for one in heard) or _CONTRARY.search(rest) or _unread(rest) > _MOST_UNREAD
+        vague = (
+            any(one.denied or one.unclear or one.hedged or one.of_others for one in heard)
+            or _CONTRARY.search(rest)
+            or _unread(rest) > _MOST_UNREAD
+        )
         return _unknown(rest) if vague else replace(meant, confidence=_LOOSE)
     for one in said:
         if not _same(meant, one):
@@ -172,17 +176,17 @@ def _hear_all(clauses: Sequence[Clause], question: str | None, today: date) -> l
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, today: date) -> _Said | None:
-    weighty = _without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
+    weighty = without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, today)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
     evidence = " ".join(dict.fromkeys(meaning.words for meaning in weighty))
-    chosen = "confirm_no" if question == "confirm_return" and _not_back(intents, heard) else _one_of(intents)
+    chosen = "confirm_no" if question == "confirm_return" and not_back(intents, heard) else one_of(intents)
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
-    if chosen is None or len(days) > 1 or _doubtful(chosen, heard):
+    if chosen is None or len(days) > 1 or doubtful(chosen, heard):
         return _unknown(evidence)
     on = days.pop() if days else _day_beside(chosen, weighty, clauses, today)
-    if chosen in _BACK_AT_SCHOOL and on is not None and on < today and any(one.denied for one in heard):
+    if chosen in BACK_AT_SCHOOL and on is not None and on < today and any(one.denied for one in heard):
         return _unknown(evidence)
     since, on = _later_leave(clauses, on, today) if chosen in _LEAVES and not days else (None, on)
     ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, today)
@@ -191,7 +195,7 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
 
 def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], today: date) -> date | None:
     """The day that stands elsewhere in the text: of coming back, of the end of a leave, or said after the promise."""
-    if chosen in _BACK_AT_SCHOOL:
+    if chosen in BACK_AT_SCHOOL:
         return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
     if chosen != "will_return":
         return _back(chosen, clauses, today)
@@ -202,19 +206,6 @@ def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clau
 def _ends(clauses: Sequence[Clause], today: date) -> set[date]:
     """The days until which something lasts."""
     return {day.on for clause in clauses for day in find_days(clause.text, today) if day.on is not None and _is_end(clause.text, day)}
-
-
-def _without_the_way(meanings: list[Meaning]) -> list[Meaning]:
-    """Who went to work or moved away went there, not to school."""
-    if not any(meaning.intent in _AWAY for meaning in meanings):
-        return meanings
-    return [meaning for meaning in meanings if meaning.intent != "returned" or _SCHOOL.search(meaning.words)]
-
-
-def _not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
-    """A reason or a promise beside "no" does not make the child come back."""
-    said_no = "confirm_no" in intents or any(one.denied for one in heard)
-    return said_no and set(intents) <= {"confirm_no", "will_return"} | lexicon().reasons
 
 
 def _later_leave(clauses: Sequence[Clause], back: date | None, today: date) -> tuple[date | None, date | None]:
@@ -238,48 +229,6 @@ def _is_before_leave(text: str, day: Day) -> bool:
 
 def _in_context(intent: str, question: str | None) -> str:
     return "confirm_yes" if intent == "returned" and question == "confirm_return" else intent
-
-
-def _one_of(intents: Sequence[str]) -> str | None:
-    """The one thing that these say together; None when they do not fit."""
-    words = lexicon()
-    left = list(intents)
-    for meant, implied in words.together:
-        if meant in left and implied in left:
-            left.remove(implied)
-    if "will_return" in left and ("confirm_no" in left or words.reasons & set(left)):
-        left.remove("will_return")
-    if len(left) == 1:
-        return left[0]
-    if set(left) <= set(words.strongest):
-        return next(intent for intent in words.strongest if intent in left)
-    return None
-
-
-def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
-    """Hedges spoil a promise; what was not understood spoils whatever it stands in."""
-    if chosen in {"will_return", "returned"} and _taken_back(chosen, heard):
-        return True
-    if chosen in _BACK_AT_SCHOOL and any(one.of_others and one.meanings for one in heard):
-        return True
-    if chosen in _AWAY and any(one.opposed for one in heard):
-        return True
-    if chosen in lexicon().reasons | _AWAY and any(one.hedged and _says(one, chosen) for one in heard):
-        return True
-    if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
-        return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
-    return any(one.unclear and one.meanings for one in heard)
-
-
-def _taken_back(chosen: str, heard: Sequence[Heard]) -> bool:
-    """ "He went in the morning, not in the afternoon"; "he would go, I do not let him": what is denied afterwards counts."""
-    said = [place for place, one in enumerate(heard) if _says(one, chosen)]
-    dated = chosen == "will_return" and any(meaning.on is not None for one in heard for meaning in one.meanings)
-    return bool(said) and not dated and any(one.denied for one in heard[said[-1] + 1 :])
-
-
-def _says(one: Heard, intent: str) -> bool:
-    return any(meaning.intent == intent for meaning in one.meanings)
 
 
 def _back(chosen: str, clauses: Sequence[Clause], today: date) -> date | None:

@@ -13,7 +13,7 @@ from bot.replies.movement import Move, moves
 
 _LONG = 14  # characters not understood, from which a clause that promises is not trusted
 _BACK = ("回去", "回来")  # to school or home: only who was asked about school says the first
-_SHORT = 3  # the same for a promise without a day
+_SHORT = 2  # the same for a promise without a day
 _UNDERTAKEN = frozenset({"transferred", "migrated", "working", "religious_study"})
 _REACH = 8  # how far before a word its negation may stand
 
@@ -88,7 +88,7 @@ def _over(text: str, word: _Word) -> bool:
     if taken_back is not None and taken_back.search(text):
         return True
     if word.intent == "sick":
-        return bool(patterns["recovered"].search(text))
+        return bool(patterns["recovered"].search(text)) and not patterns["not_recovered"].search(text)
     return word.intent == "question" and bool(patterns["rhetorical"].match(text, word.start))
 
 

@@ -81,10 +81,15 @@ def _present(text: str, match: re.Match[str], days: Sequence[Day], today: date, 
     patterns = lexicon().patterns
     if patterns["denied_go"].search(text[: match.start()]):
         result.denied = True
-    elif any(day.on != today for day in days) or patterns["sibling"].search(text):
+    elif any(day.on != today for day in days) or patterns["sibling"].search(text) or _goes_on(text[match.end() :]):
         result.unclear = True
     else:
         result.found.append(Move("returned", today, match.group()))
+
+
+def _goes_on(after: str) -> bool:
+    """ "Does he get enough to eat at school": more is said than that the child is there."""
+    return len(lexicon().patterns["filler"].sub("", after)) > 1
 
 
 def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, result: Moves) -> None:

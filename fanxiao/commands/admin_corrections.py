@@ -20,7 +20,7 @@ def show(
     area: Annotated[str, typer.Option("--area", help="区划代码，不写为全部 · area code; all without it")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")] = False,
 ) -> None:
-    """改正过的回复 · What was written, what it was read as, and what it meant. Holds families' words: print it for those who may see them."""
+    """改正过的回复 · What was written, what it was read as, what it meant. Holds families' words."""
 
     async def use(work: Work, _: Storage) -> list[Corrected]:
         return await corrections(work, area)

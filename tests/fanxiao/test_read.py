@@ -37,7 +37,9 @@ def test_a_reply_is_printed_for_programs_without_a_database(home: Path) -> None:
 
 
 def test_each_child_has_its_own_reading() -> None:
-    found = readings("老大感冒了，麦燕请假到周五", "--question", "absence", "--child", "马小龙", "--child", "马麦燕", "--today", "2026-11-24")
+    found = readings(
+        "老大感冒了，麦燕请假到周五", "--question", "absence", "--child", "马小龙", "--child", "马麦燕", "--today", "2026-11-24"
+    )
     assert [(one["child"], one["intent"], one["date"]) for one in found] == [("马小龙", "sick", None), ("马麦燕", "leave", "2026-11-27")]
 
 
@@ -66,7 +68,7 @@ def test_people_get_a_table() -> None:
 def test_a_file_gives_a_line_for_each_row(tmp_path: Path) -> None:
     file = table(
         tmp_path,
-        "id\tquestion\treply\tchildren\ttoday\n1\tabsence\t明天来\t马小龙、马小虎\t2026-11-24\n2\tnone\t\"好\t\t\n\n3\t\t退订\t马小龙\t\n",
+        'id\tquestion\treply\tchildren\ttoday\n1\tabsence\t明天来\t马小龙、马小虎\t2026-11-24\n2\tnone\t"好\t\t\n\n3\t\t退订\t马小龙\t\n',
     )
     result = read("--file", file, "--child", "马麦燕", "--today", "2026-11-25", "--json")
     lines = [json.loads(line) for line in result.stdout.splitlines()]

@@ -36,7 +36,8 @@ async def code(county: County) -> str:
 
 
 @pytest.mark.parametrize(
-    ("words", "meant", "day"), [("意思是 生病", "sick", None), ("意思 明天来", "will_return", "2026-11-03"), ("意思：学经", "religious_study", None)]
+    ("words", "meant", "day"),
+    [("意思是 生病", "sick", None), ("意思 明天来", "will_return", "2026-11-03"), ("意思：学经", "religious_study", None)],
 )
 async def test_the_meaning_is_kept_with_what_was_read(triaged: County, words: str, meant: str, day: str | None) -> None:
     await triaged.phones["class_teacher"].replies(f"{await code(triaged)} {words}")

@@ -32,6 +32,7 @@ def test_the_halves_share_nothing_and_hold_all_intents_and_questions() -> None:
     measuring = load(MEASURING)
     assert len(ROWS) + len(measuring) >= 600
     assert len({row.id for row in ROWS}) == len(ROWS)
+    assert not {(row.question, row.reply) for row in ROWS} & {(row.question, row.reply) for row in measuring}
     for half in (ROWS, measuring):
         questions = Counter(row.question for row in half)
         assert set(questions) == {"absence", "notice", "confirm_return", "none", "publicity"}
