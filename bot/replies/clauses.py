@@ -13,6 +13,7 @@ from bot.replies.lexicon import lexicon
 from bot.replies.names import Mention, Named, find_exact, find_sounding
 
 _CHILD = "他"  # stands for a name that has been recognised, so that the grammar sees a person
+_RUN_ON, _PART = 14, 5  # characters: of a phrase that is looked through, and at least of what is parted off
 _PHRASE = 3  # characters
 _ASKED = re.compile(r"\?")
 
@@ -75,10 +76,22 @@ def _apart(text: str) -> list[str]:
     return found
 
 
+def _run_on(phrase: str) -> list[str]:
+    """A long phrase without commas, parted where somebody or some day is named anew."""
+    if len(phrase) <= _RUN_ON:
+        return [phrase]
+    starts = [0]
+    for match in lexicon().patterns["run_on"].finditer(phrase):
+        if match.start() - starts[-1] >= _PART and len(phrase) - match.start() > 1:
+            starts.append(match.start())
+    return [phrase[start:end] for start, end in pairwise([*starts, len(phrase)])]
+
+
 def _add(found: list[Clause], text: str, *, asked: bool) -> None:
     phrases = [re.sub(r"(?<![0-9]) +| +(?![0-9])", "", part) for part in _apart(text.strip())]
     if phrases[0]:
-        found.extend(Clause(phrase, asked and phrase is phrases[-1]) for phrase in phrases)
+        parts = [part for phrase in phrases for part in _run_on(phrase)]
+        found.extend(Clause(part, asked and part is parts[-1]) for part in parts)
     elif asked and found:
         found[-1] = Clause(found[-1].text, asked=True)
 

@@ -16,6 +16,8 @@ from bot.replies.numerals import number
 
 _DAY = timedelta(days=1)
 _YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day"})
+_NO_DAYS = frozenset({"span", "now", "vague"})
+_SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
 _LONGEST_SPAN = 366
 _LONGEST_HOLIDAY = 10
@@ -47,7 +49,26 @@ def find_days(text: str, today: date) -> tuple[Day, ...]:
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today), kind, match.group()))
-    return tuple(sorted(found, key=lambda day: day.start))
+    return tuple(_agreed(sorted(found, key=lambda day: day.start), text))
+
+
+def _agreed(days: list[Day], text: str) -> list[Day]:
+    """ "The day after tomorrow (Wednesday)" is one day; where the two do not agree, it is none."""
+    kept: list[Day] = []
+    for day in days:
+        last = kept[-1] if kept else None
+        if last is None or not _says_twice(last, day) or text[last.end : day.start] not in _SAME:
+            kept.append(day)
+        else:
+            end = day.end + (text[day.end : day.end + 1] == ")")
+            kept[-1] = Day(last.start, end, day.on if day.on == last.on else None, last.kind, text[last.start : end])
+    return kept
+
+
+def _says_twice(one: Day, other: Day) -> bool:
+    """A weekday beside a date only tells more of it."""
+    kinds = {one.kind, other.kind}
+    return "weekday" in kinds and len(kinds) == 2 and kinds.isdisjoint(_NO_DAYS)
 
 
 def _reckoned(kind: str, match: re.Match[str], today: date) -> date | None:

@@ -19,7 +19,7 @@ from bot.replies.numerals import number
 from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
-_CONTRARY = re.compile(r"[0-9不没别错]|我是|家长")
+_CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
 _MOST_UNREAD = 3
 _LONGEST = 500  # characters; a longer text is for a person
 _BLANKS = re.compile(r"[\s.、…~*\-_]+")
@@ -166,7 +166,7 @@ def _of_words(clauses: Sequence[Clause], question: str | None, today: date) -> l
 def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequence[Heard]) -> list[_Said]:
     """A promise inside a question is a question; a reason beside one stays a reason."""
     mixed = any({"question"} < {meaning.intent for meaning in one.meanings} for one in heard)
-    if asked and (mixed or said.intent in _ASIDE or said.intent == "unknown"):
+    if asked and (said.intent in BACK_AT_SCHOOL or mixed or said.intent in _ASIDE or said.intent == "unknown"):
         return asked
     return [*undone, said, *asked]
 

@@ -32,7 +32,7 @@ class Heard:
     """All that was found in one clause.
 
     `denied`: something was said not to be so. `unclear`: do not act on it. `of_others`: something was said of somebody else.
-    `opposed`: somebody did not allow it.
+    `guessed`: it is only thought so. `opposed`: somebody did not allow it.
     """
 
     meanings: tuple[Meaning, ...]
@@ -40,6 +40,7 @@ class Heard:
     unclear: bool
     hedged: bool
     of_others: bool = False
+    guessed: bool = False
     opposed: bool = False
 
 
@@ -72,6 +73,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
         denied=moving.denied or len(told) < len(said),
         unclear=moving.unclear or astray or len(meant) < len(own) or _mostly_unread(text, said, days, moving.spans, meanings),
         hedged=bool(lexicon().patterns["hedge"].search(text)),
+        guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
     )

@@ -13,6 +13,7 @@ from bot.replies.lexicon import lexicon
 _PLAIN_DAYS = frozenset(
     {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"}
 )
+_PAST_DAYS = frozenset({"relative", "weekday"})
 _BRINGS = frozenset("送带领")
 _BARE = frozenset("去来到")
 _AS_LATE_AS = frozenset("到至")
@@ -147,7 +148,7 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
 def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool) -> Move | None:
     """A weekday or a bare number may mean the last one: with a past tense it is not clear which."""
     if on < today:
-        return Move("returned", on, _said(day, verb))
+        return Move("returned", on, _said(day, verb)) if happened or day.kind in _PAST_DAYS else None
     if happened and day.kind not in _PLAIN_DAYS and not day.words.startswith("下"):
         return None
     return Move("will_return", on, _said(day, verb))

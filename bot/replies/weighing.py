@@ -50,7 +50,7 @@ def doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
         return True
     if chosen in _AWAY and any(one.opposed for one in heard):
         return True
-    if chosen in lexicon().reasons | _AWAY and all(one.hedged for one in heard if _says(one, chosen)):
+    if chosen in lexicon().reasons | _AWAY and all(one.guessed for one in heard if _says(one, chosen)):
         return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
