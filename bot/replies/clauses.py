@@ -108,13 +108,25 @@ def _by_child(clause: Clause, children: Sequence[Child]) -> list[Share]:
     if not mentions:
         everyone = tuple(child.student_id for child in children) if lexicon().patterns["all_children"].search(clause.text) else ()
         return [Share(everyone, (clause,))]
-    groups = _groups(clause.text, mentions)
+    groups = _told_of(clause.text, _groups(clause.text, mentions))
     ends = [group[0].start for group in groups[1:]] + [len(clause.text)]
     starts = [0, *ends[:-1]]
     return [
         Share(_ids(group), (Clause(_with_pronouns(clause.text, start, end, group), clause.asked),))
         for group, start, end in zip(groups, starts, ends, strict=True)
     ]
+
+
+def _told_of(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
+    """Without who only tells it of another, and whom another looks after."""
+    patterns, kept = lexicon().patterns, list(groups)
+    for group, after in pairwise(groups):
+        if patterns["reports"].match(text[group[-1].end : after[0].start]):
+            kept.remove(group)
+    last = groups[-1]
+    if len(kept) > 1 and last[-1].end == len(text) and patterns["looks_after"].search(text[: last[0].start]):
+        kept.remove(last)
+    return kept
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:

@@ -260,12 +260,14 @@ def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: 
 
 def _nothing_but_a_day(text: str, digits: Mapping[int, str], today: date) -> date | None:
     """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
-    days = [day for day in find_days(text, today) if day.kind not in {"span", "now"}]
+    named = find_days(text, today)
+    days = [day for day in named if day.kind not in {"span", "now"}]
     if len(days) != 1 or days[0].on is None or days[0].on < today:
         return None
     if days[0].kind == "day" and days[0].on.day in digits:
         return None
-    rest = text[: days[0].start] + text[days[0].end :]
+    spoken = {place for day in named for place in range(day.start, day.end)}
+    rest = "".join(letter for place, letter in enumerate(text) if place not in spoken)
     if days[0].words.startswith("等"):
         return None
     return None if lexicon().patterns["filler"].sub("", rest) else days[0].on

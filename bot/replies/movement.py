@@ -82,8 +82,10 @@ def _present(text: str, match: re.Match[str], days: Sequence[Day], today: date, 
     patterns = lexicon().patterns
     if patterns["denied_go"].search(text[: match.start()]):
         result.denied = True
-    elif any(day.on != today for day in days) or patterns["sibling"].search(text) or _goes_on(text[match.end() :]):
+    elif any(day.on != today for day in days) or patterns["sibling"].search(text):
         result.unclear = True
+    elif _goes_on(text[match.end() :]):
+        result.elsewhere = True
     else:
         result.found.append(Move("returned", today, match.group()))
 
