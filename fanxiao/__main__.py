@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fanxiao.cli import main
+from fanxiao.entry import main
 
 if __name__ == "__main__":
     main()

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     keys: SecretStr | None = Field(default=None, validation_alias="FANXIAO_KEYS")  # Fernet keys, newest first
 
     plan: Path | None = Field(default=None, validation_alias="FANXIAO_PLAN")  # a plan file; without it the one that comes along
+    lexicon: Path | None = Field(default=None, validation_alias="FANXIAO_LEXICON")  # own words for reading replies (docs/replies.md)
     area: str | None = Field(default=None, validation_alias="FANXIAO_AREA")  # code of the area that this installation serves
     public_url: str | None = Field(default=None, validation_alias="FANXIAO_PUBLIC_URL")  # where providers reach our webhooks
     heartbeat_url: str | None = Field(default=None, validation_alias="FANXIAO_HEARTBEAT_URL")  # called after each audit

@@ -13,6 +13,10 @@ import psycopg
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "lexicon_faulty": (
+        "词库文件不能用：\n{reason}",
+        "The file of own words cannot be used.",
+    ),
     "already_running": (
         "返校（{duty}）已在运行，数据目录为 {home}。请先停止它，或用 FANXIAO_HOME 指定另一个目录。",
         "fanxiao ({duty}) is already running on {home}. Stop it first, or choose another folder with FANXIAO_HOME.",

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import select
 
 from bot.dialogs.answering import answer, answered
+from bot.dialogs.meaning import note_meaning
 from bot.dialogs.phrases import spoken_day
 from bot.dialogs.speaker import Speaker, area_of
 from bot.replies import OfficerReading, read_officer
@@ -148,6 +149,7 @@ async def _done(order: Order) -> str:
     refusal = await finish_task(order.work, task, order.speaker.staff_id, words_said)
     if isinstance(refusal, Refusal):
         return order.refuse(refusal.reason)
+    await note_meaning(order.work, task, by=order.speaker.staff_id, said=words_said, today=order.speaker.today)
     return order.say("task_done", task=task)
 
 

@@ -1,22 +1,27 @@
 """What did they mean: replies of guardians, teachers and officers, read by rules that can be explained."""
 
+from bot.replies.action import action
 from bot.replies.guardian import read_guardian
 from bot.replies.hints import choice_in, is_danger, touches_on
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
+from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
 from bot.replies.sheet import read_sheet, says_every_class
 
 __all__ = [
     "Child",
     "Doubt",
+    "Meant",
     "OfficerReading",
     "Pupil",
     "Reading",
     "SheetEntry",
     "SheetReading",
+    "action",
     "choice_in",
     "is_danger",
     "read_guardian",
+    "read_meant",
     "read_officer",
     "read_sheet",
     "says_every_class",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.replies.kin import find_kin
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.names import Mention, Named, find_exact, find_sounding
 
 _CHILD = "他"  # stands for a name that has been recognised, so that the grammar sees a person
+_RUN_ON, _PART = 14, 5  # characters: of a phrase that is looked through, and at least of what is parted off
+_PHRASE = 3  # characters
 _ASKED = re.compile(r"\?")
 
 
@@ -44,17 +47,16 @@ def cut(text: str) -> list[Clause]:
 
 def share(text: str, children: Sequence[Child]) -> list[Share]:
     """Clauses by child. A clause that names nobody goes on about the child before it."""
-    people = [Named(child.student_id, child.name) for child in children]
     shares: list[Share] = []
     for clause in cut(text):
-        for part in _by_child(clause, people):
+        for part in _by_child(clause, children):
             _append(shares, part)
     return _without_courtesy(shares) if len(children) != 1 else [_whole(shares, children[0])]
 
 
 def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
     """The children whose name is all that the text says."""
-    found = _mentions(text, [Named(child.student_id, child.name) for child in children])
+    found = _mentions(text, children)
     if not found:
         return ()
     rest = text[: found[0].start] + text[found[-1].end :]
@@ -62,32 +64,69 @@ def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
     return tuple(sorted({one for mention in found for one in mention.ids})) if not bare else ()
 
 
+def _apart(text: str) -> list[str]:
+    """Phrases with a blank between them, as people type who use no commas; a blank inside a word or name parts nothing."""
+    parts = text.split(" ")
+    found = parts[:1]
+    for part in parts[1:]:
+        if len(part) >= _PHRASE and len(found[-1]) >= _PHRASE:
+            found.append(part)
+        else:
+            found[-1] = f"{found[-1]} {part}"
+    return found
+
+
+def _run_on(phrase: str) -> list[str]:
+    """A long phrase without commas, parted where somebody or some day is named anew."""
+    if len(phrase) <= _RUN_ON:
+        return [phrase]
+    starts = [0]
+    for match in lexicon().patterns["run_on"].finditer(phrase):
+        if match.start() - starts[-1] >= _PART and len(phrase) - match.start() > 1:
+            starts.append(match.start())
+    return [phrase[start:end] for start, end in pairwise([*starts, len(phrase)])]
+
+
 def _add(found: list[Clause], text: str, *, asked: bool) -> None:
-    squeezed = re.sub(r"(?<![0-9]) +| +(?![0-9])", "", text.strip())
-    if squeezed:
-        found.append(Clause(squeezed, asked))
+    phrases = [re.sub(r"(?<![0-9]) +| +(?![0-9])", "", part) for part in _apart(text.strip())]
+    if phrases[0]:
+        parts = [part for phrase in phrases for part in _run_on(phrase)]
+        found.extend(Clause(part, asked and part is parts[-1]) for part in parts)
     elif asked and found:
         found[-1] = Clause(found[-1].text, asked=True)
 
 
-def _mentions(text: str, people: Iterable[Named]) -> list[Mention]:
-    people = list(people)
-    exact = find_exact(text, people, pet_names=True)
-    return sorted([*exact, *find_sounding(text, people, exact)], key=lambda mention: mention.start)
+def _mentions(text: str, children: Sequence[Child]) -> list[Mention]:
+    people = [Named(child.student_id, child.name) for child in children]
+    named = find_exact(text, people, pet_names=True)
+    named += find_sounding(text, people, named)
+    return sorted([*named, *find_kin(text, children, named)], key=lambda mention: mention.start)
 
 
-def _by_child(clause: Clause, people: Sequence[Named]) -> list[Share]:
-    mentions = _mentions(clause.text, people)
+def _by_child(clause: Clause, children: Sequence[Child]) -> list[Share]:
+    mentions = _mentions(clause.text, children)
     if not mentions:
-        everyone = tuple(person.id for person in people) if lexicon().patterns["all_children"].search(clause.text) else ()
+        everyone = tuple(child.student_id for child in children) if lexicon().patterns["all_children"].search(clause.text) else ()
         return [Share(everyone, (clause,))]
-    groups = _groups(clause.text, mentions)
+    groups = _told_of(clause.text, _groups(clause.text, mentions))
     ends = [group[0].start for group in groups[1:]] + [len(clause.text)]
     starts = [0, *ends[:-1]]
     return [
         Share(_ids(group), (Clause(_with_pronouns(clause.text, start, end, group), clause.asked),))
         for group, start, end in zip(groups, starts, ends, strict=True)
     ]
+
+
+def _told_of(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
+    """Without who only tells it of another, and whom another looks after."""
+    patterns, kept = lexicon().patterns, list(groups)
+    for group, after in pairwise(groups):
+        if patterns["reports"].match(text[group[-1].end : after[0].start]):
+            kept.remove(group)
+    last = groups[-1]
+    if len(kept) > 1 and last[-1].end == len(text) and patterns["looks_after"].search(text[: last[0].start]):
+        kept.remove(last)
+    return kept
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:

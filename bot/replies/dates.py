@@ -10,13 +10,21 @@ from functools import cache
 
 import holidays
 
-from bot.replies.lexicon import lexicon
+from bot.replies.feasts import next_hijri, next_lunar
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.numerals import number
 
 _DAY = timedelta(days=1)
+_YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day"})
+_NO_DAYS = frozenset({"span", "now", "vague"})
+_SAME = frozenset({"", "(", "是", "就是", "也就是"})
+_NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
 _LONGEST_SPAN = 366
 _LONGEST_HOLIDAY = 10
 _SUNDAY = 7
+_HALF_MONTH = 15
+_ANNOUNCED_WITHIN = 3  # days between a reckoned feast and the announced one
+_BREAK_WITHIN = 10  # days: "after the holiday" is the one that is on, or that everybody waits for
 
 
 @dataclass(frozen=True)
@@ -30,21 +38,43 @@ class Day:
     end: int
     on: date | None
     kind: str
+    words: str
 
 
-def find_days(text: str, today: date) -> list[Day]:
+@derived(maxsize=2048)
+def find_days(text: str, today: date) -> tuple[Day, ...]:
     """The days named in normalised text, in order, not overlapping; where two rules meet, the earlier rule wins."""
     found: list[Day] = []
     for kind, pattern in lexicon().dates.rules:
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
-                found.append(Day(match.start(), match.end(), _reckoned(kind, match, today), kind))
-    return sorted(found, key=lambda day: day.start)
+                found.append(Day(match.start(), match.end(), _reckoned(kind, match, today), kind, match.group()))
+    return tuple(_agreed(sorted(found, key=lambda day: day.start), text))
+
+
+def _agreed(days: list[Day], text: str) -> list[Day]:
+    """ "The day after tomorrow (Wednesday)" is one day; where the two do not agree, it is none."""
+    kept: list[Day] = []
+    for day in days:
+        last = kept[-1] if kept else None
+        if last is None or not _says_twice(last, day) or text[last.end : day.start] not in _SAME:
+            kept.append(day)
+        else:
+            end = day.end + (text[day.end : day.end + 1] == ")")
+            kept[-1] = Day(last.start, end, day.on if day.on == last.on else None, last.kind, text[last.start : end])
+    return kept
+
+
+def _says_twice(one: Day, other: Day) -> bool:
+    """A weekday beside a date only tells more of it."""
+    kinds = {one.kind, other.kind}
+    return "weekday" in kinds and len(kinds) == 2 and kinds.isdisjoint(_NO_DAYS)
 
 
 def _reckoned(kind: str, match: re.Match[str], today: date) -> date | None:
     try:
-        return _RULES[kind](match, today)
+        day = _RULES[kind](match, today)
+        return None if day is not None and kind in _YEARLY and day - today > _NEXT_TIME else day
     except (ValueError, OverflowError):  # the 31st of a short month, month 13: said, but no day
         return None
 
@@ -66,6 +96,8 @@ def _weekday(match: re.Match[str], today: date) -> date | None:
 
 
 def _after(match: re.Match[str], today: date) -> date | None:
+    if match[1] == "半":
+        return today + _DAY * _HALF_MONTH if match[2] == "月" else None
     count = number(match[1])
     if count is None or count > _LONGEST_SPAN:
         return None
@@ -103,14 +135,65 @@ def _in_month(month: date, day: int | None) -> date | None:
 
 def _holiday(match: re.Match[str], today: date) -> date | None:
     """The first working day after the holiday that is now or comes next."""
-    name, calendar = lexicon().dates.holidays[match[1]], _calendar()
-    for ahead in range(-_LONGEST_HOLIDAY, _LONGEST_SPAN):
+    name = lexicon().dates.holidays[match[1]]
+    return _after_holiday(today, lambda day: name in _calendar().get(day, ""), _LONGEST_SPAN)
+
+
+def _break(_: re.Match[str], today: date) -> date | None:
+    """A holiday that has no name is the one that is on or about to come; further off nobody knows which is meant."""
+    return _after_holiday(today, lambda day: day in _calendar(), _BREAK_WITHIN)
+
+
+def _after_holiday(today: date, is_meant: Callable[[date], bool], within: int) -> date | None:
+    for ahead in range(-_LONGEST_HOLIDAY, within):
         day = today + _DAY * ahead
-        if name in calendar.get(day, ""):
-            back = next(later for later in _days_after(day) if calendar.is_working_day(later))
+        if is_meant(day):
+            back = next(later for later in _days_after(day) if _calendar().is_working_day(later))
             if back > today:
                 return back
     return None
+
+
+def _feast(match: re.Match[str], today: date) -> date | None:
+    """The day after the feast; a name of both feasts means the one that comes first."""
+    words = lexicon().dates
+    meant = words.feasts[match[1]]
+    ends = [_after_feast(name, today) for name in (words.either_feast if meant == "either" else (match[1],))]
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _after_feast(name: str, today: date) -> date | None:
+    """What was announced goes before what is reckoned."""
+    words = lexicon().dates
+    month, day = words.feasts[name]
+    reckoned = next_hijri(month, day, today)
+    if reckoned is None:
+        return None
+    announced = (on for said, on in words.announced if words.feasts[said] == words.feasts[name])
+    on = next((one for one in announced if abs((one - reckoned).days) <= _ANNOUNCED_WITHIN), reckoned)
+    return on + _DAY if on >= today else None
+
+
+def _lunar(match: re.Match[str], today: date) -> date | None:
+    month = lexicon().dates.lunar_months.get(match[1]) or number(match[1].removesuffix("月"))
+    day = number(match[2].removeprefix("初"))
+    return _feast_day(next_lunar(month, day, today), match) if month and day else None
+
+
+def _lunar_day(match: re.Match[str], today: date) -> date | None:
+    month, day = lexicon().dates.lunar_days[match[1]]
+    return _feast_day(next_lunar(month, day, today), match)
+
+
+def _fixed_day(match: re.Match[str], today: date) -> date | None:
+    month, day = lexicon().dates.fixed_days[match[1]]
+    on = date(today.year, month, day)
+    return _feast_day(on if on >= today else date(today.year + 1, month, day), match)
+
+
+def _feast_day(on: date | None, match: re.Match[str]) -> date | None:
+    """That day, or the one after it where it is said that it will be over."""
+    return on + _DAY if on is not None and (match.groups()[-1] or match.group().startswith("过")) else on
 
 
 def _days_after(day: date) -> Iterator[date]:
@@ -142,6 +225,11 @@ _RULES: dict[str, Callable[[re.Match[str], date], date | None]] = {
     "day": _day,
     "numeric": _month_day,
     "holiday": _holiday,
+    "break": _break,
+    "feast": _feast,
+    "lunar": _lunar,
+    "lunar_day": _lunar_day,
+    "fixed_day": _fixed_day,
     "span": _after,
     "now": _now,
 }

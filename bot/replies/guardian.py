@@ -7,19 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, only_the_name, share
 from bot.replies.dates import Day, find_days
 from bot.replies.kinds import Child, Reading
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
-from bot.replies.normalise import normalise
+from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
+from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
+_CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
+_MOST_UNREAD = 3
 _LONGEST = 500  # characters; a longer text is for a person
-_BLANKS = re.compile(r"[\s,，。.、!?…~*\-_]+")
+_BLANKS = re.compile(r"[\s.、…~*\-_]+")
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
+_STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
 
 
@@ -35,6 +40,7 @@ class _Said:
     confidence: float
     evidence: str
     since: date | None = None
+    until: date | None = None
 
 
 def read_guardian(text: str, *, question: str | None, children: Sequence[Child], today: date) -> list[Reading]:
@@ -43,10 +49,14 @@ def read_guardian(text: str, *, question: str | None, children: Sequence[Child],
     A word about safety anywhere gives one reading `safety` and no other. To `choose`, a digit counts the children as
     given and reads as confirm_yes for that child. Never raises on any text.
     """
-    plain = normalise(text)
+    plain = sounded_out(text, [child.name for child in children])
     if (danger := danger_in(plain)) is not None:
         return [Reading(_the_one(plain, children), "safety", None, _SURE, danger)]
-    if not plain or len(plain) > _LONGEST:
+    if len(plain) > _LONGEST:
+        return [Reading(_the_one("", children), "unknown", None, HOPELESS, "")]
+    if order := lexicon().patterns["instruction"].search(plain):
+        return [Reading(_the_one("", children), "unknown", None, HOPELESS, order.group())]
+    if not plain:
         return [Reading(_the_one("", children), "unknown", None, _NOTHING, "")]
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
@@ -80,7 +90,11 @@ def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
 def _of_share(one: Share, question: str | None, today: date) -> list[Reading]:
     ids: tuple[int | None, ...] = one.ids or (None,)
     said = _with_digit(one.clauses, question, today)
-    return [Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since) for student_id in ids for each in said]
+    return [
+        Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since, each.until)
+        for student_id in ids
+        for each in said
+    ]
 
 
 def _with_digit(clauses: Sequence[Clause], question: str | None, today: date) -> list[_Said]:
@@ -110,13 +124,22 @@ def _agreed(meant: _Said, rest: str, question: str | None, today: date) -> _Said
     heard = _hear_all(clauses, question, today)
     said = [one for one in _of_words(clauses, question, today) if one.intent != "unknown"]
     if not said:
-        vague = any(one.denied or one.unclear or one.hedged for one in heard) or re.search(r"[0-9不没别错]", rest) or len(rest) > 12
+        vague = (
+            any(one.denied or one.unclear or one.hedged or one.of_others for one in heard)
+            or _CONTRARY.search(rest)
+            or _unread(rest) > _MOST_UNREAD
+        )
         return _unknown(rest) if vague else replace(meant, confidence=_LOOSE)
     for one in said:
         if not _same(meant, one):
             return _unknown(f"{meant.evidence} {one.evidence}")
     days = {one.on for one in said if one.on is not None}
     return replace(meant, on=meant.on or (days.pop() if days else None), confidence=_AGREED, evidence=f"{meant.evidence} {rest}")
+
+
+def _unread(rest: str) -> int:
+    """How many characters stand beside a digit that are no courtesy."""
+    return len(lexicon().patterns["filler"].sub("", rest).replace(",", ""))
 
 
 def _same(meant: _Said, said: _Said) -> bool:
@@ -135,7 +158,7 @@ def _of_words(clauses: Sequence[Clause], question: str | None, today: date) -> l
     said = _main(clauses, heard, main, question, today)
     if said is None:
         return [_plain(meaning) for meaning in beside[:1]] or [_unknown("")]
-    undone = [_plain(meaning) for meaning in beside if meaning.intent == "undo"][:1]
+    undone = [_plain(meaning) for meaning in beside if meaning.intent == "undo" and said.intent not in _STRANGERS][:1]
     asked = [_plain(meaning) for meaning in beside if meaning.intent == "question"][:1]
     return _joined(said, undone, asked, heard)
 
@@ -143,7 +166,7 @@ def _of_words(clauses: Sequence[Clause], question: str | None, today: date) -> l
 def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequence[Heard]) -> list[_Said]:
     """A promise inside a question is a question; a reason beside one stays a reason."""
     mixed = any({"question"} < {meaning.intent for meaning in one.meanings} for one in heard)
-    if asked and (mixed or said.intent in _ASIDE or said.intent == "unknown"):
+    if asked and (said.intent in BACK_AT_SCHOOL or mixed or said.intent in _ASIDE or said.intent == "unknown"):
         return asked
     return [*undone, said, *asked]
 
@@ -153,20 +176,36 @@ def _hear_all(clauses: Sequence[Clause], question: str | None, today: date) -> l
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, today: date) -> _Said | None:
-    weighty = [meaning for meaning in main if meaning.intent not in _ASIDE] or list(main)
+    weighty = without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, today)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
     evidence = " ".join(dict.fromkeys(meaning.words for meaning in weighty))
-    chosen = _one_of(intents)
+    chosen = "confirm_no" if question == "confirm_return" and not_back(intents, heard) else one_of(intents)
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
-    if chosen is None or len(days) > 1 or _doubtful(chosen, heard):
+    if chosen is None or len(days) > 1 or doubtful(chosen, heard):
         return _unknown(evidence)
-    on = days.pop() if days else _came(weighty) if chosen in {"returned", "confirm_yes"} else _back(chosen, clauses, today)
-    if chosen in _LEAVES and not days:
-        since, on = _later_leave(clauses, on, today)
-        return _Said(chosen, on, _PLAIN, evidence, since)
-    return _Said(chosen, on, _PLAIN, evidence)
+    on = days.pop() if days else _day_beside(chosen, weighty, clauses, today)
+    if chosen in BACK_AT_SCHOOL and on is not None and on < today and any(one.denied for one in heard):
+        return _unknown(evidence)
+    since, on = _later_leave(clauses, on, today) if chosen in _LEAVES and not days else (None, on)
+    ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, today)
+    return _Said(chosen, on, _PLAIN, evidence, since, on - timedelta(days=1) if ends and on else None)
+
+
+def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], today: date) -> date | None:
+    """The day that stands elsewhere in the text: of coming back, of the end of a leave, or said after the promise."""
+    if chosen in BACK_AT_SCHOOL:
+        return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
+    if chosen != "will_return":
+        return _back(chosen, clauses, today)
+    named = {_nothing_but_a_day(clause.text, {}, today) for clause in clauses} - {None}
+    return named.pop() if len(named) == 1 else None
+
+
+def _ends(clauses: Sequence[Clause], today: date) -> set[date]:
+    """The days until which something lasts."""
+    return {day.on for clause in clauses for day in find_days(clause.text, today) if day.on is not None and _is_end(clause.text, day)}
 
 
 def _later_leave(clauses: Sequence[Clause], back: date | None, today: date) -> tuple[date | None, date | None]:
@@ -188,35 +227,8 @@ def _is_before_leave(text: str, day: Day) -> bool:
     return asked is not None and day.end <= asked.start() and not _is_end(text, day)
 
 
-def _came(meanings: Sequence[Meaning]) -> date | None:
-    return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
-
-
 def _in_context(intent: str, question: str | None) -> str:
     return "confirm_yes" if intent == "returned" and question == "confirm_return" else intent
-
-
-def _one_of(intents: Sequence[str]) -> str | None:
-    """The one thing that these say together; None when they do not fit."""
-    words = lexicon()
-    left = list(intents)
-    for meant, implied in words.together:
-        if meant in left and implied in left:
-            left.remove(implied)
-    if "will_return" in left and ("confirm_no" in left or words.reasons & set(left)):
-        left.remove("will_return")
-    if len(left) == 1:
-        return left[0]
-    if set(left) <= set(words.strongest):
-        return next(intent for intent in words.strongest if intent in left)
-    return None
-
-
-def _doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
-    """Hedges spoil a promise; what was not understood spoils whatever it stands in."""
-    if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
-        return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
-    return any(one.unclear and one.meanings for one in heard) or (chosen == "sick" and any(one.hedged for one in heard))
 
 
 def _back(chosen: str, clauses: Sequence[Clause], today: date) -> date | None:
@@ -248,12 +260,16 @@ def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: 
 
 def _nothing_but_a_day(text: str, digits: Mapping[int, str], today: date) -> date | None:
     """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
-    days = [day for day in find_days(text, today) if day.kind not in {"span", "now"}]
+    named = find_days(text, today)
+    days = [day for day in named if day.kind not in {"span", "now"}]
     if len(days) != 1 or days[0].on is None or days[0].on < today:
         return None
     if days[0].kind == "day" and days[0].on.day in digits:
         return None
-    rest = text[: days[0].start] + text[days[0].end :]
+    spoken = {place for day in named for place in range(day.start, day.end)}
+    rest = "".join(letter for place, letter in enumerate(text) if place not in spoken)
+    if days[0].words.startswith("等"):
+        return None
     return None if lexicon().patterns["filler"].sub("", rest) else days[0].on
 
 

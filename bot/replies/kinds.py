@@ -8,10 +8,15 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Child:
-    """A child of the guardian who writes."""
+    """A child of the guardian who writes.
+
+    `sex` (male, female) and `rank` (1 the eldest) say who is meant by 丫头 or 老大; where they are not known, nobody is.
+    """
 
     student_id: int
     name: str
+    sex: str | None = None
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class Reading:
     `student_id` is None when the message does not say which of several children is meant. `on` is the day on which the
     child is expected at school (will_return, and every reason given together with a day) or came back (returned).
     `confidence`: 1.0 a digit alone, 0.9 plain words, at most 0.3 for `unknown`. `evidence`: the words that decided.
-    `since`: the first day of a leave that begins later than today.
+    `since`: the first day of a leave that begins later than today. `until`: the last day of a leave, where it was named
+    ("到周五"); `on` is then the day after it.
     """
 
     student_id: int | None
@@ -30,6 +36,7 @@ class Reading:
     confidence: float
     evidence: str
     since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 import yaml
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_kept: list[Callable[[], None]] = []
+_changes: list[Callable[[dict[str, Any]], None]] = []
 _MACRO = re.compile(r"<([a-z]+)>")
 
 
@@ -18,6 +24,12 @@ _MACRO = re.compile(r"<([a-z]+)>")
 class DateWords:
     relative: Mapping[str, int]
     holidays: Mapping[str, str]
+    lunar_months: Mapping[str, int]
+    lunar_days: Mapping[str, list[int]]
+    fixed_days: Mapping[str, list[int]]
+    feasts: Mapping[str, Any]
+    either_feast: tuple[str, ...]
+    announced: tuple[tuple[str, date], ...]
     rules: tuple[tuple[str, re.Pattern[str]], ...]
 
 
@@ -26,16 +38,24 @@ class Lexicon:
     """`intents` are searched in a clause; `whole` must be all that a clause says."""
 
     typos: Mapping[str, str]
+    vocabulary: tuple[str, ...]
+    little_words: tuple[str, ...]
     patterns: Mapping[str, re.Pattern[str]]
     go: re.Pattern[str]
+    goes_by_itself: re.Pattern[str]
     present: re.Pattern[str]
     intents: Mapping[str, re.Pattern[str]]
     whole: Mapping[str, re.Pattern[str]]
     safety: re.Pattern[str]
     strongest: tuple[str, ...]
     together: tuple[tuple[str, str], ...]
+    cancelled: Mapping[str, re.Pattern[str]]
     about_the_child: frozenset[str]
+    not_of_relatives: frozenset[str]
     reasons: frozenset[str]
+    not_names: frozenset[str]
+    kin: Mapping[str, re.Pattern[str]]
+    female_names: re.Pattern[str]
     needs_whole_clause: frozenset[str]
     digits: Mapping[str, Mapping[int, str]]
     digit_days: Mapping[str, Mapping[int, int]]
@@ -43,26 +63,61 @@ class Lexicon:
     dates: DateWords
     compound_surnames: frozenset[str]
     officer: Mapping[str, re.Pattern[str]]
+    meant_words: Mapping[str, list[str]]
 
 
-@cache
+def derived(*, maxsize: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
+    """Keeps what was worked out of the lexicon, until the lexicon is extended."""
+
+    def kept(function: Callable[_P, _T]) -> Callable[_P, _T]:
+        cached = lru_cache(maxsize=maxsize)(function)
+        _kept.append(cached.cache_clear)
+        return cast("Callable[_P, _T]", cached)
+
+    return kept
+
+
+def extend(changes: Callable[[dict[str, Any]], None] | None) -> None:
+    """From now on the lexicon is read with these changes to its data; None goes back to the one that comes along."""
+    _changes[:] = [changes] if changes else []
+    for forget in _kept:
+        forget()
+
+
+def as_written() -> dict[str, Any]:
+    """The data that comes with the product."""
+    data: dict[str, Any] = yaml.load(Path(__file__).with_name("lexicon.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    return data
+
+
+@derived(maxsize=1)
 def lexicon() -> Lexicon:
-    """The lexicon that comes with the product."""
-    data = yaml.safe_load(Path(__file__).with_name("lexicon.yaml").read_text(encoding="utf-8"))
+    """The lexicon that comes with the product, with the words that an installation adds."""
+    data = as_written()
+    for change in _changes:
+        change(data)
     macros: dict[str, str] = data["macros"]
     polite = data["patterns"]["courtesy"]
     return Lexicon(
         typos=data["typos"],
+        vocabulary=tuple(data["vocabulary"]),
+        little_words=tuple(data["little_words"]),
         patterns=_all(data["patterns"], macros),
         go=_union(data["go"], macros),
+        goes_by_itself=_one(data["goes_by_itself"], macros),
         present=_one(data["present"], macros),
         intents={intent: _union(fragments, macros) for intent, fragments in data["intents"].items()},
         whole={intent: re.compile(f"(?:{polite}|我们?)*?(?:{text})(?:{polite})*") for intent, text in data["whole"].items()},
         safety=_union(data["safety"], macros),
         strongest=tuple(data["strongest"]),
         together=tuple((first, second) for first, second in data["together"]),
+        cancelled=_all(data["cancelled"], macros),
         about_the_child=frozenset(data["about_the_child"]),
+        not_of_relatives=frozenset(data["not_of_relatives"]),
         reasons=frozenset(data["reasons"]),
+        not_names=frozenset(data["not_names"]),
+        kin=_all(data["kin"], macros),
+        female_names=_one(data["female_names"], macros),
         needs_whole_clause=frozenset(data["needs_whole_clause"]),
         digits=data["digits"],
         digit_days=data["digit_days"],
@@ -70,6 +125,7 @@ def lexicon() -> Lexicon:
         dates=_dates(data["dates"], macros),
         compound_surnames=frozenset(data["compound_surnames"]),
         officer=_all(data["officer"], macros),
+        meant_words=data["meant_words"],
     )
 
 
@@ -94,4 +150,14 @@ def _rules(rules: list[list[str]], macros: Mapping[str, str]) -> tuple[tuple[str
 
 
 def _dates(data: Mapping[str, Any], macros: Mapping[str, str]) -> DateWords:
-    return DateWords(relative=data["relative"], holidays=data["holidays"], rules=_rules(data["rules"], macros))
+    return DateWords(
+        relative=data["relative"],
+        holidays=data["holidays"],
+        lunar_months=data["lunar_months"],
+        lunar_days=data["lunar_days"],
+        fixed_days=data["fixed_days"],
+        feasts=data["feasts"],
+        either_feast=tuple(data["either_feast"]),
+        announced=tuple((name, day) for name, days in data["announced"].items() for day in days),
+        rules=_rules(data["rules"], macros),
+    )

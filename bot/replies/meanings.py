@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from bot.replies.clauses import Clause
 from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
-from bot.replies.movement import moves
+from bot.replies.movement import Move, moves
 
 _LONG = 14  # characters not understood, from which a clause that promises is not trusted
+_BACK = ("回去", "回来")  # to school or home: only who was asked about school says the first
+_SHORT = 2  # the same for a promise without a day
+_UNDERTAKEN = frozenset({"transferred", "migrated", "working", "religious_study"})
 _REACH = 8  # how far before a word its negation may stand
 
 
@@ -25,12 +29,19 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Heard:
-    """All that was found in one clause. `denied`: something was said not to be so. `unclear`: do not act on it."""
+    """All that was found in one clause.
+
+    `denied`: something was said not to be so. `unclear`: do not act on it. `of_others`: something was said of somebody else.
+    `guessed`: it is only thought so. `opposed`: somebody did not allow it.
+    """
 
     meanings: tuple[Meaning, ...]
     denied: bool
     unclear: bool
     hedged: bool
+    of_others: bool = False
+    guessed: bool = False
+    opposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,25 +51,47 @@ class _Word:
     end: int
 
 
-def hear(clause: Clause, days: list[Day], question: str | None, today: date) -> Heard:
+def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date) -> Heard:
     """Read one clause; `days` are those named in it."""
     if (whole := _whole(clause.text, question)) is not None:
         return Heard((whole,), denied=False, unclear=False, hedged=False)
+    if lexicon().patterns["only_going"].fullmatch(clause.text):
+        return Heard((), denied=False, unclear=False, hedged=False)
     text = clause.text
     said = _longest(_words(text))
-    told = [word for word in said if not _denied(text, word)]
-    meant = [word for word in told if _about_child(text, word) and not _intended_only(text, word)]
+    told = [word for word in said if not _denied(text, word) and not _over(text, word)]
+    own = [word for word in told if _about_child(text, word)]
+    meant = [word for word in own if not _intended_only(text, word)]
     moving = moves(text, days, [(word.start, word.end) for word in said], today)
     meanings = [Meaning(word.intent, None, text[word.start : word.end]) for word in meant]
-    meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found]
+    meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found if not _only_home(move, question)]
     if clause.asked:
         meanings = [Meaning("question", None, text)]
+    astray = moving.elsewhere and (bool(moving.found) or not meant)
     return Heard(
         tuple(meanings),
         denied=moving.denied or len(told) < len(said),
-        unclear=moving.unclear or len(meant) < len(told) or _mostly_unread(text, said, days, moving.spans, meanings),
-        hedged=bool(lexicon().patterns["hedge"].search(text) or lexicon().patterns["recovered"].search(text)),
+        unclear=moving.unclear or astray or len(meant) < len(own) or _mostly_unread(text, said, days, moving.spans, meanings),
+        hedged=bool(lexicon().patterns["hedge"].search(text)),
+        guessed=bool(lexicon().patterns["guess"].search(text)),
+        of_others=len(own) < len(told),
+        opposed=bool(lexicon().patterns["opposed"].search(text)),
     )
+
+
+def _only_home(move: Move, question: str | None) -> bool:
+    """Who "came back" came home; only where school was asked about, it was school."""
+    return question != "confirm_return" and move.intent == "returned" and move.words.endswith(_BACK)
+
+
+def _over(text: str, word: _Word) -> bool:
+    """What is over explains nothing; a question that only complains asks nothing."""
+    patterns, taken_back = lexicon().patterns, lexicon().cancelled.get(word.intent)
+    if taken_back is not None and taken_back.search(text):
+        return True
+    if word.intent == "sick":
+        return bool(patterns["recovered"].search(text)) and not patterns["not_recovered"].search(text)
+    return word.intent == "question" and bool(patterns["rhetorical"].match(text, word.start))
 
 
 def _whole(text: str, question: str | None) -> Meaning | None:
@@ -99,9 +132,17 @@ def _denied(text: str, word: _Word) -> bool:
 
 def _about_child(text: str, word: _Word) -> bool:
     """Whether the nearest person named before the word is the child; with nobody named it is."""
-    if word.intent not in lexicon().about_the_child:
+    words = lexicon()
+    if word.intent in words.not_of_relatives:
+        before = words.patterns["companion"].sub("", text[: word.start])
+        return _last(before, "child_subject") >= _last(before, "sibling")
+    if word.intent not in words.about_the_child:
         return True
-    before = text[: word.start]
+    if words.patterns["of_adult"].match(text, word.end):
+        return False
+    if lexicon().patterns["family"].match(text[word.start : word.end]):
+        return True
+    before = lexicon().patterns["companion"].sub("", text[: word.start])
     return _last(before, "child_subject") >= _last(before, "adult_subject")
 
 
@@ -112,13 +153,14 @@ def _last(text: str, subject: str) -> int:
 
 def _intended_only(text: str, word: _Word) -> bool:
     """Wanting to change schools is not having changed."""
-    return word.intent in {"transferred", "migrated"} and bool(lexicon().patterns["not_yet"].search(text[: word.start]))
+    return word.intent in _UNDERTAKEN and bool(lexicon().patterns["not_yet"].search(text[: word.start]))
 
 
-def _mostly_unread(text: str, said: list[_Word], days: list[Day], spans: list[tuple[int, int]], meanings: list[Meaning]) -> bool:
+def _mostly_unread(text: str, said: list[_Word], days: Sequence[Day], spans: list[tuple[int, int]], meanings: list[Meaning]) -> bool:
     if not {meaning.intent for meaning in meanings} & lexicon().needs_whole_clause:
         return False
     known = [*spans, *((one.start, one.end) for one in said), *((day.start, day.end) for day in days)]
     covered = {place for start, end in known for place in range(start, end)}
     rest = "".join(letter for place, letter in enumerate(text) if place not in covered)
-    return len(lexicon().patterns["filler"].sub("", rest)) > _LONG
+    undated = any(meaning.intent == "will_return" and meaning.on is None for meaning in meanings)
+    return len(lexicon().patterns["filler"].sub("", rest)) > (_SHORT if undated else _LONG)

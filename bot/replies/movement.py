@@ -10,7 +10,12 @@ from datetime import date
 from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
 
-_PLAIN_DAYS = frozenset({"relative", "after", "now", "month_day", "next_month_day", "holiday"})
+_PLAIN_DAYS = frozenset(
+    {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"}
+)
+_PAST_DAYS = frozenset({"relative", "weekday"})
+_BRINGS = frozenset("送带领")
+_BARE = frozenset("去来到")
 _AS_LATE_AS = frozenset("到至")
 
 
@@ -31,6 +36,7 @@ class Moves:
     spans: list[tuple[int, int]] = field(default_factory=list)
     denied: bool = False
     unclear: bool = False
+    elsewhere: bool = False  # somebody went somewhere that is not known
 
 
 def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], today: date) -> Moves:
@@ -46,8 +52,15 @@ def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], toda
             result.spans.append(match.span())
             if _goes_elsewhere(match, taken):
                 continue
+            if len(match.group()) == 1 and not _by_itself(text, match, days):
+                result.elsewhere = True
+                continue
             _go(text, match, named, today, result)
     return result
+
+
+def _by_itself(text: str, match: re.Match[str], days: Sequence[Day]) -> bool:
+    return any(day.end == match.start() for day in days) or bool(lexicon().goes_by_itself.search(text[: match.start()]))
 
 
 def _free(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
@@ -55,8 +68,9 @@ def _free(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
 
 
 def _goes_elsewhere(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
-    """A bare 'went' right behind another word says where: to work, to the doctor."""
-    return len(match.group()) == 1 and any(end == match.start() for _, end in taken)
+    """A bare 'went' right behind or before another word says where: to work, to the doctor."""
+    bare = len(match.group()) == 1 and any(end == match.start() for _, end in taken)
+    return bare or (match.group()[-1] in _BARE and any(start == match.end() for start, _ in taken))
 
 
 def _leave_ends(text: str, day: Day) -> bool:
@@ -70,14 +84,23 @@ def _present(text: str, match: re.Match[str], days: Sequence[Day], today: date, 
         result.denied = True
     elif any(day.on != today for day in days) or patterns["sibling"].search(text):
         result.unclear = True
+    elif _goes_on(text[match.end() :]):
+        result.elsewhere = True
     else:
         result.found.append(Move("returned", today, match.group()))
+
+
+def _goes_on(after: str) -> bool:
+    """ "Does he get enough to eat at school": more is said than that the child is there."""
+    return len(lexicon().patterns["filler"].sub("", after)) > 1
 
 
 def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, result: Moves) -> None:
     patterns = lexicon().patterns
     before, after = text[: match.start()], text[match.end() :]
-    if patterns["twice_denied"].search(text) or patterns["sibling"].search(before):
+    if patterns["you"].search(before):
+        return
+    if patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
         result.unclear = True
     elif patterns["denied_go"].search(before) or patterns["denied_after"].search(after):
         result.denied = True
@@ -86,6 +109,14 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         move = _tense(before, after, match.group(), day, today)
         result.unclear |= move is None
         result.found += [move] if move else []
+
+
+def _another_goes(before: str, verb: str) -> bool:
+    """A relative who goes; not one who is asked to bring the child, or who brings it."""
+    patterns = lexicon().patterns
+    if verb[0] in _BRINGS and not patterns["sibling"].search(verb):
+        return False
+    return bool(patterns["sibling"].search(patterns["companion"].sub("", before)))
 
 
 def _day_of(match: re.Match[str], days: Sequence[Day]) -> Day | None:
@@ -103,8 +134,12 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     past = bool(patterns["past_before"].search(before) or patterns["past_after"].search(after))
     future = bool(patterns["future"].search(before))
     if day is not None and day.on != today:
-        return _on_day(day, day.on, verb, today, happened=past and not future) if day.on else None
-    if patterns["at_once"].search(before) or patterns["at_once"].search(after):
+        return _on_day(day, day.on, verb, today, happened=past) if day.on else None
+    if patterns["told_after"].search(after) and not future:
+        return None
+    if patterns["at_once"].search(verb) or (
+        not (past and not future) and any(patterns["at_once"].search(part) for part in (before, after))
+    ):
         return Move("will_return", today, _said(day, verb))
     if past == future:
         loose = past or day is None or patterns["told_after"].search(after)
@@ -115,11 +150,11 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
 def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool) -> Move | None:
     """A weekday or a bare number may mean the last one: with a past tense it is not clear which."""
     if on < today:
-        return Move("returned", on, _said(day, verb))
-    if happened and day.kind not in _PLAIN_DAYS:
+        return Move("returned", on, _said(day, verb)) if happened or day.kind in _PAST_DAYS else None
+    if happened and day.kind not in _PLAIN_DAYS and not day.words.startswith("下"):
         return None
     return Move("will_return", on, _said(day, verb))
 
 
 def _said(day: Day | None, verb: str) -> str:
-    return f"{day.on} {verb}" if day else verb
+    return f"{day.words} {verb}" if day else verb

@@ -6,20 +6,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Levenshtein
 
 from bot.replies.dates import find_days
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.normalise import normalise
+from bot.replies.sounds import blurred
 
 _ANY_DAY = date(2000, 1, 3)
 _JOINTS = re.compile(r"[\s·•・.‧]+")
 _JOINT_LETTERS = frozenset(" ·•・‧")
 _TOO_MANY = 2
-_MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,13 @@ class Mention:
     exact: bool
 
 
+@derived(maxsize=4096)
 def plain_name(name: str) -> str:
     """A name as it stands in normalised text, without blanks and dots."""
-    return _JOINTS.sub("", normalise(name))
+    return _JOINTS.sub("", normalise(name, (name,)))
 
 
+@derived(maxsize=4096)
 def given_names(name: str) -> tuple[str, ...]:
     """What a family may call the child without the surname; empty when one character would remain."""
     if len(name) >= 4 and name[:2] not in lexicon().compound_surnames:
@@ -53,10 +54,12 @@ def given_names(name: str) -> tuple[str, ...]:
     return (given,) if len(given) >= 2 else ()
 
 
+@derived(maxsize=4096)
 def nicknames(name: str) -> tuple[str, ...]:
     """Pet names from the last character."""
     last = name[-1:]
-    return (f"小{last}", f"阿{last}", last * 2) if last and len(name) > 1 else ()
+    called = (f"小{last}", f"阿{last}", f"尕{last}", f"碎{last}", f"{last}娃", last * 2) if last and len(name) > 1 else ()
+    return tuple(one for one in called if one not in lexicon().not_names)
 
 
 def find_exact(text: str, people: Iterable[Named], *, pet_names: bool) -> list[Mention]:
@@ -98,7 +101,7 @@ def nearly(said: str, people: Iterable[Named]) -> tuple[int, ...]:
     return tuple(sorted(person for person, count in slips.items() if count == fewest < _TOO_MANY))
 
 
-@lru_cache(maxsize=8192)
+@derived(maxsize=8192)
 def sound(letter: str) -> str:
     """Toneless pinyin of one character; other letters sound as they are written."""
     return str(lazy_pinyin(letter)[0])
@@ -121,13 +124,7 @@ def _slips(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 
 def _blurred(text: str) -> tuple[str, ...]:
-    return tuple(_merged(sound(letter)) for letter in text)
-
-
-def _merged(pinyin: str) -> str:
-    for wide, narrow in _MERGED:
-        pinyin = pinyin.replace(wide, narrow)
-    return pinyin
+    return tuple(blurred(sound(letter)) for letter in text)
 
 
 def _by_sound(people: Iterable[Named]) -> dict[tuple[str, ...], set[int]]:
@@ -151,7 +148,7 @@ def _keep(found: list[Mention], mention: Mention) -> None:
         found.append(mention)
 
 
-@lru_cache(maxsize=4096)
+@derived(maxsize=4096)
 def _is_a_word(text: str) -> bool:
     """Whether the text means something else in a reply, such as a day; then it names nobody by itself."""
     words = lexicon()
@@ -159,6 +156,7 @@ def _is_a_word(text: str) -> bool:
         bool(find_days(text, _ANY_DAY))
         or any(pattern.search(text) for pattern in words.intents.values())
         or words.patterns["child_subject"].fullmatch(text) is not None
+        or text in words.not_names
         or words.patterns["filler"].fullmatch(text) is not None
         or words.go.search(text) is not None
     )

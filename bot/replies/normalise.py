@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 
 from bot.replies.lexicon import lexicon
+from bot.replies.sounds import mended, spelled_out
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})
 _LINE_ENDS = frozenset("\n\r\u2028\u2029\x85")
 _PUNCTUATION = str.maketrans({"。": "。", "，": ",", "；": ";", "：": ":", "！": "!", "？": "?", "．": ".", "｡": "。"})
+_SKIN_TONES = frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
+_ROMAN = frozenset(chr(code) for code in range(0x2160, 0x2180))
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
@@ -22,17 +26,31 @@ def tidy(text: str) -> str:
     return _BLANKS.sub(" ", plain.translate(_PUNCTUATION)).strip()
 
 
-def normalise(text: str) -> str:
-    """`tidy`, then simplified, lower case, and the commonest typing errors mended."""
+def normalise(text: str, names: Sequence[str] = ()) -> str:
+    """`tidy`, then simplified, lower case, and the commonest typing errors mended; `names` are left alone."""
     plain = simplified(tidy(text)).lower()
     for wrong, right in lexicon().typos.items():
-        plain = plain.replace(wrong, right)
+        if wrong in plain and not any(wrong in name for name in names):
+            plain = plain.replace(wrong, right)
     return plain
+
+
+def sounded_out(text: str, names: Sequence[str] = ()) -> str:
+    """`normalise`, then pinyin and words of the same sound put into the characters that a family means; `names` are left alone.
+
+    Not for staff: a school's 研学 sounds like a family's 厌学.
+    """
+    return mended(spelled_out(normalise(text, names), names), names)
 
 
 def simplified(text: str) -> str:
     """Traditional characters in their simplified form."""
-    return str(_converter().convert(text))
+    return str(_converter().convert(text)) if any(_is_traditional(letter) for letter in text) else text
+
+
+@lru_cache(maxsize=16384)
+def _is_traditional(letter: str) -> bool:
+    return not letter.isascii() and _converter().convert(letter) != letter
 
 
 @cache
@@ -46,7 +64,7 @@ def _digits(text: str) -> str:
 
 def _digit(letter: str) -> str:
     """Circled, bracketed, negative and other decorated digits; NFKC would leave brackets and dots around some."""
-    if letter.isascii() or unicodedata.category(letter) not in {"No", "Nd", "So"}:
+    if letter.isascii() or (unicodedata.category(letter) not in {"No", "Nd", "So"} and letter not in _ROMAN):
         return letter
     value = unicodedata.numeric(letter, -1.0)
     return str(int(value)) if value >= 0 and value == int(value) else letter
@@ -58,4 +76,4 @@ def _letter(letter: str) -> str:
     category = unicodedata.category(letter)
     if letter == "\t" or category == "Zs":
         return " "
-    return "" if category in _INVISIBLE or category == "Mn" else letter
+    return "" if category in _INVISIBLE or category == "Mn" or letter in _SKIN_TONES else letter

@@ -21,5 +21,5 @@ def number(text: str) -> int | None:
 
 
 def _one(letter: str) -> int | None:
-    value = unicodedata.numeric("二" if letter == "两" else letter, -1.0)
+    value = unicodedata.numeric("二" if letter in "两俩" else letter, -1.0)
     return int(value) if value in range(10) else None

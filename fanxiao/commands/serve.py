@@ -12,6 +12,7 @@ from bot.channels.registry import close_channels
 from console.app import EVERY_HOST, create_app
 from console.webhooks import Hooks
 from fanxiao.engine import Engine, build_engine, load_catalogue, open_senders, provider_channels, put_plan_in_force
+from fanxiao.own_words import use_own_words
 from fanxiao.running import run
 from fanxiao.serving import listen, serve, stopping
 from fanxiao.settings import Settings
@@ -70,6 +71,7 @@ def worker() -> None:
 
 async def start_engine(storage: Storage, settings: Settings) -> Engine:
     """The plan in force, the senders made, everything put together with the real clock."""
+    use_own_words(settings)
     catalogue, clock = load_catalogue(), SystemClock()
     plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
     channels = provider_channels(settings)

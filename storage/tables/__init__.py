@@ -16,6 +16,7 @@ from storage.tables.casework import (
     PlanVersion,
     Receipt,
     Referral,
+    ReplyCorrection,
     Task,
     TaskHolder,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "Receipt",
     "Recording",
     "Referral",
+    "ReplyCorrection",
     "Responsibility",
     "School",
     "SchoolClass",

@@ -238,6 +238,25 @@ class GuardianAnswer(Numbered, Base):
     undone_at: Mapped[datetime | None]
 
 
+class ReplyCorrection(Numbered, Base):
+    """Staff say that a reply meant something else than was read: material for the next lexicon, nothing else changes.
+
+    `read_as`, `read_on`: what the reader made of it; `meant`, `meant_on`: what it meant.
+    """
+
+    __tablename__ = "reply_correction"
+    sight = Sight.AREA
+    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbound.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
+    read_as: Mapped[str]
+    read_on: Mapped[date | None]
+    meant: Mapped[str]
+    meant_on: Mapped[date | None]
+    by_person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime]
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+
+
 class Hole(Numbered, Base):
     """A place in the chain where nobody could be found or reached. `key` keeps one hole from being told twice."""
 

@@ -1,0 +1,139 @@
+"""The labelled replies, and how a reader of them is marked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.replies import Child
+
+DATA = Path(__file__).with_name("data")
+BUILDING, MEASURING = "replies_building.tsv", "replies_measuring.tsv"
+UNREAD = "unknown"
+
+
+@dataclass(frozen=True)
+class Meant:
+    """One thing that a reply says: about whom (None: not said), what, and the day where the label names one."""
+
+    child: str | None
+    intent: str
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A reply with all the readings that would be right."""
+
+    id: str
+    question: str
+    children: tuple[Child, ...]
+    today: date
+    reply: str
+    right: tuple[frozenset[Meant], ...]
+
+    @property
+    def clear(self) -> bool:
+        """Whether the label says what is meant; else asking is the only right thing."""
+        return all(meant.intent != "unknown" for one in self.right for meant in one)
+
+    @property
+    def days(self) -> frozenset[date]:
+        return frozenset(meant.on for one in self.right for meant in one if meant.on is not None)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reader made of a reply, and what would be done: act, ask or person."""
+
+    said: frozenset[Meant]
+    action: str
+
+
+Read = Callable[[Labelled], Answer]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Shares between 0 and 1; `speed` in replies a second."""
+
+    acted: int
+    precision: float
+    coverage: float
+    understood: float
+    days: float
+    safety: float
+    alarms: int
+    speed: float
+    wrong: tuple[tuple[Labelled, Answer], ...]
+
+
+def load(name: str) -> list[Labelled]:
+    lines = (DATA / name).read_text(encoding="utf-8").split("\n")[1:]
+    return [_labelled(*line.split("\t")) for line in lines if line]
+
+
+def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
+    """Each row once; the time is that of one core, spent on the reading alone."""
+    begun = time.process_time()
+    answers = [read(row) for row in rows]
+    seconds = time.process_time() - begun
+    pairs = list(zip(rows, answers, strict=True))
+    acted = [(row, answer) for row, answer in pairs if answer.action == "act"]
+    dated = [(row, answer) for row, answer in acted if row.days and _intents(answer) & _intents_right(row)]
+    danger = [(row, answer) for row, answer in pairs if any("safety" in _names(one) for one in row.right) and len(row.right) == 1]
+    return Marks(
+        acted=len(acted),
+        precision=_share(is_right(row, answer) for row, answer in acted),
+        coverage=_share(answer.action != "person" or (is_right(row, answer) and _intents(answer) != {UNREAD}) for row, answer in pairs),
+        understood=_share(is_right(row, answer) and _intents(answer) != {UNREAD} for row, answer in pairs if row.clear),
+        days=_share(
+            {meant.on for meant in answer.said if meant.on} <= row.days and any(m.on for m in answer.said) for row, answer in dated
+        ),
+        safety=_share("safety" in _intents(answer) for _, answer in danger),
+        alarms=sum("safety" in _intents(answer) and not any("safety" in _names(one) for one in row.right) for row, answer in pairs),
+        speed=len(rows) / seconds,
+        wrong=tuple((row, answer) for row, answer in pairs if not is_right(row, answer)),
+    )
+
+
+def is_right(row: Labelled, answer: Answer) -> bool:
+    """Whether one of the labels is what was read; a label without a day leaves the day open."""
+    return any(_fits(one, answer.said) for one in row.right)
+
+
+def _fits(right: frozenset[Meant], said: frozenset[Meant]) -> bool:
+    return {(meant.child, meant.intent) for meant in right} == {(meant.child, meant.intent) for meant in said} and all(
+        meant.on is None or meant in said for meant in right
+    )
+
+
+def _labelled(id_: str, question: str, children: str, today: str, reply: str, expected: str) -> Labelled:
+    kids = tuple(Child(place, name, rank=place) for place, name in enumerate(children.split("|"), start=1))
+    right = tuple(frozenset(_meant(part) for part in one.split(" ")) for one in expected.split(" / "))
+    return Labelled(id_, question, kids, date.fromisoformat(today), reply, right)
+
+
+def _meant(part: str) -> Meant:
+    child, intent, *on = part.split(":")
+    return Meant(None if child == "-" else child, intent, date.fromisoformat(on[0]) if on else None)
+
+
+def _names(meant: Iterable[Meant]) -> set[str]:
+    return {one.intent for one in meant}
+
+
+def _intents(answer: Answer) -> set[str]:
+    return _names(answer.said)
+
+
+def _intents_right(row: Labelled) -> set[str]:
+    return {intent for one in row.right for intent in _names(one)}
+
+
+def _share(facts: Iterable[bool]) -> float:
+    found = list(facts)
+    return sum(found) / len(found) if found else 1.0

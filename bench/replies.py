@@ -1,0 +1,91 @@
+"""How well replies of guardians are read.
+
+    python -m bench.replies [wrong]
+
+Prints for the two labelled halves (bench/data) how often an act was right, how much was acted on or asked back, how many days were
+right, whether danger was missed, and replies a second on one core; in the same run the same for plain keyword matching and for a small
+classifier that was trained on the building half. The ratios are ours divided by theirs, on the measuring half. With `wrong` it lists
+what was read wrongly. Fails where a target of the design is missed on the measuring half.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+from bench import _classifier, _keywords
+from bench._labelled import BUILDING, MEASURING, Answer, Labelled, Marks, Meant, Read, load, mark
+from bot.replies import action, read_guardian
+
+PRECISION, COVERAGE, SAFETY, SPEED = 0.98, 0.85, 1.0, 2000
+ORDER = ("person", "ask", "act")
+
+
+def ours(row: Labelled) -> Answer:
+    question = None if row.question == "none" else row.question
+    names = {child.student_id: child.name for child in row.children}
+    readings = read_guardian(row.reply, question=question, children=row.children, today=row.today)
+    actions = [action(one, question=question, children=len(row.children)) for one in readings]
+    said = frozenset(Meant(names.get(one.student_id or 0), one.intent, one.on) for one in readings)
+    return Answer(said, max(actions, key=ORDER.index))
+
+
+def main() -> int:
+    building, measuring = load(BUILDING), load(MEASURING)
+    readers: dict[str, Read] = {"fanxiao": ours, "keywords": _keywords.read, "classifier": _classifier.taught(building)}
+    found: dict[str, Marks] = {}
+    for name, read in readers.items():
+        for half, rows in (("building", building), ("measuring", measuring)):
+            mark(read, rows[:20])  # what is loaded once is loaded before the clock runs
+            found[name] = mark(read, rows)
+            print(_line(name, half, rows, found[name]), flush=True)
+    _print_ratios(found)
+    if sys.argv[1:] == ["wrong"]:
+        _print_wrong(mark(ours, [*building, *measuring]))
+    return _missed(found["fanxiao"])
+
+
+def _line(name: str, half: str, rows: Sequence[Labelled], marks: Marks) -> str:
+    return (
+        f"{name:10} {half:9} {len(rows):4} replies: acted on {marks.acted:3}, right {marks.precision:7.2%}, "
+        f"acted or asked {marks.coverage:6.1%}, "
+        f"understood {marks.understood:6.1%}, days right {marks.days:6.1%}, danger found {marks.safety:6.1%}, false alarms {marks.alarms}, "
+        f"{marks.speed:7.0f} replies/s"
+    )
+
+
+def _print_ratios(found: Mapping[str, Marks]) -> None:
+    us = found["fanxiao"]
+    for name in ("keywords", "classifier"):
+        them = found[name]
+        print(
+            f"against {name}: right when acting {us.precision / them.precision:.2f}, wrong acts {_wrong(us)} to {_wrong(them)}, "
+            f"understood {us.understood / them.understood:.2f}, days {us.days / max(them.days, 0.01):.2f}, "
+            f"danger {us.safety / max(them.safety, 0.01):.2f}, speed {us.speed / them.speed:.2f}"
+        )
+
+
+def _wrong(marks: Marks) -> int:
+    return round(marks.acted * (1 - marks.precision))
+
+
+def _print_wrong(marks: Marks) -> None:
+    for row, answer in marks.wrong:
+        said = " ".join(f"{one.child}:{one.intent}:{one.on}" for one in answer.said)
+        print(f"{row.id} {row.question} {row.reply!r}: {answer.action} {said}")
+
+
+def _missed(marks: Marks) -> int:
+    targets = {
+        "right when acting": (marks.precision, PRECISION),
+        "acted or asked": (marks.coverage, COVERAGE),
+        "danger found": (marks.safety, SAFETY),
+        "replies/s": (marks.speed, SPEED),
+    }
+    missed = [f"{name} {got:.3f} < {wanted}" for name, (got, wanted) in targets.items() if got < wanted]
+    print("targets missed:", "; ".join(missed) or "none")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""What is done with a reading: acted on, asked back once with digits, or given to a person. The one place that decides it."""
+
+from __future__ import annotations
+
+from bot.replies.kinds import Reading
+
+SURE = 0.7
+"""Below this a reading is asked back rather than acted on."""
+HOPELESS = 0.0
+"""The confidence of a text that no question would make clearer: it is no answer at all."""
+QUESTIONS = ("absence", "notice", "confirm_return")
+"""The questions that can be asked again with digits."""
+CHOICES = ("opt_out", "opt_in")
+"""What somebody says of themselves, whichever child they have."""
+TO_A_PERSON = frozenset({"safety", "bullying", "early_marriage", "complaint", "question", "abusive"})
+"""Answered by nobody but a person: what could hurt the child, and what no rule can answer."""
+
+
+def action(reading: Reading, *, question: str | None, children: int) -> str:
+    """`act`, `ask` or `person`. `question` is the kind of the open question, `children` how many the writer has.
+
+    Only where something was asked can it be asked again; a reading that does not say which of several children it is about
+    is asked back, unless it is about the writer.
+    """
+    if reading.intent in TO_A_PERSON:
+        return "person"
+    if reading.intent == "unknown" or reading.confidence < SURE:
+        return "ask" if question in QUESTIONS and reading.confidence > HOPELESS else "person"
+    if reading.student_id is None and children > 1 and reading.intent not in CHOICES:
+        return "ask"
+    return "act"

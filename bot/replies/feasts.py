@@ -1,0 +1,51 @@
+"""Days of the lunar year and of the Islamic year, as they fall after a given day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+
+from hijridate import Gregorian, Hijri
+from lunar_python import Lunar
+
+_YEARS = 2  # a day of this year that is past comes next year; the 30th of a short month, the year after
+_RECENT = timedelta(days=3)  # the reckoned day may be past though the announced one is not
+
+
+def next_lunar(month: int, day: int, today: date) -> date | None:
+    """The next time this day of the lunar year comes, today included; None where no such day comes soon.
+
+    Reckoned by `lunar-python`. Before the lunar new year the lunar year is still the last one.
+    """
+    return next((found for found in _lunar_days(month, day, today.year - 1) if found >= today), None)
+
+
+def next_hijri(month: int, day: int, today: date) -> date | None:
+    """The next time this day of the Islamic year comes, or came a few days ago; by the Umm al-Qura calendar of `hijridate`.
+
+    The moon that is seen may put it a day off: what was announced goes before.
+    """
+    try:
+        year = Gregorian.fromdate(today).to_hijri().year
+        days = [Hijri(year + ahead, month, day).to_gregorian() for ahead in range(_YEARS)]
+    except (OverflowError, ValueError):  # outside the calendar's table
+        return None
+    found = [date(one.year, one.month, one.day) for one in days]
+    return next((one for one in found if one >= today - _RECENT), None)
+
+
+def _lunar_days(month: int, day: int, first: int) -> Iterator[date]:
+    for year in range(first, first + _YEARS + 2):
+        found = _solar(year, month, day)
+        if found is not None:
+            yield found
+
+
+@lru_cache(maxsize=512)
+def _solar(year: int, month: int, day: int) -> date | None:
+    try:
+        solar = Lunar.fromYmd(year, month, day).getSolar()
+    except Exception:  # noqa: BLE001 the library raises a bare Exception for a day that the month does not have
+        return None
+    return date(solar.getYear(), solar.getMonth(), solar.getDay())

@@ -1,0 +1,68 @@
+"""What several things that were heard come to, and whether that is sure enough to act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.replies.lexicon import lexicon
+from bot.replies.meanings import Heard, Meaning
+
+_AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
+_SCHOOL = re.compile(r"[学校课]")
+BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
+
+
+def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
+    """Who went to work or moved away went there, not to school."""
+    if not any(meaning.intent in _AWAY for meaning in meanings):
+        return meanings
+    return [meaning for meaning in meanings if meaning.intent != "returned" or _SCHOOL.search(meaning.words)]
+
+
+def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
+    """A reason or a promise beside "no" does not make the child come back."""
+    said_no = "confirm_no" in intents or any(one.denied for one in heard)
+    return said_no and set(intents) <= {"confirm_no", "will_return"} | lexicon().reasons
+
+
+def one_of(intents: Sequence[str]) -> str | None:
+    """The one thing that these say together; None when they do not fit."""
+    words = lexicon()
+    left = list(intents)
+    for meant, implied in words.together:
+        if meant in left and implied in left:
+            left.remove(implied)
+    if "will_return" in left and ("confirm_no" in left or words.reasons & set(left)):
+        left.remove("will_return")
+    if len(left) == 1:
+        return left[0]
+    if set(left) <= set(words.strongest):
+        return next(intent for intent in words.strongest if intent in left)
+    return None
+
+
+def doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
+    """Hedges spoil a promise; what was not understood spoils whatever it stands in."""
+    if chosen in {"will_return", "returned"} and _taken_back(chosen, heard):
+        return True
+    if chosen in BACK_AT_SCHOOL and any(one.of_others and one.meanings for one in heard):
+        return True
+    if chosen in _AWAY and any(one.opposed for one in heard):
+        return True
+    if chosen in lexicon().reasons | _AWAY and all(one.guessed for one in heard if _says(one, chosen)):
+        return True
+    if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
+        return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
+    return any(one.unclear and one.meanings for one in heard)
+
+
+def _taken_back(chosen: str, heard: Sequence[Heard]) -> bool:
+    """ "He went in the morning, not in the afternoon"; "he would go, I do not let him": what is denied afterwards counts."""
+    said = [place for place, one in enumerate(heard) if _says(one, chosen)]
+    dated = chosen == "will_return" and any(meaning.on is not None for one in heard for meaning in one.meanings)
+    return bool(said) and not dated and any(one.denied for one in heard[said[-1] + 1 :])
+
+
+def _says(one: Heard, intent: str) -> bool:
+    return any(meaning.intent == intent for meaning in one.meanings)

@@ -1,0 +1,122 @@
+"""`fanxiao read`: what a reply means, for each child, with the words that decided; no database is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import typer
+
+from bot.replies import Child, Reading, action, read_guardian
+from fanxiao.commands.read_table import BadRows, Row, read_rows
+from fanxiao.own_words import use_own_words
+from fanxiao.settings import Settings
+
+QUESTIONS = ("absence", "notice", "confirm_return", "none", "publicity")
+NOTHING_ASKED = "none"
+HOME_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def register(app: typer.Typer) -> None:
+    app.command("read")(read)
+
+
+def read(
+    text: Annotated[str | None, typer.Argument(help="回复的文字 · the reply")] = None,
+    question: Annotated[str, typer.Option("--question", help=f"问的是什么 · what was asked: {', '.join(QUESTIONS)}")] = NOTHING_ASKED,
+    child: Annotated[
+        list[str] | None, typer.Option("--child", help="孩子姓名，可多个，大的在前 · a child's name, the eldest first")
+    ] = None,
+    today: Annotated[str | None, typer.Option("--today", help="日期 · the day it came: YYYY-MM-DD")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="表格 · a TSV file: id, question, reply [, children, today]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """读回复 · Say what a guardian's reply means and what would be done with it: act, ask, or give it to a person."""
+    use_own_words(Settings())
+    names, day = tuple(child or ()), _day(today)
+    if (text is None) == (file is None):
+        _refuse("请给出回复的文字，或用 --file 给出表格。", "Give the text of a reply, or a table with --file.")
+    if file is None:
+        if question not in QUESTIONS:
+            _refuse(
+                f"--question “{question}”不认识，可用：{'、'.join(QUESTIONS)}", f"--question is unknown; there are {', '.join(QUESTIONS)}"
+            )
+        _show(_meant(Row("", question, text or "", names, day)), as_json=as_json)
+        return
+    try:
+        rows = read_rows(file, questions=QUESTIONS, children=names, today=day)
+    except BadRows as bad:
+        for zh, en in bad.problems:
+            typer.echo(f"{file.name}: {zh} / {en}", err=True)
+        raise typer.Exit(1) from bad
+    _show_all(rows, as_json=as_json)
+
+
+def _day(said: str | None) -> date:
+    if said is None:
+        from storage.clock import SystemClock
+
+        return asyncio.run(SystemClock().now()).astimezone(HOME_ZONE).date()
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        _refuse(f"--today “{said}”不是日期，应为 2026-11-24 的形式。", "--today is no day; write it like 2026-11-24.")
+
+
+def _refuse(zh: str, en: str) -> NoReturn:
+    typer.echo(zh, err=True)
+    typer.echo(en, err=True)
+    raise typer.Exit(1)
+
+
+def _meant(row: Row) -> list[dict[str, Any]]:
+    """The readings as they are printed. `date`: what the words name, so the last day of a leave rather than the day after."""
+    asked = None if row.question == NOTHING_ASKED else row.question
+    children = [Child(place, name, rank=place) for place, name in enumerate(row.children, start=1)]
+    names = {child.student_id: child.name for child in children}
+    return [
+        {
+            "child": names.get(one.student_id) if one.student_id is not None else None,
+            "intent": one.intent,
+            "date": _named(one),
+            "confidence": one.confidence,
+            "evidence": one.evidence,
+            "action": action(one, question=asked, children=len(children)),
+        }
+        for one in read_guardian(row.reply, question=asked, children=children, today=row.today)
+    ]
+
+
+def _named(one: Reading) -> str | None:
+    day = one.until or one.on
+    return day.isoformat() if day is not None else None
+
+
+def _show(readings: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(readings, ensure_ascii=False))
+    else:
+        _print_table([("", one) for one in readings])
+
+
+def _show_all(rows: list[Row], *, as_json: bool) -> None:
+    if not as_json:
+        _print_table([(row.id, one) for row in rows for one in _meant(row)])
+        return
+    for row in rows:
+        sys.stdout.write(json.dumps({"id": row.id, "readings": _meant(row)}, ensure_ascii=False) + "\n")
+
+
+def _print_table(readings: list[tuple[str, dict[str, Any]]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("编号 id", "孩子 child", "意思 intent", "日期 date", "把握 confidence", "依据 evidence", "处理 action")
+    for id_, one in readings:
+        table.add_row(id_, *("" if value is None else str(value) for value in one.values()))
+    Console().print(table, markup=False)

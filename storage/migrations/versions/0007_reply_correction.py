@@ -1,0 +1,16 @@
+"""What staff say that a reply meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from storage.migrations import run_script
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))

@@ -1,0 +1,47 @@
+"""The building half of the labelled replies: what is acted on is right, danger is never missed, the rest is asked."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bench._labelled import BUILDING, MEASURING, Labelled, is_right, load, mark
+from bench.replies import ours
+
+ROWS = load(BUILDING)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_reply_is_read_rightly_or_not_acted_on(row: Labelled) -> None:
+    answer = ours(row)
+    assert answer.action != "act" or is_right(row, answer)
+
+
+def test_most_is_understood_and_no_danger_is_missed() -> None:
+    marks = mark(ours, ROWS)
+    assert marks.safety == 1.0
+    assert marks.coverage >= 0.95
+    assert marks.understood >= 0.95
+    assert marks.days >= 0.95
+
+
+def test_the_halves_share_nothing_and_hold_all_intents_and_questions() -> None:
+    measuring = load(MEASURING)
+    assert len(ROWS) + len(measuring) >= 600
+    assert len({row.id for row in ROWS}) == len(ROWS)
+    assert not {(row.question, row.reply) for row in ROWS} & {(row.question, row.reply) for row in measuring}
+    for half in (ROWS, measuring):
+        questions = Counter(row.question for row in half)
+        assert set(questions) == {"absence", "notice", "confirm_return", "none", "publicity"}
+        intents = {meant.intent for row in half for one in row.right for meant in one}
+        assert len(intents) >= 25
+
+
+def test_the_files_are_tables_that_the_command_line_reads() -> None:
+    path = Path("bench/data") / BUILDING
+    with path.open(encoding="utf-8", newline="") as file:
+        head = next(csv.reader(file, delimiter="\t"))
+    assert head[:5] == ["id", "question", "children", "today", "reply"]
