@@ -25,8 +25,9 @@ from storage.roles import Role
 
 async def _stay(home: Path, port: int, public_url: str) -> None:
     database = Database(server.start(home).url(Role.WEB))
-    hooks = Hooks(database, keys.cipher_of_home(home), FixedClock(), build_channels(os.environ), public_url)
-    await serve(create_app(hooks), listen("127.0.0.1", port))
+    hooks = Hooks(database, keys.cipher_of_home(home), FixedClock(), build_channels(os.environ), public_url, home)
+    async with hooks.running():
+        await serve(create_app(hooks), listen("127.0.0.1", port))
     await database.close()
 
 

@@ -17,8 +17,10 @@ ASKED = ("absence", "notice", "confirm_return")
 
 async def hear_choice(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
     """Takes a text that says nothing else; None where it is none. No publicity goes by WeCom, so there is nothing to refuse there."""
+    if inbound.kind == "wecom" or choice_in(inbound.body, after_publicity=True) is None:
+        return None
     choice = choice_in(inbound.body, after_publicity=await _is_after_publicity(work, inbound))
-    if choice is None or inbound.kind == "wecom":
+    if choice is None:
         return None
     question = speaker.question(*ASKED)
     child = await work.session.get(Student, question.student_id) if question and question.student_id else None

@@ -29,6 +29,7 @@ LARGEST = 16 * 1024 * 1024
 """Bytes after which another file is begun, so that none is too large to be read at once."""
 AT_ONCE = 500
 LOOK_SECONDS = 1.0
+FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
 Store = Callable[[Brought], Awaitable[None]]
 
 
@@ -177,7 +178,7 @@ class _File:
             raise OSError("the spool file is held by another")
         self._lock = lock
         try:
-            self._number = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            self._number = os.open(self._path, FRESH, 0o600)
             _sync_folder(folder)
         except OSError:
             self._lock.release()
