@@ -55,13 +55,14 @@ class Processes:
             self._running[name].wait()
             self._start(name)
 
-    def freeze_database(self, seconds: float) -> None:
-        """It answers nobody for so long."""
+    def freeze_database(self, seconds: float, meanwhile: Callable[[], None]) -> None:
+        """It answers nobody for so long, and `meanwhile` is done at once."""
         postmaster = self.postmaster()
         frozen = [postmaster, *postmaster.children()]
         for process in frozen:
             with suppress(psutil.NoSuchProcess):
                 process.suspend()
+        meanwhile()
         time.sleep(seconds)
         for process in frozen:
             with suppress(psutil.NoSuchProcess):

@@ -54,16 +54,18 @@ class State:
     connections: set[asyncio.Transport] = field(default_factory=set)
     outgoing: asyncio.Queue[tuple[str, dict[str, str]]] = field(default_factory=asyncio.Queue)
     brought: int = 0
+    patient: bool = True  # whether a call to us that was not taken is made again
+    given_up: int = 0
 
     def clear(self) -> None:
-        self.calls = self.asked = self.brought = 0
+        self.calls = self.asked = self.brought = self.given_up = 0
         self.taken.clear()
         self.by_number.clear()
 
     def counts(self) -> dict[str, int]:
         taken = self.taken.total()
         told = {"taken": taken, "distinct": len(self.taken), "duplicates": taken - len(self.taken), "calls": self.calls}
-        return told | {"asked": self.asked, "brought": self.brought, "waiting": self.outgoing.qsize()}
+        return told | {"asked": self.asked, "brought": self.brought, "waiting": self.outgoing.qsize(), "given_up": self.given_up}
 
 
 class Connection(asyncio.Protocol):
@@ -157,9 +159,10 @@ class Caller:
     async def run(self) -> None:
         while True:
             url, form = await self._state.outgoing.get()
-            while not await self._is_taken(url, form):  # noqa: ASYNC110 - the other side is tried again
+            while not (taken := await self._is_taken(url, form)) and self._state.patient:  # noqa: ASYNC110 - the other side is tried again
                 await asyncio.sleep(AGAIN_SECONDS)
-            self._state.brought += 1
+            self._state.brought += taken
+            self._state.given_up += not taken
 
     async def _is_taken(self, url: str, form: dict[str, str]) -> bool:
         try:
@@ -211,7 +214,7 @@ class Providing:
     async def _told(self, wanted: dict[str, Any]) -> dict[str, int]:
         if wanted.get("clear"):
             self._state.clear()
-        for name in ("callbacks", "early"):
+        for name in ("callbacks", "early", "patient"):
             if name in wanted:
                 setattr(self._state, name, wanted[name])
         if "mode" in wanted:
@@ -219,7 +222,7 @@ class Providing:
         for url, text in wanted.get("texts", ()):
             form = {"MessageSid": text["sid"], "AccountSid": ACCOUNT, "From": text["from"], "To": OUR_NUMBER, "Body": text["body"]}
             self._state.outgoing.put_nowait((url, form))
-        return self._state.counts()
+        return self._state.counts() | {"has": int(wanted.get("has") in self._state.by_number)}
 
     async def _become(self, mode: str) -> None:
         """`down` is a provider to which nobody can connect."""
@@ -247,11 +250,15 @@ class Provider:
         self._process.wait()
 
     def tell(self, **wanted: Any) -> dict[str, int]:
-        """Changes its behaviour (`clear`, `mode`, `callbacks`, `early`, `texts`); gives what it has counted."""
+        """Changes its behaviour (`clear`, `mode`, `callbacks`, `early`, `patient`, `texts`); gives what it has counted."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
         self._process.stdin.flush()
         return self._read()
+
+    def has(self, number: str) -> bool:
+        """Whether it got a message to this number."""
+        return bool(self.tell(has=number)["has"])
 
     def environment(self, public_url: str) -> dict[str, str]:
         """Settings of an installation that uses it."""

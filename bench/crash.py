@@ -90,6 +90,8 @@ class Town:
         print(f"{name}: intents {states}, messages (state, number, with a provider's id) {sent}, provider {counts}")
         print(f"{name}: {time.monotonic() - self.begun:.0f} s, replies {outcomes}")
         print(f"{name}: {messages} messages, {arrived} known to have arrived, {handled} replies, {self.processes.kills} kills", flush=True)
+        if counts["given_up"]:
+            print(f"{name}: {counts['given_up']} calls of the provider were not taken")
         print(f"{name}: lost={lost} duplicates={counts['duplicates']} in_doubt_resolved={self.processes.doubts()} in_flight={lost_calls}")
         return lost, counts["duplicates"]
 
@@ -104,7 +106,7 @@ def _town(folder: Path, provider: Provider, messages: int, module: str = "fanxia
     with installed(folder / "home") as county:
         asyncio.run(_give_work(county, messages, plan.read_text(encoding="utf-8"), now))
         processes = Processes(county, folder, port, environment, module)
-        provider.tell(clear=True, mode="ok", callbacks="messy", early=True)
+        provider.tell(clear=True, mode="ok", callbacks="messy", early=True, patient=True)
         processes.begin()
         try:
             yield Town(county, provider, processes, messages)
@@ -133,8 +135,11 @@ def _killed(folder: Path, provider: Provider, messages: int, replies: int, modul
         return town.report(name)
 
 
-def _faults(folder: Path, provider: Provider, messages: int, gone: float) -> tuple[int, int]:
-    """Refusals for a while, calls that are accepted and cut off, and a database that is gone."""
+def _faults(folder: Path, provider: Provider, messages: int, replies: int, gone: float) -> tuple[int, int]:
+    """Refusals for a while, calls that are accepted and cut off, and a database that is gone while families write.
+
+    What the provider brings then it brings once, as Twilio does.
+    """
     with _town(folder, provider, messages) as town:
         _wait_for(town, lambda taken: taken > 0)
         for mode, seconds in (("429", FAULT_SECONDS), ("cut", CUT_SECONDS), ("500", FAULT_SECONDS)):
@@ -142,7 +147,9 @@ def _faults(folder: Path, provider: Provider, messages: int, gone: float) -> tup
             time.sleep(seconds)
             provider.tell(mode="ok")
             time.sleep(1)
-        town.processes.freeze_database(gone)
+        provider.tell(patient=False)
+        town.processes.freeze_database(gone, lambda: town.bring_replies(replies))
+        provider.tell(patient=True)
         town.finish()
         return town.report("faults")
 
@@ -187,7 +194,7 @@ def _measure(folder: Path, messages: int, replies: int, gone: float) -> bool:
     """Whether all is as promised."""
     with Provider() as provider:
         steps = asyncio.run(_six_hours(folder / "stepped", provider))
-        faults = _faults(folder / "faults", provider, max(FEW, messages // 4), gone)
+        faults = _faults(folder / "faults", provider, max(FEW, messages // 4), max(FEW, replies // 10), gone)
         unasked = _killed(folder / "unasked", provider, messages, replies, "bench._unasked", "cannot be asked")
         asked = _killed(folder / "asked", provider, messages, replies, "fanxiao", "can be asked")
     return unasked[0] == 0 and steps == faults == asked == (0, 0)

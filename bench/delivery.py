@@ -1,83 +1,50 @@
 """How fast messages leave: the whole path against a client that only posts, and against Procrastinate with a job per message.
 
-    python -m bench.delivery [messages] [profile]
+    python -m bench.delivery [messages] [workers]
 
 Everything runs against one fake provider in the same run. The whole path begins with intents that are written, and ends when the
-provider's report on every message has been applied. `profile` prints what its process spends its time on.
+provider's report on every message has been applied. It is compared with the same requests posted by a client that does nothing else
+while the provider's reports are answered and thrown away, and with that client where nobody reports: what then counts is that every
+message has left and its acceptance is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
-import cProfile
-import pstats
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import procrastinate
 
 from bench._costs import used
-from bench._county import County, FixedClock, ask_families, installed, outbox, phone, settle
+from bench._county import County, ask_families, installed, phone, settle
 from bench._provider import ACCOUNT, OUR_NUMBER, TOKEN, Provider
 from bench._web import free_port, web
-from bot.channels.registry import build_channels, close_channels
-from bot.dialogs.route import route
-from bot.outbox import courier
-from bot.worker import Worker
+from bench._worker import workers
 from fanxiao.logs import configure
 from fanxiao.running import run
 
-MESSAGES, AT_ONCE, RATE = 4000, 40, 100_000.0
-LOOK_SECONDS, CONNECTIONS = 0.05, 10
+MESSAGES, JOBS, WORKERS, AT_ONCE, RATE = 20_000, 3000, 2, 40, 100_000.0
+LOOK_SECONDS, WARM_SECONDS, CONNECTIONS = 0.05, 3.0, 10
 BODY = (
     "【东乡县教育局】马小龙家长您好，锁南小学三(2)班的马小龙今天还没到校，老师很惦记。请回数字：1生病请假 2今天送来 3明天送来 4已转学搬走"
 )
 HEADERS = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
-
-
-class Stages:
-    """Seconds that passed inside each stage. Stages overlap each other."""
-
-    def __init__(self) -> None:
-        self.took: defaultdict[str, float] = defaultdict(float)
-
-    def of(self, name: str, function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def timed(*values: Any, **named: Any) -> Any:
-            begun = time.perf_counter()
-            try:
-                return await function(*values, **named)
-            finally:
-                self.took[name] += time.perf_counter() - begun
-
-        return timed
-
-    def show(self) -> None:
-        for name, seconds in self.took.items():
-            print(f"  {name:10} {seconds:7.2f} s")
+KNOWN = {
+    "once": "select count(*) from message where state = 'delivered'",
+    "none": "select count(*) from message where state = 'sent'",
+}
+"""By what the provider reports: when it is known of a message that it has arrived, or that it was accepted."""
 
 
 async def _post(session: aiohttp.ClientSession, url: str, number: str, **further: str) -> None:
     async with session.post(url, data={"To": number, "From": OUR_NUMBER, "Body": BODY, **further}, headers=HEADERS) as answer:
         assert answer.status == 201
         await answer.read()
-
-
-async def _reported(county: County, provider: Provider, messages: int) -> float:
-    """The same with the provider's reports on them, which somebody answers and throws away: until the last has been answered."""
-    provider.tell(clear=True, callbacks="once")
-    with web(county.home, free_port(), {}, module="bench._deaf") as url:
-        begun = time.perf_counter()
-        await _raw(provider, messages, StatusCallback=f"{url}/hooks/twilio_sms/main/status")
-        ended = await _until(lambda: provider.tell()["brought"] >= messages)
-    provider.tell(callbacks="none")
-    return messages / (ended - begun)
 
 
 async def _raw(provider: Provider, messages: int, **further: str) -> float:
@@ -94,8 +61,19 @@ async def _raw(provider: Provider, messages: int, **further: str) -> float:
         return messages / (time.perf_counter() - begun)
 
 
+async def _reported(county: County, provider: Provider, messages: int) -> float:
+    """The same with the provider's reports on them, which somebody answers and throws away: until the last has been answered."""
+    provider.tell(clear=True, callbacks="once")
+    with web(county.home, free_port(), {}, module="bench._deaf") as url:
+        begun = time.perf_counter()
+        await _raw(provider, messages, StatusCallback=f"{url}/hooks/twilio_sms/main/status")
+        ended = await _until(lambda: provider.tell()["brought"] >= messages)
+    return messages / (ended - begun)
+
+
 async def _jobs(county: County, provider: Provider, messages: int) -> float:
-    """Messages a second of Procrastinate, on a database of its own beside ours."""
+    """Messages a second of Procrastinate, on a database of its own beside ours; nobody reports."""
+    provider.tell(clear=True, callbacks="none")
     with county.server.direct() as connection:
         connection.execute("create database procrastinate")
     address = county.server.bootstrap.set(database="procrastinate")
@@ -116,60 +94,33 @@ async def _jobs(county: County, provider: Provider, messages: int) -> float:
         return messages / (time.perf_counter() - begun)
 
 
-async def _whole(county: County, provider: Provider, messages: int, profiler: cProfile.Profile | None) -> tuple[float, float]:
-    """Messages a second until each has left, and until each is known to have arrived."""
-    plan = await settle(county, messages, RATE)
-    port = free_port()
-    environment = provider.environment(f"http://127.0.0.1:{port}")
-    provider.tell(clear=True, callbacks="once")
-    with web(county.home, port, environment) as url:
-        channels = build_channels(environment)
-        stages, database = Stages(), county.database()
-        try:
+async def _whole(home: Path, provider: Provider, messages: int, number: int, callbacks: str) -> float:
+    """Messages a second, on an installation of its own, until what can be known of each is stored."""
+    provider.tell(clear=True, callbacks=callbacks)
+    with installed(home) as county:
+        await settle(county, messages, RATE)
+        port = free_port()
+        environment = provider.environment(f"http://127.0.0.1:{port}")
+        with web(county.home, port, environment) as url, workers(home, url, environment, number):
+            time.sleep(WARM_SECONDS)  # noqa: ASYNC251 - processes load, and nothing else is to be done meanwhile
+            database = county.database()
+            before = used(home)
+            begun = time.perf_counter()
             await ask_families(database)
-            county.rows("analyze")
-            worker = Worker(database, FixedClock(), outbox(county, plan, channels, url), route(county.cipher))
-            _watch(stages, worker)
-            with profiler or nullcontext():
-                speeds = await _until_known(county, worker, provider, messages)
-            stages.show()
-        finally:
-            await close_channels(channels)
+            county.rows("analyze")  # as the server does by itself within a minute
+            asked = time.perf_counter()
+            ended = await _until(lambda: county.rows(KNOWN[callbacks])[0][0] == messages)
+            _show(before, used(home), messages)
             await database.close()
-    provider.tell(callbacks="none")
-    return speeds
+    counts = provider.tell()
+    assert counts["distinct"] == counts["taken"] == messages, counts
+    print(f"  asking took {asked - begun:.1f} s of {ended - begun:.1f}")
+    return messages / (ended - asked)
 
 
-def _watch(stages: Stages, worker: Any) -> None:
-    courier.pick_up = stages.of("pick up", courier.pick_up)
-    courier.Courier._call = stages.of("call", courier.Courier._call)  # type: ignore[method-assign]
-    courier.Courier._conclude = stages.of("conclude", courier.Courier._conclude)  # type: ignore[method-assign]
-
-    worker._dispatch = stages.of("dispatch", worker._dispatch)
-    worker._statuses = stages.of("statuses", worker._statuses)
-
-
-async def _until_known(county: County, worker: Worker, provider: Provider, messages: int) -> tuple[float, float]:
-    """Looked at from another thread and seldom, so that looking costs next to nothing."""
-    stop, begun, before = asyncio.Event(), time.perf_counter(), used(county.home)
-    running = asyncio.create_task(worker.run(stop))
-
-    def left() -> bool:
-        return provider.tell()["taken"] >= messages
-
-    sent = await _until(left) - begun
-    with county.server.direct() as looking:
-
-        def arrived() -> bool:
-            found = looking.execute("select count(*) from message where state = 'delivered'").fetchone()
-            return found is not None and found[0] == messages
-
-        known = await _until(arrived) - begun
-    for name, seconds in used(county.home).items():
+def _show(before: dict[str, float], after: dict[str, float], messages: int) -> None:
+    for name, seconds in after.items():
         print(f"  {name:14} {(seconds - before.get(name, 0.0)) / messages * 1000:6.2f} ms of a core per message")
-    stop.set()
-    await running
-    return messages / sent, messages / known
 
 
 async def _until(done: Callable[[], bool]) -> float:
@@ -179,32 +130,32 @@ async def _until(done: Callable[[], bool]) -> float:
     return time.perf_counter()
 
 
-async def _measure(home: Path, messages: int, profiler: cProfile.Profile | None) -> None:
-    with Provider() as provider, installed(home) as county:
-        raw = await _raw(provider, messages)
-        print(f"only posting    {raw:7.0f} messages/s", flush=True)
-        reported = await _reported(county, provider, messages)
-        print(f"posting, reports thrown away {reported:7.0f} messages/s", flush=True)
-        provider.tell(clear=True)
-        jobs = await _jobs(county, provider, messages)
-        print(f"procrastinate   {jobs:7.0f} messages/s", flush=True)
-        sent, known = await _whole(county, provider, messages, profiler)
-        print(f"whole path      {sent:7.0f} messages/s until sent, {known:.0f} until known to have arrived")
-        counts = provider.tell()
-        assert counts["distinct"] == counts["taken"] == messages, counts
-    print(f"delivery alternative={known / jobs:.1f}")
-    print(f"delivery ratio={known / raw:.2f}")
+async def _measure(folder: Path, messages: int, number: int) -> None:
+    with Provider() as provider:
+        with installed(folder / "beside") as county:
+            raw = await _raw(provider, messages)
+            print(f"only posting                   {raw:7.0f} messages/s", flush=True)
+            reported = await _reported(county, provider, messages)
+            print(f"posting, reports thrown away   {reported:7.0f} messages/s", flush=True)
+            jobs = await _jobs(county, provider, min(messages, JOBS))
+            print(f"procrastinate                  {jobs:7.0f} messages/s", flush=True)
+        sent = await _whole(folder / "sent", provider, messages, number, "none")
+        print(f"whole path, until accepted     {sent:7.0f} messages/s", flush=True)
+        known = await _whole(folder / "known", provider, messages, number, "once")
+        print(f"whole path, until reported     {known:7.0f} messages/s", flush=True)
+    print(f"delivery alternative={sent / jobs:.1f}")
+    print(f"delivery accepted={sent / raw:.2f} (against only posting, nobody reports)")
+    print(f"delivery strictest={known / raw:.2f} (with reports, against only posting without any)")
+    print(f"delivery ratio={known / reported:.2f}")
 
 
 def main() -> None:
     """Runs it in a folder of its own."""
     configure(level="WARNING")
-    messages = int(sys.argv[1]) if len(sys.argv) > 1 else MESSAGES
-    profiler = cProfile.Profile() if "profile" in sys.argv else None
+    given = [int(word) for word in sys.argv[1:]]
+    messages, number = [*given, *(MESSAGES, WORKERS)[len(given) :]]
     with tempfile.TemporaryDirectory(prefix="fanxiao-", ignore_cleanup_errors=True) as folder:
-        run(_measure(Path(folder) / "home", messages, profiler))
-    if profiler is not None:
-        pstats.Stats(profiler).sort_stats("cumtime").print_stats(110)
+        run(_measure(Path(folder), messages, number))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ BUTTONS_SECONDS = 5.0
 """Between two looks for buttons that nobody should press any more."""
 GATHER_SECONDS = 0.05
 """After a small batch the next one may grow for so long: a transaction for each handful would cost more than it gains."""
+DISPATCHERS = 2
+"""While one batch waits for the database, the next is put into words."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
 
@@ -64,7 +66,9 @@ class Worker:
         few = self._settings.batch // 4
         loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
         loops.append(self._loop("buttons", self._buttons_slowly, 60, stop, idle=BUTTONS_SECONDS))
-        loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few), self._loop("deliver", self._deliver, 60, stop)]
+        loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few) for _ in range(DISPATCHERS)]
+        loops += [self._loop("deliver", self._deliver, 60, stop)]
+        loops += [self._loop("leases", self._courier.renew, 5, stop), self._loop("house", self._courier.keep_house, 60, stop)]
         await asyncio.gather(*loops)
         await self._listeners.stop()
         await self._courier.stop()

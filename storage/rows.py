@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,12 +15,10 @@ Row = Mapping[str, Any]
 
 def as_json(rows: Sequence[Row]) -> str:
     """Rows as one JSON array; times in ISO 8601, decimals as text."""
-    return json.dumps(rows, default=_plain, ensure_ascii=False)
+    return orjson.dumps(rows, default=_plain).decode()
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, bytes):

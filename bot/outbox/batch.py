@@ -17,7 +17,7 @@ from bot.outbox.loops import is_machine
 from bot.outbox.merging import groups, key_of
 from bot.outbox.questions import Asked, OpenQuestions
 from bot.outbox.quiet import delayed
-from bot.outbox.recipients import Answers, Throttle, refusals
+from bot.outbox.recipients import Answers, Throttle, lock, refusals
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
 from bot.outbox.words import Recordings, Unsayable, Words, Writer
@@ -152,10 +152,12 @@ class Batch:
         asking = (route.reach.contact_id for intent, route in routed if intent.question)
         answering = [route.reach.contact_id for intent, route in routed if intent.contact_id]
         others = [(intent, route) for intent, route in routed if not intent.contact_id and intent.urgency != "safety"]
+        contacts = {route.reach.contact_id for _, route in others}
+        people = {intent.person_id for intent, _ in others if intent.person_id is not None}
+        await lock(session, (route.reach.contact_id for _, route in routed), people)
         await self._questions.load(session, asking)
         await self._answers.load(session, answering)
-        people = {intent.person_id for intent, _ in others if intent.person_id is not None}
-        await self._throttle.load(session, {route.reach.contact_id for _, route in others}, people)
+        await self._throttle.load_queued(session, contacts, people)
         called = (intent.person_id for intent, route in routed if route.line.capabilities.variant == "voice")
         await recordings.load(session, called)
         return Writer(self._settings, await load_subjects(session, [intent for intent, _ in routed]), recordings)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from bot.channels.base import Outcome, Result
-from bot.outbox.address import price_of
 from bot.outbox.aftermath import call_again, let_rest, stop_sender, try_elsewhere
-from bot.outbox.lease import Held, use
+from bot.outbox.lease import use
 from bot.outbox.pace import pause
 from bot.outbox.pickup import Ready
 from bot.outbox.settings import OutboxSettings
@@ -43,9 +42,10 @@ from told join settled using (message_id) where message.id = told.message_id
 class Conclusion:
     """Writes what the provider answered to a batch."""
 
-    def __init__(self, work: Work, held: Held, settings: OutboxSettings) -> None:
+    def __init__(self, work: Work, sender_id: int, channel: str, settings: OutboxSettings) -> None:
         self._work = work
-        self._held = held
+        self._sender_id = sender_id
+        self._channel = channel
         self._policy = settings.policy
         self._cipher = settings.cipher
 
@@ -61,7 +61,7 @@ class Conclusion:
         rows = [
             {
                 "attempt_id": item.attempt_id, "message_id": item.message_id, "provider_id": outcome.provider_id,
-                "code": outcome.code, "cost": price_of(self._held.price, item.units),
+                "code": outcome.code, "cost": item.cost,
             }
             for item, outcome in accepted
         ]  # fmt: skip
@@ -74,7 +74,7 @@ class Conclusion:
         rows = await self._work.session.execute(
             select(Attempt, Message)
             .join(Message, Message.id == Attempt.message_id)
-            .where(Attempt.id.in_(told), Attempt.outcome.is_(None))
+            .where(Attempt.id == func.any(list(told)), Attempt.outcome.is_(None))
             .order_by(Message.id)
             .with_for_update()
         )
@@ -91,7 +91,7 @@ class Conclusion:
                 await self._again(message, outcome)
             case Result.OUR_FAULT:
                 message.retry_at = self._work.now
-                await stop_sender(self._work, self._held.sender_id, outcome.code)
+                await stop_sender(self._work, self._sender_id, outcome.code)
             case Result.NOT_REACHED:
                 await call_again(self._work, message, outcome.code, self._policy)
             case Result.NO_ROUTE | Result.BAD_CONTACT | Result.BLOCKED:
@@ -99,7 +99,7 @@ class Conclusion:
 
     async def _uncount(self, item: Ready, outcome: Outcome) -> None:
         if outcome.result in NOT_TAKEN:
-            await use(self._work.session, self._held.sender_id, -item.units, self._work.now.astimezone(self._policy.zone).date())
+            await use(self._work.session, self._sender_id, -item.units, self._work.now.astimezone(self._policy.zone).date())
 
     async def _again(self, message: Message, outcome: Outcome) -> None:
         """On the same contact and channel; another way is tried once half of its time has gone, if there is time for that."""
@@ -119,6 +119,6 @@ class Conclusion:
 
     async def _report(self, reported: Sequence[Outcome]) -> None:
         """What the provider said along with its answer goes the way of all status reports."""
-        told = {"channel": self._held.line[0], "received_at": self._work.now}
+        told = {"channel": self._channel, "received_at": self._work.now}
         rows = [told | {"provider_id": outcome.provider_id, "status": outcome.status, "code": outcome.code} for outcome in reported]
         await insert_rows(self._work.session, DeliveryStatus.__tablename__, rows, known="on conflict do nothing")

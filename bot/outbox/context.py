@@ -54,7 +54,7 @@ async def _rows(session: AsyncSession, table: type[Numbered], wanted: set[int]) 
         return {}
     columns = [getattr(table, name) for name in NEEDED[table]]
     rows = await session.execute(select(*columns).where(columns[0] == func.any(list(wanted))))
-    return {row.id: row for row in rows}
+    return {row[0]: row for row in rows}  # `id` comes first in each
 
 
 async def load_subjects(session: AsyncSession, intents: Sequence[Due]) -> Subjects:

@@ -5,16 +5,18 @@ The provider is asked before anything is sent again. Where it cannot be asked, a
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import DateTime, func, or_, select
+from sqlalchemy import DateTime, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Channel
+from bot.outbox.address import price_of
 from bot.outbox.aftermath import drop, expire
 from bot.outbox.lease import Held
 from bot.outbox.pickup import outgoing
@@ -49,37 +51,71 @@ async def database_time(session: AsyncSession) -> datetime:
 
 
 class Doubts:
-    """Settles attempts in doubt, one after the other, so that two messages of the same words are told apart."""
+    """Settles attempts in doubt, one after the other, so that two messages of the same words are told apart.
 
-    def __init__(self, database: Database, settings: OutboxSettings) -> None:
+    One task for each sender: a provider that does not answer holds up nobody else's. `under_way`: attempts, by sender, of which this
+    process still awaits the answer or has it; they are in no doubt, however long they take.
+    """
+
+    def __init__(self, database: Database, settings: OutboxSettings, under_way: Mapping[int, Collection[int]]) -> None:
         self._database = database
         self._settings = settings
+        self._under_way = under_way
         self._not_before: dict[int, float] = {}
+        self._held_since: dict[int, tuple[int, float]] = {}
+        self._tasks: dict[int, asyncio.Task[int]] = {}
 
-    async def settle(self, held: Held, now: datetime) -> int:
-        """Looks into what is old enough that its call has surely ended; gives how many were settled."""
+    def begin(self, held: Held, now: datetime) -> None:
+        """Looks into this sender's, unless it is being done."""
+        if self._held_since.get(held.sender_id, (0, 0.0))[0] != held.epoch:
+            self._held_since[held.sender_id] = held.epoch, time.monotonic()
+        if held.sender_id not in self._tasks:
+            task = self._tasks[held.sender_id] = asyncio.create_task(self._settle(held, now))
+            task.add_done_callback(lambda ended: self._forget(held.sender_id, ended))
+
+    async def finish(self) -> int:
+        """Waits for what has begun; gives how many were settled."""
+        ended = await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        return sum(settled for settled in ended if isinstance(settled, int))
+
+    async def stop(self) -> None:
+        """What is not settled by now is looked into by the next holder."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget(self, sender_id: int, task: asyncio.Task[int]) -> None:
+        self._tasks.pop(sender_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("doubt not settled", action="doubt_failed", error=type(error).__name__)
+
+    async def _settle(self, held: Held, now: datetime) -> int:
         if time.monotonic() < self._not_before.get(held.sender_id, 0.0):
             return 0
-        doubts = await self._find(held)
-        channel = self._settings.channels[held.line]
-        for doubt in doubts:
+        channel, settled = self._settings.channels[held.line], 0
+        for doubt in await self._find(held):
             if held.is_over():
-                return 0
-            await self._settle_one(doubt, await self._ask(channel, doubt, held), now)
-        return len(doubts)
+                break
+            await self._settle_one(doubt, held, await self._ask(channel, doubt, held), now)
+            settled += 1
+        return settled
 
     async def _find(self, held: Held) -> list[Doubt]:
+        """What is old enough that its call has surely ended: a holder before us may have called until the end of its lease."""
         old = func.clock_timestamp() - self._settings.doubt_after
+        unanswered = and_(
+            Attempt.outcome.is_(None), Attempt.started_at <= old, Attempt.id != func.all(list(self._under_way.get(held.sender_id, ())))
+        )
+        if time.monotonic() - self._held_since[held.sender_id][1] < self._settings.doubt_after.total_seconds():
+            unanswered = and_(unanswered, Attempt.epoch == held.epoch)
+        unknown = and_(Attempt.outcome == "unknown", func.coalesce(Attempt.finished_at, Attempt.started_at) <= old)
         async with self._database.session() as session:
             rows = await session.execute(
                 select(Attempt, Message, Contact)
                 .join(Message, Message.id == Attempt.message_id)
                 .join(Contact, Contact.id == Message.contact_id)
-                .where(
-                    or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"),
-                    Attempt.started_at <= old,
-                    Message.sender_id == held.sender_id,
-                )
+                .where(or_(unanswered, unknown), Message.sender_id == held.sender_id)
                 .order_by(Attempt.id)
                 .limit(self._settings.batch)
             )
@@ -98,19 +134,21 @@ class Doubts:
             self._not_before[held.sender_id] = time.monotonic() + ASK_AGAIN
             raise
 
-    async def _settle_one(self, doubt: Doubt, found: Sequence[str] | None, now: datetime) -> None:
+    async def _settle_one(self, doubt: Doubt, held: Held, found: Sequence[str] | None, now: datetime) -> None:
         async with working(self._database, now) as work:
             attempt = await work.session.get_one(Attempt, doubt.attempt_id, with_for_update=True)
+            if attempt.outcome not in (None, "unknown"):  # somebody knew it after all
+                return
             message = await work.session.get_one(Message, doubt.message.id, with_for_update=True)
             attempt.finished_at = await database_time(work.session)
             if found is None:
                 attempt.outcome = LOST
                 await self._once_more(work, message)
             else:
-                attempt.outcome = await self._known(work, message, found)
+                attempt.outcome = await self._known(work, message, found, held)
             log.warning("doubt settled", action="doubt_settled", message_id=message.id, outcome=attempt.outcome)
 
-    async def _known(self, work: Work, message: Message, found: Sequence[str]) -> str:
+    async def _known(self, work: Work, message: Message, found: Sequence[str], held: Held) -> str:
         """Ids that belong to other messages of ours do not count, even when they read the same."""
         taken = set(
             await work.session.scalars(
@@ -121,7 +159,8 @@ class Doubts:
         if not free:
             message.retry_at = work.now
             return "not_accepted"
-        message.provider_id = free[-1]
+        counts = self._settings.channels[held.line].capabilities.counts
+        message.provider_id, message.cost = free[-1], price_of(held.price, message.parts if counts == "parts" else 1)
         advance(message, "sent", work.now)
         return "accepted"
 

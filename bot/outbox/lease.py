@@ -24,7 +24,11 @@ update sender set
     lease_holder = :holder,
     lease_until = clock_timestamp() + cast(:length as interval)
 where (channel, account) in (select * from unnest(cast(:channels as text[]), cast(:accounts as text[])))
-    and (lease_holder is null or lease_holder = :holder or lease_until is null or lease_until <= clock_timestamp())
+    and (
+        lease_holder is null or lease_holder = :holder or lease_until is null or lease_until <= clock_timestamp()
+        -- nobody takes that long a lease: the clock was put back, and a living holder has renewed its own since
+        or lease_until > clock_timestamp() + 2 * cast(:length as interval)
+    )
 returning id, channel, account, address, rate_per_second, price, lease_epoch
 """)
 

@@ -1,4 +1,4 @@
-"""How fast, and when again."""
+"""How fast, how many at once, and when again."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ Waiting = tuple[int, int, float, asyncio.Future[None]]
 
 
 class Pace:
-    """Spaces calls so that no more than `per_second` units begin in any second, over as many batches as there are.
+    """Spaces calls so that no more than `per_second` units begin in any second, and no more are under way than there are `places`.
 
     Of those who wait, the lowest rank goes first. `wait`: seconds before the first call (another holder may just have called).
     """
 
-    def __init__(self, per_second: float, wait: float = 0.0) -> None:
+    def __init__(self, per_second: float, places: asyncio.Semaphore, wait: float = 0.0) -> None:
         self.per_second = per_second
+        self._places = places
         self._next = time.monotonic() + wait
         self._waiting: list[Waiting] = []
         self._order = itertools.count()
         self._gate: asyncio.Task[None] | None = None
 
     async def turn(self, rank: int = 0, units: float = 1) -> None:
-        """Waits until a call of so many units may begin."""
-        if not self._waiting and self._next - time.monotonic() <= GRAIN:
+        """Waits until a call of so many units may begin. Whoever had a turn gives the place back by `leave`."""
+        if not self._waiting and not self._places.locked() and self._next - time.monotonic() <= GRAIN:
+            await self._places.acquire()
             self._take(units)
             return
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -40,18 +42,30 @@ class Pace:
             self._gate = asyncio.create_task(self._let_in())
         await mine
 
+    @property
+    def waiting(self) -> int:
+        """How many calls have not had their turn yet."""
+        return len(self._waiting)
+
+    def leave(self) -> None:
+        """The call has ended."""
+        self._places.release()
+
     def _take(self, units: float) -> None:
         self._next = max(self._next, time.monotonic()) + units / self.per_second
 
     async def _let_in(self) -> None:
         while self._waiting:
+            await self._places.acquire()
             ahead = self._next - time.monotonic()
             if ahead > GRAIN:
                 await asyncio.sleep(ahead)
             _, _, units, turn = heappop(self._waiting)
-            if not turn.done():  # whoever waited may have been cancelled
-                self._take(units)
-                turn.set_result(None)
+            if turn.done():  # whoever waited was cancelled
+                self._places.release()
+                continue
+            self._take(units)
+            turn.set_result(None)
 
 
 def pause(tries: int, asked: float | None, jitter: float) -> timedelta:

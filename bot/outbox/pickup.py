@@ -5,27 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import exists, func, or_, select, text, update
+import structlog
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities, Outgoing
-from bot.outbox.aftermath import drop, expire, say_anew
+from bot.outbox.address import price_of
+from bot.outbox.aftermath import drop, say_anew
 from bot.outbox.drafts import enqueue
 from bot.outbox.hours import Limits, is_open, left_today
 from bot.outbox.lease import Held, limits_if_held, use
 from bot.outbox.quiet import delayed, quiet_end
+from bot.outbox.recipients import Throttle, lock
 from bot.outbox.senders import URGENCIES, queue_name
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
 from storage import queue
 from storage.database import Database
 from storage.rows import new_ids, update_rows
-from storage.tables import Attempt, Contact, Intent, Message, Sender
+from storage.tables import Attempt, Contact, Intent, Message
 from storage.work import Work, working
 
+log = structlog.get_logger("courier")
 WAITING = ("queued", "sending")
+PUT_OFF = timedelta(minutes=10)
 
 BEGIN = text("""
 with begun as (
@@ -60,7 +67,9 @@ class Taken:
 
     id: int
     contact_id: int
+    person_id: int | None
     urgency: str
+    is_answer: bool
     template: str
     body: str
     parts: int
@@ -77,25 +86,64 @@ COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-1]] + [Contac
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One call that is about to be made. `rank`: smaller goes first; `units`: what it counts against rate, cap and price."""
+    """One call that is about to be made. `rank`: smaller goes first; `units`: what it counts against rate and cap; `cost`: CNY."""
 
     message_id: int
     attempt_id: int
     outgoing: Outgoing
     rank: int
     units: int
+    cost: Decimal | None
 
 
-async def pick_up(
-    database: Database, now: datetime, settings: OutboxSettings, held: Held, holder: str, quantity: int
-) -> tuple[int, list[Ready]]:
-    """How many messages were taken off the queues, and those of them that are to be sent now."""
-    async with working(database, now) as work:
-        limits = await limits_if_held(work.session, held, holder)
-        local = now.astimezone(settings.policy.zone)
-        if limits is None or not is_open(limits, local):
-            return 0, []
-        return await _Pickup(work, settings, held, limits).take(quantity)
+class PickUp:
+    """Takes messages off the queues, for one worker. `holder` as in its leases."""
+
+    def __init__(self, database: Database, settings: OutboxSettings, holder: str) -> None:
+        self._database = database
+        self._settings = settings
+        self._holder = holder
+
+    async def take(self, held: Held, now: datetime, quantity: int, lanes: Sequence[str] = URGENCIES) -> tuple[int, list[Ready]]:
+        """How many messages were taken, and those of them that are to be sent now.
+
+        When a batch fails, each is taken by itself, and the one that fails is put off: it must not hold up the others.
+        """
+        try:
+            return await self._some(held, now, quantity, lanes)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            log.error("batch not picked up", action="pick_up_failed", sender_id=held.sender_id, error=type(error).__name__)
+        picked: list[tuple[int, list[Ready]]] = []
+        while len(picked) < quantity:
+            picked.append(await self._one(held, now, lanes))
+            if not picked[-1][0]:
+                break
+        return sum(taken for taken, _ in picked), [item for _, ready in picked for item in ready]
+
+    async def _some(self, held: Held, now: datetime, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
+        async with working(self._database, now) as work:
+            limits = await limits_if_held(work.session, held, self._holder)
+            if limits is None or not is_open(limits, now.astimezone(self._settings.policy.zone)):
+                return 0, []
+            return await _Pickup(work, self._settings, held, limits).take(quantity, lanes)
+
+    async def _one(self, held: Held, now: datetime, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
+        try:
+            return await self._some(held, now, 1, lanes)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - tried again later, and its time ends before a person
+            return await self._put_off(held, now, lanes, error), []
+
+    async def _put_off(self, held: Held, now: datetime, lanes: Sequence[str], error: Exception) -> int:
+        async with working(self._database, now) as work:
+            taken = await _pop(work.session, held.sender_id, 1, lanes)
+            await update_rows(work.session, Message.__tablename__, [{"id": one.id, "retry_at": now + PUT_OFF} for one in taken])
+        for one in taken:
+            log.error("message not picked up", action="pick_up_failed", message_id=one.id, error=type(error).__name__)
+        return len(taken)
 
 
 class _Pickup:
@@ -108,17 +156,13 @@ class _Pickup:
         self._tomorrow = datetime.combine(self._today + timedelta(days=1), time(), settings.policy.zone).astimezone(work.now.tzinfo)
         self._left = left_today(limits, work.now.astimezone(settings.policy.zone))
 
-    async def take(self, quantity: int) -> tuple[int, list[Ready]]:
+    async def take(self, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         await _requeue(self._work, self._held.sender_id)
-        taken = await _pop(self._work.session, self._held.sender_id, quantity if self._left is None else min(quantity, self._left))
-        alive = await self._alive(taken)
-        by_day = await self._by_day(alive)
-        sendable = await self._within_cap(await self._true(by_day))
+        taken = await _pop(self._work.session, self._held.sender_id, quantity if self._left is None else min(quantity, self._left), lanes)
+        # Whose time is over waits for `expiry`.
+        by_day = await self._by_day([message for message in taken if message.expires_at > self._work.now])
+        sendable = await self._within_cap(await self._not_too_often(await self._true(by_day)))
         return len(taken), await self._begin(sendable)
-
-    async def _alive(self, taken: Sequence[Taken]) -> list[Taken]:
-        await expire(self._work, [message.id for message in taken if message.expires_at <= self._work.now])
-        return [message for message in taken if message.expires_at > self._work.now]
 
     async def _by_day(self, taken: Sequence[Taken]) -> list[Taken]:
         """What was made by day and comes to its turn at night waits for the morning."""
@@ -139,12 +183,9 @@ class _Pickup:
         if not taken:
             return []
         ids = [message.id for message in taken]
-        rows = await self._work.session.execute(
-            select(Intent.id, Intent.message_id, Intent.still, Intent.student_id).where(
-                Intent.message_id == func.any(ids), Intent.state == "queued"
-            )
-        )
-        inside = [(intent_id, message_id, still is None and student is None) for intent_id, message_id, still, student in rows]
+        columns = (Intent.id, Intent.message_id, Intent.still, Intent.student_id)
+        rows = await self._work.session.execute(select(*columns).where(Intent.message_id == func.any(ids), Intent.state == "queued"))
+        inside = [(row.id, row.message_id, row.still is None and row.student_id is None) for row in rows]
         asked = [intent_id for intent_id, _, sure in inside if not sure]
         true = await still_true(self._work.session, asked, self._settings.policy.zone) if asked else set()
         some = {message_id for intent_id, message_id, sure in inside if sure or intent_id in true}
@@ -152,6 +193,26 @@ class _Pickup:
         await drop(self._work, [message_id for message_id in ids if message_id not in some], "no_longer_true")
         await say_anew(self._work, sorted(some & untrue), "partly_true")
         return [message for message in taken if message.id in some - untrue]
+
+    async def _not_too_often(self, taken: list[Taken]) -> list[Taken]:
+        """What waited for hours must not end in a burst: the rest of what one recipient would get now stays until it may leave."""
+        session, limited = self._work.session, [message for message in taken if message.urgency != "safety" and not message.is_answer]
+        if not limited or not self._settings.policy.windows:
+            return taken
+        contacts = {message.contact_id for message in limited}
+        people = {message.person_id for message in limited if message.person_id is not None}
+        throttle = Throttle(self._settings.policy, self._work.now)
+        await lock(session, contacts, people)
+        await throttle.load_sent(session, contacts, people, [message.id for message in taken])
+        waits: dict[int, datetime] = {}
+        for message in limited:
+            free_at = throttle.free_at(message.contact_id, message.person_id)
+            if free_at is None:
+                throttle.count(message.contact_id, message.person_id)
+            else:
+                waits[message.id] = min(free_at, message.expires_at)
+        await update_rows(session, Message.__tablename__, [{"id": key, "retry_at": at} for key, at in waits.items()])
+        return [message for message in taken if message.id not in waits]
 
     async def _within_cap(self, taken: list[Taken]) -> list[Taken]:
         """What the sender may still send today; the rest waits for the next local day."""
@@ -180,24 +241,10 @@ class _Pickup:
         return [
             Ready(
                 message.id, attempt_id, outgoing(message, decrypt(message.address_encrypted), self._held, self._settings),
-                URGENCIES.index(message.urgency), self._units(message),
+                URGENCIES.index(message.urgency), self._units(message), price_of(self._held.price, self._units(message)),
             )
             for message, attempt_id in zip(taken, attempts, strict=True)
         ]  # fmt: skip
-
-
-async def expire_waiting(database: Database, now: datetime, settings: OutboxSettings) -> int:
-    """Ends messages whose time is over while they waited: for a retry, or for a sender that is stopped.
-
-    What is in doubt is looked into first, as long as its sender works.
-    """
-    async with working(database, now) as work:
-        in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
-        works = exists().where(Sender.id == Message.sender_id, Sender.state.in_(("open", "draining")))
-        late = select(Message.id).where(Message.state.in_(WAITING), Message.expires_at <= now, ~(in_doubt & works))
-        ids = (await work.session.scalars(late.limit(settings.batch).with_for_update(skip_locked=True))).all()
-        await expire(work, ids)
-        return len(ids)
 
 
 async def _requeue(work: Work, sender_id: int) -> None:
@@ -207,9 +254,9 @@ async def _requeue(work: Work, sender_id: int) -> None:
     await enqueue(work, sorted((sender_id, urgency, message_id) for urgency, message_id in rows))
 
 
-async def _pop(session: AsyncSession, sender_id: int, quantity: int) -> list[Taken]:
+async def _pop(session: AsyncSession, sender_id: int, quantity: int, lanes: Sequence[str]) -> list[Taken]:
     ids: list[int] = []
-    for urgency in URGENCIES:
+    for urgency in lanes:
         if len(ids) < quantity:
             entries = await queue.pop(session, queue_name(sender_id, urgency), quantity - len(ids))
             ids += [entry.payload["message_id"] for entry in entries]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.outbox.claim import Due
 from bot.outbox.policy import DeliveryPolicy
 from storage.rows import insert_rows, new_ids, update_rows
-from storage.tables import Contact, Question
+from storage.tables import Question
 
 SUBJECTS = ("case_id", "sheet_id", "student_id")
 NEVER_BLOCKS = "task"  # an officer's tasks are told apart by their codes
@@ -65,11 +65,10 @@ class OpenQuestions:
         self._ended: list[Asked] = []
 
     async def load(self, session: AsyncSession, contact_ids: Iterable[int]) -> None:
-        """Locks the contacts, so that no other worker asks there at the same time, and ends what has expired."""
-        wanted = sorted(set(contact_ids))
+        """At contacts that are locked, so that no other worker asks there at the same time; what has expired is ended."""
+        wanted = list(set(contact_ids))
         if not wanted:
             return
-        await session.execute(select(Contact.id).where(Contact.id == func.any(wanted)).order_by(Contact.id).with_for_update())
         rows = await session.execute(select(*COLUMNS).where(Question.contact_id == func.any(wanted), Question.state == "open"))
         for question in (Asked(*row) for row in rows):
             if question.expires_at <= self._now:

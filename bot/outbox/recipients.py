@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbox.loops import may_answer
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.throttle import free_at
-from storage.tables import Consent, Contact, Message
+from storage.tables import Consent, Contact, Message, Person
 
 
 async def refusals(session: AsyncSession, person_ids: Collection[int]) -> dict[int, set[str]]:
@@ -25,6 +26,14 @@ async def refusals(session: AsyncSession, person_ids: Collection[int]) -> dict[i
     return found
 
 
+async def lock(session: AsyncSession, contact_ids: Iterable[int], person_ids: Iterable[int]) -> None:
+    """Nobody else counts what these recipients get, or asks them anything, before we are done; always in this order."""
+    for table, ids in ((Contact, contact_ids), (Person, person_ids)):
+        if wanted := sorted(set(ids)):
+            rows = select(table.id).where(table.id == func.any(wanted)).order_by(table.id)
+            await session.execute(rows.with_for_update(key_share=True))
+
+
 class Throttle:
     """When each recipient may be written to next: by contact and by person, what this batch adds included."""
 
@@ -34,22 +43,28 @@ class Throttle:
         self._by_contact: dict[int, list[datetime]] = defaultdict(list)
         self._by_person: dict[int, list[datetime]] = defaultdict(list)
 
-    async def load(self, session: AsyncSession, contact_ids: Collection[int], person_ids: Collection[int]) -> None:
+    async def load_queued(self, session: AsyncSession, contact_ids: Collection[int], person_ids: Collection[int]) -> None:
         """What was queued for them within the longest window; answers, safety and what did not arrive are not counted."""
+        await self._load(session, Message.queued_at, contact_ids, person_ids, Message.state != "failed")
+
+    async def load_sent(
+        self, session: AsyncSession, contact_ids: Collection[int], person_ids: Collection[int], without: Sequence[int]
+    ) -> None:
+        """The same for what has left, whenever it was queued; `without`: messages that are about to leave."""
+        is_leaving = and_(Message.state == "sending", Message.retry_at.is_(None))
+        left = and_(or_(Message.sent_at.is_not(None), is_leaving), Message.state != "failed", Message.id != func.all(list(without)))
+        await self._load(session, func.coalesce(Message.sent_at, self._now), contact_ids, person_ids, left)
+
+    async def _load(
+        self, session: AsyncSession, at: Any, contact_ids: Collection[int], person_ids: Collection[int], counts: ColumnElement[bool]
+    ) -> None:
         if not self._windows or not contact_ids:
             return
         longest = max(window.within for window in self._windows)
         to_them = or_(Message.contact_id == func.any(list(contact_ids)), Message.person_id == func.any(list(person_ids)))
-        counted = (
-            Message.queued_at > self._now - longest,
-            Message.is_answer.is_(False),
-            Message.state != "failed",
-            Message.urgency != "safety",
-        )
-        for contact_id, person_id, at in await session.execute(
-            select(Message.contact_id, Message.person_id, Message.queued_at).where(to_them, *counted)
-        ):
-            self._add(contact_id, person_id, at)
+        others = (at > self._now - longest, Message.is_answer.is_(False), Message.urgency != "safety", counts)
+        for contact_id, person_id, when in await session.execute(select(Message.contact_id, Message.person_id, at).where(to_them, *others)):
+            self._add(contact_id, person_id, when)
 
     def free_at(self, contact_id: int, person_id: int | None) -> datetime | None:
         """None: now."""

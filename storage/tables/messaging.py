@@ -21,7 +21,7 @@ class Intent(Numbered, Base):
     """
 
     __tablename__ = "intent"
-    __table_args__ = (Index("ix_intent_due", text("urgency desc"), "due_at", postgresql_where=text("state = 'pending'")),)
+    __table_args__ = (Index("ix_intent_due", text("urgency desc"), "due_at", "id", postgresql_where=text("state = 'pending'")),)
     sight = Sight.AREA
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)

@@ -265,7 +265,7 @@ async def test_safety_leaves_before_duty_and_duty_before_publicity(world: World,
 
 
 async def test_the_rate_is_held() -> None:
-    pace = Pace(100)
+    pace = Pace(100, asyncio.Semaphore(100))
     begun = time.monotonic()
     for _ in range(21):
         await pace.turn()

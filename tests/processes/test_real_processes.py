@@ -118,8 +118,8 @@ async def test_a_provider_that_refuses_our_token_stops_the_sender_and_the_log_sa
     child = room.children[-1]
     town.twilio.by_number[child.family] = Refuse(401, 20003)
     await town.texts(room.teacher, str(child.seat))
-    await town.until("the stop", lambda: any("sender_stopped" in one.said() for one in town.processes))
-    assert town.rows("select state, stopped_reason from sender") == [("stopped", "20003")]
+    await town.until("the stop", lambda: town.rows("select state, stopped_reason from sender") == [("stopped", "20003")])
+    assert any("sender_stopped" in one.said() for one in town.processes)
     assert town.rows("update sender set state = 'open', stopped_reason = null returning id")
     del town.twilio.by_number[child.family]
     await town.until("the question after all", lambda: town.twilio.sent_to(child.family), SOON)
