@@ -19,7 +19,7 @@ from storage.tables import Attempt, DeliveryStatus, Message
 from storage.work import Work
 
 Answered = tuple[Ready, Outcome]
-NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.BAD_CONTACT, Result.BLOCKED})
+NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.NO_ROUTE, Result.BAD_CONTACT, Result.BLOCKED})
 """Results after which the provider has counted nothing."""
 
 # An attempt that somebody else has settled meanwhile is left alone.
@@ -94,7 +94,7 @@ class Conclusion:
                 await stop_sender(self._work, self._sender_id, outcome.code)
             case Result.NOT_REACHED:
                 await call_again(self._work, message, outcome.code, self._policy)
-            case Result.BAD_CONTACT | Result.BLOCKED:
+            case Result.NO_ROUTE | Result.BAD_CONTACT | Result.BLOCKED:
                 await try_elsewhere(self._work, message, outcome.result, outcome.code, self._policy)
 
     async def _uncount(self, item: Ready, outcome: Outcome) -> None:
@@ -103,9 +103,7 @@ class Conclusion:
 
     async def _again(self, message: Message, outcome: Outcome) -> None:
         """On the same contact and channel; another way is tried once half of its time has gone, if there is time for that."""
-        if outcome.moved_to is not None:
-            address = outcome.moved_to
-            await move_contact(self._work, message.contact_id, self._cipher.encrypt(address), self._cipher.index(address))
+        if outcome.moved_to is not None and await self._moved(message, outcome.moved_to):
             message.retry_at = self._work.now
             return
         message.tries += 1
@@ -115,6 +113,9 @@ class Conclusion:
             await let_rest(self._work, message, outcome.code, self._policy)
         else:
             message.retry_at = min(again, message.expires_at)
+
+    async def _moved(self, message: Message, address: str) -> bool:
+        return await move_contact(self._work, message.contact_id, self._cipher.encrypt(address), self._cipher.index(address))
 
     async def _report(self, reported: Sequence[Outcome]) -> None:
         """What the provider said along with its answer goes the way of all status reports."""

@@ -130,6 +130,17 @@ async def test_no_way_from_here_is_nobody_s_fault_and_stops_no_sender(connected:
     assert [message.failure for message in await connected.messages()] == [str(code), None]
 
 
+@pytest.mark.parametrize("code", [21408, 21608, 21612])
+async def test_a_refusal_about_one_number_goes_another_way_and_stops_no_sender(
+    connected: World, twilio: FakeTwilio, trouble: Trouble, code: int
+) -> None:
+    twilio.by_number[PARENT] = Refuse(400, code)
+    await connected.say(await connected.person(PARENT, OTHER))
+    await connected.worker().drain(NOW)
+    assert [message["to"] for message in twilio.messages] == [OTHER]
+    assert ((await connected.the_sender()).state, (await connected.the_sender()).used, trouble) == ("open", 1, [])
+
+
 @pytest.mark.parametrize(("code", "state"), [(21211, "bad"), (21614, "bad"), (21610, "blocked")])
 async def test_a_refused_number_is_left_for_the_next(connected: World, twilio: FakeTwilio, trouble: Trouble, code: int, state: str) -> None:
     twilio.by_number[PARENT] = Refuse(400, code)

@@ -435,6 +435,15 @@ async def test_a_chat_is_not_followed_in_circles(world: World) -> None:
     assert await move(PARENT, NOW + timedelta(days=1))
 
 
+async def test_a_provider_that_sends_us_in_circles_is_not_followed(world: World, first: Scripted, trouble: Trouble) -> None:
+    first.answers = [Outcome(Result.RETRY, moved_to=(OTHER, PARENT)[number % 2]) for number in range(50)]
+    key = await world.say(await world.person(PARENT), expires_at=NOW + timedelta(hours=1))
+    for minutes in range(0, 61, 5):
+        await world.worker().drain(NOW + timedelta(minutes=minutes))
+    assert len(first.sent) < 20
+    assert (await world.intent(key)).state in ("expired", "unaddressable")
+
+
 async def _choice(world: World, channel: Scripted, choice: str | None, number: int, body: str = "") -> None:
     text = Incoming(f"in{number}", PARENT, "1", body, choice=choice)
     await receive(world.database, world.cipher, channel.capabilities, text, NOW)
