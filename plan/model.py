@@ -13,6 +13,7 @@ from plan.parts import (
     Attendance,
     Audit,
     Delivery,
+    Dialogs,
     Digest,
     Duty,
     Exit,
@@ -30,6 +31,7 @@ from plan.parts import (
     Targets,
     TaskKind,
     Vacation,
+    Visits,
 )
 
 
@@ -55,6 +57,8 @@ class Plan(Part):
     safety: Safety
     holes: Holes
     postponing: Postponing
+    dialogs: Dialogs = Field(default_factory=Dialogs)  # added after plans were stored: a default keeps those readable
+    visits: Visits = Field(default_factory=Visits)  # the same
     audit: Audit
     answer_within_days: int = Field(ge=1)
     exits: dict[str, Exit]

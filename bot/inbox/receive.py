@@ -18,7 +18,7 @@ LONGEST = 2000
 """Characters of a text that are kept; one more is stored, by which handling sees that it was longer."""
 
 RECEIVE = text(
-    "select receive_inbound(:channel, :provider_id, :kind, :encrypted, :index, :to, :body, :now, :reply_to, :phone, :phone_index, :choice)"
+    "select receive_inbound(:channel, :provider_id, :kind, :encrypted, :index, :to, :body, :now, :reply_to, :phone, :phone_index, :choice, :photo)"
 )
 STATUS = text("select receive_status(:channel, :provider_id, :status, :code, :now, :at, :sequence)")
 
@@ -64,5 +64,5 @@ def _text_row(cipher: Cipher, capabilities: Capabilities, incoming: Incoming) ->
         "channel": capabilities.name, "provider_id": incoming.provider_id, "kind": capabilities.contact,
         "encrypted": cipher.encrypt(sender), "index": cipher.index(sender), "to": incoming.to, "body": storable(incoming.body),
         "reply_to": incoming.reply_to, "phone": cipher.encrypt(phone) if phone else None,
-        "phone_index": cipher.index(phone) if phone else None, "choice": incoming.choice,
+        "phone_index": cipher.index(phone) if phone else None, "choice": incoming.choice, "photo": incoming.photo,
     }  # fmt: skip

@@ -24,6 +24,7 @@ from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyChec
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, School, SchoolClass
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
+from storage.tables.visits import Photo, Visit
 
 __all__ = [
     "Absence",
@@ -61,6 +62,7 @@ __all__ = [
     "NoticeCounter",
     "Person",
     "PersonContact",
+    "Photo",
     "PlanVersion",
     "Question",
     "Receipt",
@@ -77,4 +79,5 @@ __all__ = [
     "Task",
     "TaskHolder",
     "TickRun",
+    "Visit",
 ]
