@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from cases.duty_facts import next_duty_at
+from cases.outside import barred_from
 from cases.reminders import desk_of_task
 from cases.responsible import holders, in_force
 from cases.tasks import LIVING, add_holders, first_holders
@@ -27,6 +28,15 @@ async def hand_over_posts(work: Work, plan: Plan, day: date) -> None:  # noqa: A
         await _hand_over(work, task, person_id)
 
 
+async def hand_back(work: Work, person_id: int) -> None:
+    """What somebody held in another's stead goes to who answers for it today."""
+    held = select(Task).join(TaskHolder).where(
+        Task.state.in_(LIVING), TaskHolder.until.is_(None), TaskHolder.person_id == person_id, TaskHolder.why.in_(("holder", "substitute"))
+    )  # fmt: skip
+    for task in (await work.session.scalars(held.order_by(Task.id))).all():
+        await _hand_over(work, task, person_id)
+
+
 def _may_have_left(day: date) -> ColumnElement[bool]:
     posts = select(Responsibility.person_id).where(*in_force(day))
     deputies = select(Responsibility.substitute_person_id).where(Responsibility.substitute_person_id.is_not(None), *in_force(day))
@@ -41,7 +51,7 @@ async def _hand_over(work: Work, task: Task, person_id: int) -> None:
     own = await holders(work.session, desk.plan, task.role, desk.place, desk.today)
     if person_id in {one for holder in own for one in (holder.person_id, holder.substitute_id)}:
         return
-    people, why, stage = await first_holders(work, desk, task.role)
+    people, why, stage = await first_holders(work, desk, task.role, barred=await barred_from(work, task))
     if not people:
         return  # better one who has left than nobody; the auditor and the ladder see to the rest
     left = update(TaskHolder).where(TaskHolder.task_id == task.id, TaskHolder.person_id == person_id)

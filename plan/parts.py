@@ -236,7 +236,10 @@ class Holes(Part):
 
 
 class Postponing(Part):
-    """How often and how far a holder may put off a task, whether they must say why, who may (nobody named: every holder), and what nobody may."""
+    """How often and how far a holder may put off a task, and whether they must say why.
+
+    `by`: the roles that may (none named: every holder). `never`: kinds of task that nobody may put off.
+    """
 
     times: int
     school_days: int

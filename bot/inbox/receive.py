@@ -18,7 +18,8 @@ LONGEST = 2000
 """Characters of a text that are kept; one more is stored, by which handling sees that it was longer."""
 
 RECEIVE = text(
-    "select receive_inbound(:channel, :provider_id, :kind, :encrypted, :index, :to, :body, :now, :reply_to, :phone, :phone_index, :choice, :photo)"
+    "select receive_inbound(:channel, :provider_id, :kind, :encrypted, :index, :to, :body, :now,"
+    " :reply_to, :phone, :phone_index, :choice, :photo)"
 )
 STATUS = text("select receive_status(:channel, :provider_id, :status, :code, :now, :at, :sequence)")
 

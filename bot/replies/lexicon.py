@@ -28,6 +28,15 @@ class SheetWords:
 
 
 @dataclass(frozen=True)
+class VisitWords:
+    people: Mapping[str, re.Pattern[str]]
+    nobody: re.Pattern[str]
+    met: re.Pattern[str]
+    went: re.Pattern[str]
+    speaks: re.Pattern[str]
+
+
+@dataclass(frozen=True)
 class DateWords:
     relative: Mapping[str, int]
     holidays: Mapping[str, str]
@@ -57,6 +66,7 @@ class Lexicon:
     compound_surnames: frozenset[str]
     sheet: SheetWords
     officer: Mapping[str, re.Pattern[str]]
+    visit: VisitWords
 
 
 @cache
@@ -85,6 +95,7 @@ def lexicon() -> Lexicon:
         compound_surnames=frozenset(data["compound_surnames"]),
         sheet=_sheet(data["sheet"], macros),
         officer=_all(data["officer"], macros),
+        visit=_visit(data["visit"]),
     )
 
 
@@ -125,3 +136,9 @@ def _sheet(data: Mapping[str, Any], macros: Mapping[str, str]) -> SheetWords:
         breaks=_one(data["breaks"], words),
         tokens=_rules(data["tokens"], words),
     )
+
+
+def _visit(data: Mapping[str, Any]) -> VisitWords:
+    words = {**data["words"], "anybody": "|".join(data["people"].values())}
+    people, patterns = _all(data["people"], words), _all(data["patterns"], words)
+    return VisitWords(people=people, **patterns)
