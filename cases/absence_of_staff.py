@@ -51,7 +51,7 @@ async def come_back_early(work: Work, desk: Desk, person_id: int) -> bool:
     if stand_in is None:
         return False
     await _end_earlier(work, person_id, desk.today)
-    await hand_back(work, stand_in.substitute_person_id)
+    await hand_back(work, person_id, stand_in.substitute_person_id)
     work.record("stand_in_ended", f"person:{person_id}", area_code=desk.place.area_code, actor=f"person:{person_id}")
     return True
 

@@ -7,6 +7,7 @@ from bot.dialogs.officer_triage import confirm_kin
 from bot.dialogs.officer_visits import visited
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import spoken_day
+from bot.replies.normalise import tidy
 from cases import tasks
 from cases.confirming import ask_to_confirm, awaited, forget
 from cases.finishing import CONFIRM, Refusal, finish_task
@@ -14,6 +15,8 @@ from cases.reminders import desk_of_task
 from cases.visits import is_visit
 
 APPROVAL = "approve_referral"
+CODE_LENGTH = 2
+BETWEEN = " -,，.。:："
 
 
 async def acknowledge(order: Order) -> str:
@@ -46,7 +49,9 @@ async def done(order: Order) -> str:
 
 def _without_code(order: Order) -> str:
     """Words that are no answer of a known form are the result as they stand."""
-    return order.reading.text if order.reading.command == "unknown" and order.reading.code else order.inbound.body
+    said = tidy(order.inbound.body)
+    is_first = order.reading.code is not None and said.upper().startswith(order.reading.code)
+    return said[CODE_LENGTH:].strip(BETWEEN) if is_first else said
 
 
 def _ask_to_confirm(order: Order, said: str) -> str:
