@@ -47,12 +47,15 @@ async def may_be_answered(work: Work, task: Task, letter: Inbound) -> str | None
 
 
 async def answer_sender(work: Work, task: Task, letter: Inbound, by: int, words: str) -> None:
-    """Sends the words to where the text came from, signed by the county, outside the quiet hours."""
+    """Sends the words to where the text came from, signed by the county, outside the quiet hours.
+
+    It names no child: what cannot be delivered must not be told to another guardian, nor made good by the school.
+    """
     desk = await desk_of_area(work, task.area_code)
     due = desk.calendar.quiet_end(work.now) if desk.calendar.is_quiet(work.now) else work.now
     work.say(
         f"triage:{task.id}:answer:{letter.id}", letter.person_id, "triage_reply", area_code=task.area_code, facts={"words": words},
-        due_at=due, contact_id=letter.contact_id, student_id=task.student_id,
+        due_at=due, contact_id=letter.contact_id,
     )  # fmt: skip
     work.record("triage_answered", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{by}")
 

@@ -154,3 +154,44 @@ async def test_a_refused_referral_needs_its_reason_and_a_late_yes_is_asked_again
     await group.expects("办好了")
     assert (await asked.task("approve_referral")).state == "done"
     assert (await asked.case("马小龙")).level < 7
+
+
+async def test_a_second_word_counts_after_a_restart_and_when_it_is_handled_late(asked: County) -> None:
+    async with working(asked.database, await asked.stage.now()) as work:
+        case = await lock_case(work, (await asked.case("马小龙")).id)
+        await propose_referral(work, case, department="justice", by=asked.people["county_officer"], reason="两次通知未返校")
+    await asked.stage.settle()
+    group, task = asked.phones["leading_group"], await asked.task("approve_referral")
+    await group.replies(f"{task.code} 3 同意")
+    await group.expects("再确认一次")
+    asked.restarts()
+    await asked.receive(group.number, f"{task.code} 确认")  # written within the hour, and read much later
+    await asked.after_outage("2026-11-03 15:30")
+    assert (await asked.case("马小龙")).level == 7
+    await asked.phones["department_liaison"].expects("依法处理")
+
+
+async def test_a_question_back_is_interrupted_by_an_alarm_and_a_bare_number_then_decides_nothing(asked: County) -> None:
+    await asked.staff("principal", key="deputy", name="王海龙")
+    await asked.staff("principal", key="vice", name="王海林")
+    principal = asked.phones["principal"]
+    await principal.replies("2 王海隆")
+    await principal.expects("哪位")
+    await asked.phones["father"].replies("孩子失踪了")
+    await principal.expects("安全")
+    await principal.replies("1")
+    await principal.expects("请在数字前加代号")
+    assert asked.people["principal"] in await holders_of(asked, "principal_contact")
+    assert (await asked.task("safety")).state == "open"
+
+
+async def test_an_account_that_is_completed_after_a_restart_counts_once(asked: County) -> None:
+    village = asked.phones["village_committee"]
+    await village.replies("3 去了")
+    await village.expects("见到谁")
+    asked.restarts()
+    await village.replies("见到爷爷，娃在广东他爸那里")
+    await village.replies("见到爷爷，娃在广东他爸那里")
+    async with asked.database.session() as session:
+        visits = list(await session.scalars(select(Visit)))
+    assert [(visit.found, visit.said) for visit in visits] == [(["grandparents"], "娃在广东他爸那里")]
