@@ -138,7 +138,7 @@ async def test_the_week_is_summed_up_once(asked: County) -> None:
 async def test_a_refused_referral_needs_its_reason_and_a_late_yes_is_asked_again(asked: County) -> None:
     async with working(asked.database, await asked.stage.now()) as work:
         case = await lock_case(work, (await asked.case("马小龙")).id)
-        await propose_referral(work, case, department="justice", by=asked.people["county_officer"], reason="两次通知未返校")
+        await propose_referral(work, case, department="human_resources", by=asked.people["county_officer"], reason="两次通知未返校")
     await asked.stage.settle()
     group, task = asked.phones["leading_group"], await asked.task("approve_referral")
     await group.replies(f"{task.code} 确认")
@@ -159,7 +159,7 @@ async def test_a_refused_referral_needs_its_reason_and_a_late_yes_is_asked_again
 async def test_a_second_word_counts_after_a_restart_and_when_it_is_handled_late(asked: County) -> None:
     async with working(asked.database, await asked.stage.now()) as work:
         case = await lock_case(work, (await asked.case("马小龙")).id)
-        await propose_referral(work, case, department="justice", by=asked.people["county_officer"], reason="两次通知未返校")
+        await propose_referral(work, case, department="human_resources", by=asked.people["county_officer"], reason="两次通知未返校")
     await asked.stage.settle()
     group, task = asked.phones["leading_group"], await asked.task("approve_referral")
     await group.replies(f"{task.code} 3 同意")
