@@ -16,6 +16,7 @@ from sqlalchemy import exists, select
 
 from bot.inbox.handle import Route, handle
 from bot.inbox.listening import Listeners
+from bot.inbox.photos import fetch_photos
 from bot.outbox.buttons import clear_buttons
 from bot.outbox.claim import is_due
 from bot.outbox.courier import Courier
@@ -25,7 +26,7 @@ from bot.outbox.settings import OutboxSettings
 from bot.outbox.statuses import apply_statuses
 from storage.clock import Clock
 from storage.database import Database
-from storage.tables import DeliveryStatus, Inbound, Intent, Message
+from storage.tables import DeliveryStatus, Inbound, Intent, Message, Photo
 
 log = structlog.get_logger("worker")
 Step = Callable[[datetime], Awaitable[int]]
@@ -46,6 +47,7 @@ class Waiting:
 
     statuses: bool
     inbox: bool
+    photos: bool
     dispatch: bool
     deliver: bool
 
@@ -65,6 +67,7 @@ class Worker:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
         few = self._settings.batch // 4
         loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
+        loops.append(self._loop("photos", self._photos, 120, stop))
         loops.append(self._loop("buttons", self._buttons_slowly, 60, stop, idle=BUTTONS_SECONDS))
         loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few) for _ in range(DISPATCHERS)]
         loops += [self._loop("deliver", self._deliver, 60, stop)]
@@ -86,6 +89,7 @@ class Worker:
         query = select(
             exists().where(DeliveryStatus.applied_at.is_(None)),
             exists().where(Inbound.handled_at.is_(None)),
+            exists().where(Photo.state == "waiting", Photo.next_at <= now),
             exists(select(Intent.id).where(is_due(now))),
             exists().where(Message.state.in_(WAITING)),
         )
@@ -95,6 +99,7 @@ class Worker:
     async def _pass(self, now: datetime, waiting: Waiting) -> int:
         done = await self._statuses(now) if waiting.statuses else 0
         done += await self._inbox(now) if waiting.inbox else 0
+        done += await self._photos(now) if waiting.photos else 0
         done += await self._dispatch(now) if waiting.dispatch else 0
         done += await self._courier.deliver(now) if waiting.deliver else 0
         return done + await self._buttons(now)
@@ -104,6 +109,9 @@ class Worker:
 
     async def _inbox(self, now: datetime) -> int:
         return await handle(self._database, now, self._route)
+
+    async def _photos(self, now: datetime) -> int:
+        return await fetch_photos(self._database, now, self._settings.channels, self._settings.cipher)
 
     async def _dispatch(self, now: datetime) -> int:
         return await dispatch(self._database, now, self._settings)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from cases.desk import desk_of_school
 from cases.names import area_names
+from cases.outside import barred_from
 from cases.reminders import desk_of_task
 from cases.responsible import holders, in_force
 from cases.tasks import LIVING, living_holders
@@ -78,10 +79,10 @@ async def _copy_above(work: Work, plan: Plan, day: date, owed: dict[int, Owed]) 
         if above is None:
             continue
         desk = await desk_of_task(work, task)
-        own = set(await living_holders(work, task.id))
+        own = set(await living_holders(work, task.id)) | await barred_from(work, task)
         for holder in await holders(work.session, plan, above, desk.place, day):
             if holder.person_id in own:
-                continue  # they are reminded of it as their own
+                continue  # they are reminded of it as their own, or must not hear of it
             owed[holder.person_id].area_code = task.area_code
             owed[holder.person_id].below.append(task)
 

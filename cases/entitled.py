@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cases.outside import barred_from
 from cases.plans import plan_of
 from cases.responsible import has_role
 from plan.calendar import Calendar
@@ -13,7 +14,12 @@ EXITS = {"enrolment_check": "transferred", "check_return": "returned", "confirm_
 
 
 async def may_hold(work: Work, task: Task, person_id: int) -> bool:
-    """A confined task goes only to its own role, or those above it, or whoever stands in for one of them."""
+    """A confined task goes only to its own role, or those above it, or whoever stands in for one of them.
+
+    What is said against a school goes to nobody of that school.
+    """
+    if person_id in await barred_from(work, task):
+        return False
     plan = await plan_of(work.session, task.plan_version_id)
     kind = plan.tasks.get(task.kind)
     if kind is None or not kind.confined:

@@ -31,16 +31,21 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Finish:
-    """What a holder said of a task."""
+    """What a holder said of a task. `is_confirmed`: they said it twice, where that is needed."""
 
     work: Work
     task: Task
     by: int
     result: str
     words: Words
+    is_confirmed: bool = False
 
 
-async def finish_task(work: Work, task: Task, by: int, result: str) -> Refusal | None:
+CONFIRM = Refusal("confirm_first")
+"""Not refused: the same person has to say it once more."""
+
+
+async def finish_task(work: Work, task: Task, by: int, result: str, *, is_confirmed: bool = False) -> Refusal | None:
     """Ends a task with its holder's words and carries out what follows. A Refusal leaves the task as it was."""
     if task.case_id is not None:
         await settle(work, await lock_case(work, task.case_id))  # what was due before the answer came stays due
@@ -48,7 +53,7 @@ async def finish_task(work: Work, task: Task, by: int, result: str) -> Refusal |
         return Refusal("too_late")
     if not await may_hold(work, task, by):
         return Refusal("not_allowed")
-    finish = Finish(work, task, by, result.strip(), words())
+    finish = Finish(work, task, by, result.strip(), words(), is_confirmed)
     handler = FINISHES.get(task.kind, _plain)
     refusal = await handler(finish)
     if refusal is not None:
@@ -109,10 +114,14 @@ async def _decide_measures(finish: Finish) -> Refusal | None:
 
 
 async def _approve_referral(finish: Finish) -> Refusal | None:
-    """Only a plain yes or no decides."""
+    """Only a plain yes that is said twice, or a no with its reason, decides."""
     verdict = finish.words.verdict(finish.result)
     if verdict is None or finish.task.referral_id is None:
         return Refusal("say_verdict")
+    if verdict and not finish.is_confirmed:
+        return CONFIRM
+    if not verdict and not finish.words.reason(finish.result):
+        return Refusal("say_why_not")
     await decide_referral(finish.work, finish.task.referral_id, approved=verdict, by=finish.by, note=finish.result)
     return None
 

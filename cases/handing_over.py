@@ -6,7 +6,9 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
 
+from cases.desk import Desk
 from cases.duty_facts import next_duty_at
+from cases.outside import barred_from
 from cases.reminders import desk_of_task
 from cases.responsible import holders, in_force
 from cases.tasks import LIVING, add_holders, first_holders
@@ -27,6 +29,21 @@ async def hand_over_posts(work: Work, plan: Plan, day: date) -> None:  # noqa: A
         await _hand_over(work, task, person_id)
 
 
+async def hand_back(work: Work, person_id: int, substitute_id: int) -> None:
+    """What a substitute held for somebody who is there again: what was handed on is theirs, the rest goes to who answers for it today."""
+    held = select(Task).join(TaskHolder).where(
+        Task.state.in_(LIVING), TaskHolder.until.is_(None), TaskHolder.person_id == substitute_id,
+        TaskHolder.why.in_(("holder", "substitute")),
+    )  # fmt: skip
+    theirs = select(TaskHolder.task_id).where(TaskHolder.person_id == person_id, TaskHolder.until.is_not(None))
+    handed_on = set(await work.session.scalars(theirs))
+    for task in (await work.session.scalars(held.order_by(Task.id))).all():
+        if task.id in handed_on:
+            await _pass(work, await desk_of_task(work, task), task, substitute_id, ([person_id], "holder", 0))
+        else:
+            await _hand_over(work, task, substitute_id)
+
+
 def _may_have_left(day: date) -> ColumnElement[bool]:
     posts = select(Responsibility.person_id).where(*in_force(day))
     deputies = select(Responsibility.substitute_person_id).where(Responsibility.substitute_person_id.is_not(None), *in_force(day))
@@ -41,9 +58,14 @@ async def _hand_over(work: Work, task: Task, person_id: int) -> None:
     own = await holders(work.session, desk.plan, task.role, desk.place, desk.today)
     if person_id in {one for holder in own for one in (holder.person_id, holder.substitute_id)}:
         return
-    people, why, stage = await first_holders(work, desk, task.role)
-    if not people:
-        return  # better one who has left than nobody; the auditor and the ladder see to the rest
+    found = await first_holders(work, desk, task.role, barred=await barred_from(work, task))
+    if found[0]:  # better one who has left than nobody; the auditor and the ladder see to the rest
+        await _pass(work, desk, task, person_id, found)
+
+
+async def _pass(work: Work, desk: Desk, task: Task, person_id: int, to: tuple[list[int], str, int]) -> None:
+    """From one who holds it no longer to others. `to`: persons, why them, alert stage."""
+    people, why, stage = to
     left = update(TaskHolder).where(TaskHolder.task_id == task.id, TaskHolder.person_id == person_id)
     await work.session.execute(left.values(until=work.now))
     if task.acknowledged_by in {None, person_id}:

@@ -8,6 +8,7 @@ from cases.casework import lock_case
 from cases.desk import Desk, desk_of_area, desk_of_case, desk_of_sheet
 from cases.duty_facts import duty_facts
 from cases.holes import report_hole
+from cases.outside import barred_from
 from cases.responsible import Place, holders
 from cases.tasks import add_holders, alert, living_holders, people_above, substitutes
 from plan.duty import Lapse, Remind, Widen, upcoming
@@ -84,8 +85,9 @@ async def _widen(work: Work, desk: Desk, task: Task, action: Widen) -> None:
 
 async def _next_people(work: Work, desk: Desk, task: Task, stage: int) -> tuple[list[int], str, int]:
     """The substitutes first; where there are none, the level above at once."""
+    barred = await barred_from(work, task)
     if stage == 1:
         own = await holders(work.session, desk.plan, task.role, desk.place, desk.today)
-        if people := await substitutes(work, desk, own):
+        if people := await substitutes(work, desk, own, barred):
             return people, "substitute", 1
-    return await people_above(work, desk, task.role, max(stage - 2, 0))
+    return await people_above(work, desk, task.role, max(stage - 2, 0), barred)

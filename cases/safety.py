@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cases.desk import Desk
+from cases.outside import SCHOOL
 from cases.tasks import NewTask, open_task
 from storage.tables import CaseFile, Student
 from storage.work import Work
@@ -20,7 +21,9 @@ async def raise_safety(
     for role in roles or [desk.plan.holes.role]:
         key = f"safety:{student.id}:{inbound_id or work.now.isoformat()}:{role}"
         due = desk.calendar.after(work.now, duty.due)
-        await open_task(work, desk, NewTask(key, "safety", role, due, desk.plan.safety.template, urgent=True, about=about))
+        outside = SCHOOL if accused else None
+        new = NewTask(key, "safety", role, due, desk.plan.safety.template, urgent=True, outside_school=outside, about=about)
+        await open_task(work, desk, new)
     work.record("safety_raised", f"student:{student.id}", area_code=student.area_code, case_id=case.id if case else None)
 
 

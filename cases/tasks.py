@@ -14,19 +14,24 @@ from sqlalchemy.dialects.postgresql import insert
 from cases.desk import Desk
 from cases.duty_facts import next_duty_at
 from cases.holes import report_hole
-from cases.responsible import Holder, holders, reachable_people
+from cases.outside import SCHOOL, barred_from, barred_people
+from cases.responsible import Holder, has_role, holders, reachable_people
 from storage.tables import Task, TaskHolder
 from storage.work import Work
 
 LIVING = ("open", "acknowledged")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "23456789"
+SHORTEST_REASON = 2
 CODES = [letter + digit for digit in DIGITS for letter in LETTERS]
 
 
 @dataclass(frozen=True)
 class NewTask:
-    """A task to be opened. `key`: the same key is the same task. `about`: case_id, student_id, sheet_id …"""
+    """A task to be opened. `key`: the same key is the same task. `about`: case_id, student_id, sheet_id …
+
+    `outside_school`: nobody of the school may hold it (see `cases/outside.py`); without it the plan's word for the kind counts.
+    """
 
     key: str
     kind: str
@@ -38,6 +43,7 @@ class NewTask:
     urgent: bool = False
     department: str | None = None
     by_acknowledging: bool = False
+    outside_school: str | None = None
     holder_ids: tuple[int, ...] = ()
     about: Mapping[str, int | None] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -48,8 +54,9 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
 
     Where nobody can be found or reached in the role, the substitutes, then the roles above it are asked, and the hole is reported.
     """
+    barred = await barred_people(work, _outside(desk, new), desk.place.school_id, desk.today)
     people, why, stage = (
-        (list(new.holder_ids), "holder", 0) if new.holder_ids else await first_holders(work, desk, new.role, new.department)
+        (list(new.holder_ids), "holder", 0) if new.holder_ids else await first_holders(work, desk, new.role, new.department, barred)
     )
     stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await _free_code(work, new.key, people)))
     task_id = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task.id))
@@ -64,9 +71,17 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
     return task
 
 
+def _outside(desk: Desk, new: NewTask) -> str | None:
+    kind = desk.plan.tasks.get(new.kind)
+    return new.outside_school or (SCHOOL if kind is not None and kind.outside_school else None)
+
+
 def _row(work: Work, desk: Desk, new: NewTask, at: datetime, stage: int, code: str) -> dict[str, Any]:
     place = desk.place
-    switches = {"template": new.template, "quiet": new.quiet, "urgent": new.urgent, "by_acknowledging": new.by_acknowledging}
+    switches = {
+        "template": new.template, "quiet": new.quiet, "urgent": new.urgent, "by_acknowledging": new.by_acknowledging,
+        "outside_school": _outside(desk, new),
+    }  # fmt: skip
     return {
         "key": new.key, "kind": new.kind, "role": new.role, "level": new.level, "code": code, "area_code": place.area_code,
         "school_id": place.school_id, "class_id": place.class_id, "plan_version_id": desk.plan_version_id, "opened_at": at,
@@ -75,28 +90,30 @@ def _row(work: Work, desk: Desk, new: NewTask, at: datetime, stage: int, code: s
     }  # fmt: skip
 
 
-async def first_holders(work: Work, desk: Desk, role: str, department: str | None = None) -> tuple[list[int], str, int]:
-    """(persons, why them, alert stage): the role's own, its substitutes, or the nearest role above that is staffed."""
+async def first_holders(
+    work: Work, desk: Desk, role: str, department: str | None = None, barred: Collection[int] = ()
+) -> tuple[list[int], str, int]:
+    """(persons, why them, alert stage): the role's own, its substitutes, or the nearest role above that is staffed; never who is barred."""
     own = await holders(work.session, desk.plan, role, desk.place, desk.today, department)
-    if reached := [holder.person_id for holder in own if holder.reachable]:
+    if reached := [holder.person_id for holder in own if holder.reachable and holder.person_id not in barred]:
         return reached, "holder", 0
-    if reached := await substitutes(work, desk, own):
+    if reached := await substitutes(work, desk, own, barred):
         return reached, "substitute", 1
-    return await people_above(work, desk, role, 0)
+    return await people_above(work, desk, role, 0, barred)
 
 
-async def substitutes(work: Work, desk: Desk, own: Sequence[Holder]) -> list[int]:
+async def substitutes(work: Work, desk: Desk, own: Sequence[Holder], barred: Collection[int] = ()) -> list[int]:
     """The reachable substitutes of these holders."""
-    named = [holder.substitute_id for holder in own if holder.substitute_id is not None]
+    named = [holder.substitute_id for holder in own if holder.substitute_id is not None and holder.substitute_id not in barred]
     reachable = await reachable_people(work.session, named, desk.today)
     return [person for person in named if person in reachable]
 
 
-async def people_above(work: Work, desk: Desk, role: str, skip: int) -> tuple[list[int], str, int]:
+async def people_above(work: Work, desk: Desk, role: str, skip: int, barred: Collection[int] = ()) -> tuple[list[int], str, int]:
     """The reachable holders of the nearest role above, leaving out the first `skip`; stage 2 is the first above."""
     for number, above in enumerate(desk.plan.ladder(role)[skip:], start=skip):
         found = await holders(work.session, desk.plan, above, desk.place, desk.today)
-        if reached := [holder.person_id for holder in found if holder.reachable]:
+        if reached := [holder.person_id for holder in found if holder.reachable and holder.person_id not in barred]:
             return reached, "above", 2 + number
     return [], "above", 2 + len(desk.plan.ladder(role))
 
@@ -119,8 +136,12 @@ async def _free_code(work: Work, key: str, people: Collection[int]) -> str:
 
 
 async def add_holders(work: Work, task: Task, people: Collection[int], why: str) -> None:
-    """Adds persons to those who are asked (again, who had handed it on), and tells each of them once. A quiet task tells nobody."""
-    for person_id in people:
+    """Adds persons to those who are asked (again, who had handed it on), and tells each of them once. A quiet task tells nobody.
+
+    Nobody of a school that is kept out is ever added, whoever asks for it.
+    """
+    barred = await barred_from(work, task)
+    for person_id in [person_id for person_id in people if person_id not in barred]:
         row = insert(TaskHolder).values(task_id=task.id, person_id=person_id, why=why, since=work.now)
         again = row.on_conflict_do_update(
             index_elements=["task_id", "person_id"],
@@ -143,7 +164,7 @@ def alert(work: Work, task: Task, person_id: int, template: str | None = None, k
 
 
 def _shown(task: Task) -> dict[str, Any]:
-    hidden = {"template", "quiet", "urgent", "by_acknowledging"}
+    hidden = {"template", "quiet", "urgent", "by_acknowledging", "outside_school", "confirming", "visit"}
     return {name: value for name, value in task.facts.items() if name not in hidden}
 
 
@@ -177,23 +198,37 @@ async def delegate(work: Work, task: Task, person_id: int, to_person_id: int) ->
     )
 
 
-async def postpone(work: Work, desk: Desk, task: Task, person_id: int, until: datetime) -> bool:
-    """Puts a task off, within the plan's limits. False when it may not be put off so often or so far."""
-    limits = desk.plan.postponing
-    furthest = desk.calendar.nth_school_day(desk.today, limits.school_days + 1)
-    if task.postponed >= limits.times or desk.calendar.day_of(until) > furthest or until <= work.now:
-        return False
+async def postpone(work: Work, desk: Desk, task: Task, person_id: int, until: datetime, reason: str) -> str | None:
+    """Puts a task off, within the plan's limits. What forbids it (templates/words.yaml, refusals), or None when it is done."""
+    refusal = await _not_to_be_postponed(work, desk, task, person_id) or _beyond_limits(desk, task, until, reason, work.now)
+    if refusal is not None:
+        return refusal
     task.due_at, task.postponed, task.reminder, task.progress_at = until, task.postponed + 1, None, work.now
+    task.postponed_reason = reason or None
     task.next_at = next_duty_at(desk, task)
-    work.record(
-        "task_postponed",
-        f"task:{task.id}",
-        area_code=task.area_code,
-        case_id=task.case_id,
-        actor=f"person:{person_id}",
-        until=until.isoformat(),
-    )
-    return True
+    actor = f"person:{person_id}"
+    work.record("task_postponed", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=actor, until=until.isoformat())
+    return None
+
+
+async def _not_to_be_postponed(work: Work, desk: Desk, task: Task, person_id: int) -> str | None:
+    limits = desk.plan.postponing
+    if task.kind in limits.never or task.facts.get("urgent"):
+        return "never_later"
+    if limits.by and not await has_role(work.session, person_id, limits.by, desk.today):
+        return "not_yours_to_postpone"
+    return None
+
+
+def _beyond_limits(desk: Desk, task: Task, until: datetime, reason: str, now: datetime) -> str | None:
+    limits = desk.plan.postponing
+    if task.postponed >= limits.times:
+        return "too_often"
+    if until <= now:
+        return "past"
+    if desk.calendar.day_of(until) > desk.calendar.nth_school_day(desk.today, limits.school_days + 1):
+        return "too_far"
+    return "say_why_later" if limits.reason and len(reason) < SHORTEST_REASON else None
 
 
 def end_task(work: Work, task: Task, state: str, *, by: int | None = None, result: str | None = None, reason: str | None = None) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from cases.contacts import people_at
 from cases.desk import Desk, desk_of_area, desk_of_student
+from cases.outside import ANY_SCHOOL
 from cases.tasks import NewTask, open_task
 from storage.tables import Area, Contact, Inbound, Student
 from storage.work import Work
@@ -16,12 +17,16 @@ async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bo
     student = await work.session.get_one(Student, student_id)
     desk = await desk_of_student(work, student)
     kind = "triage_unknown" if county else "triage"
-    await _open(work, desk, kind, f"triage:{inbound.id}", {"student_id": student_id, "inbound_id": inbound.id})
+    await _open(work, desk, kind, f"triage:{inbound.id}:{student_id}", {"student_id": student_id, "inbound_id": inbound.id})
 
 
-async def unknown_sender(work: Work, inbound: Inbound) -> None:
-    """Nobody is known under this number: the county's officer answers. Without any known area, the tree's top does."""
-    await _open(work, await county_desk(work), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id})
+async def unknown_sender(work: Work, inbound: Inbound, *, accuses: bool = False) -> None:
+    """Nobody is known under this number: the county's officer answers. Without any known area, the tree's top does.
+
+    `accuses`: it may be a complaint about a school, nobody knows which; then it is kept from all of them.
+    """
+    outside = ANY_SCHOOL if accuses else None
+    await _open(work, await county_desk(work), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id}, outside)
 
 
 async def staff_unread(work: Work, inbound: Inbound, area_code: str) -> None:
@@ -44,10 +49,11 @@ async def loop_stopped(work: Work, *, contact_id: int) -> None:
     await _open(work, desk, "triage_unknown", f"loop:{contact.id}:{desk.today}", {})
 
 
-async def _open(work: Work, desk: Desk, kind: str, key: str, about: dict[str, int | None]) -> None:
+async def _open(work: Work, desk: Desk, kind: str, key: str, about: dict[str, int | None], outside: str | None = None) -> None:
     duty = desk.plan.duties[kind]
     due = desk.calendar.after(work.now, duty.due)
-    await open_task(work, desk, NewTask(key, kind, duty.role, due, duty.template, quiet=duty.quiet, about=about))
+    template = duty.template if "inbound_id" in about else "task_new"
+    await open_task(work, desk, NewTask(key, kind, duty.role, due, template, quiet=duty.quiet, outside_school=outside, about=about))
 
 
 async def county_desk(work: Work) -> Desk:

@@ -19,6 +19,8 @@ class Words:
     exits: Mapping[str, list[str]]
     refusals: Mapping[str, str]
     issuers: Mapping[str, str]
+    titles: Mapping[str, list[str]]
+    relations: Mapping[str, list[str]]
 
     def _has(self, name: str, text: str) -> bool:
         return _any(self.lists[name], text)
@@ -44,6 +46,16 @@ class Words:
         if self._has("refused", text):
             return False
         return True if self._has("agreed", text) else None
+
+    def reason(self, text: str) -> str:
+        """What is left of a no when the no itself is taken away."""
+        for word in sorted(self.lists["refused"], key=len, reverse=True):
+            text = text.replace(word, "")
+        return text.strip("：:，,。 ")
+
+    def relation(self, said: str) -> str:
+        """What somebody is to a child, as the register names it."""
+        return next((name for name, called in self.relations.items() if said in called), "other")
 
     def referral(self, text: str) -> str | None:
         """What follows the word for a referral."""
@@ -83,5 +95,5 @@ def _after(said: Iterable[str], text: str) -> str | None:
 def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
-    ways, exits, refusals, issuers = (data.pop(name) for name in ("ways", "exits", "refusals", "issuers"))
-    return Words(data, ways, exits, refusals, issuers)
+    apart = {name: data.pop(name) for name in ("ways", "exits", "refusals", "issuers", "titles", "relations")}
+    return Words(data, **apart)

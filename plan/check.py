@@ -73,6 +73,10 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "safety.roles", role
     yield "holes.role", plan.holes.role
     yield "audit.role", plan.audit.role
+    for role in plan.postponing.by:
+        yield "postponing.by", role
+    for role in plan.digest.weekly.roles if plan.digest.weekly else ():
+        yield "digest.weekly.roles", role
 
 
 def _role_problems(plan: Plan) -> Iterator[Problem]:
@@ -186,6 +190,7 @@ def _label_problems(plan: Plan) -> Iterator[Problem]:
     tasks = [(f"levels[{i}].owed", step.task) for i, rung in enumerate(plan.levels) for step in rung.owed]
     tasks += [("tasks", "follow_up"), *((f"duties.{name}", name) for name in plan.duties)]
     tasks += [(f"answers.{name}.task", answer.task) for name, answer in plan.answers.items() if answer.task]
+    tasks += [("postponing.never", task) for task in plan.postponing.never]
     for place, task in tasks:
         if task not in plan.tasks:
             yield Problem(place, f"任务“{task}”没有写中文名称，请加到 tasks", f"task {task!r} has no label: add it under tasks")

@@ -15,6 +15,7 @@ from plan.parts import (
     Boarding,
     Closures,
     Delivery,
+    Dialogs,
     Digest,
     Duty,
     Exit,
@@ -32,6 +33,7 @@ from plan.parts import (
     Targets,
     TaskKind,
     Vacation,
+    Visits,
 )
 
 
@@ -59,6 +61,8 @@ class Plan(Part):
     safety: Safety
     holes: Holes
     postponing: Postponing
+    dialogs: Dialogs = Field(default_factory=Dialogs)  # added after plans were stored: a default keeps those readable
+    visits: Visits = Field(default_factory=Visits)  # the same
     audit: Audit
     answer_within_days: int = Field(ge=1)
     exits: dict[str, Exit]

@@ -43,12 +43,15 @@ class Label(Part):
 class TaskKind(Label):
     """A kind of task. `confined`: only its role and those above it may hold or finish it. `outlives`: it does not end with the case.
 
-    `apart`: it belongs to no case at all, so that nobody who may see the case learns of it.
+    `apart`: it belongs to no case at all, so that nobody who may see the case learns of it. `outside_school`: nobody of the
+    child's school may hold it or hear of it. `visit`: somebody goes to the home, and says whom they found and what was said.
     """
 
     confined: bool = False
     outlives: bool = False
     apart: bool = False
+    outside_school: bool = False
+    visit: bool = False
 
 
 class Duration(Part):
@@ -231,11 +234,20 @@ class Reminders(Part):
     copy_above: bool
 
 
+class Weekly(Part):
+    """The summary of the week for these roles. `weekday`: 1 Monday to 7 Sunday."""
+
+    weekday: int = Field(ge=1, le=7)
+    at: LocalTime
+    roles: list[str] = Field(min_length=1)
+
+
 class Digest(Part):
-    """Local times of the daily digest and of the prefecture's monthly list (first day of the month)."""
+    """Local times of the daily digest, of the prefecture's monthly list (first day of the month), and of the weekly summary."""
 
     at: LocalTime
     monthly_at: LocalTime
+    weekly: Weekly | None = None
 
 
 class Safety(Part):
@@ -253,10 +265,32 @@ class Holes(Part):
 
 
 class Postponing(Part):
-    """How often and how far a holder may put off a task."""
+    """How often and how far a holder may put off a task, and whether they must say why.
+
+    `by`: the roles that may (none named: every holder). `never`: kinds of task that nobody may put off.
+    """
 
     times: int
     school_days: int
+    reason: bool = True
+    by: list[str] = Field(default_factory=list)
+    never: list[str] = Field(default_factory=lambda: ["safety"])
+
+
+class Dialogs(Part):
+    """How long a second yes and a question back are waited for, how long an officer's words to a family may be (characters)."""
+
+    confirm_within_minutes: int = Field(default=60, gt=0)
+    ask_back_minutes: int = Field(default=30, gt=0)
+    longest_reply: int = Field(default=120, gt=0, le=160)
+
+
+class Visits(Part):
+    """Photographs of a home visit: how many, how large, and how many hours after the task is done they are still taken."""
+
+    photos: int = Field(default=6, ge=0)
+    photo_megabytes: int = Field(default=5, gt=0, le=20)
+    photo_hours: int = Field(default=24, ge=0)
 
 
 class Audit(Part):

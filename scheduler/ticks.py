@@ -26,6 +26,7 @@ from cases.plans import plan_in_force
 from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.sheet_asking import advance_sheet, open_sheets
+from cases.weekly import weekly_summary
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
@@ -130,7 +131,10 @@ def daily_jobs(plan: Plan) -> list[Daily]:
     """The day's jobs as the plan sets them."""
     attendance = plan.attendance
     closes = datetime.combine(date.min, attendance.closes_at) - datetime.combine(date.min, attendance.ask_at)
+    weekly = plan.digest.weekly
+    jobs = [Daily("weekly_summary", weekly.at, timedelta(hours=6), weekly_summary, school_days=False)] if weekly else []
     return [
+        *jobs,
         Daily("sheets", attendance.ask_at, closes, open_sheets, school_days=False),
         Daily("handing_over", plan.quiet_hours.until, timedelta(hours=14), hand_over_posts, school_days=False),
         Daily("noon_digest", attendance.digest.at, timedelta(hours=4), noon_digest),

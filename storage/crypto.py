@@ -36,8 +36,14 @@ class Cipher:
         return self._fernet.encrypt(text.encode())
 
     def decrypt(self, token: bytes) -> str:
+        return self.decrypt_bytes(token).decode()
+
+    def encrypt_bytes(self, content: bytes) -> bytes:
+        return self._fernet.encrypt(content)
+
+    def decrypt_bytes(self, token: bytes) -> bytes:
         try:
-            return self._fernet.decrypt(token).decode()
+            return self._fernet.decrypt(token)
         except InvalidToken as error:
             raise Undecipherable from error
 

@@ -12,6 +12,8 @@ from storage.crypto import Cipher
 from storage.tables import Base
 
 BATCH = 1000
+LARGE = {"photo": 10}
+"""Tables whose values are megabytes: so many of them at a time."""
 
 
 def encrypted_columns() -> Iterator[tuple[Table, str]]:
@@ -44,7 +46,7 @@ def _column(connection: psycopg.Connection, cipher: Cipher, table: str, column: 
     last, done = 0, 0
     while True:
         with connection.transaction():
-            rows = connection.execute(select, [last, BATCH]).fetchall()
+            rows = connection.execute(select, [last, LARGE.get(table, BATCH)]).fetchall()
             if not rows:
                 return done
             connection.execute(update, [[row[0] for row in rows], [cipher.rotate(bytes(row[1])) for row in rows]])

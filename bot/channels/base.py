@@ -65,6 +65,7 @@ class Incoming:
     reply_to: str | None = None  # provider's id of the message of ours that it answers, where the channel says so
     phone: str | None = None  # the writer's own number, proven by the provider (a shared contact)
     choice: str | None = None  # "out" or "in": the provider itself has stopped or resumed our messages to this number
+    photo: str | None = None  # the provider's id of a photograph that came with it, fetched later
 
 
 @dataclass(frozen=True)
@@ -195,4 +196,37 @@ class Polls(Protocol):
 
     async def listen(self, store: Callable[[Heard], Awaitable[None]]) -> None:
         """Until cancelled. What `store` has not taken is fetched again."""
+        ...
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photograph as the provider gave it; `media_type` as image/jpeg."""
+
+    content: bytes
+    media_type: str
+
+
+class PictureGone(Exception):
+    """The provider no longer has it, or never had it."""
+
+
+class PictureTooLarge(Exception):
+    """It has more bytes than allowed."""
+
+
+class PictureLater(Exception):
+    """The provider cannot be reached just now."""
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """A channel by which photographs come in."""
+
+    def hears(self, to: str) -> bool:
+        """Whether what was written to this address of ours came by this account."""
+        ...
+
+    async def picture(self, reference: str, most_bytes: int) -> Picture:
+        """Fetches it. Raises PictureGone, PictureTooLarge, PictureLater."""
         ...

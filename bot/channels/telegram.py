@@ -15,9 +15,10 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.channels.base import Capabilities, Heard, Outcome, Outgoing, Request, Result, Trouble
+from bot.channels.base import Capabilities, Heard, Outcome, Outgoing, Picture, Request, Result, Trouble
 from bot.channels.telegram_answers import PatientLimiter, outcome_of
 from bot.channels.telegram_buttons import LONGEST_TEXT, NO_PREVIEW, acknowledge, keyboard
+from bot.channels.telegram_pictures import fetch_picture
 from bot.channels.telegram_polling import Listener
 from bot.channels.telegram_updates import KINDS, incoming_of, message_key, parsed
 
@@ -37,7 +38,10 @@ class Telegram:
         self._secret = hmac.new(token.encode(), b"fanxiao webhook", hashlib.sha256).hexdigest()
         self._http = HTTPXRequest(read_timeout=seconds, write_timeout=seconds, connect_timeout=min(3.0, seconds))
         limiter = PatientLimiter(patience, seconds)
-        self._bot = ExtBot(token, f"{base.rstrip('/')}/bot", request=self._http, get_updates_request=self._http, rate_limiter=limiter)
+        root = base.rstrip("/")
+        self._bot = ExtBot(
+            token, f"{root}/bot", f"{root}/file/bot", request=self._http, get_updates_request=self._http, rate_limiter=limiter
+        )
         self._listener = Listener(token, base, self._heard)
 
     async def send(self, message: Outgoing) -> Outcome:
@@ -69,6 +73,12 @@ class Telegram:
     async def listen(self, store: Callable[[Heard], Awaitable[None]]) -> None:
         """Fetches what came in, and does what is to be done `after` it is stored. Never run two for one bot, nor with a webhook set."""
         await self._listener.listen(store)
+
+    def hears(self, to: str) -> bool:
+        return to == self._id
+
+    async def picture(self, reference: str, most_bytes: int) -> Picture:
+        return await fetch_picture(self._bot, reference, most_bytes)
 
     async def connect(self, hooks: str | None) -> None:
         """Tells Telegram to call us below `hooks`; None: to keep what comes in until it is fetched. Raises TelegramError."""

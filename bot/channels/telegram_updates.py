@@ -57,8 +57,16 @@ def _text(message: Message, bot: str) -> Incoming | None:
     return Incoming(
         provider_id=message_key(bot, message.chat.id, message.message_id), sender=str(message.chat.id), to=bot,
         body=message.text or message.caption or "", phone=_own_phone(message),
-        reply_to=message_key(bot, message.chat.id, answered.message_id) if answered else None,
+        reply_to=message_key(bot, message.chat.id, answered.message_id) if answered else None, photo=_photo(message),
     )  # fmt: skip
+
+
+def _photo(message: Message) -> str | None:
+    """The largest of the sizes in which Telegram keeps a photograph; one sent as a file is one, too."""
+    if message.photo:
+        return max(message.photo, key=lambda size: size.width * size.height).file_id
+    is_image = message.document is not None and (message.document.mime_type or "").startswith("image/")
+    return message.document.file_id if message.document is not None and is_image else None
 
 
 def _own_phone(message: Message) -> str | None:

@@ -7,9 +7,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Trouble
-from bot.channels.wecom_api import OFFICIAL_BASE, Malformed, NoAnswer, NotConnected, Refused, WeComApi
-from bot.channels.wecom_codes import IP_NOT_ALLOWED, NO_SUCH_AGENT, REFUSALS, REFUSED_ACCOUNT, STATUSES
+from bot.channels.base import (
+    Answer,
+    Capabilities,
+    Heard,
+    Incoming,
+    MalformedCall,
+    Outcome,
+    Outgoing,
+    Picture,
+    PictureGone,
+    PictureLater,
+    PictureTooLarge,
+    Request,
+    Result,
+    Trouble,
+)
+from bot.channels.wecom_api import OFFICIAL_BASE, Malformed, NoAnswer, NotConnected, Refused, TooLarge, WeComApi
+from bot.channels.wecom_codes import IP_NOT_ALLOWED, NO_SUCH_AGENT, NO_SUCH_MEDIA, REFUSALS, REFUSED_ACCOUNT, STATUSES
 from bot.channels.wecom_crypto import Envelope, Unreadable, read_fields
 
 CALL_SECONDS = 10.0  # below the time after which a call without an answer is looked into
@@ -73,6 +88,21 @@ class WeCom:
         except (Unreadable, UnicodeDecodeError, KeyError) as error:
             raise MalformedCall(str(error) if isinstance(error, Unreadable) else type(error).__name__) from error
 
+    def hears(self, to: str) -> bool:
+        return to == str(self._agent_id)
+
+    async def picture(self, reference: str, most_bytes: int) -> Picture:
+        """WeCom keeps what came in for three days (developer.work.weixin.qq.com/document/path/90254)."""
+        try:
+            content, media_type = await self._api.media(reference, most_bytes)
+        except TooLarge:
+            raise PictureTooLarge from None
+        except Refused as refusal:
+            raise (PictureGone if refusal.code in NO_SUCH_MEDIA else PictureLater) from None
+        except (NotConnected, NoAnswer):
+            raise PictureLater from None
+        return Picture(content, media_type)
+
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         found = [] if address == str(self._agent_id) else [Trouble("address_not_agent", str(self._agent_id))]
         if hooks is None:
@@ -128,11 +158,14 @@ def _sealed(request: Request) -> str:
 
 
 def _heard(fields: Mapping[str, str]) -> Heard:
-    """Events (somebody opened the application …) say nothing; of a picture we keep that it came."""
-    if fields["MsgType"] == "event":
+    """Events (somebody opened the application …) say nothing; a photograph is fetched later, of other things we keep that they came."""
+    kind = fields["MsgType"]
+    if kind == "event":
         return Heard()
-    body = fields["Content"] if fields["MsgType"] == "text" else ""
-    return Heard(incoming=(Incoming(provider_id=fields["MsgId"], sender=fields["FromUserName"], to=fields["AgentID"], body=body),))
+    body = fields["Content"] if kind == "text" else ""
+    photo = fields.get("MediaId") if kind == "image" else None
+    written = Incoming(provider_id=fields["MsgId"], sender=fields["FromUserName"], to=fields["AgentID"], body=body, photo=photo)
+    return Heard(incoming=(written,))
 
 
 def _trouble(refusal: Refused, agent_id: str) -> Trouble:

@@ -37,6 +37,10 @@ class Malformed(NoAnswer):
     """The answer does not read as documented."""
 
 
+class TooLarge(Exception):
+    """What was fetched has more bytes than allowed."""
+
+
 class WeComApi:
     """One application's way to the API. Nothing but these exceptions comes out: the client's own hold the secret in their URL."""
 
@@ -66,6 +70,21 @@ class WeComApi:
                 self._token = ""
             raise
 
+    async def media(self, media_id: str, most_bytes: int) -> tuple[bytes, str]:
+        """A file that somebody sent, and its type. Raises Refused, NotConnected, NoAnswer, TooLarge."""
+        query = {"access_token": await self.token(), "media_id": media_id}
+        try:
+            async with self._opened().get(f"{self._base}/cgi-bin/media/get", params=query) as answer:
+                if answer.status != 200 or "json" in answer.content_type or answer.content_type.startswith("text/"):
+                    _read(answer, await answer.read())
+                    raise Malformed
+                content = await _bounded(answer, most_bytes)
+                return content, answer.content_type
+        except NOT_CONNECTED:
+            raise NotConnected from None
+        except (aiohttp.ClientError, TimeoutError):
+            raise NoAnswer from None
+
     async def token(self) -> str:
         """Fetched once for all calls that wait. Raises Refused, NotConnected."""
         async with self._renewing:
@@ -86,12 +105,10 @@ class WeComApi:
         self._until = time.monotonic() + max(0.0, lasts - RENEW_EARLIER)
 
     async def _call(self, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
         # WeCom refuses characters written as \uXXXX (40033).
         data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         url = f"{self._base}/cgi-bin/{path}"
-        call = self._session.request("POST" if data else "GET", url, params=query, data=data, headers={"Content-Type": "application/json"})
+        call = self._opened().request("POST" if data else "GET", url, params=query, data=data, headers={"Content-Type": "application/json"})
         try:
             async with call as answer:
                 return _read(answer, await answer.read())
@@ -100,11 +117,25 @@ class WeComApi:
         except (aiohttp.ClientError, TimeoutError):
             raise NoAnswer from None
 
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        return self._session
+
     async def close(self) -> None:
         """Lets go of connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+async def _bounded(answer: aiohttp.ClientResponse, most_bytes: int) -> bytes:
+    content = bytearray()
+    async for piece in answer.content.iter_chunked(64 * 1024):
+        content += piece
+        if len(content) > most_bytes:
+            raise TooLarge
+    return bytes(content)
 
 
 def _read(answer: aiohttp.ClientResponse, content: bytes) -> dict[str, Any]:

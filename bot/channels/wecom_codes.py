@@ -50,3 +50,5 @@ STATUSES: dict[int, Result] = {
 IP_NOT_ALLOWED = 60020
 NO_SUCH_AGENT = frozenset({40056, 301002})
 REFUSED_ACCOUNT = frozenset({40001, 40013, 40091, 41002, 41004})
+NO_SUCH_MEDIA = frozenset({40004, 40007})
+"""A media id that is unknown or older than three days."""

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import as_file, files
 
 from bot.rendering import Catalogue
+from bot.rendering.law import LawBook
 
 
 @cache
@@ -18,6 +19,11 @@ def _catalogue() -> Catalogue:
 def phrase(key: str, **words: str) -> str:
     """The piece, filled in. Raises RenderingError where there is none."""
     return _catalogue().phrase(key, words)
+
+
+def law_book() -> LawBook:
+    """What messages may quote and must never say."""
+    return _catalogue().law
 
 
 def may_be_repeated(intent: str) -> bool:

@@ -10,11 +10,13 @@ from bot.dialogs.danger import hear_danger
 from bot.dialogs.guardian import hear_guardian
 from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
+from bot.dialogs.order import quoted_tasks
 from bot.dialogs.pressing import is_answered_before
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
+from bot.replies import touches_on
 from cases.triage import staff_unread, unknown_sender
 from storage.crypto import Cipher
 from storage.tables import Inbound
@@ -40,7 +42,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         if chosen is not None:
             return chosen
         await hear_danger(work, inbound, speaker)
-        await unknown_sender(work, inbound)
+        await unknown_sender(work, inbound, accuses=touches_on(inbound.body, "complaint"))
         return await offer_linking(work, inbound) or "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)
@@ -49,7 +51,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     chosen = await hear_choice(work, inbound, speaker)
     if chosen is not None:
         return chosen
-    order = _order(inbound, speaker)
+    order = [hear_officer] if await _is_for_officer(work, inbound, speaker) else _order(inbound, speaker)
     if order != [hear_guardian]:
         await hear_danger(work, inbound, speaker)
     for hear in order:
@@ -58,6 +60,11 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
             return outcome
     await staff_unread(work, inbound, inbound.area_code)
     return "handed_over"
+
+
+async def _is_for_officer(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
+    """A photograph of somebody responsible, or what answers the message of a task (a button that was pressed)."""
+    return bool(speaker.staff and inbound.photo) or bool(await quoted_tasks(work, inbound, speaker))
 
 
 def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:

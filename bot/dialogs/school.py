@@ -12,11 +12,14 @@ from bot.dialogs.answering import answer
 from bot.dialogs.phrases import phrase, spoken_day
 from bot.dialogs.speaker import Speaker
 from bot.replies.classes import Room
+from bot.replies.colleagues import Meant, Post, read_colleague
 from bot.replies.school import ClosureReading, StandInReading, read_closure, read_stand_in, read_undo
-from cases.absence_of_staff import colleague_named, colleagues_at_school, set_away
+from cases.absence_of_staff import set_away
 from cases.closures import Closing, close_school, last_closures, undo_closure
+from cases.colleagues import Colleague, colleagues_of
 from cases.desk import desk_of_area
-from storage.tables import Closure, Inbound, Person, School, SchoolClass
+from cases.words import words
+from storage.tables import Closure, Inbound, School, SchoolClass
 from storage.work import Work
 
 FARTHEST = timedelta(days=120)
@@ -154,13 +157,18 @@ async def _stand_in(office: Office, reading: StandInReading) -> str:
     work, speaker = office.work, office.speaker
     if reading.since < speaker.today:
         return office.refuse("past")
-    found = await colleagues_at_school(work, speaker.staff_id, reading.name)
-    if len(found) > 1:
-        return office.refuse("several", names="、".join(name for _, name in found[:5]))
-    colleague = found[0][0] if found else await colleague_named(work, speaker.staff_id, reading.name)
-    name = (await work.session.get_one(Person, colleague)).name if colleague is not None else ""
-    if colleague is None or not (found or name in reading.name):  # from another school only by the full name
+    people = {one.person_id: one for one in await colleagues_of(work, speaker.staff_id, speaker.today)}
+    meant = _read(reading.name, [one for one in people.values() if one.is_near])
+    if meant.perhaps:
+        return office.refuse("several", names="、".join(people[one].name for one in meant.perhaps))
+    named = [one.person_id for one in people.values() if one.name in reading.name]  # from another school only by the full name
+    colleague = meant.id if meant.id is not None else named[0] if len(named) == 1 else None
+    if colleague is None:
         return office.refuse("no_colleague", said=reading.name)
     desk = await desk_of_area(work, office.school.area_code)
     await set_away(work, desk, speaker.staff_id, reading.until, colleague, reading.since)
-    return office.say("stand_in_noted", days=_span(reading.since, reading.until), substitute=name)
+    return office.say("stand_in_noted", days=_span(reading.since, reading.until), substitute=people[colleague].name)
+
+
+def _read(name: str, people: Sequence[Colleague]) -> Meant:
+    return read_colleague(name, [Post(one.person_id, one.name, one.role) for one in people], words().titles)

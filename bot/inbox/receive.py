@@ -87,5 +87,5 @@ def _text_row(cipher: Cipher, capabilities: Capabilities, incoming: Incoming) ->
         "address_encrypted": cipher.encrypt(sender), "address_index": cipher.index(sender),
         "to_address": incoming.to, "body": storable(incoming.body), "reply_to": incoming.reply_to,
         "phone_encrypted": cipher.encrypt(phone) if phone else None, "phone_index": cipher.index(phone) if phone else None,
-        "choice": incoming.choice,
+        "choice": incoming.choice, "photo": incoming.photo,
     }  # fmt: skip

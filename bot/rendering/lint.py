@@ -17,7 +17,7 @@ _MOST_PARTS = 3
 _MOST_QUOTATIONS = 2
 _LONGEST_PIECE = 60  # characters: four lines still make a message of three parts
 _GLOBALS = frozenset({"law"})
-_LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:com|cn|net|org|gov|edu|io|me|top)\b|t\.me/", re.IGNORECASE)
+LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:com|cn|net|org|gov|edu|io|me|top)\b|t\.me/", re.IGNORECASE)
 _SIGNATURE = re.compile(r"\s*【\{\{\s*signature\s*\}\}】")
 
 
@@ -120,7 +120,7 @@ def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, 
         yield from _never_said(catalogue.law.never_by_sms, ours)
     if template.audience == "guardian":
         yield from _never_said(catalogue.law.never_to_guardians, ours)
-        if link := _LINK.search(text):
+        if link := LINK.search(text):
             yield Defect("link", link.group())
 
 

@@ -83,7 +83,10 @@ class SheetReading:
 
 @dataclass(frozen=True)
 class OfficerReading:
-    """An officer's answer. `code`: the task named in front; `number`: of a case; `name`: of the person who takes over."""
+    """An officer's answer. `code`: the task named in front; `number`: of a case; `name`: of the person who takes over, or of a child.
+
+    `relation`: what the sender of a text is to that child, in the officer's word. `past`: the day that was named is over.
+    """
 
     command: str
     code: str | None
@@ -91,3 +94,5 @@ class OfficerReading:
     until: date | None
     number: str | None
     name: str | None
+    relation: str | None = None
+    past: bool = False

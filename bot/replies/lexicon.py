@@ -21,6 +21,15 @@ _MACRO = re.compile(r"<([a-z]+)>")
 
 
 @dataclass(frozen=True)
+class VisitWords:
+    people: Mapping[str, re.Pattern[str]]
+    nobody: re.Pattern[str]
+    met: re.Pattern[str]
+    went: re.Pattern[str]
+    speaks: re.Pattern[str]
+
+
+@dataclass(frozen=True)
 class DateWords:
     relative: Mapping[str, int]
     holidays: Mapping[str, str]
@@ -64,6 +73,7 @@ class Lexicon:
     compound_surnames: frozenset[str]
     officer: Mapping[str, re.Pattern[str]]
     meant_words: Mapping[str, list[str]]
+    visit: VisitWords
 
 
 def derived(*, maxsize: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
@@ -126,6 +136,7 @@ def lexicon() -> Lexicon:
         compound_surnames=frozenset(data["compound_surnames"]),
         officer=_all(data["officer"], macros),
         meant_words=data["meant_words"],
+        visit=_visit(data["visit"]),
     )
 
 
@@ -161,3 +172,9 @@ def _dates(data: Mapping[str, Any], macros: Mapping[str, str]) -> DateWords:
         announced=tuple((name, day) for name, days in data["announced"].items() for day in days),
         rules=_rules(data["rules"], macros),
     )
+
+
+def _visit(data: Mapping[str, Any]) -> VisitWords:
+    words = {**data["words"], "anybody": "|".join(data["people"].values())}
+    people, patterns = _all(data["people"], words), _all(data["patterns"], words)
+    return VisitWords(people=people, **patterns)

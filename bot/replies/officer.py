@@ -14,18 +14,28 @@ from bot.replies.normalise import simplified, tidy
 _TRIM = " -—,，.。、:：;；!！\n"
 _LONGEST = 1000
 _JOINED = "到至"
+_SHAPED = re.compile(r"(?i)[A-HJ-NP-Z][2-9](?![0-9]{2}|[A-Z])")
 _Read = Callable[[re.Match[str], str, str | None, date], OfficerReading]
 
 
 def read_officer(text: str, *, codes: Collection[str], today: date) -> OfficerReading:
     """Read a command with the task's code in front of it, at its end or left out; `codes` are those that are open.
 
-    `unknown` keeps the text. A date in the past is no date to postpone to: `until` is then None.
+    What is shaped like a code and stands before a command is one, although none such is open: somebody else's, or one that is over.
+    `unknown` keeps the text. A date in the past is no date to postpone to: `until` is then None, and `past` says why.
     """
     plain = tidy(text)
     if len(plain) > _LONGEST:
         return _reading("unknown", None, plain)
     code, rest = _code(plain, codes)
+    if code is None and (shaped := _SHAPED.match(plain)):
+        reading = _whole(plain[2:].strip(_TRIM), shaped.group().upper(), today)
+        if reading.command != "unknown":
+            return reading
+    return _whole(rest, code, today)
+
+
+def _whole(rest: str, code: str | None, today: date) -> OfficerReading:
     simple = simplified(rest)
     return _command(rest if len(simple) != len(rest) else simple, rest, code, today)
 
@@ -96,14 +106,25 @@ def _case(match: re.Match[str], rest: str, code: str | None, today: date) -> Off
 def _postpone(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:
     text = rest[match.start("text") :].strip(_TRIM)
     until, reason = _until(text, today, through=False)
-    return _reading("postpone", code, reason, until=until)
+    return _reading("postpone", code, reason, until=until, past=until is None and _is_past(text, today))
 
 
 def _away(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:
     text = rest[match.start("text") :]
     named = lexicon().officer["away_name"].search(text)
-    until, left = _until(text[: named.start()] + text[named.end() :] if named else text, today, through=True)
-    return _reading("away", code, left, until=until, name=named["name"] if named else None)
+    text_of_days = text[: named.start()] + text[named.end() :] if named else text
+    until, left = _until(text_of_days, today, through=True)
+    past = until is None and _is_past(text_of_days, today)
+    return _reading("away", code, left, until=until, name=named["name"] if named else None, past=past)
+
+
+def _belongs(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
+    name, relation = (rest[match.start(part) : match.end(part)] for part in ("name", "relation"))
+    return _reading("belongs", code, "", name=name, relation=relation)
+
+
+def _is_past(text: str, today: date) -> bool:
+    return any(day.on is not None and day.on < today for day in find_days(text, today))
 
 
 def _until(text: str, today: date, *, through: bool) -> tuple[date | None, str]:
@@ -126,14 +147,19 @@ def _without(text: str, day: Day) -> str:
 
 
 def _reading(
-    command: str, code: str | None, text: str, *, until: date | None = None, number: str | None = None, name: str | None = None
-) -> OfficerReading:
-    return OfficerReading(command, code, text, until, number, name)
+    command: str, code: str | None, text: str, *, until: date | None = None, number: str | None = None, name: str | None = None,
+    relation: str | None = None, past: bool = False,
+) -> OfficerReading:  # fmt: skip
+    return OfficerReading(command, code, text, until, number, name, relation, past)
 
 
 _COMMANDS: tuple[tuple[str, _Read], ...] = (
     ("help", _bare("help")),
     ("mine", _bare("mine")),
+    ("back", _bare("back")),
+    ("letter", _bare("letter")),
+    ("reply", _with_text("reply")),
+    ("belongs", _belongs),
     ("case", _case),
     ("refuse", _with_text("refuse")),
     ("approve", _with_text("approve")),

@@ -25,6 +25,7 @@ from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyChec
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
+from storage.tables.visits import Photo, Visit
 
 __all__ = [
     "Absence",
@@ -65,6 +66,7 @@ __all__ = [
     "NoticeCounter",
     "Person",
     "PersonContact",
+    "Photo",
     "PlanVersion",
     "Question",
     "Receipt",
@@ -82,4 +84,5 @@ __all__ = [
     "Task",
     "TaskHolder",
     "TickRun",
+    "Visit",
 ]

@@ -122,6 +122,7 @@ class Task(Numbered, Base):
     acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     progress_at: Mapped[datetime | None]
     postponed: Mapped[int] = mapped_column(server_default=text("0"))
+    postponed_reason: Mapped[str | None]  # the holder's own words for the last time
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     result: Mapped[str | None]

@@ -180,6 +180,7 @@ class Inbound(Numbered, Base):
     phone_encrypted: Mapped[bytes | None]  # the writer's own number, proven by the provider
     phone_index: Mapped[bytes | None]
     choice: Mapped[str | None]  # out, in: the provider itself stopped or resumed our messages
+    photo: Mapped[str | None]  # the provider's id of a photograph that came with it
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     area_code: Mapped[str | None] = mapped_column(AREA_CODE)

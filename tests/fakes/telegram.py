@@ -27,6 +27,7 @@ FIELDS = {
     "deleteWebhook": set(),
     "getWebhookInfo": set(),
     "getUpdates": {"offset", "timeout", "allowed_updates"},
+    "getFile": {"file_id"},
 }
 NOON = 1795500000
 Answer = dict[str, Any]
@@ -85,12 +86,13 @@ class FakeTelegram:
     fetching: int = 0
     base: str = ""
     fetch_fault: Refuse | None = None
+    files: dict[str, bytes] = field(default_factory=dict)  # photographs that somebody sent, by file id
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
     async def __aenter__(self) -> Self:
         self._more = asyncio.Condition()
         app = web.Application()
-        app.add_routes([web.route("*", "/bot{token}/{method}", self._called)])
+        app.add_routes([web.route("*", "/bot{token}/{method}", self._called), web.get("/file/bot{token}/photos/{name}", self._file)])
         self._runner = web.AppRunner(app, shutdown_timeout=0.05)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -114,6 +116,16 @@ class FakeTelegram:
     def without_text(self, chat: str, number: int | None = None, **more: Any) -> Answer:
         """An update: a photo, a shared contact …"""
         return self._update("message", self._message(chat, number, **more))
+
+    def photo(self, chat: str, content: bytes, caption: str = "", **more: Any) -> Answer:
+        """An update: a photograph in two sizes, perhaps with words below it."""
+        name = f"photo{next(self.numbers)}"
+        self.files[name] = content
+        sizes = [
+            {"file_id": file_id, "file_unique_id": file_id, "width": side, "height": side, "file_size": len(content)}
+            for file_id, side in ((f"{name}s", 90), (name, 1280))
+        ]
+        return self.without_text(chat, photo=sizes, **({"caption": caption} if caption else {}), **more)
 
     def press(self, message: Answer, answer: str, query: str = "4382") -> Answer:
         """An update: the button with this answer was pressed below a message of ours."""
@@ -218,6 +230,16 @@ class FakeTelegram:
             return Refuse(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
         self.open_queries.remove(fields["callback_query_id"])
         return True
+
+    def _getFile(self, fields: Mapping[str, str]) -> Answer | Refuse:  # noqa: N802
+        name = fields["file_id"]
+        if name not in self.files:
+            return Refuse(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        return {"file_id": name, "file_unique_id": name, "file_size": len(self.files[name]), "file_path": f"photos/{name}.jpg"}
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        content = self.files.get(request.match_info["name"].removesuffix(".jpg"))
+        return web.Response(status=404) if content is None else web.Response(body=content, content_type="image/jpeg")
 
     def _getMe(self, _fields: Mapping[str, str]) -> Answer:  # noqa: N802
         return self._me() | {"can_join_groups": False, "can_read_all_group_messages": False, "supports_inline_queries": False}

@@ -73,6 +73,7 @@ class FakeWeCom:
     shown: list[tuple[str, str]] = field(default_factory=list)  # user and text, as it stands in their chat
     calls: list[str] = field(default_factory=list)
     base: str = ""
+    media: dict[str, bytes] = field(default_factory=dict)  # photographs that members sent, by media id
     _tokens: list[str] = field(default_factory=list)
     _requests: set[bytes] = field(default_factory=set)
 
@@ -83,6 +84,7 @@ class FakeWeCom:
                 web.get("/cgi-bin/gettoken", self._gettoken),
                 web.post("/cgi-bin/message/send", self._send),
                 web.get("/cgi-bin/agent/get", self._agent),
+                web.get("/cgi-bin/media/get", self._media),
             ]
         )
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -199,6 +201,22 @@ class FakeWeCom:
         self._requests.add(raw)
         text = asked["text"]["content"].encode()[:LONGEST_BYTES].decode("utf-8", "ignore")
         self.shown.append((asked["touser"], text.translate(WITHOUT_WIDTH)))
+
+    def photo(self, user: str, content: bytes, number: int = 1) -> tuple[dict[str, str], bytes]:
+        """A member sends a photograph: query and body of the call."""
+        media_id = f"media{number}"
+        self.media[media_id] = content
+        more = f"<PicUrl><![CDATA[http://p.test/1]]></PicUrl><MediaId><![CDATA[{media_id}]]></MediaId><MsgId>{number}</MsgId>"
+        return self.call(self.written(user, "image", more))
+
+    async def _media(self, request: web.Request) -> web.StreamResponse:
+        self.calls.append("media")
+        if request.query.get("access_token") not in self._tokens:
+            return _told({"errcode": 40014, "errmsg": "invalid access_token"})
+        content = self.media.get(request.query.get("media_id", ""))
+        if content is None:
+            return _told({"errcode": 40007, "errmsg": "invalid media_id"})
+        return web.Response(body=content, content_type="image/jpeg")
 
     async def _agent(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("access_token") not in self._tokens:

@@ -172,3 +172,16 @@ async def test_a_child_that_is_back_is_no_dropout(county: County, terminal: Term
 async def read_ledger(terminal: Terminal, *words: str) -> dict[str, list[dict[str, object]]]:
     found: dict[str, list[dict[str, object]]] = json.loads((await terminal("ledger", "--json", *words)).stdout)
     return found
+
+
+async def test_the_queue_of_texts_shows_owners_and_due_times_but_no_words_and_no_number(county: County, terminal: Terminal) -> None:
+    await county.begin("2026-11-02 09:00")
+    await county.receive("+8613912345678", "我要投诉学校乱收费")
+    await county.stage.settle()
+    shown = await terminal("triage", "--area", "622926", "--json")
+    (row,) = json.loads(shown.stdout)
+    assert (row["kind"], row["owners"], row["sender"]) == ("triage_unknown", ["孙科长"], "139******78")
+    assert "投诉" not in shown.stdout
+    plain = await terminal("triage")
+    assert ("孙科长" in plain.stdout, "139******78" in plain.stdout, "13912345678" in plain.stdout) == (True, True, False)
+    assert (await terminal("triage", "--area", "999999")).exit_code == 1

@@ -130,6 +130,7 @@ class County:
     web: Database
     cipher: Cipher
     stage: Stage = field(init=False)
+    settings: OutboxSettings = field(init=False)
     school_id: int = 0
     class_id: int = 0
     people: dict[str, int] = field(default_factory=dict)
@@ -154,7 +155,8 @@ class County:
             },
             signatures={"": "东乡县教育局"},
         )
-        self.stage = Stage(self.database, clock, Worker(self.database, clock, settings, route(self.cipher)))
+        self.settings = settings
+        self.restarts()
         async with working(self.database, local(at)) as work:
             await install_plan(work, plan, catalogue.templates)
             for name in channels:
@@ -162,6 +164,11 @@ class County:
         await self._places()
         for role in roles:
             await self.staff(role)
+
+    def restarts(self) -> None:
+        """All processes end and begin anew: whatever they remembered is gone."""
+        clock = SteppedClock(self.database)
+        self.stage = Stage(self.database, clock, Worker(self.database, clock, self.settings, route(self.cipher)))
 
     async def _places(self) -> None:
         async with self.database.session() as session, session.begin():

@@ -158,6 +158,11 @@ async def test_only_an_approved_referral_reaches_a_department(level_three: Count
     await level_three.phones["department_liaison"].expects_nothing()
     await group.expects("人社")
     await group.replies(f"{approval.code} 同意")
+    await group.expects("确认")
+    assert (await level_three.case("马小龙")).level == 6
+    await level_three.phones["department_liaison"].expects_nothing()
+    await group.replies(f"{approval.code} 确认")
+    await group.replies(f"{approval.code} 确认")  # twice changes nothing
     assert (await level_three.case("马小龙")).level == 7
     await level_three.phones["department_liaison"].expects("依法处理")
     async with level_three.database.session() as session:

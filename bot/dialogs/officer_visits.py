@@ -1,0 +1,75 @@
+"""A home visit: whom they found and what was said, asked once when it is missing; photographs by chat."""
+
+from __future__ import annotations
+
+from bot.dialogs.order import Order, quoted_tasks
+from bot.replies.visit import VisitReading, read_visit
+from cases.finishing import finish_task
+from cases.visits import Found, is_visit, keep_first_words, record_visit, take_photo, visits_of
+from storage.tables import Task
+
+TOLD = {"done", "unknown", "returned"}
+
+
+async def visited(order: Order) -> str:
+    """Takes the account of a visit; the second one counts whatever it says, so that nobody is asked twice."""
+    task = await _visit_task(order)
+    if task is None:
+        return order.refuse("too_late")
+    said = order.reading.text if order.reading.command in TOLD else order.inbound.body
+    first = task.facts.get("visit")
+    if not said.strip():
+        return order.refuse("say_what")
+    whole = f"{first}，{said}" if first else said
+    reading = read_visit(whole, order.speaker.today)
+    if not reading.is_complete and first is None:
+        await keep_first_words(order.work, task, order.speaker.staff_id, said)
+        await order.rest(task)
+        return order.ask("visit_question", "visit", task=task)
+    return await _record(order, task, whole, reading)
+
+
+async def _visit_task(order: Order) -> Task | None:
+    """The task that is named, else the one whose visit was asked about."""
+    if order.task is not None and await is_visit(order.work, order.task):
+        return order.task
+    asked = order.speaker.question("visit")
+    return next((task for task in order.speaker.tasks if asked is not None and task.id == asked.task_id), None)
+
+
+async def _record(order: Order, task: Task, whole: str, reading: VisitReading) -> str:
+    refusal = await finish_task(order.work, task, order.speaker.staff_id, whole)
+    if refusal is not None:
+        return order.refuse(refusal.reason)
+    found = Found(reading.visited_on, reading.found, reading.said or whole, reading.expected_on)
+    record_visit(order.work, task, order.speaker.staff_id, found)
+    await order.end_questions("visit")
+    return order.say("task_done", task=task)
+
+
+async def photographed(order: Order, *, quietly: bool) -> str:
+    """Puts a photograph to the visit that it belongs to: named by code, by the message that it answers, or the only one there is.
+
+    `quietly`: something else is answered, so that a photograph that was taken needs no word of its own.
+    """
+    plan = order.speaker.plan
+    visits = await visits_of(order.work, plan, order.speaker.people)
+    if not visits:
+        return order.refuse("photo_no_task")
+    task = await _meant(order, visits)
+    if task is None:
+        return order.refuse("photo_which" if len(visits) > 1 else "photo_no_task", example=visits[0].code)
+    if not await take_photo(order.work, plan, task, order.speaker.staff_id, order.inbound):
+        return order.refuse("photo_full", most=str(plan.visits.photos))
+    await order.rest(task)
+    return "photo_received" if quietly else order.say("photo_received", task=task)
+
+
+async def _meant(order: Order, visits: list[Task]) -> Task | None:
+    code = order.reading.code or order.inbound.body.strip()[:2].upper()
+    named = [task for task in visits if task.code == code]
+    quoted = {task.id for task in await quoted_tasks(order.work, order.inbound, order.speaker)}
+    chosen = named or [task for task in visits if task.id in quoted]
+    if chosen:
+        return chosen[-1]
+    return visits[0] if len(visits) == 1 and order.reading.code is None else None

@@ -1,0 +1,92 @@
+"""One text of an officer, with what is known around it; and how it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from bot.dialogs.answering import answer
+from bot.dialogs.phrases import spoken_day
+from bot.dialogs.speaker import Speaker
+from bot.replies import OfficerReading
+from cases.duty_facts import next_duty_at
+from cases.reminders import desk_of_task
+from cases.words import words
+from storage.tables import Inbound, Intent, Message, Question, Task
+from storage.work import Work
+
+LISTED = 6
+
+
+@dataclass(frozen=True)
+class Order:
+    """One text of an officer and the task it is about."""
+
+    work: Work
+    inbound: Inbound
+    speaker: Speaker
+    reading: OfficerReading
+    area_code: str
+    task: Task | None
+
+    def say(self, template: str, *, task: Task | None = None, question: str | None = None, **facts: Any) -> str:
+        about = {"task_id": task.id, "case_id": task.case_id, "student_id": task.student_id} if task is not None else {}
+        answer(
+            self.work, self.inbound, self.speaker, template, area_code=self.area_code, person_id=self.speaker.staff_id, facts=facts,
+            question=question, about=about,
+        )  # fmt: skip
+        return template
+
+    def ask(self, template: str, question: str, *, task: Task | None = None, **facts: Any) -> str:
+        """Asks back for as long as the plan lets an answer take."""
+        until = self.work.now + timedelta(minutes=self.speaker.plan.dialogs.ask_back_minutes)
+        return self.say(template, task=task, question=question, question_expires=until.isoformat(), **facts)
+
+    def refuse(self, reason: str, **more: str) -> str:
+        """Says in a sentence why nothing was done (templates/words.yaml, refusals)."""
+        code = self.reading.code or (self.task.code if self.task else "")
+        return self.say("task_refused", reason=words().refusals[reason].format(code=code, **more))
+
+    @property
+    def given(self) -> Task:
+        """The task; raises ValueError for an answer that needs one and has none."""
+        if self.task is None:
+            raise ValueError("this answer needs a task")
+        return self.task
+
+    async def rest(self, task: Task) -> None:
+        """The task's next look is worked out anew from what was just said."""
+        if task.state in {"open", "acknowledged"}:
+            task.next_at = next_duty_at(await desk_of_task(self.work, task), task)
+
+    async def end_questions(self, kind: str) -> None:
+        """What was asked back at this contact has its answer."""
+        asked = update(Question).where(
+            Question.contact_id == self.speaker.contact_id, Question.kind == kind, Question.state == "open"
+        )  # fmt: skip
+        await self.work.session.execute(asked.values(state="answered", ended_at=self.work.now))
+
+
+def lines_of(speaker: Speaker) -> str:
+    """What the speaker owes, a few words each, the most urgent first."""
+    shown = [
+        f"{task.code} {speaker.plan.task_name(task.kind).zh} {spoken_day(speaker.calendar.day_of(task.due_at))}" for task in speaker.tasks
+    ]
+    more = len(shown) - LISTED
+    return "；".join(shown[:LISTED]) + (f"；等{len(shown)}件" if more > 0 else "")
+
+
+async def quoted_tasks(work: Work, inbound: Inbound, speaker: Speaker) -> list[Task]:
+    """Tasks of the speaker that the message told of, which this text answers or whose button was pressed."""
+    if inbound.reply_to is None or not speaker.tasks:
+        return []
+    told = (
+        select(Intent.task_id)
+        .join(Message, Message.id == Intent.message_id)
+        .where(Message.channel == inbound.channel, Message.provider_id == inbound.reply_to, Intent.task_id.is_not(None))
+    )
+    ids = set(await work.session.scalars(told))
+    return [task for task in speaker.tasks if task.id in ids]

@@ -1,0 +1,73 @@
+"""Who may take over from whom: the reachable people of one's own area, school or department."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from cases.responsible import in_force, reachable_people
+from storage.tables import Person, Responsibility, StandIn
+from storage.work import Work
+
+COUNTY = 6
+"""Digits of a county's area code."""
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A responsible person. `is_near`: of the asker's own area, school or department."""
+
+    person_id: int
+    name: str
+    role: str
+    is_near: bool
+
+
+async def colleagues_of(work: Work, person_id: int, on: date) -> list[Colleague]:
+    """Everybody of the same county (or of the area above it) who answers for something and can be reached, but for the asker."""
+    own = await _own(work, person_id, on)
+    if not own:
+        return []
+    wide = min((row.area_code[:COUNTY] for row in own), key=len)
+    query = (
+        select(Responsibility, Person.name)
+        .join(Person, Person.id == Responsibility.person_id)
+        .where(Responsibility.area_code.startswith(wide), Responsibility.person_id != person_id, *in_force(on))
+        .order_by(Responsibility.id)
+    )
+    rows = (await work.session.execute(query)).all()
+    reachable = await reachable_people(work.session, [row.person_id for row, _ in rows], on)
+    return _each_once((row, name, _is_near(row, own)) for row, name in rows if row.person_id in reachable)
+
+
+async def _own(work: Work, person_id: int, on: date) -> Sequence[Responsibility]:
+    stood_for = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
+    theirs = or_(
+        Responsibility.person_id == person_id, Responsibility.person_id.in_(stood_for), Responsibility.substitute_person_id == person_id
+    )
+    return (await work.session.scalars(select(Responsibility).where(theirs, *in_force(on)))).all()
+
+
+def _each_once(rows: Iterable[tuple[Responsibility, str, bool]]) -> list[Colleague]:
+    """A person with several posts is near if one of them is."""
+    found: dict[int, Colleague] = {}
+    for row, name, is_near in rows:
+        known = found.get(row.person_id)
+        if known is None or (is_near and not known.is_near):
+            found[row.person_id] = Colleague(row.person_id, name, row.role, is_near)
+    return list(found.values())
+
+
+def _is_near(other: Responsibility, own: Iterable[Responsibility]) -> bool:
+    return any(_reaches(row, other) for row in own)
+
+
+def _reaches(row: Responsibility, other: Responsibility) -> bool:
+    if row.school_id is not None:
+        return other.school_id == row.school_id
+    if row.department is not None:
+        return other.department == row.department and other.area_code.startswith(row.area_code)
+    return other.area_code.startswith(row.area_code)

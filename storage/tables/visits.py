@@ -1,0 +1,48 @@
+"""What a home visit found, and the photographs that came with it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ARRAY, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.tables.base import AREA_CODE, Base, Numbered, Sight
+
+
+class Visit(Numbered, Base):
+    """Somebody went to the family's home: whom they found, what was said, when the child is expected."""
+
+    __tablename__ = "visit"
+    sight = Sight.AREA
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), unique=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"), index=True)
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    visited_on: Mapped[date]  # local day on which they were there
+    found: Mapped[list[str]] = mapped_column(ARRAY(Text))  # whom: child, parents, grandparents, relatives, neighbours, nobody
+    said: Mapped[str]  # what was found and said, in the officer's own words
+    expected_on: Mapped[date | None]  # day on which the family expects the child back
+    recorded_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    recorded_at: Mapped[datetime]
+
+
+class Photo(Numbered, Base):
+    """A photograph that came by chat and belongs to a visit's task. `state`: waiting (still with the provider), stored, refused."""
+
+    __tablename__ = "photo"
+    __table_args__ = (Index("ix_photo_waiting", "next_at", postgresql_where=text("state = 'waiting'")),)
+    sight = Sight.GUARDED
+    parent = ("task_id", "task.id")
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
+    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbound.id"), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    reason: Mapped[str | None]  # why it was refused: too_large, gone, not_a_photo
+    media_type: Mapped[str | None]
+    size: Mapped[int | None]  # bytes, before encryption
+    content_encrypted: Mapped[bytes | None]
+    received_at: Mapped[datetime]
+    stored_at: Mapped[datetime | None]
+    next_at: Mapped[datetime]  # when it is fetched, or fetched again
+    tries: Mapped[int] = mapped_column(server_default=text("0"))

@@ -1,0 +1,197 @@
+"""What officers write while driving to a village: names, leaves, visits, postponing, and what is wrong with it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from cases.casework import lock_case
+from cases.referrals import propose_referral
+from storage.tables import StandIn, Task, TaskHolder, Visit
+from storage.work import working
+from tests.stories.county import County, local
+
+
+@pytest.fixture
+async def asked(county: County) -> County:
+    """Tuesday noon: principal and village committee have just been asked."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(5)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.after_outage("2026-11-03 12:01")
+    return county
+
+
+async def holders_of(county: County, kind: str) -> set[int]:
+    async with county.database.session() as session:
+        return set(await session.scalars(select(TaskHolder.person_id).join(Task).where(Task.kind == kind, TaskHolder.until.is_(None))))
+
+
+async def test_a_visit_says_whom_they_found_and_is_asked_once_for_the_outcome(asked: County) -> None:
+    village = asked.phones["village_committee"]
+    await village.replies("3 见到奶奶")
+    await village.expects("见到谁", "孩子在哪")
+    assert (await asked.task("home_visit")).state == "open"
+    await village.replies("说娃在兰州打工，周五回来")
+    await village.expects("办好了")
+    async with asked.database.session() as session:
+        visit = (await session.scalars(select(Visit))).one()
+    assert (visit.found, visit.said, str(visit.expected_on)) == (["grandparents"], "娃在兰州打工，周五回来", "2026-11-06")
+    await village.replies("3 见到奶奶")
+    await village.expects("没有待办")
+
+
+async def test_bad_answers_change_nothing_and_get_one_sentence(asked: County) -> None:
+    village, visit = asked.phones["village_committee"], await asked.task("home_visit")
+    theirs = (await asked.task("principal_contact")).code
+    for text, words in (
+        ("3", "写明情况"),
+        (f"{theirs} 1", "没有编号"),
+        ("Z9 3 见到家长，明天来", "没有编号"),
+        ("4 延到周五", "写理由"),
+        ("4 延到上周五 路不通", "已经过了"),
+        ("4 延到12月30号 路不通", "最多延5个"),
+        ("2", "转给谁"),
+        ("2 钱镇长", "不在您的责任范围"),
+        ("2 李逍遥", "没有找到"),
+        ("请假到昨天，由马主任代", "已经过了"),
+        ("请假到周五", "由谁代"),
+        ("回来了", "没有请假"),
+        ("查 99999", "没有查到"),
+        (f"{visit.code} 回复 您好", "没有来信"),
+    ):
+        await village.replies(text)
+        await village.expects("没办成", words)
+        await asked.stage.advance(minutes=6)
+    after = await asked.task("home_visit")
+    assert (after.state, after.postponed, after.due_at) == (visit.state, 0, visit.due_at)
+    await village.replies(f"{visit.code} 3 家里没人，邻居说去兰州了")
+    await village.expects("办好了")
+    await village.replies(f"{visit.code} 3 家里没人")
+    await village.expects("已经办结")
+
+
+async def test_a_task_is_put_off_so_often_and_no_more(asked: County) -> None:
+    village = asked.phones["village_committee"]
+    for day in ("周五", "下周一"):
+        await village.replies(f"4 延到{day}，道路不通")
+        await village.expects("延到")
+    await village.replies("4 延到下周二，道路不通")
+    await village.expects("已延过2次")
+    task = await asked.task("home_visit")
+    assert (task.due_at, task.postponed_reason) == (local("2026-11-09 18:00"), "道路不通")
+
+
+async def test_a_name_that_only_sounds_alike_is_asked_back_with_numbers(asked: County) -> None:
+    await asked.staff("village_committee", key="deputy", name="马海龙")
+    await asked.staff("village_committee", key="clerk", name="马海林")
+    village = asked.phones["village_committee"]
+    await village.replies("2 马海隆")
+    text = await village.expects("哪位", "1", "马海龙", "村委会")
+    await village.replies(text[text.index("马海龙") - 1])
+    await village.expects("已转给马海龙")
+    assert await holders_of(asked, "home_visit") == {asked.people["deputy"]}
+    await asked.phones["deputy"].expects("家访")
+
+
+async def test_a_leave_ends_early_and_what_was_handed_over_comes_back(asked: County) -> None:
+    await asked.staff("principal", key="vice", name="牟副校长")
+    principal = asked.phones["principal"]
+    await principal.replies("请假到周五，由牟副校长代")
+    await principal.replies("请假到周五，由牟副校长代")  # twice
+    await principal.expects("请假到11月6日")
+    assert await holders_of(asked, "principal_contact") == {asked.people["vice"]}
+    await principal.replies("回来了")
+    await principal.expects("欢迎回来")
+    assert asked.people["principal"] in await holders_of(asked, "principal_contact")
+    async with asked.database.session() as session:
+        ends = list(await session.scalars(select(StandIn.ends_on)))
+    assert all(str(end) < "2026-11-03" for end in ends)
+
+
+async def test_nobody_of_a_school_stands_in_for_the_county(asked: County) -> None:
+    county_officer = asked.phones["county_officer"]
+    await county_officer.replies("请假到周五，由王校长代")
+    await county_officer.expects("学校的同志不能代理")
+
+
+async def test_a_case_is_shown_to_its_own_school_only(asked: County) -> None:
+    number = (await asked.case("马小龙")).number
+    await asked.phones["township_officer"].replies(f"查 {number[-5:]}")
+    await asked.phones["township_officer"].expects(number)
+    await asked.phones["department_liaison"].replies(f"查 {number}")
+    await asked.phones["department_liaison"].expects("没有查到")
+
+
+async def test_the_week_is_summed_up_once(asked: County) -> None:
+    await asked.after_outage("2026-11-06 16:29")
+    head = asked.phones["township_head"]
+    await head.new()
+    await asked.to("2026-11-06 16:35")
+    await head.expects("本周锁南镇", "新立1件", "在办1件", "过期")
+    await asked.to("2026-11-06 17:30")
+    assert not [text for text in await head.new() if "本周" in text]
+
+
+async def test_a_refused_referral_needs_its_reason_and_a_late_yes_is_asked_again(asked: County) -> None:
+    async with working(asked.database, await asked.stage.now()) as work:
+        case = await lock_case(work, (await asked.case("马小龙")).id)
+        await propose_referral(work, case, department="human_resources", by=asked.people["county_officer"], reason="两次通知未返校")
+    await asked.stage.settle()
+    group, task = asked.phones["leading_group"], await asked.task("approve_referral")
+    await group.replies(f"{task.code} 确认")
+    await group.expects("没有等您确认")
+    await group.replies(f"{task.code} 同意")
+    await group.expects("再确认一次")
+    await asked.stage.advance(minutes=61)
+    await group.replies(f"{task.code} 确认")
+    await group.expects("没有等您确认")
+    await group.replies(f"{task.code} 不同意")
+    await group.expects("写明理由")
+    await group.replies(f"{task.code} 不同意 材料不全")
+    await group.expects("办好了")
+    assert (await asked.task("approve_referral")).state == "done"
+    assert (await asked.case("马小龙")).level < 7
+
+
+async def test_a_second_word_counts_after_a_restart_and_when_it_is_handled_late(asked: County) -> None:
+    async with working(asked.database, await asked.stage.now()) as work:
+        case = await lock_case(work, (await asked.case("马小龙")).id)
+        await propose_referral(work, case, department="human_resources", by=asked.people["county_officer"], reason="两次通知未返校")
+    await asked.stage.settle()
+    group, task = asked.phones["leading_group"], await asked.task("approve_referral")
+    await group.replies(f"{task.code} 3 同意")
+    await group.expects("再确认一次")
+    asked.restarts()
+    await asked.receive(group.number, f"{task.code} 确认")  # written within the hour, and read much later
+    await asked.after_outage("2026-11-03 15:30")
+    assert (await asked.case("马小龙")).level == 7
+    await asked.phones["department_liaison"].expects("依法处理")
+
+
+async def test_a_question_back_is_interrupted_by_an_alarm_and_a_bare_number_then_decides_nothing(asked: County) -> None:
+    await asked.staff("principal", key="deputy", name="王海龙")
+    await asked.staff("principal", key="vice", name="王海林")
+    principal = asked.phones["principal"]
+    await principal.replies("2 王海隆")
+    await principal.expects("哪位")
+    await asked.phones["father"].replies("孩子失踪了")
+    await principal.expects("安全")
+    await principal.replies("1")
+    await principal.expects("请在数字前加代号")
+    assert asked.people["principal"] in await holders_of(asked, "principal_contact")
+    assert (await asked.task("safety")).state == "open"
+
+
+async def test_an_account_that_is_completed_after_a_restart_counts_once(asked: County) -> None:
+    village = asked.phones["village_committee"]
+    await village.replies("3 去了")
+    await village.expects("见到谁")
+    asked.restarts()
+    await village.replies("见到爷爷，娃在广东他爸那里")
+    await village.replies("见到爷爷，娃在广东他爸那里")
+    async with asked.database.session() as session:
+        visits = list(await session.scalars(select(Visit)))
+    assert [(visit.found, visit.said) for visit in visits] == [(["grandparents"], "娃在广东他爸那里")]
