@@ -19,6 +19,7 @@ class Words:
     exits: Mapping[str, list[str]]
     refusals: Mapping[str, str]
     issuers: Mapping[str, str]
+    told_as: Mapping[str, Mapping[str, str]]
 
     def _has(self, name: str, text: str) -> bool:
         return _any(self.lists[name], text)
@@ -63,6 +64,19 @@ class Words:
             township=township
         )
 
+    def told(self, relation: str | None, intent: str | None) -> str:
+        """A guardian's answer, as the teacher reads it; an intent of None is not written out."""
+        who, what = self.told_as["relations"], self.told_as["intents"]
+        return f"{who.get(relation or '', who['other'])}：{what.get(intent or '', what['other'])}"
+
+    def is_not_known(self, text: str) -> bool:
+        """The family cannot say it yet."""
+        return self._has("not_known", text)
+
+    def names_school(self, text: str) -> bool:
+        """A school is named."""
+        return self._has("schools", text)
+
     def way(self, text: str) -> str | None:
         """How a notice was delivered."""
         return next((name for name, said in self.ways.items() if _any(said, text)), None)
@@ -83,5 +97,5 @@ def _after(said: Iterable[str], text: str) -> str | None:
 def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
-    ways, exits, refusals, issuers = (data.pop(name) for name in ("ways", "exits", "refusals", "issuers"))
-    return Words(data, ways, exits, refusals, issuers)
+    ways, exits, refusals, issuers, told = (data.pop(name) for name in ("ways", "exits", "refusals", "issuers", "told"))
+    return Words(data, ways, exits, refusals, issuers, told)

@@ -10,6 +10,7 @@ from bot.dialogs.guardian import hear_guardian
 from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
+from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
 from cases.triage import staff_unread, unknown_sender
@@ -18,7 +19,6 @@ from storage.tables import Inbound
 from storage.work import Work
 
 Hear = Callable[[Work, Inbound, Speaker], Awaitable[str | None]]
-FAMILY = ("absence", "notice", "confirm_return", "choose")
 
 
 def route(cipher: Cipher) -> Route:
@@ -58,4 +58,4 @@ def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
         return family
     if officer_reading(inbound, speaker).code is not None:
         return [hear_officer]
-    return [*family, *staff] if last in FAMILY else [*staff, *family]
+    return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]

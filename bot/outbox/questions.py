@@ -1,4 +1,4 @@
-"""One open question per contact: who has to wait, and what a newer question replaces."""
+"""One open question per contact: who has to wait, and what a newer question replaces or ends."""
 
 from __future__ import annotations
 
@@ -16,12 +16,20 @@ from storage.tables import Contact, Question
 SUBJECTS = ("case_id", "sheet_id", "student_id")
 NEVER_BLOCKS = "task"  # an officer's tasks are told apart by their codes
 
+FOLLOW_UPS = ("help", "where", "school", "until")
+"""What is asked further after a family's answer. It makes nobody wait: a question of any other kind ends it."""
+
 
 def same_subject(question: Question, intent: Due) -> bool:
     """Whether the new question takes the older one's place."""
     is_task = (question.kind == NEVER_BLOCKS, intent.question == NEVER_BLOCKS)
     names = ("task_id",) if all(is_task) else () if any(is_task) else SUBJECTS
     return any(getattr(intent, name) is not None and getattr(question, name) == getattr(intent, name) for name in names)
+
+
+def gives_way(question: Question, intent: Due) -> bool:
+    """Whether a follow-up ends because something else is asked."""
+    return question.kind in FOLLOW_UPS and intent.question not in {NEVER_BLOCKS, *FOLLOW_UPS}
 
 
 class OpenQuestions:
@@ -48,12 +56,13 @@ class OpenQuestions:
         """The open question for which this one has to wait. Safety and answers in a running talk do not wait."""
         if intent.question == NEVER_BLOCKS or intent.urgency == "safety" or intent.contact_id is not None:
             return None
-        others = [row for row in self._open[contact_id] if row.kind != NEVER_BLOCKS and not same_subject(row, intent)]
+        blocking = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, *FOLLOW_UPS}]
+        others = [row for row in blocking if not same_subject(row, intent)]
         return others[0] if others else None
 
     def ask(self, contact_id: int, intent: Due) -> Question:
-        """Opens the question; an older one about the same is withdrawn. Its message is set by the caller."""
-        for older in [row for row in self._open[contact_id] if same_subject(row, intent)]:
+        """Opens the question; an older one about the same, or one that gives way to it, is withdrawn. Its message is set by the caller."""
+        for older in [row for row in self._open[contact_id] if same_subject(row, intent) or gives_way(row, intent)]:
             self._end(older, "withdrawn")
             self._open[contact_id].remove(older)
         links = {name: getattr(intent, name) for name in (*SUBJECTS, "task_id", "notice_id", "person_id", "area_code", "facts")}

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, DateTime, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import Exists
 
-from storage.tables import Absence, AttendanceSheet, CaseFile, GuardianAnswer, Guardianship, Intent, Notice, Task
+from storage.tables import Absence, AttendanceSheet, CaseFile, GuardianAnswer, Guardianship, Intent, Leave, Notice, Task
 
 NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
 """Replies after which the family still has not said why the child is away."""
@@ -47,6 +47,17 @@ def _notice_waiting() -> ColumnElement[bool]:
     )  # fmt: skip
 
 
+def _answer_stands() -> ColumnElement[bool]:
+    return exists().where(cast(GuardianAnswer.id, Text) == Intent.facts["answer_id"].astext, GuardianAnswer.undone_at.is_(None))
+
+
+def _leave_ends() -> ColumnElement[bool]:
+    leave = exists().where(
+        cast(Leave.id, Text) == Intent.facts["leave_id"].astext, _is_fact(Leave.ends_on, "ends_on"), Leave.withdrawn_at.is_(None)
+    )
+    return and_(leave, _case(CaseFile.back_on.is_(None)))
+
+
 def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
     # An answer given earlier on the day of the intent stops it too: reminders are often written before the first answer.
     day = func.date_trunc("day", func.timezone(zone.key, Intent.created_at), type_=DateTime())
@@ -72,6 +83,8 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
         "notice_waiting": _notice_waiting(),
         "promise_stands": _case(CaseFile.back_on.is_(None), _is_fact(CaseFile.promised_on, "promised")),
         "unanswered": _unanswered(zone),
+        "answer_stands": _answer_stands(),
+        "leave_ends": _leave_ends(),
     }
 
 
