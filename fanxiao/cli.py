@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, serve
+from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, preview, serve
 from fanxiao.logs import configure
 from fanxiao.settings import Settings
 from storage.faults import StartFault, clearly
@@ -25,6 +25,7 @@ app.add_typer(check.app, name="check")
 app.add_typer(export_templates.app, name="export")
 demo_data.register(app)
 demo.register(app)
+preview.register(app)
 serve.register(app)
 
 

@@ -12,7 +12,7 @@ from bot.dialogs.choosing import ask_which_child, chosen
 from bot.dialogs.clarifying import give_to_a_person, not_understood
 from bot.dialogs.confirming import confirm
 from bot.dialogs.follow_ups import SURE, hear_follow_up
-from bot.dialogs.phrases import choices, listed
+from bot.dialogs.phrases import choices
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS
@@ -124,7 +124,7 @@ async def _undo(talk: Talk) -> str:
         offered = choices("absence")
         answer(
             talk.work, talk.inbound, talk.speaker, "undone", area_code=talk.child(given.student_id).area_code, question="absence",
-            facts={"options": listed(offered), "choices": offered}, about={"student_id": given.student_id, "case_id": given.case_id},
+            facts={"choices": offered}, about={"student_id": given.student_id, "case_id": given.case_id},
         )  # fmt: skip
     return "undone"
 
