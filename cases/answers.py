@@ -134,6 +134,7 @@ async def _promise(matter: Matter) -> None:
 
 async def _claim_returned(matter: Matter) -> None:
     if matter.case is not None and matter.said.person_id is not None:
+        matter.effects["confirmed"] = True
         await guardian_confirms(matter.work, matter.case, matter.said.person_id)
 
 

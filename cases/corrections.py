@@ -14,10 +14,11 @@ from storage.tables import AidRequest, CaseFile, EnrolmentCheck, GuardianAnswer,
 from storage.work import Work
 
 
-async def undo_answer(work: Work, answer: GuardianAnswer, *, why: str = "answer_undone") -> None:
+async def undo_answer(work: Work, answer: GuardianAnswer, *, why: str = "answer_undone", goes_on: bool = True) -> None:
     """Takes back what an answer set going; what was already told to others stays in the record.
 
-    `why` is the record's word for it: answer_undone, or answer_set_aside where another guardian's answer counts.
+    `why` is the record's word for it: answer_undone, or answer_set_aside where another guardian's answer counts. `goes_on`: the
+    chain goes on at once; not where another answer, which may hold it again, is about to be carried out.
     """
     effects = answer.effects
     answer.undone_at = work.now
@@ -32,7 +33,8 @@ async def undo_answer(work: Work, answer: GuardianAnswer, *, why: str = "answer_
     case = await open_case_of(work, answer.student_id)
     if case is not None:
         _restore(work, case, effects)
-        await settle(work, case)
+        if goes_on:
+            await settle(work, case)
     student = await work.session.get_one(Student, answer.student_id)
     work.record(why, f"student:{student.id}", area_code=student.area_code, case_id=answer.case_id, intent=answer.intent)
 
@@ -71,6 +73,8 @@ def _restore(work: Work, case: CaseFile, effects: dict[str, Any]) -> None:
         case.answered_until = None
     if effects.get("cause"):
         case.cause = None
+    if effects.get("confirmed"):
+        case.guardian_confirmed_at = None
 
 
 async def last_answers(work: Work, person_id: int, within: timedelta) -> list[GuardianAnswer]:

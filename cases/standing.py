@@ -45,7 +45,7 @@ async def correct_own(matter: Matter) -> None:
         return
     for earlier in await _today(matter):
         if _is_own(matter, earlier) and _effect(matter, earlier) in EXCLUSIVE:
-            await undo_answer(matter.work, earlier)
+            await undo_answer(matter.work, earlier, goes_on=False)
 
 
 async def weigh(matter: Matter) -> bool:
@@ -77,7 +77,7 @@ def _differs(matter: Matter, other: GuardianAnswer) -> bool:
 async def _set_aside(matter: Matter, lighter: GuardianAnswer) -> None:
     """What only explained the absence no longer does; a request for help stands."""
     if _effect(matter, lighter) in EXCLUSIVE:
-        await undo_answer(matter.work, lighter, why="answer_set_aside")
+        await undo_answer(matter.work, lighter, why="answer_set_aside", goes_on=False)
 
 
 async def _show_both(matter: Matter, other: GuardianAnswer) -> None:

@@ -168,15 +168,13 @@ def _cleaned(text: str) -> str:
 
 
 def _back(plain: str, readings: Sequence[Reading], today: date) -> date | None:
-    """The day on which the child comes back."""
-    read = [reading.on for reading in readings if reading.on is not None and reading.confidence >= SURE]
-    if read:
-        return read[0]
+    """The day on which the child comes back; "until Thursday" names the last day away."""
     days = [day for day in find_days(plain, today) if day.on is not None and day.kind != "now"]
-    if len(days) != 1 or days[0].on is None:
-        return None
-    is_last = days[0].start > 0 and plain[days[0].start - 1] in _ENDS
-    return days[0].on + timedelta(days=is_last)
+    only = days[0] if len(days) == 1 else None
+    if only is not None and only.on is not None and only.start > 0 and plain[only.start - 1] in _ENDS:
+        return only.on + timedelta(days=1)
+    read = [reading.on for reading in readings if reading.on is not None and reading.confidence >= SURE]
+    return read[0] if read else only.on if only is not None else None
 
 
 async def _take(talk: Talk, question: Question, more: More) -> bool:

@@ -138,6 +138,17 @@ async def test_a_second_digit_on_the_same_day_corrects_the_first(asked: County) 
     assert not [text for text in await father.new() if "您说过" in text]
 
 
+async def test_a_correction_in_the_afternoon_does_not_open_the_teachers_step(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("生病请假")
+    await asked.to("2026-11-02 15:00")
+    await father.replies("不是生病，明天一早就送来")
+    await asked.stage.advance(minutes=5)
+    assert (await asked.case("马小龙")).level == 1
+    assert not [task for task in await asked.tasks() if task.kind == "family_contact"]
+
+
 async def test_a_second_answer_that_asks_for_help_is_added(asked: County) -> None:
     father = asked.phones["father"]
     await father.replies("3")
