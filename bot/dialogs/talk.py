@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, and_, exists, or_, select
 
 from bot.dialogs.answering import answer
 from bot.dialogs.speaker import Speaker
@@ -114,9 +114,11 @@ async def _quoted(work: Work, inbound: Inbound) -> list[Question]:
 
 
 async def _answered_today(work: Work, speaker: Speaker) -> list[Question]:
+    """Also whether the child is back, where another guardian's word has ended the case: this one may say otherwise."""
     since = speaker.calendar.at(speaker.today, time.min)
+    ended = or_(Question.state == "answered", and_(Question.state == "withdrawn", Question.kind == "confirm_return"))
     query = select(Question).where(
-        Question.contact_id == speaker.contact_id, Question.state == "answered", Question.ended_at >= since,
+        Question.contact_id == speaker.contact_id, ended, Question.ended_at >= since,
         Question.kind.in_(ASKED), Question.expires_at > work.now,
     )  # fmt: skip
     found = list(await work.session.scalars(query.order_by(Question.ended_at.desc(), Question.id.desc())))
@@ -132,7 +134,9 @@ async def question_about(talk: Talk, student_id: int) -> Question | None:
 
 
 def _asked_here(inbound: Inbound) -> Select[Question]:
-    ended = exists().where(CaseFile.id == Question.case_id, CaseFile.state == "closed", Question.state == "withdrawn")
+    ended = exists().where(
+        CaseFile.id == Question.case_id, CaseFile.state == "closed", Question.state == "withdrawn", Question.kind != "confirm_return"
+    )
     return (
         select(Question)
         .where(

@@ -134,6 +134,7 @@ class County:
     web: Database
     cipher: Cipher
     stage: Stage = field(init=False)
+    _settings: OutboxSettings = field(init=False)
     school_id: int = 0
     class_id: int = 0
     people: dict[str, int] = field(default_factory=dict)
@@ -161,6 +162,7 @@ class County:
             signatures={"": "东乡县教育局"},
             **({"spoken": _of_families(catalogue)} if calls else {}),
         )
+        self._settings = settings
         self.stage = Stage(self.database, clock, Worker(self.database, clock, settings, route(self.cipher)))
         async with working(self.database, local(at)) as work:
             await install_plan(work, plan, catalogue.templates)
@@ -169,6 +171,11 @@ class County:
         await self._places()
         for role in roles:
             await self.staff(role)
+
+    def restart(self) -> None:
+        """Another process goes on: whatever was not in the database is forgotten."""
+        clock = SteppedClock(self.database)
+        self.stage = Stage(self.database, clock, Worker(self.database, clock, self._settings, route(self.cipher)))
 
     async def _places(self) -> None:
         async with self.database.session() as session, session.begin():
