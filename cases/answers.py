@@ -7,67 +7,33 @@ Everything an answer changed is kept with it, so that "不对" undoes it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 
 from cases.aid import request_aid
 from cases.casework import open_case_of, pause_case
 from cases.contacts import retire_contact
-from cases.desk import Desk, desk_of_case, desk_of_student
+from cases.desk import desk_of_case, desk_of_student
 from cases.enrolment import open_enrolment_check
 from cases.escalation import settle
+from cases.leave_said import give_leave, grant_leave
+from cases.matter import Matter, Said
 from cases.notices import deliver_notice, notice_of_case
-from cases.returning import guardian_confirms, guardian_denies
+from cases.returning import check_again, guardian_confirms, guardian_denies
 from cases.safety import raise_safety
+from cases.standing import correct_own, said_before, weigh
 from cases.tasks import NewTask, open_task
-from plan.parts import Answer
-from storage.tables import CaseFile, GuardianAnswer, Leave, Notice, Question, Student
+from storage.tables import CaseFile, GuardianAnswer, Notice, Question, Student
 from storage.work import Work
 
 
-@dataclass(frozen=True)
-class Said:
-    """One reading of one reply about one child. `accuses_school`: what is said against it does not go to it."""
-
-    student_id: int
-    person_id: int | None
-    intent: str
-    on: date | None = None
-    inbound_id: int | None = None
-    question_id: int | None = None
-    contact_id: int | None = None
-    accuses_school: bool = False
-    since: date | None = None  # first day of a leave that begins later than today
-
-
-@dataclass
-class Matter:
-    """What an effect works on."""
-
-    work: Work
-    desk: Desk
-    student: Student
-    case: CaseFile | None
-    said: Said
-    rule: Answer
-    effects: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def about(self) -> dict[str, int | None]:
-        case = None if self.is_apart else self.case
-        return {"case_id": case.id if case else None, "student_id": self.student.id, "inbound_id": self.said.inbound_id}
-
-    @property
-    def is_apart(self) -> bool:
-        """Nothing of it is to be found under the case, which the school may see."""
-        return self.rule.task is not None and self.desk.plan.tasks[self.rule.task].apart
-
-
 async def take_answer(work: Work, said: Said) -> GuardianAnswer:
-    """Keeps the answer and carries out what the plan says of it. An intent that the plan does not name goes to a person."""
+    """Keeps the answer and carries out what the plan says of it. An intent that the plan does not name goes to a person.
+
+    The same word of the same person on the same day changes nothing, and the first one is returned. One that is outweighed by
+    another guardian's is kept (`outweighed` among its effects) and sets nothing going.
+    """
     student = await work.session.get_one(Student, said.student_id)
     case = await open_case_of(work, student.id)
     if case is not None:
@@ -75,10 +41,16 @@ async def take_answer(work: Work, said: Said) -> GuardianAnswer:
     desk = await desk_of_case(work, case) if case is not None else await desk_of_student(work, student)
     rule = desk.plan.answers.get(said.intent) or desk.plan.answers["unknown"]
     matter = Matter(work, desk, student, case, said, rule)
+    if (known := await said_before(matter)) is not None:
+        return known
     _record(matter)
-    await EFFECTS[rule.effect](matter)
-    if case is not None:
-        _accept(matter, case)
+    await correct_own(matter)
+    if await weigh(matter):
+        await EFFECTS[rule.effect](matter)
+        if case is not None:
+            _accept(matter, case)
+    else:
+        matter.effects["outweighed"] = True
     answer = await _keep(matter)
     if case is not None:
         await settle(work, case)
@@ -130,58 +102,6 @@ def _held_until(matter: Matter) -> date:
     return date.fromisoformat(matter.effects.get("until", matter.desk.today.isoformat()))
 
 
-async def _leave(matter: Matter) -> None:
-    """Leave until the day that was named, or the plan's default; the teacher follows up when it ends."""
-    work, desk = matter.work, matter.desk
-    default = desk.calendar.nth_school_day(desk.today, matter.rule.school_days or 1)
-    until = matter.said.on - timedelta(days=1) if matter.said.on and matter.said.on > desk.today else default
-    leave = await _grant(matter, matter.said.since or _away_since(matter), max(until, desk.today))
-    matter.effects |= {"leave_id": leave.id, "until": leave.ends_on.isoformat()}
-    if matter.case is not None and matter.said.since is None:
-        back = desk.calendar.nth_school_day(leave.ends_on + timedelta(days=1), 1)
-        await pause_case(work, matter.case, desk.calendar.at(back, desk.plan.attendance.digest.at), matter.said.intent)
-        await _follow_leave(matter, leave, back)
-
-
-async def _grant(matter: Matter, first: date, last: date) -> Leave:
-    said = matter.said
-    leave = Leave(
-        student_id=said.student_id, starts_on=first, ends_on=last, reason=said.intent, said_by=said.person_id, recorded_at=matter.work.now
-    )
-    matter.work.session.add(leave)
-    await matter.work.session.flush()
-    return leave
-
-
-def _away_since(matter: Matter) -> date:
-    is_away = matter.case is not None and matter.case.back_on is None
-    return min(matter.case.first_absent_on, matter.desk.today) if matter.case is not None and is_away else matter.desk.today
-
-
-async def _follow_leave(matter: Matter, leave: Leave, back: date) -> None:
-    """On the day the leave ends the family is reminded, and the teacher looks whether the child came."""
-    work, desk = matter.work, matter.desk
-    duty = desk.plan.duties["leave_follow_up"]
-    due = desk.calendar.at(back, desk.plan.attendance.digest.at)
-    key = f"leave:{leave.id}:follow_up"
-    task = await open_task(work, desk, NewTask(key, "leave_follow_up", duty.role, due, duty.template, quiet=duty.quiet, about=matter.about))
-    matter.effects["task_id"] = task.id if task else None
-    if matter.said.person_id is None or leave.ends_on <= desk.today:
-        return
-    evening = desk.calendar.at(leave.ends_on, desk.plan.attendance.closes_at)
-    work.say(
-        f"leave:{leave.id}:ending",
-        matter.said.person_id,
-        "leave_ending",
-        area_code=matter.student.area_code,
-        due_at=evening,
-        still="case_away",
-        facts={"until": f"{leave.ends_on.month}月{leave.ends_on.day}日"},
-        case_id=matter.about["case_id"],
-        student_id=matter.student.id,
-    )
-
-
 def _promised(matter: Matter) -> date:
     """A promise for a day without school means the next day that has some."""
     return matter.desk.calendar.nth_school_day(max(matter.said.on or matter.desk.today, matter.desk.today), 1)
@@ -214,12 +134,15 @@ async def _promise(matter: Matter) -> None:
 
 async def _claim_returned(matter: Matter) -> None:
     if matter.case is not None and matter.said.person_id is not None:
+        matter.effects["confirmed"] = True
         await guardian_confirms(matter.work, matter.case, matter.said.person_id)
 
 
 async def _deny_return(matter: Matter) -> None:
     if matter.case is not None and matter.said.person_id is not None:
         await guardian_denies(matter.work, matter.case, matter.said.person_id)
+    elif matter.case is None:
+        await check_again(matter.work, matter.desk, matter.student)
 
 
 async def _receipt(matter: Matter) -> None:
@@ -258,7 +181,7 @@ async def _taken_back(matter: Matter) -> int:
 async def _stop_the_clock(matter: Matter, until: datetime) -> None:
     """Until then the days are accounted for: they do not count as absent."""
     last = matter.desk.calendar.day_of(until) - timedelta(days=1)
-    leave = await _grant(matter, matter.desk.today, max(last, matter.desk.today))
+    leave = await grant_leave(matter, matter.desk.today, max(last, matter.desk.today))
     matter.effects["leave_id"] = leave.id
     if matter.case is not None:
         await pause_case(matter.work, matter.case, until, matter.said.intent)
@@ -290,7 +213,7 @@ async def _nothing(matter: Matter) -> None:
 
 
 EFFECTS: dict[str, Callable[[Matter], Awaitable[None]]] = {
-    "leave": _leave, "promise": _promise, "claim_returned": _claim_returned, "confirm_return": _claim_returned, "deny_return": _deny_return,
-    "receipt": _receipt, "task": _task, "enrolment_check": _enrolment_check, "aid": _aid, "wrong_number": _wrong_number,
-    "opt_out": _nothing, "safety": _safety, "person": _nothing,
+    "leave": give_leave, "promise": _promise, "claim_returned": _claim_returned, "confirm_return": _claim_returned,
+    "deny_return": _deny_return, "receipt": _receipt, "task": _task, "enrolment_check": _enrolment_check, "aid": _aid,
+    "wrong_number": _wrong_number, "opt_out": _nothing, "safety": _safety, "person": _nothing,
 }  # fmt: skip

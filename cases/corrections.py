@@ -1,21 +1,25 @@
-"""A family says "不对": what its last answer set going is taken back."""
+"""A family says "不对", or something else than before: what its answer set going is taken back."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select, update
 
 from cases.casework import open_case_of
 from cases.escalation import settle
 from cases.tasks import LIVING, end_task
-from storage.tables import CaseFile, GuardianAnswer, Leave, Student, Task
+from storage.tables import AidRequest, CaseFile, EnrolmentCheck, GuardianAnswer, Leave, Question, Student, Task
 from storage.work import Work
 
 
-async def undo_answer(work: Work, answer: GuardianAnswer) -> None:
-    """Takes back what an answer set going; what was already told to others stays in the record."""
+async def undo_answer(work: Work, answer: GuardianAnswer, *, why: str = "answer_undone", goes_on: bool = True) -> None:
+    """Takes back what an answer set going; what was already told to others stays in the record.
+
+    `why` is the record's word for it: answer_undone, or answer_set_aside where another guardian's answer counts. `goes_on`: the
+    chain goes on at once; not where another answer, which may hold it again, is about to be carried out.
+    """
     effects = answer.effects
     answer.undone_at = work.now
     if effects.get("leave_id"):
@@ -23,13 +27,40 @@ async def undo_answer(work: Work, answer: GuardianAnswer) -> None:
     if effects.get("task_id"):
         task = await work.session.get_one(Task, effects["task_id"])
         if task.state in LIVING:
-            end_task(work, task, "cancelled", reason="answer_undone")
+            end_task(work, task, "cancelled", reason=why)
+    await _take_back_requests(work, answer)
+    await _withdraw_questions(work, answer)
     case = await open_case_of(work, answer.student_id)
     if case is not None:
         _restore(work, case, effects)
-        await settle(work, case)
+        if goes_on:
+            await settle(work, case)
     student = await work.session.get_one(Student, answer.student_id)
-    work.record("answer_undone", f"student:{student.id}", area_code=student.area_code, case_id=answer.case_id, intent=answer.intent)
+    work.record(why, f"student:{student.id}", area_code=student.area_code, case_id=answer.case_id, intent=answer.intent)
+
+
+async def _take_back_requests(work: Work, answer: GuardianAnswer) -> None:
+    """What was asked for or reported with it, unless a person has decided on it, or another answer asks for the same."""
+    request = await work.session.get(AidRequest, answer.effects.get("aid_request_id") or 0)
+    if request is not None and request.state == "requested" and not await _is_wanted(work, answer, "aid_request_id"):
+        request.state = "withdrawn"
+    check = await work.session.get(EnrolmentCheck, answer.effects.get("enrolment_check_id") or 0)
+    if check is not None and check.closed_at is None and not await _is_wanted(work, answer, "enrolment_check_id"):
+        check.closed_at, check.outcome = work.now, "answer_undone"
+
+
+async def _is_wanted(work: Work, answer: GuardianAnswer, name: str) -> bool:
+    same = GuardianAnswer.effects[name].astext == str(answer.effects[name])
+    others = (
+        select(func.count()).select_from(GuardianAnswer).where(same, GuardianAnswer.undone_at.is_(None), GuardianAnswer.id != answer.id)
+    )
+    return bool(await work.session.scalar(others))
+
+
+async def _withdraw_questions(work: Work, answer: GuardianAnswer) -> None:
+    """What was asked further about it is no longer open."""
+    asked = update(Question).where(Question.state == "open", Question.facts["answer_id"].astext == cast(answer.id, Text))
+    await work.session.execute(asked.values(state="withdrawn", ended_at=work.now))
 
 
 def _restore(work: Work, case: CaseFile, effects: dict[str, Any]) -> None:
@@ -42,6 +73,8 @@ def _restore(work: Work, case: CaseFile, effects: dict[str, Any]) -> None:
         case.answered_until = None
     if effects.get("cause"):
         case.cause = None
+    if effects.get("confirmed"):
+        case.guardian_confirmed_at = None
 
 
 async def last_answers(work: Work, person_id: int, within: timedelta) -> list[GuardianAnswer]:

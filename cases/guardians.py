@@ -35,3 +35,9 @@ async def guardians(work: Work, student_id: int, on: date) -> list[Guardian]:
 async def reachable_guardians(work: Work, student_id: int, on: date) -> list[int]:
     """The persons who can be written to now, primary first."""
     return [guardian.person_id for guardian in await guardians(work, student_id, on) if guardian.reachable]
+
+
+async def relation_of(work: Work, student_id: int, person_id: int) -> str | None:
+    """What this person is to the child, as the roster says it; None for somebody who is no guardian of the child."""
+    tie = select(Guardianship.relation).where(Guardianship.student_id == student_id, Guardianship.person_id == person_id)
+    return await work.session.scalar(tie)

@@ -13,7 +13,7 @@ from cases.escalation import settle
 from cases.guardians import reachable_guardians
 from cases.steps import suspend_tasks
 from cases.tasks import NewTask, end_tasks, open_task
-from storage.tables import CaseFile, Question
+from storage.tables import CaseFile, Question, Student
 from storage.work import Work
 
 
@@ -79,6 +79,14 @@ async def guardian_denies(work: Work, case: CaseFile, person_id: int) -> None:
     work.record("return_disputed", f"case:{case.id}", area_code=case.area_code, case_id=case.id, actor=f"guardian:{person_id}")
     await _ask_school(work, case)
     await settle(work, case)
+
+
+async def check_again(work: Work, desk: Desk, student: Student) -> None:
+    """A guardian says "not back" although the case has ended: the school looks, and its next sheet opens the case again."""
+    duty = desk.plan.duties["check_return"]
+    key = f"student:{student.id}:check:{desk.today}"
+    due = desk.calendar.after(work.now, duty.due)
+    await open_task(work, desk, NewTask(key, "check_return", duty.role, due, duty.template, about={"student_id": student.id}))
 
 
 async def take_back_return(work: Work, case: CaseFile) -> None:

@@ -21,6 +21,7 @@ class Words:
     issuers: Mapping[str, str]
     titles: Mapping[str, list[str]]
     relations: Mapping[str, list[str]]
+    told_as: Mapping[str, Mapping[str, str]]
 
     def _has(self, name: str, text: str) -> bool:
         return _any(self.lists[name], text)
@@ -75,6 +76,19 @@ class Words:
             township=township
         )
 
+    def told(self, relation: str | None, intent: str | None) -> str:
+        """A guardian's answer, as the teacher reads it; an intent of None is not written out."""
+        who, what = self.told_as["relations"], self.told_as["intents"]
+        return f"{who.get(relation or '', who['other'])}：{what.get(intent or '', what['other'])}"
+
+    def is_not_known(self, text: str) -> bool:
+        """The family cannot say it yet."""
+        return self._has("not_known", text)
+
+    def names_school(self, text: str) -> bool:
+        """A school is named."""
+        return self._has("schools", text)
+
     def way(self, text: str) -> str | None:
         """How a notice was delivered."""
         return next((name for name, said in self.ways.items() if _any(said, text)), None)
@@ -96,4 +110,4 @@ def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
     apart = {name: data.pop(name) for name in ("ways", "exits", "refusals", "issuers", "titles", "relations")}
-    return Words(data, **apart)
+    return Words(data, told_as=data.pop("told"), **apart)

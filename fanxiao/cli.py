@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, read, serve
+from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, preview, read, serve
 from fanxiao.starting import start
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.add_typer(check.app, name="check")
 app.add_typer(export_templates.app, name="export")
 demo_data.register(app)
 demo.register(app)
+preview.register(app)
 serve.register(app)
 read.register(app)
 

@@ -206,6 +206,7 @@ class Answer(Part):
     template: str = "task_new"
     sensitive: bool = False
     urgent: bool = False
+    ask: Literal["help", "where", "until"] | None = None
 
 
 class Duty(Part):

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-EVERYBODY = frozenset({"guardian", "teacher", "officer"})
+EVERYBODY = frozenset({"guardian", "teacher", "officer", "public"})
 
 
 class Result(StrEnum):

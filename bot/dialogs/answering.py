@@ -28,6 +28,7 @@ def answer(
     area_code: str,
     person_id: int | None = None,
     question: str | None = None,
+    still: str | None = None,
     facts: dict[str, Any] | None = None,
     about: About = NOTHING,
 ) -> None:
@@ -41,7 +42,7 @@ def answer(
     one = about.get("student_id") or about.get("class_id") or ""
     work.say(
         f"inbound:{inbound.id}:{template}:{one}", to, template, area_code=area_code, facts=facts,
-        expires_at=work.now + ANSWER_LIFE, question=question, contact_id=speaker.contact_id, case_id=about.get("case_id"),
+        expires_at=work.now + ANSWER_LIFE, question=question, still=still, contact_id=speaker.contact_id, case_id=about.get("case_id"),
         student_id=about.get("student_id"), sheet_id=about.get("sheet_id"), task_id=about.get("task_id"), notice_id=about.get("notice_id"),
     )  # fmt: skip
 

@@ -6,13 +6,12 @@ from sqlalchemy import select
 
 from bot.dialogs.answering import answer
 from bot.dialogs.speaker import Speaker, area_of
+from bot.dialogs.talk import ASKED
 from bot.replies import choice_in
 from cases.consents import choose_at
 from cases.triage import county_desk
 from storage.tables import Contact, Inbound, Message, Question, Student
 from storage.work import Work
-
-ASKED = ("absence", "notice", "confirm_return")
 
 
 async def hear_choice(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:

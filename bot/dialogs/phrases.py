@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 
 from bot.rendering import Catalogue
 from bot.rendering.law import LawBook
+
+_CHOICE = re.compile(r"(\d)(\S+)")
+Choices = list[list[str]]
+"""What may be pressed or written, and what it stands for: [["1", "生病请假"], …]."""
 
 
 @cache
@@ -26,6 +32,21 @@ def law_book() -> LawBook:
     return _catalogue().law
 
 
+def choices(kind: str) -> Choices:
+    """The digits of a kind of question."""
+    return [[digit, label] for digit, label in _CHOICE.findall(phrase(f"options.{kind}"))]
+
+
+def numbered(labels: Sequence[str]) -> Choices:
+    """A digit for each, from 1."""
+    return [[str(number), label] for number, label in enumerate(labels, start=1)]
+
+
+def listed(offered: Choices) -> str:
+    """As an SMS shows them: 1本县 2外省."""
+    return " ".join(f"{digit}{label}" for digit, label in offered)
+
+
 def may_be_repeated(intent: str) -> bool:
     """Whether there are words for it: what could hurt a child on a shared phone has none."""
     return f"understood.{intent}" in _catalogue().phrases
@@ -34,3 +55,9 @@ def may_be_repeated(intent: str) -> bool:
 def spoken_day(day: date) -> str:
     """A date as people say it."""
     return f"{day.month}月{day.day}日"
+
+
+def spoken_weekday(day: date, today: date) -> str:
+    """周三, or 下周三 when it is not this week any more."""
+    this_week = day.isocalendar()[:2] == today.isocalendar()[:2]
+    return phrase("weekday.this" if this_week else "weekday.next", day=phrase(f"weekday.{day.isoweekday()}"))

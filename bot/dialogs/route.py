@@ -14,6 +14,7 @@ from bot.dialogs.order import quoted_tasks
 from bot.dialogs.pressing import is_answered_before
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
+from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
 from bot.replies import touches_on
@@ -23,7 +24,6 @@ from storage.tables import Inbound
 from storage.work import Work
 
 Hear = Callable[[Work, Inbound, Speaker], Awaitable[str | None]]
-FAMILY = ("absence", "notice", "confirm_return", "choose")
 
 
 def route(cipher: Cipher) -> Route:
@@ -77,4 +77,4 @@ def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
         return family
     if officer_reading(inbound, speaker).code is not None:
         return [hear_officer]
-    return [*family, *staff] if last in FAMILY else [*staff, *family]
+    return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]

@@ -9,4 +9,4 @@ from cases.consents import PUBLICITY
 
 def is_refused(urgency: str, audience: str, refused: Set[str]) -> bool:
     """Whether a person who refused these kinds does not want this message: publicity is what families get as bulk."""
-    return urgency == "bulk" and audience == "guardian" and PUBLICITY in refused
+    return urgency == "bulk" and audience != "officer" and PUBLICITY in refused

@@ -1,4 +1,4 @@
-"""One open question per contact: who has to wait, and what a newer question replaces."""
+"""One open question per contact: who has to wait, and what a newer question replaces or ends."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ NEVER_BLOCKS = "task"  # an officer's tasks are told apart by their codes
 
 SIDE_BY_SIDE = ("sheet", "boarding", "pick")
 """A teacher's classes, told apart by their names; and what is asked back about one of them."""
+FOLLOW_UPS = ("help", "where", "school", "until")
+"""What is asked further after a family's answer. It makes nobody wait: a question of any other kind ends it."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,11 @@ def same_subject(question: Asked, intent: Due) -> bool:
     is_task = (question.kind == NEVER_BLOCKS, intent.question == NEVER_BLOCKS)
     names = ("task_id",) if all(is_task) else () if any(is_task) else SUBJECTS
     return any(getattr(intent, name) is not None and getattr(question, name) == getattr(intent, name) for name in names)
+
+
+def gives_way(question: Asked, intent: Due) -> bool:
+    """Whether a follow-up ends because something else is asked."""
+    return question.kind in FOLLOW_UPS and intent.question not in {NEVER_BLOCKS, *FOLLOW_UPS}
 
 
 class OpenQuestions:
@@ -94,12 +101,12 @@ class OpenQuestions:
         if intent.question == NEVER_BLOCKS or intent.urgency == "safety" or intent.contact_id is not None:
             return None
         beside = SIDE_BY_SIDE if intent.question in SIDE_BY_SIDE else ()
-        others = [row for row in self._open[contact_id] if row.kind not in (NEVER_BLOCKS, *beside) and not same_subject(row, intent)]
-        return others[0] if others else None
+        blocking = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, *FOLLOW_UPS, *beside}]
+        return next((row for row in blocking if not same_subject(row, intent)), None)
 
     def ask(self, contact_id: int, intent: Due) -> Asked:
-        """Opens the question; an older one about the same is withdrawn. Its message is set by the caller."""
-        for older in [row for row in self._open[contact_id] if same_subject(row, intent)]:
+        """Opens the question; an older one about the same, or one that gives way to it, is withdrawn. Its message is set by the caller."""
+        for older in [row for row in self._open[contact_id] if same_subject(row, intent) or gives_way(row, intent)]:
             self._end(older, "withdrawn")
             self._open[contact_id].remove(older)
         question = Asked(

@@ -18,6 +18,7 @@ from storage.tables import (
     GuardianAnswer,
     Guardianship,
     Intent,
+    Leave,
     MissingBoarder,
     Notice,
     Task,
@@ -70,6 +71,17 @@ def _notice_waiting() -> ColumnElement[bool]:
     )  # fmt: skip
 
 
+def _answer_stands() -> ColumnElement[bool]:
+    return exists().where(cast(GuardianAnswer.id, Text) == Intent.facts["answer_id"].astext, GuardianAnswer.undone_at.is_(None))
+
+
+def _leave_ends() -> ColumnElement[bool]:
+    leave = exists().where(
+        cast(Leave.id, Text) == Intent.facts["leave_id"].astext, _is_fact(Leave.ends_on, "ends_on"), Leave.withdrawn_at.is_(None)
+    )
+    return and_(leave, _case(CaseFile.back_on.is_(None)))
+
+
 def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
     # An answer given earlier on the day of the intent stops it too: reminders are often written before the first answer.
     day = func.date_trunc("day", func.timezone(zone.key, Intent.created_at), type_=DateTime())
@@ -98,6 +110,8 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
         "notice_waiting": _notice_waiting(),
         "promise_stands": _case(CaseFile.back_on.is_(None), _is_fact(CaseFile.promised_on, "promised")),
         "unanswered": _unanswered(zone),
+        "answer_stands": _answer_stands(),
+        "leave_ends": _leave_ends(),
     }
 
 

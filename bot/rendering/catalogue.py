@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.rendering.law import LawBook, QuotationError
 from bot.rendering.traits import Traits
 
 VARIANTS = ("sms", "chat", "voice")
-AUDIENCES = ("guardian", "teacher", "officer")
+AUDIENCES = ("guardian", "teacher", "officer", "public")
 URGENCIES = ("safety", "duty", "bulk")
 ALWAYS_GIVEN = frozenset({"signature"})
 _SAME = "same"
@@ -39,7 +39,8 @@ class MessageTemplate:
     """One message. `sources` holds the text of each variant as written; `same` means as in the SMS.
 
     `merge` names the message that says several of this kind at once, in which each is the text of `line`.
-    `buttons`: what a press answers, and its label, on channels that have buttons.
+    `buttons`: what a press answers, and its label, on channels that have buttons. `choices`: before them come those of the fact
+    `choices`, which the dialog gives.
     """
 
     id: str
@@ -53,6 +54,7 @@ class MessageTemplate:
     merge: str | None = None
     line: str | None = None
     buttons: Mapping[str, str] = field(default_factory=dict)
+    choices: bool = False
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Everything that is filled in: variants that have a text of their own, the line, each button's label."""
@@ -73,12 +75,26 @@ class Catalogue:
     environment: ImmutableSandboxedEnvironment
     compiled: Mapping[tuple[str, str], Template]
     phrases: Mapping[str, Template]
+    phrase_sources: Mapping[str, str]
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """CatalogueError when a file is missing, is no YAML, lacks a field, or holds broken Jinja."""
+        """What may be sent. CatalogueError as for `read`, and when a message quotes what nobody has verified."""
+        catalogue = cls.read(folder)
+        for template in catalogue.templates.values():
+            for key in sorted(quoted(catalogue.environment, template)):
+                try:
+                    catalogue.law.quote(key)
+                except QuotationError as error:
+                    raise CatalogueError(template.id, str(error)) from error
+        return catalogue
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Everything as it stands, for the lint. CatalogueError when a file is missing, no YAML, lacks a field, or has broken Jinja."""
         book = _law(folder)
         environment = _environment(book)
+        phrases = _yaml(folder / "phrases.yaml")
         templates = {path.stem: _template(path) for path in sorted((folder / "messages").glob("*.yaml"))}
         for template in templates.values():
             if template.merge is not None and template.merge not in templates:
@@ -94,7 +110,8 @@ class Catalogue:
                 for template in templates.values()
                 for variant, source in template.texts()
             },
-            phrases={key: _compile(environment, key, text) for key, text in _yaml(folder / "phrases.yaml").items()},
+            phrases={key: _compile(environment, key, text) for key, text in phrases.items()},
+            phrase_sources=phrases,
         )
 
     def render(self, template_id: str, variant: str, context: Mapping[str, Any]) -> str:
@@ -118,9 +135,13 @@ class Catalogue:
 
     def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]:
         """What may be pressed: answer and label. A label that comes out empty is no button."""
-        names = self._known(template_id).buttons
-        made = [
-            (answer, _fill(self.compiled[template_id, f"button {answer}"], f"{template_id}/button {answer}", context)) for answer in names
+        template = self._known(template_id)
+        if template.choices and "choices" not in context:
+            raise RenderingError(f"{template_id}/choices: 'choices' is undefined")
+        made = [(answer, label) for answer, label in context["choices"]] if template.choices else []
+        made += [
+            (answer, _fill(self.compiled[template_id, f"button {answer}"], f"{template_id}/button {answer}", context))
+            for answer in template.buttons
         ]
         return [(answer, label) for answer, label in made if label]
 
@@ -135,6 +156,18 @@ class Catalogue:
         if found is None:
             raise RenderingError(f"{key}: no such phrase")
         return _fill(found, key, context or {})
+
+
+def quoted(environment: ImmutableSandboxedEnvironment, template: MessageTemplate) -> set[str]:
+    """The keys of law that its texts quote, and those that it declares."""
+    trees = [environment.parse(source) for _, source in template.texts()]
+    return {*template.law, *(key for tree in trees for key in quoted_in(tree))}
+
+
+def quoted_in(tree: nodes.Template) -> list[str]:
+    """The keys in the order of the text; a key that is not written out is shown as law(…), which no quotation has."""
+    calls = [call for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name) and call.node.name == "law"]
+    return [arg.value if isinstance(arg, nodes.Const) else "law(…)" for call in calls for arg in call.args]
 
 
 def _environment(book: LawBook) -> ImmutableSandboxedEnvironment:
@@ -180,7 +213,7 @@ def _reason(error: Exception) -> str:
 def _law(folder: Path) -> LawBook:
     try:
         return LawBook.read(_yaml(folder / "law.yaml"))
-    except (KeyError, TypeError, AttributeError, re.error) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise CatalogueError("law", str(error)) from error
 
 
@@ -207,4 +240,5 @@ def _template(path: Path) -> MessageTemplate:
         merge=data.get("merge"),
         line=str(data["line"]) if data.get("line") else None,
         buttons={str(answer): str(label) for answer, label in (data.get("buttons") or {}).items()},
+        choices="choices" in (data.get("variables") or ()),
     )

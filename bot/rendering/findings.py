@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_FILES = ("law", "phrases")  # beside the messages
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -15,6 +17,12 @@ class Finding:
     code: str
     zh: str
     en: str
+
+    @property
+    def place(self) -> str:
+        """The file below templates/, and what in it."""
+        file = f"{self.template}.yaml" if self.template in _FILES else f"messages/{self.template}.yaml"
+        return f"{file} {self.variant}".rstrip()
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def fault_of(law: LawBook, words: str, longest: int) -> Fault | None:
     if LINK.search(words):
         return Fault("reply_link")
     ours = law.without_quotations(words)
-    for phrase in (*law.never_to_guardians, *law.never_by_sms):
+    for phrase in (*law.never_to_anybody, *law.never_to_families, *law.never_by_sms):
         if said := phrase.pattern.search(ours):
             return Fault("reply_forbidden", said.group(), phrase.instead)
     cited = law.placeholder.search(ours) or law.citation.search(ours)

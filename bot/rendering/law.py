@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+_KNOWN_AGAIN = 12  # characters
+
 
 class QuotationError(Exception):
     """A quotation that may not be sent: unknown, or not verified by a person. The text names its key."""
@@ -15,16 +17,23 @@ class QuotationError(Exception):
 
 @dataclass(frozen=True)
 class Quotation:
+    """One sentence of a law. `version`: the day of the law's text; `checked`: when a person compared it."""
+
     key: str
     title: str
     article: str
     text: str
+    version: date
     verified: bool
     checked: date
 
     def cited(self) -> str:
         """Law, article and the whole sentence, unaltered."""
         return f"{self.title}{self.article}：“{self.text}”"
+
+    def sentences(self) -> list[str]:
+        """Its longer sentences, by which it is known again where somebody has typed it in."""
+        return [part for part in re.split(r"[。；：]|……", self.text) if len(part) >= _KNOWN_AGAIN]
 
 
 @dataclass(frozen=True)
@@ -34,25 +43,46 @@ class NeverSay:
 
 
 @dataclass(frozen=True)
+class MessageKind:
+    """A row of the table. `needs`: facts that such a message must name; `audience`: who alone may read it."""
+
+    quotes: frozenset[str]
+    needs: frozenset[str] = frozenset()
+    audience: str | None = None
+
+
+@dataclass(frozen=True)
 class LawBook:
+    """`messages`: the kind of each message that has one."""
+
     quotations: Mapping[str, Quotation]
-    allowed: Mapping[str, frozenset[str]]
-    never_to_guardians: tuple[NeverSay, ...]
+    kinds: Mapping[str, MessageKind]
+    messages: Mapping[str, str]
+    never_to_families: tuple[NeverSay, ...]
+    never_to_anybody: tuple[NeverSay, ...]
     never_by_sms: tuple[NeverSay, ...]
     placeholder: re.Pattern[str]
     citation: re.Pattern[str]
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> LawBook:
-        """Build from the parsed file; KeyError when a field is missing."""
-        return cls(
+        """Build from the parsed file. KeyError when a field is missing; ValueError when a quotation or the table is wrong."""
+        book = cls(
             quotations={key: _quotation(key, entry, data["laws"]) for key, entry in data["quotations"].items()},
-            allowed={template: frozenset(keys) for template, keys in data["allowed"].items()},
-            never_to_guardians=_never(data["never_say"]["guardian"]),
+            kinds={name: _kind(entry) for name, entry in data["kinds"].items()},
+            messages={message: name for name, messages in data["messages"].items() for message in messages},
+            never_to_families=_never(data["never_say"]["families"]),
+            never_to_anybody=_never(data["never_say"]["anybody"]),
             never_by_sms=_never(data["never_say"]["any_sms"]),
             placeholder=re.compile(data["placeholder"]),
             citation=re.compile(data["citation"]),
         )
+        _check_table(book)
+        return book
+
+    def kind_of(self, message: str) -> MessageKind:
+        """The row of the table; a message that has none may quote nothing."""
+        return self.kinds[self.messages[message]] if message in self.messages else MessageKind(frozenset())
 
     def quote(self, key: str) -> str:
         """The citation for a template; QuotationError when nobody has verified it."""
@@ -71,14 +101,29 @@ class LawBook:
 
 
 def _quotation(key: str, entry: Mapping[str, Any], laws: Mapping[str, Any]) -> Quotation:
-    return Quotation(
-        key=key,
-        title=laws[entry["law"]]["short"],
-        article=entry["article"],
-        text=entry["text"],
-        verified=bool(entry["verified"]),
-        checked=entry["checked"],
-    )
+    if entry["law"] not in laws:
+        raise ValueError(f"{key}: no such law: {entry['law']}")
+    if not (isinstance(entry["text"], str) and entry["text"].strip() and isinstance(entry["article"], str)):
+        raise ValueError(f"{key}: field text or article is missing or wrong")
+    if not isinstance(entry["verified"], bool):
+        raise ValueError(f"{key}: field verified is neither true nor false")
+    if not isinstance(entry["checked"], date) or not isinstance(laws[entry["law"]]["version"], date):
+        raise ValueError(f"{key}: field checked, or the version of its law, is no day")
+    law = laws[entry["law"]]
+    return Quotation(key, law["short"], entry["article"], entry["text"], law["version"], entry["verified"], entry["checked"])
+
+
+def _kind(entry: Mapping[str, Any]) -> MessageKind:
+    return MessageKind(frozenset(entry["quotes"]), frozenset(entry.get("needs", ())), entry.get("audience"))
+
+
+def _check_table(book: LawBook) -> None:
+    for name, kind in book.kinds.items():
+        for key in sorted(kind.quotes - book.quotations.keys()):
+            raise ValueError(f"kinds.{name}: no such quotation: {key}")
+    for message, name in book.messages.items():
+        if name not in book.kinds:
+            raise ValueError(f"messages.{name}: no such kind, for {message}")
 
 
 def _never(entries: list[Mapping[str, str]]) -> tuple[NeverSay, ...]:

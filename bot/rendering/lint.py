@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import meta, nodes
 
-from bot.rendering.catalogue import ALWAYS_GIVEN, VARIANTS, Catalogue, MessageTemplate, RenderingError
+from bot.rendering.catalogue import ALWAYS_GIVEN, VARIANTS, Catalogue, MessageTemplate, RenderingError, quoted_in
 from bot.rendering.findings import Defect, Finding
 from bot.rendering.law import NeverSay
 from bot.rendering.parts import parts
@@ -17,17 +17,25 @@ _MOST_PARTS = 3
 _MOST_QUOTATIONS = 2
 _LONGEST_PIECE = 60  # characters: four lines still make a message of three parts
 _GLOBALS = frozenset({"law"})
+_FAMILIES = frozenset({"guardian", "public"})
+_NOT_FOR_FAMILIES = frozenset({"check", "test"})
 LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:com|cn|net|org|gov|edu|io|me|top)\b|t\.me/", re.IGNORECASE)
 _SIGNATURE = re.compile(r"\s*【\{\{\s*signature\s*\}\}】")
 
 
 def lint(catalogue: Catalogue) -> list[Finding]:
     """All defects, by template; empty when the catalogue may be sent."""
-    return [
+    found = [
         defect.worded(template.id, variant, catalogue.problems)
         for template in catalogue.templates.values()
         for variant, defect in _of_template(catalogue, template)
     ]
+    found += [
+        Defect("no_message", name).worded("law", "", catalogue.problems)
+        for name in catalogue.law.messages
+        if name not in catalogue.templates
+    ]
+    return found + [defect.worded("phrases", key, catalogue.problems) for key, defect in _of_phrases(catalogue)]
 
 
 def _of_template(catalogue: Catalogue, template: MessageTemplate) -> Iterator[tuple[str, Defect]]:
@@ -59,7 +67,7 @@ def _of_variables(catalogue: Catalogue, template: MessageTemplate) -> Iterator[D
 def _of_quotations(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defect]:
     used: set[str] = set()
     for tree in _trees(catalogue, template):
-        keys = _quoted(tree)
+        keys = quoted_in(tree)
         used |= set(keys)
         if len(keys) > _MOST_QUOTATIONS:
             yield Defect("too_many_quotations", ", ".join(keys))
@@ -67,6 +75,11 @@ def _of_quotations(catalogue: Catalogue, template: MessageTemplate) -> Iterator[
         yield Defect("quotation_undeclared", ", ".join(sorted(used ^ set(template.law))))
     for key in sorted(used | set(template.law)):
         yield from _of_quotation(catalogue, template, key)
+    kind = catalogue.law.kind_of(template.id)
+    for name in sorted(kind.needs - template.variables - template.optional):
+        yield Defect("not_signed", name)
+    if kind.audience is not None and kind.audience != template.audience:
+        yield Defect("wrong_audience", kind.audience)
 
 
 def _of_quotation(catalogue: Catalogue, template: MessageTemplate, key: str) -> Iterator[Defect]:
@@ -76,7 +89,7 @@ def _of_quotation(catalogue: Catalogue, template: MessageTemplate, key: str) -> 
         return
     if not found.verified:
         yield Defect("quotation_unverified", key)
-    if key not in catalogue.law.allowed.get(template.id, frozenset()):
+    if key not in catalogue.law.kind_of(template.id).quotes:
         yield Defect("quotation_not_allowed", key)
 
 
@@ -114,14 +127,31 @@ def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, 
         yield Defect("placeholder", left.group())
     if variant == "sms" and template.urgency != "bulk" and parts(text) > _MOST_PARTS:
         yield Defect("too_long", str(parts(text)))
-    if cited := catalogue.law.citation.search(ours):
+    if cited := catalogue.law.citation.search(ours) or _typed_in(catalogue, ours):
         yield Defect("raw_citation", cited.group())
-    if variant == "sms":
+    yield from _never_said(catalogue.law.never_to_anybody, ours)
+    if variant == "sms" or template.audience in _FAMILIES:
         yield from _never_said(catalogue.law.never_by_sms, ours)
-    if template.audience == "guardian":
-        yield from _never_said(catalogue.law.never_to_guardians, ours)
+    if template.audience in _FAMILIES:
+        yield from _never_said(catalogue.law.never_to_families, ours)
         if link := LINK.search(text):
             yield Defect("link", link.group())
+
+
+def _typed_in(catalogue: Catalogue, ours: str) -> re.Match[str] | None:
+    """The words of a law written out instead of quoted by their key: they would not change with it."""
+    sentences = (re.escape(sentence) for quotation in catalogue.law.quotations.values() for sentence in quotation.sentences())
+    return re.search("|".join(sentences), ours)
+
+
+def _of_phrases(catalogue: Catalogue) -> Iterator[tuple[str, Defect]]:
+    """Pieces that dialogs put into messages to families; those for the officer who sets up a channel are of no concern here."""
+    book = catalogue.law
+    for key, source in catalogue.phrase_sources.items():
+        if key.partition(".")[0] in _NOT_FOR_FAMILIES:
+            continue
+        for defect in _never_said((*book.never_to_anybody, *book.never_by_sms, *book.never_to_families), source):
+            yield key, defect
 
 
 def _never_said(phrases: tuple[NeverSay, ...], text: str) -> Iterator[Defect]:
@@ -146,8 +176,3 @@ def _contexts(catalogue: Catalogue, template: MessageTemplate) -> Iterator[dict[
 def _trees(catalogue: Catalogue, template: MessageTemplate) -> Iterator[nodes.Template]:
     for _, source in template.texts():
         yield catalogue.environment.parse(source)
-
-
-def _quoted(tree: nodes.Template) -> list[str]:
-    calls = [call for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name) and call.node.name == "law"]
-    return [arg.value if isinstance(arg, nodes.Const) else "law(…)" for call in calls for arg in call.args]

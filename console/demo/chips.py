@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.outbox.questions import FOLLOW_UPS
 from cases.tasks import LIVING
 from console.demo.cast import Phone
 from console.words import Words, page_data
@@ -40,6 +41,8 @@ async def _of_question(session: AsyncSession, words: Words, question: Question, 
         return [_chip(words, entry, number=number, child=name) for number, name in enumerate(names, 1) for entry in _entries("choose")]
     if question.kind == "sheet":
         return _filled(words, "sheet", child) + _filled(words, "absent", child)
+    if question.kind in FOLLOW_UPS:  # the dialog itself says what is offered, in the language of its messages
+        return [_chip(words, {"send": answer, "zh": label, "en": label}) for answer, label in question.facts["choices"]]
     return _filled(words, question.kind, child) if question.kind in page_data("demo")["chips"] else []
 
 

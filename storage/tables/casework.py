@@ -207,7 +207,7 @@ class Referral(Numbered, Base):
 
 
 class AidRequest(Numbered, Base):
-    """A family asked for help. `state`: requested, granted, refused."""
+    """A family asked for help. `state`: requested, granted, refused, withdrawn (the family took its word back)."""
 
     __tablename__ = "aid_request"
     sight = Sight.AREA
@@ -215,6 +215,7 @@ class AidRequest(Numbered, Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     area_code: Mapped[str] = mapped_column(AREA_CODE)
     state: Mapped[str]
+    kind: Mapped[str | None]  # which help, a key of the plan's follow_ups.help
     requested_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -135,7 +135,8 @@ class Attempt(Numbered, Base):
 class Question(Numbered, Base):
     """Something we asked at a contact and await an answer to; one is open per contact, the others wait.
 
-    `kind`: absence, notice, confirm_return, sheet, boarding, pick, task, choose. `state`: open, answered, expired, withdrawn.
+    `kind`: absence, notice, confirm_return, sheet, boarding, pick, task, choose; after a family's answer help, where, school, until.
+    `state`: open, answered, expired, withdrawn.
     """
 
     __tablename__ = "question"

@@ -95,3 +95,5 @@ class EnrolmentCheck(Numbered, Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    place: Mapped[str | None]  # where the family says the child has gone, a key of the plan's follow_ups.where
+    said: Mapped[str | None]  # the school or place in the family's words

@@ -40,6 +40,26 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
     ),
     "unknown weekday": (lambda d: d["boarding"].update(weekdays=["sonntag"]), "boarding.weekdays[0]", "这个值不对", "this value is wrong"),
     "who may close": (lambda d: d["closures"].update(roles=["mayor"]), "closures.roles", "没有“mayor”这个岗位", "unknown role"),
+    "asked of the wrong answer": (
+        lambda d: d["answers"]["sick"].update(ask="help"),
+        "answers.sick.ask",
+        "只能用在 aid 上",
+        "fits only the effect aid",
+    ),
+    "nothing to choose from": (
+        lambda d: d["follow_ups"].pop("where"),
+        "answers.migrated.ask",
+        "没有“where”的选项",
+        "nothing to choose from for 'where'",
+    ),
+    "unknown worry": (lambda d: d["worry"].append("bored"), "worry[16]", "没有“bored”", "'bored' is not among the answers"),
+    "worry twice": (lambda d: d["worry"].append("sick"), "worry[16]", "“sick”写了两次", "'sick' is given twice"),
+    "days out of order": (
+        lambda d: d["follow_ups"].update(until_school_days=[3, 1]),
+        "follow_ups.until_school_days",
+        "从小到大",
+        "give the days in order",
+    ),
     "unknown role": (
         lambda d: level(d, 3)["owed"][1].update(role="mayor"),
         "levels[2].owed[1].role",

@@ -9,7 +9,7 @@ import yaml
 from typer import Typer
 from typer.testing import CliRunner
 
-from bot.rendering import Catalogue, CatalogueError, lint
+from bot.rendering import Catalogue, CatalogueError, RenderingError, lint
 from fanxiao.commands.check_templates import register
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -49,13 +49,16 @@ def spoil(folder: Path, template: str, **changes: Any) -> None:
         ("absence_question", {"chat": "否则取消学籍"}, "never_say"),
         ("absence_question", {"voice": "请于七日内送来"}, "never_say"),
         ("task_new", {"sms": SIGNED + "孩子残疾"}, "never_say"),
+        ("handed_over", {"voice": "孩子念经去了"}, "never_say"),
+        ("task_new", {"chat": "取消低保资格"}, "never_say"),
+        ("absence_question", {"chat": "适龄儿童、少年的父母或者其他法定监护人应当依法保证其按时入学接受并完成义务教育"}, "raw_citation"),
         ("absence_question", {"chat": "请看 https://example.org"}, "link"),
         ("absence_question", {"sms": SIGNED + "请看 jiaoyu.gov.cn"}, "link"),
     ],
 )
 def test_each_defect_is_found(folder: Path, template: str, changes: dict[str, Any], code: str) -> None:
     spoil(folder, template, **changes)
-    found = lint(Catalogue.load(folder))
+    found = lint(Catalogue.read(folder))
     assert code in {finding.code for finding in found}
     assert {finding.template for finding in found} == {template}
     assert all(finding.zh and finding.en for finding in found)
@@ -63,13 +66,95 @@ def test_each_defect_is_found(folder: Path, template: str, changes: dict[str, An
 
 def test_a_text_that_fails_only_without_its_optional_facts_is_found(folder: Path) -> None:
     spoil(folder, "task_new", sms=SIGNED + "{{ case_number }}")
-    assert [finding.code for finding in lint(Catalogue.load(folder)) if finding.variant == "sms"] == ["not_rendered"]
+    assert [finding.code for finding in lint(Catalogue.read(folder)) if finding.variant == "sms"] == ["not_rendered"]
 
 
-def test_an_unverified_quotation_stops_at_rendering_too(folder: Path) -> None:
+def test_an_unverified_quotation_stops_at_rendering_and_at_the_start(folder: Path) -> None:
     spoil(folder, "return_notice", sms=SIGNED + "{{ law('GS-3') }}")
-    with pytest.raises(Exception, match="GS-3: not verified"):
-        Catalogue.load(folder).render("return_notice", "sms", {"signature": "局"})
+    with pytest.raises(RenderingError, match="GS-3: not verified"):
+        Catalogue.read(folder).render("return_notice", "sms", {"signature": "局"})
+    with pytest.raises(CatalogueError, match="return_notice: GS-3: not verified"):
+        Catalogue.load(folder)
+
+
+def test_a_quotation_that_is_only_declared_stops_the_start_as_well(folder: Path) -> None:
+    spoil(folder, "aid_status", law=["GS-3"])
+    with pytest.raises(CatalogueError, match="aid_status: GS-3: not verified"):
+        Catalogue.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("verified", "no", "CE-5: field verified is neither true nor false"),
+        ("checked", "soon", "CE-5: field checked, or the version of its law, is no day"),
+        ("law", "XX", "CE-5: no such law: XX"),
+        ("text", "", "CE-5: field text or article is missing or wrong"),
+    ],
+)
+def test_a_quotation_without_its_papers_is_refused(folder: Path, field: str, value: str, reason: str) -> None:
+    quotations = yaml.safe_load((folder / "law.yaml").read_text(encoding="utf-8"))["quotations"]
+    quotations["CE-5"][field] = value
+    spoil_law(folder, quotations=quotations)
+    with pytest.raises(CatalogueError, match=f"law: {reason}"):
+        Catalogue.load(folder)
+
+
+def spoil_law(folder: Path, **changes: Any) -> None:
+    path = folder / "law.yaml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(data | changes, allow_unicode=True), encoding="utf-8")
+
+
+def test_the_table_of_quotations_names_only_what_there_is(folder: Path) -> None:
+    spoil_law(folder, messages={"aid": ["no_such_message"]})
+    assert ("law", "no_message") in {(finding.template, finding.code) for finding in lint(Catalogue.read(folder))}
+    spoil_law(folder, messages={"no_such_kind": ["aid_info"]})
+    with pytest.raises(CatalogueError, match="no such kind"):
+        Catalogue.read(folder)
+    spoil_law(folder, messages={}, kinds={"aid": {"quotes": ["CE-999"]}})
+    with pytest.raises(CatalogueError, match="no such quotation: CE-999"):
+        Catalogue.read(folder)
+
+
+def test_a_message_may_quote_what_its_kind_may_and_nothing_of_anothers(folder: Path) -> None:
+    spoil(folder, "absence_question", sms=SIGNED + "{{ law('PC-34') }}", law=["PC-34"])
+    spoil(folder, "publicity_help", chat="{{ law('MP-61') }}", law=["MP-61", "CE-44"])
+    spoil(folder, "task_new", chat="{{ law('CE-13') }}", law=["CE-13"])
+    spoil(folder, "aid_info", chat="{{ law('CE-44') }}", law=["CE-2-FEES", "CE-44"])
+    found = {finding.template for finding in lint(Catalogue.read(folder)) if finding.code == "quotation_not_allowed"}
+    assert found == {"absence_question", "publicity_help", "task_new"}
+
+
+def test_a_notice_that_does_not_name_its_issuer_is_found(folder: Path) -> None:
+    spoil(folder, "return_notice", optional=None)
+    assert "not_signed" in {finding.code for finding in lint(Catalogue.read(folder)) if finding.template == "return_notice"}
+
+
+def test_a_kind_for_officers_only_is_found_elsewhere(folder: Path) -> None:
+    spoil(folder, "safety_alert", audience="guardian")
+    assert "wrong_audience" in {finding.code for finding in lint(Catalogue.read(folder)) if finding.template == "safety_alert"}
+
+
+def test_a_forbidden_word_in_a_phrase_is_found(folder: Path) -> None:
+    path = folder / "phrases.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "understood.working: 不送来要罚款\n", encoding="utf-8")
+    (finding,) = lint(Catalogue.read(folder))
+    assert (finding.place, finding.code) == ("phrases.yaml understood.working", "never_say")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "要罚款", "处罚家长", "拘留", "坐牢", "判刑", "追究刑事责任", "法院传票", "起诉您", "强制执行", "取消低保", "贫困户资格",
+        "停发补助", "养老金", "失信", "黑名单", "影响征信", "不能参军", "考公", "开除", "取消学籍", "不发毕业证", "通报批评", "公布名单",
+        "上墙", "发到群里", "违法分子", "失职家长", "问题学生", "不良行为", "差生", "最后通牒", "后果自负", "否则", "法律规定七日内",
+        "七天之内", "信教", "念经", "婚约", "残疾", "脑瘫", "派出所上门", "警察会来", "学校责令您",
+    ],
+)  # fmt: skip
+def test_what_must_never_be_said_to_a_family_is_found(folder: Path, words: str) -> None:
+    spoil(folder, "handed_over", voice=f"您好，{words}。")
+    assert {finding.code for finding in lint(Catalogue.read(folder))} == {"never_say"}
 
 
 @pytest.mark.parametrize(
@@ -96,4 +181,4 @@ def test_the_command_lists_defects_and_fails(folder: Path) -> None:
     register(app)
     result = CliRunner().invoke(app, ["templates", str(folder)])
     assert result.exit_code == 1
-    assert "handed_over/sms: 短信开头没有签名 | the SMS does not begin with the signature" in result.stdout
+    assert "messages/handed_over.yaml sms: 短信开头没有签名 | the SMS does not begin with the signature" in result.stdout

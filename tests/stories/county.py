@@ -72,6 +72,10 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(UTC)
 
 
+def _of_families(catalogue: Catalogue) -> frozenset[str]:
+    return frozenset(template.id for template in catalogue.templates.values() if template.audience == "guardian")
+
+
 class Phone:
     """One simulated phone. `expects` fails unless a new text has arrived that holds the words."""
 
@@ -138,8 +142,10 @@ class County:
     students: dict[str, int] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def begin(self, at: str, *, roles: Iterable[str] = STAFF, channels: Iterable[str] = ("simulator",), plan: str = PLAN) -> None:
-        """Sets the clock, the plan, the place and its staff. Nothing has happened yet."""
+    async def begin(
+        self, at: str, *, roles: Iterable[str] = STAFF, channels: Iterable[str] = ("simulator",), plan: str = PLAN, calls: bool = False
+    ) -> None:
+        """Sets the clock, the plan, the place and its staff. Nothing has happened yet. `calls`: families are called for everything."""
         catalogue = Catalogue.load(Path(str(files("templates"))))
         clock = SteppedClock(self.database)
         await clock.set(local(at))
@@ -154,6 +160,7 @@ class County:
                 "level": {str(rung.level): rung.name.zh for rung in loaded.levels},
             },
             signatures={"": "东乡县教育局"},
+            **({"spoken": _of_families(catalogue)} if calls else {}),
         )
         self.settings = settings
         self.restarts()

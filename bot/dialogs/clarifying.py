@@ -1,0 +1,62 @@
+"""What was not understood: asked back once with digits; after that, or where nothing was asked, a named person reads it and calls."""
+
+from __future__ import annotations
+
+from bot.dialogs.phrases import choices, listed
+from bot.dialogs.promising import say_who_calls, task_of_text
+from bot.dialogs.speaker import faded_question
+from bot.dialogs.talk import ASKED, Talk
+from bot.outbox.questions import FOLLOW_UPS
+from bot.replies import touches_on
+from cases.triage import hand_over
+from storage.tables import Contact, Question, Student
+
+MOST_MISSES = 2
+
+
+async def not_understood(talk: Talk) -> str:
+    """Gives what became of the text in a word."""
+    contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
+    contact.misses += 1
+    if contact.misses < MOST_MISSES and await _ask_again(talk):
+        return "asked_back"
+    contact.misses = 0
+    await give_to_a_person(talk, talk.child())
+    return "handed_over"
+
+
+async def _ask_again(talk: Talk) -> bool:
+    question = talk.question
+    if question is not None and question.kind in FOLLOW_UPS:
+        for one in talk.together:
+            talk.ask(one.kind, one.facts["asked_in"], talk.child(one.student_id), still="answer_stands", **one.facts)
+        return True
+    is_digit = talk.inbound.body.strip().isdigit()
+    if question is not None and question.kind in ASKED and (question.state == "open" or is_digit):
+        for child in talk.asked_about():
+            ask_back(talk, child, question.kind)
+        return True
+    faded = talk.faded or (await faded_question(talk.work, talk.speaker.contact_id) if is_digit and question is None else None)
+    if faded is not None and faded.kind in ASKED:
+        _ask_faded(talk, faded)
+        return True
+    return False
+
+
+def _ask_faded(talk: Talk, faded: Question) -> None:
+    """A bare digit after the question expired is never guessed: the same is asked again."""
+    again = Talk(talk.work, talk.inbound, talk.speaker, faded, [faded], talk.children)
+    ask_back(again, again.child(), faded.kind)
+
+
+def ask_back(talk: Talk, child: Student, kind: str) -> None:
+    """The question in digits."""
+    offered = choices(kind)
+    talk.ask(kind, "reply_clarify", child, options=listed(offered), choices=offered)
+
+
+async def give_to_a_person(talk: Talk, child: Student) -> None:
+    """The class teacher reads it and calls; what may be a complaint about the school is read at the county, and no name is given."""
+    accuses = touches_on(talk.inbound.body, "complaint")
+    await hand_over(talk.work, child.id, talk.inbound, county=accuses)
+    await say_who_calls(talk, child, None if accuses else await task_of_text(talk))

@@ -1,0 +1,38 @@
+"""One line that says what was understood and can be taken back; what could hurt the child is never repeated."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from bot.dialogs.follow_ups import ask_further
+from bot.dialogs.phrases import may_be_repeated, phrase, spoken_day
+from bot.dialogs.promising import say_who_calls
+from bot.dialogs.talk import Talk
+from bot.replies import Reading
+from storage.tables import GuardianAnswer, Student, Task
+
+
+async def confirm(talk: Talk, child: Student, reading: Reading, given: GuardianAnswer) -> None:
+    """Together with what is asked further, if anything is."""
+    rule = talk.speaker.plan.answers[reading.intent]
+    repeated = may_be_repeated(reading.intent) and not rule.sensitive
+    understood = _understood(talk, reading, given.effects) if repeated else ""
+    if rule.sensitive:
+        talk.say("handed_over", child)
+    elif await ask_further(talk, child, reading, given, understood):
+        return
+    elif repeated:
+        talk.say("reply_understood", child, understood=understood)
+    else:
+        await say_who_calls(talk, child, await talk.work.session.get(Task, given.effects.get("task_id") or 0))
+
+
+def _understood(talk: Talk, reading: Reading, effects: dict[str, str]) -> str:
+    if "promised_for" in effects and reading.on is not None:
+        return phrase("understood.will_return", on=spoken_day(date.fromisoformat(effects["promised_for"])))
+    if (until := effects.get("until")) is not None and (reading.on or reading.since or effects.get("until_said")):
+        back = talk.speaker.calendar.nth_school_day(date.fromisoformat(until) + timedelta(days=1), 1)
+        return phrase(f"understood.{reading.intent}_until", on=spoken_day(back))
+    if reading.intent == "will_return" and reading.on is None:
+        return phrase("understood.will_return_undated")
+    return phrase(f"understood.{reading.intent}", on=spoken_day(reading.on or talk.speaker.today))

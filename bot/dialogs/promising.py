@@ -1,0 +1,60 @@
+"""Somebody will call: who, and by when, as the task says that they owe it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.talk import Talk
+from storage.tables import Person, Student, Task, TaskHolder
+
+NOON = 12
+
+
+async def say_who_calls(talk: Talk, student: Student, task: Task | None) -> None:
+    """ "王老师明天上午给您打电话"; without a task, or with nobody to hold it, only that somebody will."""
+    holder = await _holder(talk, task) if task is not None else None
+    if task is None or holder is None:
+        talk.say("handed_over", student)
+    else:
+        talk.say("will_call", student, **promise(talk, task, holder))
+
+
+async def promised(talk: Talk, task_id: int | None) -> dict[str, str]:
+    """Facts `who` and `when` for a message of its own; empty where nobody has the task."""
+    task = await talk.work.session.get(Task, task_id or 0)
+    holder = await _holder(talk, task) if task is not None else None
+    return promise(talk, task, holder) if task is not None and holder is not None else {}
+
+
+async def task_of_text(talk: Talk) -> Task | None:
+    """The task that this very text opened."""
+    await talk.work.session.flush()
+    opened = select(Task).where(Task.inbound_id == talk.inbound.id, Task.opened_at == talk.work.now)
+    return await talk.work.session.scalar(opened.order_by(Task.id.desc()).limit(1))
+
+
+def promise(talk: Talk, task: Task, holder: tuple[str, str]) -> dict[str, str]:
+    why, name = holder
+    role = talk.speaker.plan.role_name(task.role) if why == "holder" else ""
+    return {"who": f"{role}{name}", "when": _when(talk, task)}
+
+
+async def _holder(talk: Talk, task: Task) -> tuple[str, str] | None:
+    query = select(TaskHolder.why, Person.name).join(Person, Person.id == TaskHolder.person_id)
+    query = query.where(TaskHolder.task_id == task.id, TaskHolder.until.is_(None)).order_by(TaskHolder.since, TaskHolder.person_id)
+    found = (await talk.work.session.execute(query.limit(1))).first()
+    return (found.why, found.name) if found is not None else None
+
+
+def _when(talk: Talk, task: Task) -> str:
+    due = task.due_at.astimezone(talk.speaker.plan.zone)
+    day, today = due.date(), talk.speaker.calendar.day_of(talk.work.now)
+    hour = str(due.hour + (due.minute > 0))
+    if day <= today:
+        return phrase("when.today", hour=hour)
+    if day == today + timedelta(days=1):
+        return phrase("when.tomorrow_morning") if due.hour <= NOON else phrase("when.tomorrow", hour=hour)
+    return phrase("when.morning", on=spoken_day(day)) if due.hour <= NOON else phrase("when.later", on=spoken_day(day), hour=hour)

@@ -1,0 +1,146 @@
+"""One text of a family with everything around it: which question it answers, and about which children."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, or_, select
+
+from bot.dialogs.answering import answer
+from bot.dialogs.speaker import Speaker
+from bot.outbox.questions import FOLLOW_UPS
+from storage.tables import CaseFile, Contact, Inbound, Message, Question, Student
+from storage.work import Work
+
+ASKED = ("absence", "notice", "confirm_return")
+"""What a family is asked of itself; the follow-ups and "which child?" come after an answer."""
+OF_FAMILIES = (*ASKED, *FOLLOW_UPS, "choose")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """`question` is what the text answers; `together` are all the questions that the same message asked, a child each.
+
+    The question may have been answered before: then the text corrects that answer, or adds to it. `faded` is the question that
+    the text quotes although its time is over: words are still about that child, but a digit is asked again.
+    """
+
+    work: Work
+    inbound: Inbound
+    speaker: Speaker
+    question: Question | None
+    together: Sequence[Question]
+    children: list[Student]
+    faded: Question | None = None
+
+    @property
+    def kind(self) -> str | None:
+        return self.question.kind if self.question else None
+
+    def about(self, student: Student) -> Question | None:
+        """What was asked about this child; else what was asked."""
+        return next((question for question in self.together if question.student_id == student.id), self.question)
+
+    def child(self, student_id: int | None = None) -> Student:
+        """The one with this id; else the one that was asked about; else the first."""
+        asked = self.question or self.faded
+        wanted = student_id or (asked.student_id if asked else None)
+        return next((child for child in self.children if child.id == wanted), self.children[0])
+
+    def asked_about(self) -> list[Student]:
+        """Every child that the answered message asked about."""
+        if len(self.together) < 2:
+            return [self.child()]
+        asked = {question.student_id for question in self.together}
+        return [child for child in self.children if child.id in asked]
+
+    def awaits_another(self) -> bool:
+        """Whether a question about another child is still open here: then nothing more is asked."""
+        return any(question.kind in ASKED and question.state == "open" for question in self.speaker.questions)
+
+    def say(self, template: str, student: Student, **facts: Any) -> None:
+        self.ask(None, template, student, **facts)
+
+    def ask(self, kind: str | None, template: str, student: Student, *, still: str | None = None, **facts: Any) -> None:
+        """Says something about a child, and asks what is given as `kind`."""
+        question = self.about(student)
+        own = question if question is not None and question.student_id == student.id else None
+        answer(
+            self.work, self.inbound, self.speaker, template, area_code=student.area_code, question=kind, facts=facts, still=still,
+            about={
+                "student_id": student.id, "case_id": own.case_id if own else None,
+                "notice_id": own.notice_id if own and kind == own.kind else None,
+            },
+        )  # fmt: skip
+
+    async def understood(self) -> None:
+        """Failures to understand are counted anew."""
+        (await self.work.session.get_one(Contact, self.speaker.contact_id)).misses = 0
+
+
+async def talk_of(work: Work, inbound: Inbound, speaker: Speaker, children: list[Student]) -> Talk:
+    """The text answers what it quotes; else the newest open question; else the one that was answered here today."""
+    quoted = await _quoted(work, inbound)
+    if quoted and quoted[0].expires_at <= inbound.received_at:
+        return Talk(work, inbound, speaker, None, [], children, faded=quoted[0])
+    found = quoted or _open(speaker) or await _answered_today(work, speaker)
+    return Talk(work, inbound, speaker, found[0] if found else None, found, children)
+
+
+def _open(speaker: Speaker) -> list[Question]:
+    newest = speaker.question(*OF_FAMILIES)
+    return _with(newest, speaker.questions) if newest is not None else []
+
+
+def _with(question: Question, others: Sequence[Question]) -> list[Question]:
+    """The question first, then those that the same message asked."""
+    if question.message_id is None:
+        return [question]
+    same = [one for one in others if one.message_id == question.message_id and one.kind == question.kind and one.id != question.id]
+    return [question, *same]
+
+
+async def _quoted(work: Work, inbound: Inbound) -> list[Question]:
+    """What the quoted message asked, or the pressed button stood below; nothing once the case has ended."""
+    if inbound.reply_to is None:
+        return []
+    query = _asked_here(inbound).join(Message, Message.id == Question.message_id).where(
+        Message.channel == inbound.channel, Message.provider_id == inbound.reply_to,
+    )  # fmt: skip
+    return list(await work.session.scalars(query))
+
+
+async def _answered_today(work: Work, speaker: Speaker) -> list[Question]:
+    """Also whether the child is back, where another guardian's word has ended the case: this one may say otherwise."""
+    since = speaker.calendar.at(speaker.today, time.min)
+    ended = or_(Question.state == "answered", and_(Question.state == "withdrawn", Question.kind == "confirm_return"))
+    query = select(Question).where(
+        Question.contact_id == speaker.contact_id, ended, Question.ended_at >= since,
+        Question.kind.in_(ASKED), Question.expires_at > work.now,
+    )  # fmt: skip
+    found = list(await work.session.scalars(query.order_by(Question.ended_at.desc(), Question.id.desc())))
+    return _with(found[0], found) if found else []
+
+
+async def question_about(talk: Talk, student_id: int) -> Question | None:
+    """The newest question about this child at this contact that can still be answered: a text may name another than was asked last."""
+    query = _asked_here(talk.inbound).where(
+        Question.student_id == student_id, Question.kind.in_(ASKED), Question.expires_at > talk.inbound.received_at
+    )
+    return await talk.work.session.scalar(query.limit(1))
+
+
+def _asked_here(inbound: Inbound) -> Select[Question]:
+    ended = exists().where(
+        CaseFile.id == Question.case_id, CaseFile.state == "closed", Question.state == "withdrawn", Question.kind != "confirm_return"
+    )
+    return (
+        select(Question)
+        .where(
+            Question.contact_id == inbound.contact_id, Question.kind.in_(OF_FAMILIES), Question.asked_at <= inbound.received_at, ~ended,
+        )
+        .order_by(Question.asked_at.desc(), Question.id.desc())
+    )  # fmt: skip

@@ -1,0 +1,50 @@
+"""One reading of a family's reply, and what its effect works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from cases.desk import Desk
+from plan.parts import Answer
+from storage.tables import CaseFile, Student
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reading of one reply about one child. `accuses_school`: what is said against it does not go to it."""
+
+    student_id: int
+    person_id: int | None
+    intent: str
+    on: date | None = None
+    inbound_id: int | None = None
+    question_id: int | None = None
+    contact_id: int | None = None
+    accuses_school: bool = False
+    since: date | None = None  # first day of a leave that begins later than today
+
+
+@dataclass
+class Matter:
+    """What an effect works on."""
+
+    work: Work
+    desk: Desk
+    student: Student
+    case: CaseFile | None
+    said: Said
+    rule: Answer
+    effects: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def about(self) -> dict[str, int | None]:
+        case = None if self.is_apart else self.case
+        return {"case_id": case.id if case else None, "student_id": self.student.id, "inbound_id": self.said.inbound_id}
+
+    @property
+    def is_apart(self) -> bool:
+        """Nothing of it is to be found under the case, which the school may see."""
+        return self.rule.task is not None and self.desk.plan.tasks[self.rule.task].apart

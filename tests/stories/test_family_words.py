@@ -1,0 +1,309 @@
+"""What families write further: in words, late, twice, out of order, about another child, or when two of them differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables import AidRequest, EnrolmentCheck, GuardianAnswer, Leave, Question
+from tests.stories.county import County
+from tests.stories.families import ByButtons, family
+
+
+@pytest.fixture
+async def asked(county: County) -> County:
+    """Ma Xiaolong is absent and his father has just been asked; his little brother is in the same class."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father", "mother"])
+    await county.student("马小虎", guardians=["father", "mother"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.stage.advance(minutes=4)
+    await county.phones["father"].expects("小龙")
+    return county
+
+
+async def rows(county: County, query: Any) -> list[Any]:
+    async with county.database.session() as session:
+        return list(await session.scalars(query))
+
+
+async def standing(county: County) -> list[str]:
+    """Intents of the answers that stand."""
+    return await rows(county, select(GuardianAnswer.intent).where(GuardianAnswer.undone_at.is_(None)).order_by(GuardianAnswer.id))
+
+
+@pytest.mark.parametrize(
+    ("words", "ends_on"),
+    [("周四", "2026-11-04"), ("周四就能来", "2026-11-04"), ("请假到周四", "2026-11-05"), ("三天", "2026-11-04"), ("周三吧", "2026-11-03")],
+)
+async def test_the_day_of_return_in_words(asked: County, words: str, ends_on: str) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("哪天能来")
+    await father.replies(words)
+    await father.expects("到校")
+    assert [leave.ends_on.isoformat() for leave in await rows(asked, select(Leave))] == [ends_on]
+
+
+async def test_a_leave_that_names_its_end_is_not_asked_for_it(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("小龙发烧，请假到周四")
+    text = await father.expects("11月6日到校")
+    assert "哪天" not in text
+
+
+async def test_nobody_knows_when_and_the_plans_days_stand(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("哪天能来")
+    await father.replies("还不知道")
+    await father.expects("再告诉老师")
+    assert [leave.ends_on.isoformat() for leave in await rows(asked, select(Leave))] == ["2026-11-03"]
+
+
+async def test_the_family_is_reminded_on_the_evening_of_the_moved_day_only(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("哪天能来")
+    await father.replies("周五")
+    await father.expects("11月6日到校")
+    for day in ("03", "04"):
+        await asked.to(f"2026-11-{day} 20:00")
+    assert not [text for text in await father.new() if "的假到" in text]
+    await asked.to("2026-11-05 20:00")
+    await father.expects("小龙的假到11月5日")
+
+
+async def test_help_named_in_the_first_answer_is_not_asked_for(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("没钱交伙食费")
+    await father.expects("王校长", "打电话")
+    await asked.phones["principal"].expects("家长补充：吃住")
+    assert await rows(asked, select(AidRequest.kind)) == ["boarding"]
+
+
+async def test_the_school_in_words_needs_no_further_question(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("4")
+    await father.expects("转到哪里")
+    await father.replies("兰州市七里河小学，电话13912345678")
+    await father.expects("去向已转给学校")
+    text = await asked.phones["enrolment_manager"].expects("七里河小学")
+    assert "13912345678" not in text
+    assert [check.said for check in await rows(asked, select(EnrolmentCheck))] == ["兰州市七里河小学，电话"]
+
+
+async def test_a_place_without_a_school_is_asked_for_it(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("4")
+    await father.expects("转到哪里")
+    await father.replies("5")
+    await father.expects("去向已转给学校")
+    await asked.phones["enrolment_manager"].expects("还没联系好学校")
+
+
+async def test_danger_in_a_further_answer_goes_to_people_at_once(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("5")
+    await father.expects("先办哪件事")
+    await father.replies("孩子挨打了不敢去")
+    await asked.phones["principal"].expects("紧急")
+    text = await father.expects("工作人员会联系您")
+    assert "打" not in text.replace("拨打", "")
+
+
+async def test_a_second_answer_corrects_the_first(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("哪天能来")
+    await father.replies("小龙没事了，已经到校了")
+    assert await standing(asked) == ["returned"]
+    assert [leave.withdrawn_at is not None for leave in await rows(asked, select(Leave))] == [True]
+
+
+async def test_a_second_digit_on_the_same_day_corrects_the_first(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("3")
+    await father.expects("11月3日送孩子")
+    await father.replies("1")
+    await father.expects("生病请假")
+    assert await standing(asked) == ["sick"]
+    await asked.to("2026-11-03 08:00")
+    assert not [text for text in await father.new() if "您说过" in text]
+
+
+async def test_a_correction_in_the_afternoon_does_not_open_the_teachers_step(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("生病请假")
+    await asked.to("2026-11-02 15:00")
+    await father.replies("不是生病，明天一早就送来")
+    await asked.stage.advance(minutes=5)
+    assert (await asked.case("马小龙")).level == 1
+    assert not [task for task in await asked.tasks() if task.kind == "family_contact"]
+
+
+async def test_a_second_answer_that_asks_for_help_is_added(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("3")
+    await father.expects("11月3日送孩子")
+    await father.replies("家里没钱交生活费")
+    await father.expects("打电话")
+    assert await standing(asked) == ["will_return", "hardship"]
+
+
+async def test_the_same_answer_twice_counts_once(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("6")
+    await father.replies("6")
+    assert await standing(asked) == ["refuses_school"]
+    assert len([task for task in await asked.tasks() if task.kind == "persuade"]) == 1
+
+
+async def test_two_answers_that_come_in_at_once_are_taken_in_order(asked: County) -> None:
+    father = asked.phones["father"]
+    await asked.receive(father.number, "1")
+    await asked.receive(father.number, "3")
+    await asked.stage.settle()
+    assert await standing(asked) == ["will_return"]
+
+
+async def test_a_digit_days_after_the_question_expired_is_asked_again(asked: County) -> None:
+    father = asked.phones["father"]
+    for day in ("03", "04", "05"):
+        await asked.to(f"2026-11-{day} 08:31")
+        await asked.phones["class_teacher"].replies("0")
+    await asked.to("2026-11-06 09:00")
+    await father.new()
+    await father.replies("1")
+    assert await rows(asked, select(Leave)) == []
+    assert await father.new()
+
+
+async def test_an_unanswered_further_question_gives_way_to_one_about_another_child(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("5")
+    await father.expects("先办哪件事")
+    await asked.phones["class_teacher"].replies("2")
+    await asked.stage.advance(minutes=5)
+    await father.expects("小虎", "没到校")
+    open_now = await rows(asked, select(Question.kind).where(Question.state == "open", Question.kind != "task"))
+    assert open_now == ["absence"]
+    await father.replies("2")
+    await father.expects("小虎", "11月2日送孩子")
+
+
+async def test_a_text_that_names_another_child_than_was_asked_last(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("3")
+    await father.expects("11月3日送孩子")
+    await asked.phones["class_teacher"].replies("2")
+    await asked.stage.advance(minutes=5)
+    await father.expects("小虎", "没到校")
+    await father.replies("小龙 1")
+    await father.expects("小龙", "生病请假")
+    answers = await rows(asked, select(GuardianAnswer).where(GuardianAnswer.undone_at.is_(None)))
+    assert [(one.student_id, one.intent) for one in answers] == [(asked.students["马小龙"], "sick")]
+
+
+async def test_several_children_in_one_answer(asked: County) -> None:
+    father = asked.phones["father"]
+    await asked.phones["class_teacher"].replies("2")
+    await father.replies("小龙发烧请假到周四，小虎明天送来")
+    await father.expects("小龙：孩子生病请假", "小虎：11月3日送孩子")
+    assert sorted(await standing(asked)) == ["sick", "will_return"]
+
+
+async def test_two_guardians_differ_and_the_more_worrying_answer_counts(asked: County) -> None:
+    await asked.phones["father"].replies("1")
+    await asked.phones["father"].expects("生病")
+    await asked.phones["mother"].replies("小龙不想上学了，叫不动")
+    text = await asked.phones["class_teacher"].expects("说法不同")
+    assert "父亲：生病请假" in text
+    assert "孩子不愿上学" in text
+    assert await standing(asked) == ["refuses_school"]
+    await asked.to("2026-11-02 13:01")
+    assert (await asked.case("马小龙")).level == 2
+
+
+async def test_the_less_worrying_answer_of_another_guardian_sets_nothing_going(asked: County) -> None:
+    await asked.phones["father"].replies("6")
+    await asked.phones["mother"].replies("小龙发烧了请假")
+    await asked.phones["class_teacher"].expects("说法不同")
+    assert await rows(asked, select(Leave)) == []
+    assert (await asked.case("马小龙")).paused_until is None
+
+
+async def test_two_guardians_who_say_the_same_in_other_words_do_not_differ(asked: County) -> None:
+    await asked.phones["father"].replies("1")
+    await asked.phones["mother"].replies("小龙请假两天")
+    assert not [task for task in await asked.tasks() if task.kind == "answers_differ"]
+
+
+async def test_a_secret_of_one_guardian_is_not_written_to_the_teacher(asked: County) -> None:
+    await asked.phones["father"].replies("1")
+    await asked.phones["mother"].replies("小龙被同学欺负")
+    text = await asked.phones["class_teacher"].expects("说法不同")
+    assert "欺负" not in text
+    assert "需要当面了解" in text
+
+
+async def test_a_guardian_who_denies_a_return_that_is_already_struck_off_sends_the_school_to_look(asked: County) -> None:
+    await asked.to("2026-11-03 12:01")
+    await asked.to("2026-11-04 08:31")
+    await asked.phones["class_teacher"].replies("0")
+    await asked.phones["father"].expects("是这样吗")
+    await asked.phones["father"].replies("1")
+    assert (await asked.case("马小龙")).state == "closed"
+    await asked.phones["mother"].expects("是这样吗")
+    await asked.phones["mother"].replies("2")
+    await asked.phones["mother"].expects("还没有返校")
+    assert (await asked.task("check_return")).state == "open"
+
+
+async def test_a_dialog_goes_on_after_a_restart(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("哪天能来")
+    asked.restarts()
+    await father.replies("2")
+    await father.expects("11月4日到校")
+
+
+async def test_a_button_of_an_older_message_answers_what_stands_there(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with family(county, "telegram", monkeypatch) as home:
+        assert isinstance(home, ByButtons)
+        await county.student("马小虎", guardians=["father"])
+        await county.to("2026-11-02 08:31")
+        await county.phones["class_teacher"].replies("1")
+        await county.stage.advance(minutes=4)
+        await home.hears("小龙", "没到校")
+        first = home.telegram.messages[-1]
+        await home.answers("3")
+        await home.hears("送孩子到校")
+        await county.phones["class_teacher"].replies("马小虎")
+        await county.stage.advance(minutes=5)
+        await home.hears("小虎", "没到校")
+        await home.presses(first, "6")
+        await home.hears("已收到")
+    answers = await rows(county, select(GuardianAnswer).where(GuardianAnswer.undone_at.is_(None)).order_by(GuardianAnswer.id))
+    assert {one.student_id for one in answers} == {county.students["马小龙"]}
+    assert answers[-1].intent == "refuses_school"
+
+
+async def test_a_button_below_a_question_whose_time_is_over_is_asked_again(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with family(county, "telegram", monkeypatch) as home:
+        assert isinstance(home, ByButtons)
+        await county.to("2026-11-02 08:31")
+        await county.phones["class_teacher"].replies("1")
+        await county.stage.advance(minutes=4)
+        await home.hears("小龙", "没到校")
+        first = home.telegram.messages[-1]
+        await county.to("2026-11-06 10:00")
+        await home.presses(first, "2")
+        await home.hears("没看明白", "今天送来")
+    assert await rows(county, select(GuardianAnswer)) == []
