@@ -171,4 +171,6 @@ async def _stand_in(office: Office, reading: StandInReading) -> str:
 
 
 def _read(name: str, people: Sequence[Colleague]) -> Meant:
-    return read_colleague(name, [Post(one.person_id, one.name, one.role) for one in people], words().titles)
+    """At a school everybody is a 老师."""
+    titles = {**words().titles, "老师": [one.role for one in people]}
+    return read_colleague(name, [Post(one.person_id, one.name, one.role) for one in people], titles)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select
 
 from bot.dialogs.answering import answer
-from bot.dialogs.speaker import Speaker
+from bot.dialogs.speaker import Speaker, same_matter
 from bot.outbox.questions import FOLLOW_UPS
 from storage.tables import CaseFile, Contact, Inbound, Message, Question, Student
 from storage.work import Work
@@ -86,8 +86,16 @@ async def talk_of(work: Work, inbound: Inbound, speaker: Speaker, children: list
     quoted = await _quoted(work, inbound)
     if quoted and quoted[0].expires_at <= inbound.received_at:
         return Talk(work, inbound, speaker, None, [], children, faded=quoted[0])
-    found = quoted or _open(speaker) or await _answered_today(work, speaker)
+    found = _in_its_place(speaker, quoted) or quoted or _open(speaker) or await _answered_today(work, speaker)
     return Talk(work, inbound, speaker, found[0] if found else None, found, children)
+
+
+def _in_its_place(speaker: Speaker, quoted: Sequence[Question]) -> list[Question]:
+    """What asks the same anew: whoever answers the first message answers the reminder too."""
+    if not quoted or quoted[0].state == "open":
+        return []
+    newer = next((one for one in speaker.questions if same_matter(one, quoted[0])), None)
+    return _with(newer, speaker.questions) if newer is not None else []
 
 
 def _open(speaker: Speaker) -> list[Question]:
