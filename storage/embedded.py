@@ -12,7 +12,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -86,7 +86,8 @@ class EmbeddedPostgres(PostgresServer):
         """Stops the server that runs now, which another process may have started after a kill."""
         if self.runs():
             self._postmaster_info = PostmasterInfo.read_from_pgdata(self.pgdata)
-            super()._stop()
+            with suppress(psutil.NoSuchProcess):  # it was killed a moment ago
+                super()._stop()
 
     def runs(self) -> bool:
         """Whether a server works on this data folder."""
