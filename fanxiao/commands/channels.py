@@ -24,9 +24,9 @@ from bot.outbox.senders import (
 )
 from fanxiao.commands import channels_check, channels_people, channels_report, channels_send
 from fanxiao.commands.channels_lines import LARGEST_ID, known_line, local_zone, opened, own_address, sender_of
-from fanxiao.commands.channels_tables import print_table
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
+from fanxiao.commands.tables import print_table
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
 from storage.tables import Sender

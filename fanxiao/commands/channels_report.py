@@ -14,8 +14,8 @@ import typer
 
 from bot.outbox.report import ReportRow, delivery_report
 from fanxiao.commands.channels_lines import local_zone
-from fanxiao.commands.channels_tables import print_table
 from fanxiao.commands.once import once, refuse
+from fanxiao.commands.tables import print_table
 from fanxiao.wiring import Storage
 from storage.work import Work
 

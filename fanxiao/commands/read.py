@@ -112,11 +112,10 @@ def _show_all(rows: list[Row], *, as_json: bool) -> None:
         sys.stdout.write(json.dumps({"id": row.id, "readings": _meant(row)}, ensure_ascii=False) + "\n")
 
 
-def _print_table(readings: list[tuple[str, dict[str, Any]]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+HEADERS = ("编号\nid", "孩子\nchild", "意思\nintent", "日期\ndate", "把握\nconfidence", "依据\nevidence", "处理\naction")
 
-    table = Table("编号 id", "孩子 child", "意思 intent", "日期 date", "把握 confidence", "依据 evidence", "处理 action")
-    for id_, one in readings:
-        table.add_row(id_, *("" if value is None else str(value) for value in one.values()))
-    Console().print(table, markup=False)
+
+def _print_table(readings: list[tuple[str, dict[str, Any]]]) -> None:
+    from fanxiao.commands.tables import print_table  # only a person who looks needs what it loads
+
+    print_table(HEADERS, ((id_, *("" if value is None else str(value) for value in one.values())) for id_, one in readings))
