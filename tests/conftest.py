@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import uvloop
 from hypothesis import settings
 
 from storage import server as servers
@@ -25,12 +23,6 @@ from tests.homes import temporary_home
 settings.register_profile("gate", derandomize=True)
 settings.register_profile("hunt", derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
-
-
-@pytest.fixture(scope="session")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    """The loop that the product runs on."""
-    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture(scope="session")

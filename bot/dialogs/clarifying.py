@@ -14,11 +14,11 @@ from storage.tables import Contact, Question, Student
 MOST_MISSES = 2
 
 
-async def not_understood(talk: Talk) -> str:
-    """Gives what became of the text in a word."""
+async def not_understood(talk: Talk, *, is_hopeless: bool = False) -> str:
+    """Gives what became of the text in a word. `is_hopeless`: it is no answer at all, and no question would make it one."""
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
-    if contact.misses < MOST_MISSES and await _ask_again(talk):
+    if contact.misses < MOST_MISSES and not is_hopeless and await _ask_again(talk):
         return "asked_back"
     contact.misses = 0
     await give_to_a_person(talk, talk.child())

@@ -16,6 +16,7 @@ from bot.dialogs.phrases import Choices, choices, listed, numbered, phrase, spok
 from bot.dialogs.promising import promised
 from bot.dialogs.talk import Talk
 from bot.replies import Child, Reading, read_guardian
+from bot.replies.action import SURE
 from bot.replies.dates import find_days
 from bot.replies.normalise import normalise
 from bot.replies.numerals import number
@@ -23,7 +24,6 @@ from cases.follow_ups import LONGEST, answer_of, note_help, note_place, note_unt
 from cases.words import words
 from storage.tables import GuardianAnswer, Question, Student
 
-SURE = 0.7
 _DIGIT = re.compile(r"^(?:我?选择?|回复?|按|第)?([0-9]|[一二三四五六七八](?=$|号))(?:号键?|吧|了)?[\s.。,!]*$")
 _NUMBERS = re.compile(r"[0-9]{5,}")
 _ENDS = "到至"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -12,12 +12,13 @@ from bot.dialogs.choosing import ask_which_child, chosen
 from bot.dialogs.clarifying import give_to_a_person, not_understood
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
-from bot.dialogs.follow_ups import SURE, hear_follow_up
+from bot.dialogs.follow_ups import hear_follow_up
 from bot.dialogs.phrases import choices
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import Child, Reading, read_guardian, touches_on
+from bot.replies.action import CHOICES, HOPELESS, SURE
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
 from cases.corrections import last_answers, undo_answer
@@ -28,8 +29,6 @@ from storage.work import Work
 UNDO_WITHIN = timedelta(days=2)
 UNDO_KEY = "0"
 """What a keypad has for "不对"; no question of a family offers it."""
-CHOICES = ("opt_out", "opt_in")
-"""What somebody says of themselves, whichever child they have."""
 
 
 async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
@@ -58,8 +57,14 @@ async def _children(work: Work, speaker: Speaker) -> list[Student]:
 
 
 def _read(talk: Talk, text: str, kind: str | None) -> list[Reading]:
-    named = [Child(child.id, child.name) for child in talk.children]
-    return read_guardian(text, question=kind, children=named, today=talk.speaker.today)
+    return read_guardian(text, question=kind, children=_named(talk.children), today=talk.speaker.today)
+
+
+def _named(children: list[Student]) -> list[Child]:
+    """With who is the eldest, where the birthday of each is known and no two were born on the same day."""
+    born = sorted({child.birth_date for child in children if child.birth_date is not None})
+    ranks: dict[date | None, int] = {day: rank for rank, day in enumerate(born, start=1)} if len(born) == len(children) else {}
+    return [Child(child.id, child.name, child.sex, ranks.get(child.birth_date)) for child in children]
 
 
 async def _about_another(talk: Talk, readings: list[Reading]) -> Talk | None:
@@ -80,7 +85,7 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _undo(talk)
     sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
     if not sure or len(sure) < len(readings):
-        return await not_understood(talk)
+        return await not_understood(talk, is_hopeless=all(reading.confidence <= HOPELESS for reading in readings))
     if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
         return ask_which_child(talk)
     await talk.understood()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cases.consents import keep_refusals
-from storage.tables import Consent, GuardianAnswer, Intent, Question, Task
+from storage.tables import Consent, GuardianAnswer, Intent, Question, Student, Task
 from storage.work import working
 from tests.stories.county import County, Phone
 
@@ -179,3 +181,14 @@ async def test_publicity_is_refused_and_asked_for_again(siblings: County) -> Non
     await siblings.phones["father"].expects("宣传类消息会再发")
     async with siblings.database.session() as session:
         assert (await session.scalars(select(Consent.given))).all() == [True]
+
+
+async def test_the_elder_and_the_girl_are_told_apart(siblings: County) -> None:
+    async with siblings.database.session() as session, session.begin():
+        for name, sex, born in (("马小龙", "male", date(2014, 5, 1)), ("马阿依莎", "female", date(2016, 5, 1))):
+            await session.execute(update(Student).where(Student.id == siblings.students[name]).values(sex=sex, birth_date=born))
+    await siblings.phones["father"].new()
+    await siblings.phones["father"].replies("老大发烧了，丫头明天去学校")
+    assert await _answers(siblings) == {
+        siblings.students["马小龙"]: "sick", siblings.students["马阿依莎"]: "will_return",
+    }  # fmt: skip
