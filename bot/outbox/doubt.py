@@ -1,6 +1,6 @@
 """Calls of which we do not know what came: the process died before it could write it down, or the provider did not answer.
 
-The provider is asked before anything is sent again. Where it cannot be asked, a duty message goes once more and publicity never.
+The provider is asked before anything is sent again. Where it cannot be asked, a duty message goes again (twice at the most) and publicity never.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 """The provider's clock and the database's may differ by this much."""
 ASK_AGAIN = 15.0
 """Seconds before a provider that could not be asked is asked again."""
+MOST_LOST = 2
+"""How often a duty message goes again after attempts that nobody can tell the fate of. Nearly all of those were never called: whoever
+dies has written a whole batch of attempts, and has a few calls under way."""
 LOST = "lost"
 """Outcome of an attempt whose fate will never be known."""
 
@@ -169,7 +172,7 @@ class Doubts:
         lost = await work.session.scalar(select(func.count()).where(Attempt.message_id == message.id, Attempt.outcome == LOST))
         if message.urgency == "bulk":
             await drop(work, [message.id], "in_doubt")
-        elif (lost or 0) > 1:
+        elif (lost or 0) > MOST_LOST:
             await expire(work, [message.id])
         else:
             message.retry_at = work.now

@@ -179,13 +179,15 @@ async def test_after_a_crash_a_provider_that_can_be_asked_is_asked(world: World,
     assert (message.state, message.provider_id, len(scripted.sent)) == ("sent", "p1", 1)
 
 
-async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_once_more(world: World, scripted: Scripted, trouble: Trouble) -> None:
+async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_twice_more_at_the_most(
+    world: World, scripted: Scripted, trouble: Trouble
+) -> None:
     await _send_and_die(world, scripted)
     await _forget_the_dead(world.database)
     scripted.answers = [Outcome(Result.UNKNOWN)] * 5
     await world.worker().drain(NOW)
     (message,) = await world.messages()
-    assert len(scripted.sent) == 2
+    assert len(scripted.sent) == 3
     assert (message.state, [name for name, _ in trouble]) == ("failed", ["expired"])
 
 
