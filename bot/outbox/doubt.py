@@ -1,6 +1,7 @@
 """Calls of which we do not know what came: the process died before it could write it down, or the provider did not answer.
 
-The provider is asked before anything is sent again. Where it cannot be asked, a duty message goes again (twice at the most) and publicity never.
+The provider is asked before anything is sent again. Where it cannot be asked, a duty message goes again, twice at the most, and publicity
+never.
 """
 
 from __future__ import annotations
