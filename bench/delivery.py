@@ -28,7 +28,7 @@ from bench._worker import workers
 from fanxiao.logs import configure
 from fanxiao.running import run
 
-MESSAGES, JOBS, WORKERS, AT_ONCE, RATE = 20_000, 3000, 2, 40, 100_000.0
+MESSAGES, WORKERS, AT_ONCE, RATE = 10_000, 2, 40, 100_000.0
 LOOK_SECONDS, WARM_SECONDS, CONNECTIONS = 0.05, 3.0, 10
 BODY = (
     "【东乡县教育局】马小龙家长您好，锁南小学三(2)班的马小龙今天还没到校，老师很惦记。请回数字：1生病请假 2今天送来 3明天送来 4已转学搬走"
@@ -137,7 +137,7 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
             print(f"only posting                   {raw:7.0f} messages/s", flush=True)
             reported = await _reported(county, provider, messages)
             print(f"posting, reports thrown away   {reported:7.0f} messages/s", flush=True)
-            jobs = await _jobs(county, provider, min(messages, JOBS))
+            jobs = await _jobs(county, provider, messages)
             print(f"procrastinate                  {jobs:7.0f} messages/s", flush=True)
         sent = await _whole(folder / "sent", provider, messages, number, "none")
         print(f"whole path, until accepted     {sent:7.0f} messages/s", flush=True)
