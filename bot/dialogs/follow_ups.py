@@ -15,7 +15,7 @@ from bot.dialogs.answering import answered
 from bot.dialogs.phrases import Choices, choices, listed, numbered, phrase, spoken_day, spoken_weekday
 from bot.dialogs.promising import promised
 from bot.dialogs.talk import Talk
-from bot.replies import Child, Reading, read_guardian
+from bot.replies import Reading, read_guardian
 from bot.replies.action import SURE
 from bot.replies.dates import find_days
 from bot.replies.normalise import normalise
@@ -117,9 +117,8 @@ async def hear_follow_up(talk: Talk) -> str | None:
 
 
 def _read(talk: Talk, kind: str) -> list[Reading]:
-    named = [Child(child.id, child.name) for child in talk.children]
     asked = "absence" if kind == "until" else None
-    return read_guardian(talk.inbound.body, question=asked, children=named, today=talk.speaker.today)
+    return read_guardian(talk.inbound.body, question=asked, children=talk.named(), today=talk.speaker.today)
 
 
 def _meant(talk: Talk, readings: Sequence[Reading]) -> list[Question]:

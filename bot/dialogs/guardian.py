@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -17,7 +17,7 @@ from bot.dialogs.phrases import choices
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS
-from bot.replies import Child, Reading, read_guardian, touches_on
+from bot.replies import Reading, read_guardian, touches_on
 from bot.replies.action import CHOICES, HOPELESS, SURE
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
@@ -57,14 +57,7 @@ async def _children(work: Work, speaker: Speaker) -> list[Student]:
 
 
 def _read(talk: Talk, text: str, kind: str | None) -> list[Reading]:
-    return read_guardian(text, question=kind, children=_named(talk.children), today=talk.speaker.today)
-
-
-def _named(children: list[Student]) -> list[Child]:
-    """With who is the eldest, where the birthday of each is known and no two were born on the same day."""
-    born = sorted({child.birth_date for child in children if child.birth_date is not None})
-    ranks: dict[date | None, int] = {day: rank for rank, day in enumerate(born, start=1)} if len(born) == len(children) else {}
-    return [Child(child.id, child.name, child.sex, ranks.get(child.birth_date)) for child in children]
+    return read_guardian(text, question=kind, children=talk.named(), today=talk.speaker.today)
 
 
 async def _about_another(talk: Talk, readings: list[Reading]) -> Talk | None:

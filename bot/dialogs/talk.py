@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_, select
@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, exists, or_, select
 from bot.dialogs.answering import answer
 from bot.dialogs.speaker import Speaker, same_matter
 from bot.outbox.questions import FOLLOW_UPS
+from bot.replies import Child
 from storage.tables import CaseFile, Contact, Inbound, Message, Question, Student
 from storage.work import Work
 
@@ -49,6 +50,12 @@ class Talk:
         asked = self.question or self.faded
         wanted = student_id or (asked.student_id if asked else None)
         return next((child for child in self.children if child.id == wanted), self.children[0])
+
+    def named(self) -> list[Child]:
+        """The children as the reader knows them; who is the eldest, where the birthday of each is known and no two are the same."""
+        born = sorted({child.birth_date for child in self.children if child.birth_date is not None})
+        ranks: dict[date | None, int] = {day: rank for rank, day in enumerate(born, start=1)} if len(born) == len(self.children) else {}
+        return [Child(child.id, child.name, child.sex, ranks.get(child.birth_date)) for child in self.children]
 
     def asked_about(self) -> list[Student]:
         """Every child that the answered message asked about."""
