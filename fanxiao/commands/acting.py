@@ -1,0 +1,29 @@
+"""In whose name a command acts: decisions are a named person's, also when they are typed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from cases.responsible import in_force
+from fanxiao.commands.once import refuse
+from storage.tables import Person, Responsibility
+from storage.work import Work
+
+BY = "经办人编号或姓名 · who decides: a responsible person's number or name"
+
+
+async def acting(work: Work, who: str, area_code: str = "") -> Person:
+    """The one responsible person with this number, or with this name within the area; refuses where there is none or several."""
+    today = in_force(work.now.date())
+    in_office = select(Responsibility.person_id).where(*today)
+    query = select(Person).where(Person.id.in_(in_office))
+    query = (
+        query.where(Person.id == int(who)) if who.isdecimal() else query.where(Person.name == who, Person.area_code.startswith(area_code))
+    )
+    found = list(await work.session.scalars(query.limit(6)))
+    if not found:
+        refuse(f"没有这位责任人：{who}", f"No responsible person has this number or name: {who}")
+    if len(found) > 1:
+        listed = "、".join(f"{one.id} {one.name} ({one.area_code})" for one in found)
+        refuse(f"有几位同名的责任人，请用编号：{listed}", f"Several responsible people have this name; give the number: {listed}")
+    return found[0]
