@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,8 @@ ASK_AGAIN = 15.0
 MOST_LOST = 2
 """How often a duty message goes again after attempts that nobody can tell the fate of. Nearly all of those were never called: whoever
 dies has written a whole batch of attempts, and has a few calls under way."""
+AT_ONCE = 5
+"""Recipients that are looked into at the same time, of one sender."""
 LOST = "lost"
 """Outcome of an attempt whose fate will never be known."""
 
@@ -49,13 +52,20 @@ class Doubt:
     to: str
 
 
+def _by_recipient(doubts: Sequence[Doubt]) -> list[list[Doubt]]:
+    groups: defaultdict[str, list[Doubt]] = defaultdict(list)
+    for doubt in doubts:
+        groups[doubt.to].append(doubt)
+    return list(groups.values())
+
+
 async def database_time(session: AsyncSession) -> datetime:
     """The real time, which leases and attempts are measured in."""
     return (await session.scalars(select(func.clock_timestamp(type_=DateTime(timezone=True))))).one()
 
 
 class Doubts:
-    """Settles attempts in doubt, one after the other, so that two messages of the same words are told apart.
+    """Settles attempts in doubt; those to one recipient one after the other, so that two messages of the same words are told apart.
 
     One task for each sender: a provider that does not answer holds up nobody else's. `under_way`: attempts, by sender, of which this
     process still awaits the answer or has it; they are in no doubt, however long they take.
@@ -97,13 +107,24 @@ class Doubts:
     async def _settle(self, held: Held, now: datetime) -> int:
         if time.monotonic() < self._not_before.get(held.sender_id, 0.0):
             return 0
-        channel, settled = self._settings.channels[held.line], 0
-        for doubt in await self._find(held):
-            if held.is_over():
+        settled, places = 0, asyncio.Semaphore(AT_ONCE)
+        while (found := await self._find(held)) and not held.is_over():
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._settle_some(doubts, held, now, places)) for doubts in _by_recipient(found)]
+            settled += (count := sum(task.result() for task in tasks))
+            if not count:
                 break
-            await self._settle_one(doubt, held, await self._ask(channel, doubt, held), now)
-            settled += 1
         return settled
+
+    async def _settle_some(self, doubts: Sequence[Doubt], held: Held, now: datetime, places: asyncio.Semaphore) -> int:
+        """Of one recipient; how many were settled before the lease was over."""
+        channel = self._settings.channels[held.line]
+        async with places:
+            for number, doubt in enumerate(doubts):
+                if held.is_over():
+                    return number
+                await self._settle_one(doubt, held, await self._ask(channel, doubt, held), now)
+        return len(doubts)
 
     async def _find(self, held: Held) -> list[Doubt]:
         """What is old enough that its call has surely ended: a holder before us may have called until the end of its lease."""
