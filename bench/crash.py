@@ -35,21 +35,24 @@ BETWEEN_KILLS = (4.0, 9.0)
 FAULT_SECONDS, CUT_SECONDS = 6.0, 1.0
 PATIENCE = 240.0
 UNDER_WAY = """
-select (select count(*) from intent where state = 'pending') + (select count(*) from message where state in ('queued', 'sending'))
+select (select count(*) from intent where state = 'pending' and due_at < clock_timestamp() + interval '1 hour')
+     + (select count(*) from message where state in ('queued', 'sending'))
      + (select count(*) from inbound where handled_at is null) + (select count(*) from attempt where outcome is null or outcome = 'unknown')
      + (select count(*) from delivery_status join message using (channel, provider_id) where applied_at is null)
 """
 FOUND = """
-select (select count(*) from message), (select count(*) from message where state in ('sent', 'delivered', 'answered')),
+select (select count(*) from message),
+    (select count(*) from message where state in ('sent', 'delivered') or (state = 'answered' and provider_id is not null)),
     (select count(*) from message where state in ('delivered', 'answered')),
-    (select count(*) from intent where state <> 'queued' and not (
+    (select count(*) from intent where state <> 'queued' and not (state = 'pending' and due_at > clock_timestamp()) and not (
         state = 'dropped' and reason = 'no_longer_true'
         and exists (select from guardian_answer answered where answered.student_id = intent.student_id)
     )),
     (select count(*) from inbound where handled_at is not null), (select count(*) from attempt where outcome = 'lost')
 """
 """What is lost was never said, or is held to be said though the provider never got it. A question that was dropped
-is not lost only where the family's answer is on record."""
+is not lost only where the family's answer is on record, nor is one that was answered before it could be put. What is for
+another day, as the reminder of a promise, is not under way."""
 
 
 @dataclass

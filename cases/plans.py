@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from functools import lru_cache
 
 import yaml
 from sqlalchemy import select
@@ -19,10 +18,8 @@ from storage.work import Work
 IN_FORCE = "plan in force"
 
 
-@lru_cache(maxsize=16)
-def _parsed(body: str) -> Plan:
-    """A stored version was sound when it was installed: a later, stricter check must not orphan the cases under it."""
-    return Plan.model_validate(yaml.safe_load(body), extra="ignore")
+_READ: dict[str, Plan] = {}
+"""Plans that this process has read, by digest: there are few, and a version never changes."""
 
 
 async def install_plan(work: Work, text: str, templates: Collection[str]) -> int:
@@ -33,8 +30,8 @@ async def install_plan(work: Work, text: str, templates: Collection[str]) -> int
     plan = read_plan(text, templates)
     digest = hashlib.sha256(text.encode()).hexdigest()
     latest = await _latest(work.session)
-    if latest is not None and latest.digest == digest:
-        return latest.id
+    if latest is not None and latest[1] == digest:
+        return latest[0]
     stored = insert(PlanVersion).values(name=plan.name, digest=digest, body=text, loaded_at=work.now)
     stored = stored.on_conflict_do_update(index_elements=["digest"], set_={"loaded_at": work.now})
     version_id = (await work.session.execute(stored.returning(PlanVersion.id))).scalar_one()
@@ -47,16 +44,26 @@ async def plan_in_force(session: AsyncSession) -> tuple[int, Plan]:
     """(version id, plan) for new cases: the same throughout a session. Raises LookupError before any plan was installed."""
     found: tuple[int, Plan] | None = session.info.get(IN_FORCE)
     if found is None:
-        version = await _latest(session)
-        if version is None:
+        latest = await _latest(session)
+        if latest is None:
             raise LookupError("no plan has been installed")
-        found = session.info[IN_FORCE] = (version.id, _parsed(version.body))
+        found = session.info[IN_FORCE] = (latest[0], await _read(session, *latest))
     return found
 
 
-async def _latest(session: AsyncSession) -> PlanVersion | None:
-    """The version installed last; one that was installed before and again counts from its last time."""
-    return await session.scalar(select(PlanVersion).order_by(PlanVersion.loaded_at.desc(), PlanVersion.id.desc()).limit(1))
+async def _latest(session: AsyncSession) -> tuple[int, str] | None:
+    """(id, digest) of the version installed last; one that was installed before and again counts from its last time."""
+    query = select(PlanVersion.id, PlanVersion.digest).order_by(PlanVersion.loaded_at.desc(), PlanVersion.id.desc()).limit(1)
+    row = (await session.execute(query)).one_or_none()
+    return (row.id, row.digest) if row is not None else None
+
+
+async def _read(session: AsyncSession, version_id: int, digest: str) -> Plan:
+    """A stored version was sound when it was installed: a later, stricter check must not orphan the cases under it."""
+    if digest not in _READ:
+        body = (await session.scalars(select(PlanVersion.body).where(PlanVersion.id == version_id))).one()
+        _READ[digest] = Plan.model_validate(yaml.safe_load(body), extra="ignore")
+    return _READ[digest]
 
 
 async def plan_of(session: AsyncSession, version_id: int) -> Plan:
@@ -64,4 +71,5 @@ async def plan_of(session: AsyncSession, version_id: int) -> Plan:
     latest_id, latest = await plan_in_force(session)
     if version_id == latest_id:
         return latest
-    return _parsed((await session.get_one(PlanVersion, version_id)).body)
+    digest = (await session.scalars(select(PlanVersion.digest).where(PlanVersion.id == version_id))).one()
+    return await _read(session, version_id, digest)
