@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -51,7 +52,7 @@ class Words:
     def said(self, label: Named) -> str:
         return label.en if self.language == "en" else label.zh
 
-    def pick(self, both: dict[str, Any], **filled: object) -> str:
+    def pick(self, both: Mapping[str, Any], **filled: object) -> str:
         """This language's side of a {zh, en} entry."""
         return str(both[self.language]).format(**filled)
 

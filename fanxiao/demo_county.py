@@ -18,6 +18,8 @@ from cases.imports.run import import_file
 from cases.imports.synthetic import DemoData, write_demo_data
 from cases.responsible import CODE_LENGTH
 from console.demo.colleagues import Colleagues
+from console.demo.players import Players
+from console.demo.scripts import Script
 from console.demo.stand import Stand
 from fanxiao.engine import Engine, build_engine, load_catalogue, put_plan_in_force, simulated_channels
 from fanxiao.files import PLAN
@@ -84,10 +86,13 @@ async def open_county(storage: Storage, settings: Settings) -> DemoCounty:
     engine = await _engine(storage, settings, clock)
     plan, catalogue = engine.plan, engine.catalogue
     area_code, played = await _prefecture(storage), await _played_classes(storage)
-    watched = set(played[:1])
-    stage = Stage(storage.worker, clock, Colleagues(engine.worker, storage.web, storage.cipher, area_code, watched))
+    watched, scripts = set(played[:1]), dict[int, Script]()
+    players = Players(scripts, Calendar(plan))
+    stage = Stage(storage.worker, clock, Colleagues(engine.worker, storage.web, storage.cipher, area_code, watched, players))
     await stage.settle()
-    return DemoCounty(engine, stage, Stand(storage.web, storage.cipher, stage, plan, catalogue, area_code, played, watched))
+    lines = [channel for channel in engine.channels.values() if isinstance(channel, simulator.Simulator)]
+    stand = Stand(storage.web, storage.cipher, stage, plan, catalogue, area_code, played, watched, lines, scripts)
+    return DemoCounty(engine, stage, stand)
 
 
 async def open_played_county(storage: Storage, settings: Settings, begins: datetime) -> tuple[Engine, Stage]:
@@ -124,7 +129,7 @@ async def _make(storage: Storage, settings: Settings, clock: SteppedClock, begin
         )  # fmt: skip
         await _import(storage, plan, made, begins - PREPARED)
     async with storage.worker.session() as session, session.begin():
-        for capabilities in (simulator.SMS, simulator.VOICE):
+        for capabilities in (simulator.SMS, simulator.VOICE, simulator.CHAT):
             await ensure_sender(session, capabilities.name, NUMBER, rate_per_second=5000)
     await clock.set(begins)
 

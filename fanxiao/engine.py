@@ -34,7 +34,7 @@ from storage.tables import Area, Sender
 from storage.work import working
 
 SIMULATED_NUMBER, SIMULATED_RATE = "1069000000", 100.0
-SIMULATED = (simulator.SMS.name, simulator.VOICE.name)
+SIMULATED = (simulator.SMS.name, simulator.VOICE.name, simulator.CHAT.name)
 SIMULATOR = "FANXIAO_SIMULATOR"
 
 

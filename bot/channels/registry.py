@@ -30,6 +30,7 @@ class Provider:
 PROVIDERS: dict[str, Provider] = {
     "simulator": Provider("bot.channels.simulator:build_sms", ("FANXIAO_SIMULATOR",)),
     "simulator_voice": Provider("bot.channels.simulator:build_voice", ("FANXIAO_SIMULATOR",)),
+    "simulator_chat": Provider("bot.channels.simulator:build_chat", ("FANXIAO_SIMULATOR",)),
     "android_sms": Provider(
         "bot.channels.android_sms:build", ("ANDROID_SMS_URL", "ANDROID_SMS_LOGIN", "ANDROID_SMS_PASSWORD", "ANDROID_SMS_SIGNING_KEY")
     ),

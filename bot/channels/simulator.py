@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from random import Random
 from typing import Self
 
@@ -14,8 +15,19 @@ from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgo
 
 SMS = Capabilities(name="simulator", contact="phone", variant="sms", max_length=500, can_be_asked=True, calls_back=False)
 VOICE = Capabilities(name="simulator_voice", contact="phone", variant="voice", max_length=1000, can_be_asked=True, calls_back=False)
+CHAT = Capabilities(
+    name="simulator_chat", contact="telegram", variant="chat", max_length=4096, can_be_asked=True, buttons=True, calls_back=False
+)
 FAULTS = "FANXIAO_SIMULATOR_FAULTS"
 SHARES = ("loss", "failures", "duplicates", "disorder")
+
+
+class Plight(StrEnum):
+    """What somebody has done to one simulated phone."""
+
+    NO_NETWORK = "no_network"  # nothing gets there, and is tried again
+    NO_REPORTS = "no_reports"  # it arrives, but nobody ever says so
+    WRONG_NUMBER = "wrong_number"  # the number is nobody's
 
 
 @dataclass(frozen=True)
@@ -63,18 +75,24 @@ class Simulator:
     """Accepts everything. Its phones answer through the console, never by webhook.
 
     Reports come along with the acceptance; only those that a fault makes late, double or disordered are fetched by `listen`.
+    `plights`: by address; whoever plays with the phones of this process sets them.
     """
 
     def __init__(self, capabilities: Capabilities, faults: Faults | None = None) -> None:
         self.capabilities = capabilities
+        self.plights: dict[str, Plight] = {}
         self._faults = faults or Faults()
         self._late: deque[tuple[float, Status]] = deque()
         self._some = asyncio.Event()
 
     async def send(self, message: Outgoing) -> Outcome:
         provider_id = f"sim-{message.message_id}"
-        fate = self._faults.of(message.message_id)
-        if fate.lost:
+        plight, fate = self.plights.get(message.to), self._faults.of(message.message_id)
+        if plight is Plight.NO_NETWORK:
+            return Outcome(Result.RETRY, code=plight)
+        if plight is Plight.WRONG_NUMBER:
+            return Outcome(Result.BAD_CONTACT, code=plight)
+        if fate.lost or plight is Plight.NO_REPORTS:
             return Outcome(Result.ACCEPTED, provider_id=provider_id)
         last = Status(provider_id, "failed" if fate.failed else "delivered", sequence=2)
         late = [last, Status(provider_id, "sent", sequence=1)] if fate.disordered else [last] * bool(self._faults.delay)
@@ -110,6 +128,9 @@ class Simulator:
     async def check(self, _address: str, _hooks: str | None) -> list[Trouble]:
         return []
 
+    async def clear(self, _provider_id: str) -> None:
+        """Its pages show no buttons of what has ended."""
+
     async def close(self) -> None:
         """Nothing is open."""
 
@@ -138,3 +159,8 @@ def build_sms(settings: Mapping[str, str]) -> Simulator:
 def build_voice(settings: Mapping[str, str]) -> Simulator:
     """Calls to the simulated phones, with the same faults."""
     return Simulator(VOICE, Faults.read(settings.get(FAULTS, "")))
+
+
+def build_chat(settings: Mapping[str, str]) -> Simulator:
+    """Chats of the simulated phones, with the same faults."""
+    return Simulator(CHAT, Faults.read(settings.get(FAULTS, "")))

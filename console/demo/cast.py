@@ -1,44 +1,60 @@
-"""Who holds the phones on the page: the chosen child's family, the class teacher, and everybody above."""
+"""Who holds the phones on the page: the chosen child's family, the school, the village, the township, and everybody above."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.channels.simulator import CHAT
 from cases.responsible import Place, holders, usable
 from cases.tasks import LIVING
 from plan.model import Plan
 from storage.tables import Contact, Guardianship, Person, PersonContact, Student, Task, TaskHolder
 
 FAMILY = "guardian"
+PARTS = ("guardian", "teacher", "village", "township", "county")
+"""The phones of the page, from left to right."""
+PART_OF_SCOPE = {"class": "teacher", "school": "teacher", "village": "village", "township": "township"}
 
 
 @dataclass(frozen=True)
 class Phone:
-    """One phone and who answers it; `role` is a role of the plan, or `guardian`."""
+    """One phone and who answers it; `role` is a role of the plan, or `guardian`. `chat_id`: the contact of its chat with the bot."""
 
     contact_id: int
     person_id: int
     role: str
     name: str
     number: bytes  # encrypted
+    chat_id: int | None = None
+
+    @property
+    def contact_ids(self) -> list[int]:
+        return [self.contact_id] if self.chat_id is None else [self.contact_id, self.chat_id]
+
+    @property
+    def writes_at(self) -> int:
+        """The contact from which its owner writes."""
+        return self.chat_id or self.contact_id
 
 
 @dataclass(frozen=True)
 class Cast:
-    """The phones around one child."""
+    """The phones around one child, by part."""
 
-    family: list[Phone]
-    teacher: list[Phone]
-    officers: list[Phone]
+    parts: Mapping[str, list[Phone]]
 
     @property
     def everyone(self) -> list[Phone]:
-        return [*self.family, *self.teacher, *self.officers]
+        return [phone for phones in self.parts.values() for phone in phones]
+
+    def phone(self, contact_id: int) -> Phone | None:
+        """The one with this number."""
+        return next((phone for phone in self.everyone if phone.contact_id == contact_id), None)
 
 
 async def cast_of(session: AsyncSession, plan: Plan, student: Student, case_id: int | None, on: date) -> Cast:
@@ -49,12 +65,13 @@ async def cast_of(session: AsyncSession, plan: Plan, student: Student, case_id: 
     relatives = select(Guardianship.person_id).where(Guardianship.student_id == student.id, Guardianship.no_contact.is_(False))
     family = [(FAMILY, person) for person in await session.scalars(relatives.order_by(Guardianship.rank, Guardianship.person_id))]
     found = await _phones(session, {person for _, person in [*posts, *family]}, on)
-    teacher = plan.attendance.role
-    return Cast(
-        family=_seated(family, found),
-        teacher=_seated([post for post in posts if post[0] == teacher], found),
-        officers=_seated([post for post in posts if post[0] != teacher], found),
-    )
+    seats = {part: _seated([post for post in posts if _part(plan, post[0]) == part], found) for part in PARTS[1:]}
+    return Cast({FAMILY: _seated(family, found), **seats})
+
+
+def _part(plan: Plan, role: str) -> str:
+    """The county's and whatever is above it share a phone."""
+    return PART_OF_SCOPE.get(plan.roles[role].scope[0], PARTS[-1])
 
 
 async def _in_role(session: AsyncSession, plan: Plan, role: str, place: Place, on: date) -> list[int]:
@@ -72,16 +89,20 @@ async def _asked(session: AsyncSession, case_id: int | None) -> list[tuple[str, 
 
 
 async def _phones(session: AsyncSession, people: set[int], on: date) -> dict[int, Phone]:
-    """Each person's preferred working phone."""
+    """Each person's preferred working phone, and their chat where they have one."""
     query = (
-        select(Person.id, Person.name, Contact.id, Contact.address_encrypted)
+        select(Person.id, Person.name, Contact.id, Contact.kind, Contact.address_encrypted)
         .join(PersonContact, PersonContact.person_id == Person.id)
         .join(Contact, Contact.id == PersonContact.contact_id)
-        .where(Person.id.in_(people), Contact.kind == "phone", *usable(on))
+        .where(Person.id.in_(people), Contact.kind.in_(("phone", CHAT.contact)), *usable(on))
         .order_by(PersonContact.preference.desc(), Contact.id.desc())
     )
-    rows = await session.execute(query)
-    return {person_id: Phone(contact_id, person_id, "", name, number) for person_id, name, contact_id, number in rows}
+    rows = (await session.execute(query)).all()
+    chats = {person_id: contact_id for person_id, _, contact_id, kind, _ in rows if kind == CHAT.contact}
+    return {
+        person_id: Phone(contact_id, person_id, "", name, number, chats.get(person_id))
+        for person_id, name, contact_id, kind, number in rows if kind == "phone"
+    }  # fmt: skip
 
 
 def _seated(posts: Sequence[tuple[str, int]], found: dict[int, Phone]) -> list[Phone]:

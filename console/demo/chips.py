@@ -23,7 +23,7 @@ async def chips_for(session: AsyncSession, words: Words, phone: Phone, child: St
 
     `correction`: absent or arrived, where the teacher could add to a sheet that is answered.
     """
-    asked = select(Question).where(Question.contact_id == phone.contact_id, Question.state == "open")
+    asked = select(Question).where(Question.contact_id.in_(phone.contact_ids), Question.state == "open")
     questions = list(await session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
     found = [chip for question in questions for chip in await _of_question(session, words, question, child)]
     held = select(Task).join(TaskHolder).where(TaskHolder.person_id == phone.person_id, TaskHolder.until.is_(None), Task.state.in_(LIVING))

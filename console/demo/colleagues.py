@@ -1,4 +1,4 @@
-"""The teachers whose classes no visitor looks at: they answer their sheets and do their own errands, so that nobody has to."""
+"""The teachers whose classes no visitor looks at, and those who play a script: they answer by themselves, so that nobody has to."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bot.channels import simulator
 from bot.channels.base import Incoming
 from bot.inbox.receive import receive
 from cases.tasks import LIVING
+from console.demo.players import Players
 from console.words import page_data
 from storage.crypto import Cipher
 from storage.database import Database
@@ -31,8 +32,11 @@ class Colleagues:
     `watched`: the classes that visitors look at; a class with an open case is left to the visitors too.
     """
 
-    def __init__(self, worker: Draining, web: Database, cipher: Cipher, area_code: str, watched: Set[int]) -> None:
+    def __init__(
+        self, worker: Draining, web: Database, cipher: Cipher, area_code: str, watched: Set[int], players: Players | None = None
+    ) -> None:
         self._worker = worker
+        self._players = players
         self._web = web
         self._cipher = cipher
         self._area_code = area_code
@@ -48,20 +52,21 @@ class Colleagues:
     async def _answer(self, now: datetime) -> int:
         """Each question is answered once; gives how many were."""
         answered = 0
-        for key, address, text in await self._owed():
+        for key, address, text in await self._owed(now):
             incoming = Incoming(f"colleague-{key}", self._cipher.decrypt(address), "", text)
             answered += await receive(self._web, self._cipher, simulator.SMS, incoming, now) is not None
         return answered
 
-    async def _owed(self) -> list[tuple[str, bytes, str]]:
+    async def _owed(self, now: datetime) -> list[tuple[str, bytes, str]]:
         """(key, encrypted number, text) of everything that waits for a colleague."""
         said = page_data("demo")["colleagues"]
         async with self._web.reading(self._area_code) as session:
             sheets = (await session.execute(_sheets(self._elsewhere(AttendanceSheet.class_id)))).all()
             evening = (await session.execute(_boarding(self._elsewhere(BoardingCheck.class_id)))).all()
             errands = (await session.execute(_errands(self._elsewhere(Task.class_id)))).all()
+            played = await self._players.owed(session, now) if self._players is not None else []
         owed = [(f"sheet-{question_id}", address, str(said["sheet"])) for question_id, address in [*sheets, *evening]]
-        return owed + [(f"task-{task_id}", address, f"{code} {said['find_contact']}") for task_id, address, code in errands]
+        return owed + played + [(f"task-{task_id}", address, f"{code} {said['find_contact']}") for task_id, address, code in errands]
 
     def _elsewhere(self, class_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
         in_case = exists().where(CaseFile.class_id == class_id, CaseFile.state == "open")

@@ -1,4 +1,4 @@
-"""The demo's routes: the page, what it shows, and the two things a visitor can do."""
+"""The demo's routes: the page, what it shows, and what a visitor can do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field
 
 import templates
-from console.demo.cast import cast_of
+from bot.channels.simulator import Plight
+from console.demo.cast import PARTS, Phone, cast_of
 from console.demo.picker import pick_child
+from console.demo.scripts import scripts
 from console.demo.stand import Stand
 from console.demo.state import State, View, case_of, state_of
 from console.security import csrf_token, keep_csrf, require_csrf
@@ -25,22 +27,56 @@ Acting = Depends(require_csrf)
 
 
 class Looking(BaseModel):
-    """What the visitor looks at."""
+    """What the visitor looks at; phones by part."""
 
     lang: str = "zh"
     child: int | None = None
     guardian: int | None = None
-    officer: int | None = None
+    teacher: int | None = None
+    village: int | None = None
+    township: int | None = None
+    county: int | None = None
 
     def view(self) -> View:
-        return View(Words.of(self.lang), self.child, self.guardian, self.officer)
+        chosen = {part: getattr(self, part) for part in PARTS}
+        return View(Words.of(self.lang), self.child, {part: contact for part, contact in chosen.items() if contact is not None})
 
 
-class Reply(Looking):
-    """A text typed on one of the phones."""
+class OnPhone(Looking):
+    """Something done with one of the phones."""
 
     contact: int
+
+
+class Reply(OnPhone):
+    """A text typed on it."""
+
     text: str = Field(min_length=1, max_length=LONGEST)
+
+
+class Press(OnPhone):
+    """A button below a message on it, or a key during its call."""
+
+    message: int
+    key: str = Field(min_length=1, max_length=20)
+
+
+class Chat(OnPhone):
+    """Its owner connects a chat, or blocks the bot."""
+
+    on: bool
+
+
+class Afflict(OnPhone):
+    """What is done to it; None mends it."""
+
+    plight: Plight | None = None
+
+
+class Play(Looking):
+    """A story that plays by itself."""
+
+    script: str
 
 
 class Step(Looking):
@@ -66,7 +102,8 @@ def router(stand: Stand) -> APIRouter:
     @made.get("/demo")
     async def page(request: Request, lang: str = "zh") -> Response:
         token = csrf_token(request)
-        response = HTMLResponse(_pages().get_template("demo.html").render(words=Words.of(lang), token=token, longest=LONGEST))
+        shown = {"token": token, "longest": LONGEST, "parts": PARTS, "plights": list(Plight), "scripts": scripts()}
+        response = HTMLResponse(_pages().get_template("demo.html").render(words=Words.of(lang), **shown))
         keep_csrf(request, response, token)
         return response
 
@@ -78,10 +115,39 @@ def router(stand: Stand) -> APIRouter:
 
     @made.post("/demo/reply", dependencies=[Acting])
     async def reply(given: Reply) -> State:
-        if not given.text.strip() or not await _on_page(stand, given):
+        phone = await _phone(stand, given)
+        if not given.text.strip():
             raise HTTPException(404)
-        await stand.reply(given.contact, given.text)
+        await stand.reply(phone.writes_at, given.text)
         return await _shown(stand, given)
+
+    @made.post("/demo/press", dependencies=[Acting])
+    async def press(given: Press) -> State:
+        phone = await _phone(stand, given)
+        if not await stand.press(given.message, given.key, phone.contact_ids):
+            raise HTTPException(404)
+        return await _shown(stand, given)
+
+    @made.post("/demo/chat", dependencies=[Acting])
+    async def chat(given: Chat) -> State:
+        phone = await _phone(stand, given)
+        await (stand.open_chat if given.on else stand.block_chat)(phone.contact_id)
+        return await _shown(stand, given)
+
+    @made.post("/demo/afflict", dependencies=[Acting])
+    async def afflict(given: Afflict) -> State:
+        phone = await _phone(stand, given)
+        await stand.afflict(phone.contact_id, given.plight)
+        return await _shown(stand, given)
+
+    @made.post("/demo/play", dependencies=[Acting])
+    async def play(wanted: Play) -> State:
+        if (script := scripts().get(wanted.script)) is None:
+            raise HTTPException(404)
+        child = await stand.begin(script, wanted.child)
+        if child is None:
+            raise HTTPException(409)
+        return await _shown(stand, wanted.model_copy(update={"child": child, **dict.fromkeys(PARTS)}))
 
     @made.post("/demo/step", dependencies=[Acting])
     async def step(wanted: Step) -> State:
@@ -101,14 +167,17 @@ async def _shown(stand: Stand, looking: Looking) -> State:
         raise HTTPException(404) from error
 
 
-async def _on_page(stand: Stand, given: Reply) -> bool:
-    """Only the phones that the page shows for this child may be typed on."""
+async def _phone(stand: Stand, given: OnPhone) -> Phone:
+    """Only the phones that the page shows for this child may be used."""
     now = await stand.stage.now()
     async with stand.web.reading(stand.area_code) as session:
         try:
             child = await pick_child(session, stand.played, given.child)
-        except LookupError:
-            return False
+        except LookupError as error:
+            raise HTTPException(404) from error
         case = await case_of(session, child.id)
         cast = await cast_of(session, stand.plan, child, case.id if case else None, Calendar(stand.plan).day_of(now))
-    return given.contact in {phone.contact_id for phone in cast.everyone}
+    phone = cast.phone(given.contact)
+    if phone is None:
+        raise HTTPException(404)
+    return phone

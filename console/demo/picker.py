@@ -38,6 +38,16 @@ async def pick_child(session: AsyncSession, played: Collection[int], wanted: int
     return found
 
 
+async def free_child(session: AsyncSession, played: Collection[int], wanted: int | None, taken: Collection[int]) -> Student | None:
+    """The wanted child where it has had no case, else the first such classmate of one of the played classes."""
+    had = exists().where(CaseFile.student_id == Student.id)
+    first = await pick_child(session, played, wanted)
+    free = _choosable([*played, first.class_id]).where(~had, Student.id.not_in(taken))
+    return await session.scalar(
+        free.order_by(None).order_by(Student.id != first.id, Student.class_id != first.class_id, Student.seat_number).limit(1)
+    )
+
+
 async def picker(session: AsyncSession, played: Collection[int], words: Words) -> list[dict[str, Any]]:
     """Groups of (id, label), in the order in which they are offered."""
     states = await _case_states(session)

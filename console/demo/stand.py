@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import func, select
 
 from bot.channels import simulator
-from bot.channels.base import Incoming
+from bot.channels.base import Capabilities, Incoming
 from bot.inbox.receive import receive
 from bot.rendering import Catalogue
+from console.demo.picker import free_child
+from console.demo.scripts import Script
+from plan.calendar import Calendar
 from plan.model import Plan
 from storage.crypto import Cipher
 from storage.database import Database
-from storage.tables import Contact, Event, Inbound, Message
+from storage.tables import AttendanceSheet, Contact, Event, Inbound, Message
 
 TYPING_MINUTES = 0.5
+PRESSED = {simulator.CHAT.name: simulator.CHAT, simulator.VOICE.name: simulator.VOICE}
 MOST_MOMENTS = 40
 """Due moments at which nothing shows that one press of "next event" passes over."""
 
@@ -50,9 +54,15 @@ class Mark:
         return f"{self.now:%Y%m%d%H%M%S}-{self.event}-{self.message}-{self.inbound}"
 
 
+def chat_of(contact_id: int) -> str:
+    """The chat of this phone's owner with the bot."""
+    return f"demo-{contact_id}"
+
+
 @dataclass
 class Stand:
     """The demo's parts. `played`: classes whose children a visitor may choose; `watched`: those one looks at.
+    `lines`: the simulated channels, on which phones can be put out of order. `scripts`: what is played by itself, by child.
 
     One action at a time, whoever presses.
     """
@@ -65,6 +75,8 @@ class Stand:
     area_code: str
     played: Collection[int]
     watched: set[int]
+    lines: Sequence[simulator.Simulator] = ()
+    scripts: dict[int, Script] = field(default_factory=dict)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def mark(self) -> Mark:
@@ -85,13 +97,57 @@ class Stand:
             return await session.scalar(made) or 0
 
     async def reply(self, contact_id: int, text: str) -> None:
-        """Sends a text from this phone, half a minute later, and does all that follows from it."""
+        """Sends a text from this phone or chat, half a minute later, and does all that follows from it."""
+        kind, address = await self._address(contact_id)
+        await self._write(simulator.CHAT if kind == simulator.CHAT.contact else simulator.SMS, address, text)
+
+    async def press(self, message_id: int, key: str, contact_ids: Collection[int]) -> bool:
+        """A button below a message at one of these contacts, or a key while it is being read out on the telephone.
+
+        False where there is no such message.
+        """
+        query = select(Message.channel, Message.provider_id, Contact.address_encrypted).join(Contact, Contact.id == Message.contact_id)
+        query = query.where(Message.id == message_id, Message.channel.in_(PRESSED), Message.contact_id.in_(contact_ids))
+        async with self.web.reading(self.area_code) as session:
+            row = (await session.execute(query)).one_or_none()
+        if row is None:
+            return False
+        await self._write(PRESSED[row.channel], self.cipher.decrypt(row.address_encrypted), key, reply_to=row.provider_id)
+        return True
+
+    async def open_chat(self, contact_id: int) -> None:
+        """The owner of this phone finds the bot and shares their number with it, as Telegram lets them."""
+        _, number = await self._address(contact_id)
+        await self._write(simulator.CHAT, chat_of(contact_id), "", phone=number)
+
+    async def block_chat(self, contact_id: int) -> None:
+        """The owner of this phone blocks the bot: from now on texts again."""
+        await self._write(simulator.CHAT, chat_of(contact_id), "", choice="out")
+
+    async def afflict(self, contact_id: int, plight: simulator.Plight | None) -> None:
+        """Does something to this phone and its chat, or mends it."""
+        _, number = await self._address(contact_id)
+        for line in self.lines:
+            for address in (number, chat_of(contact_id)):
+                if plight is None:
+                    line.plights.pop(address, None)
+                else:
+                    line.plights[address] = plight
+
+    def plight(self, number: str) -> simulator.Plight | None:
+        """What has been done to this phone."""
+        return next((line.plights[number] for line in self.lines if number in line.plights), None)
+
+    async def _address(self, contact_id: int) -> tuple[str, str]:
+        async with self.web.reading(self.area_code) as session:
+            row = (await session.execute(select(Contact.kind, Contact.address_encrypted).where(Contact.id == contact_id))).one()
+        return row.kind, self.cipher.decrypt(row.address_encrypted)
+
+    async def _write(self, line: Capabilities, sender: str, text: str, **more: str | None) -> None:
         async with self._one_at_a_time:
             await self.stage.advance(minutes=TYPING_MINUTES)
-            async with self.web.reading(self.area_code) as session:
-                address = (await session.scalars(select(Contact.address_encrypted).where(Contact.id == contact_id))).one()
-            incoming = Incoming(f"demo-{uuid.uuid4().hex}", self.cipher.decrypt(address), "", text)
-            await receive(self.web, self.cipher, simulator.SMS, incoming, await self.stage.now())
+            incoming = Incoming(f"demo-{uuid.uuid4().hex}", sender, "", text, **more)
+            await receive(self.web, self.cipher, line, incoming, await self.stage.now())
             await self.stage.settle()
 
     async def next_event(self) -> None:
@@ -111,3 +167,22 @@ class Stand:
     async def next_day(self) -> None:
         async with self._one_at_a_time:
             await self.stage.advance(days=1)
+
+    async def begin(self, script: Script, child_id: int | None) -> int | None:
+        """Plays the script with this child, or with a classmate where it has a case already; None where everybody has one.
+
+        It begins today where the class's sheet is still to come, else on the next school day.
+        """
+        async with self._one_at_a_time:
+            today = Calendar(self.plan).day_of(await self.stage.now())
+            async with self.web.reading(self.area_code) as session:
+                child = await free_child(session, self.played, child_id, self.scripts)
+                if child is None:
+                    return None
+                sheet = select(AttendanceSheet.state).where(AttendanceSheet.class_id == child.class_id, AttendanceSheet.on == today)
+                is_answered = await session.scalar(sheet) not in (None, "asked")
+            first = today + timedelta(days=1) if is_answered else today
+            self.scripts[child.id] = replace(script, since=Calendar(self.plan).nth_school_day(first, 1))
+            self.watched.add(child.class_id)
+            await self.stage.settle()
+            return child.id

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.plans import plan_of
 from cases.tasks import LIVING
 from console.demo.bubbles import bubbles_on, last_texts
-from console.demo.cast import FAMILY, Cast, Phone, cast_of
+from console.demo.cast import FAMILY, PARTS, Cast, Phone, cast_of
 from console.demo.chips import chips_for
 from console.demo.picker import pick_child, picker
 from console.demo.stand import Stand
@@ -40,12 +41,11 @@ State = dict[str, Any]
 
 @dataclass(frozen=True)
 class View:
-    """What a visitor has chosen to see; phones by contact id, the first one of its kind where none is chosen."""
+    """What a visitor has chosen to see. `phones`: part → contact; where none is chosen, whoever was asked last for a step."""
 
     words: Words
     child: int | None = None
-    guardian: int | None = None
-    officer: int | None = None
+    phones: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -80,6 +80,7 @@ async def state_of(stand: Stand, view: View) -> State:
             "version": str(mark), "clock": _clock(scene), "child": await _child(scene), "guide": _guide(scene),
             "children": await picker(session, stand.played, view.words), "levels": await _levels(scene), "owed": await _owed(scene),
             "story": await _story(scene), "phones": await _phones(scene, cast), "totals": await _totals(scene),
+            "playing": _playing(scene),
         }  # fmt: skip
 
 
@@ -178,37 +179,49 @@ async def _story(scene: Scene) -> list[State]:
     return [{"at": f"{scene.calendar.local(line.at):%m-%d %H:%M}", "action": line.action, "text": line.text} for line in told]
 
 
+def _playing(scene: Scene) -> str:
+    """What is being played for this child."""
+    script = scene.stand.scripts.get(scene.child.id)
+    return scene.view.words.pick(script.label) if script is not None else ""
+
+
 async def _phones(scene: Scene, cast: Cast) -> State:
-    view = scene.view
-    last = await last_texts(scene.session, [phone.contact_id for phone in cast.everyone])
-    return {
-        "guardian": await _phone(scene, cast.family, view.guardian, last),
-        "teacher": await _phone(scene, cast.teacher, None, last),
-        "officer": await _phone(scene, cast.officers, view.officer or await _most_wanted(scene, cast, last), last),
-    }
+    last = await last_texts(scene.session, [contact for phone in cast.everyone for contact in phone.contact_ids])
+    wanted = await _wanted(scene)
+    return {part: await _phone(scene, part, cast.parts[part], wanted, last) for part in PARTS}
 
 
-async def _most_wanted(scene: Scene, cast: Cast, last: dict[int, int]) -> int | None:
-    """The officer who was asked last for a step of this case, until the visitor chooses one."""
+async def _wanted(scene: Scene) -> set[int]:
+    """Who holds a step of this case."""
     if scene.case is None:
-        return None
+        return set()
     held = select(TaskHolder.person_id).join(Task).where(Task.case_id == scene.case.id, Task.state.in_(LIVING), TaskHolder.why == "holder")
-    people = set(await scene.session.scalars(held))
-    asked = [phone.contact_id for phone in cast.officers if phone.person_id in people]
-    return max(asked, key=lambda contact: last.get(contact, 0), default=None)
+    return set(await scene.session.scalars(held))
 
 
-async def _phone(scene: Scene, phones: list[Phone], chosen: int | None, last: dict[int, int]) -> State:
-    """The chosen phone with its texts; the others by name, with their newest text so that the page can mark them."""
-    shown = next((phone for phone in phones if phone.contact_id == chosen), phones[0] if phones else None)
+def _newest(phone: Phone, last: dict[int, int]) -> int:
+    return max(last.get(contact, 0) for contact in phone.contact_ids)
+
+
+def _shown(scene: Scene, part: str, phones: list[Phone], wanted: set[int], last: dict[int, int]) -> Phone | None:
+    """The chosen one; of officers the one who was asked last for a step of this case, until the visitor chooses."""
+    chosen = next((phone for phone in phones if phone.contact_id == scene.view.phones.get(part)), None)
+    asked = [phone for phone in phones if phone.person_id in wanted] if part not in {FAMILY, "teacher"} else []
+    return chosen or max(asked, key=lambda phone: _newest(phone, last), default=phones[0] if phones else None)
+
+
+async def _phone(scene: Scene, part: str, phones: list[Phone], wanted: set[int], last: dict[int, int]) -> State:
+    """The shown phone with its texts; the others by name, with their newest text so that the page can mark them."""
+    shown = _shown(scene, part, phones, wanted, last)
     if shown is None:
-        return {"contact": None, "who": [], "number": "", "bubbles": [], "chips": []}
-    teacher = shown.role == scene.plan.attendance.role
-    correction = await _correction(scene) if teacher else None
+        return {"contact": None, "who": [], "number": "", "bubbles": [], "chips": [], "chat": False, "plight": ""}
+    correction = await _correction(scene) if shown.role == scene.plan.attendance.role else None
+    number = scene.stand.cipher.decrypt(shown.number)
     return {
-        "contact": shown.contact_id, "number": _masked(scene.stand.cipher.decrypt(shown.number)),
-        "who": [{"contact": phone.contact_id, "label": _label(scene, phone), "last": last.get(phone.contact_id, 0)} for phone in phones],
-        "bubbles": await bubbles_on(scene.session, scene.stand.catalogue, scene.calendar, shown.contact_id),
+        "contact": shown.contact_id, "number": _masked(number), "chat": shown.chat_id is not None,
+        "plight": scene.stand.plight(number) or "",
+        "who": [{"contact": phone.contact_id, "label": _label(scene, phone), "last": _newest(phone, last)} for phone in phones],
+        "bubbles": await bubbles_on(scene.session, scene.stand.catalogue, scene.calendar, shown.contact_ids),
         "chips": await chips_for(scene.session, scene.view.words, shown, scene.child, correction=correction),
     }  # fmt: skip
 

@@ -2,12 +2,15 @@
 
 const said = document.body.dataset;
 const token = document.querySelector('meta[name="csrf-token"]').content;
-const chosen = { child: null, guardian: null, officer: null };
+const PHONES = ["guardian", "teacher", "village", "township", "county"];
+const chosen = { child: null, ...Object.fromEntries(PHONES.map((part) => [part, null])) };
 const seen = new Map(); // contact id -> newest text that was shown or there at the start
 const shown = new Map(); // part -> contact and number of bubbles last drawn
 let version = "";
 let busy = false;
-let follows = true; // the officer's phone shows whoever was asked last, until the visitor picks one
+const OFFICERS = PHONES.slice(2); // these phones show whoever was asked last, until the visitor picks somebody
+const picked = new Set();
+let playing = null;
 let started = false;
 
 const byId = (id) => document.getElementById(id);
@@ -45,14 +48,16 @@ async function look(since = "") {
 }
 
 async function act(path, body) {
-  if (busy) return;
+  if (busy) return false;
   working(true);
   try {
     const state = await call(path, { ...looking(), ...body });
     draw(state);
     notice(state.moved || "");
+    return true;
   } catch (error) {
     notice(error instanceof TypeError ? said.gone : said.failed, true);
+    return false;
   } finally {
     working(false);
   }
@@ -61,7 +66,7 @@ async function act(path, body) {
 function working(on) {
   busy = on;
   document.body.classList.toggle("busy", on);
-  for (const control of document.querySelectorAll("button, .typing input")) control.disabled = on;
+  for (const control of document.querySelectorAll("button:not(#auto), .typing input, .plight")) control.disabled = on;
   if (on) notice(said.working);
 }
 
@@ -74,6 +79,7 @@ function draw(state) {
   byId("standing").textContent = state.child.standing;
   byId("case").textContent = state.child.case;
   byId("totals").textContent = state.totals;
+  byId("playing").textContent = state.playing ? said.playing + state.playing : "";
   byId("language").search = new URLSearchParams({ lang: said.lang === "en" ? "zh" : "en", child: chosen.child });
   drawChildren(state);
   byId("guide").replaceChildren(...state.guide.map((step) => make("li", step)));
@@ -123,6 +129,14 @@ function drawPhone(part, phone) {
   holder.replaceChildren(...phone.who.map((who) => new Option(who.label, who.contact, false, who.contact === phone.contact)));
   holder.disabled = phone.who.length < 2;
   drawNews(part, phone);
+  const way = part.querySelector(".way");
+  way.textContent = phone.chat ? said.toText : said.toChat;
+  way.dataset.on = phone.chat ? "" : "yes";
+  way.hidden = phone.contact === null;
+  part.classList.toggle("chatting", phone.chat);
+  part.querySelector(".plight").value = phone.plight;
+  part.querySelector(".plight").hidden = phone.contact === null;
+  part.classList.toggle("troubled", phone.plight !== "");
   part.querySelector(".chips").replaceChildren(...phone.chips.map((chip) => drawChip(part, chip)));
   drawBubbles(part, phone, name); // last: the chips take room from them, and they scroll to their end
   part.dataset.contact = phone.contact === null ? "" : phone.contact;
@@ -149,16 +163,31 @@ function drawBubbles(part, phone, name) {
   const same = before && before.contact === phone.contact;
   const items = phone.bubbles.map((bubble, index) => {
     const fresh = same && index >= before.count && !bubble.mine;
-    const item = make("li", undefined, `${bubble.mine ? "mine" : ""} ${fresh ? "fresh" : ""}`);
+    const item = make("li", undefined, `${bubble.mine ? "mine" : ""} ${fresh ? "fresh" : ""} ${bubble.way} ${bubble.state}`);
     item.append(make("div", bubble.text, "text"));
+    if (bubble.keys.length) item.append(drawKeys(part, bubble));
     if (said.lang === "en" && bubble.gloss) item.append(make("span", bubble.gloss, "gloss"));
-    item.append(make("time", bubble.call ? `${said.call} ${bubble.at}` : bubble.at));
+    item.append(make("time", [{ call: said.call, chat: said.chat }[bubble.way], bubble.at, fates[bubble.state]].filter(Boolean).join(" · ")));
     return item;
   });
   const list = part.querySelector(".bubbles");
   list.replaceChildren(...(items.length ? items : [make("li", phone.contact === null ? said.nobody : said.empty, "none")]));
   if (!same || items.length !== before.count) list.scrollTop = list.scrollHeight;
   shown.set(name, { contact: phone.contact, count: items.length });
+}
+
+const fates = { waiting: said.waiting, failed: said.failedText, unconfirmed: said.unconfirmed };
+
+function drawKeys(part, bubble) {
+  const keys = make("div", undefined, bubble.way === "call" ? "keys pad" : "keys");
+  keys.append(...bubble.keys.map(([key, label]) => {
+    const button = make("button", label);
+    button.type = "button";
+    button.disabled = busy;
+    button.addEventListener("click", () => act("/demo/press", { contact: Number(part.dataset.contact), message: bubble.id, key }));
+    return button;
+  }));
+  return keys;
 }
 
 function drawChip(part, chip) {
@@ -173,22 +202,65 @@ function drawChip(part, chip) {
 
 function send(part, text) {
   if (!part.dataset.contact) return;
-  if (part.dataset.part === "officer") chosen.officer = Number(part.dataset.contact); // stay to read the answer
+  chosen[part.dataset.part] = Number(part.dataset.contact); // stay to read the answer
   act("/demo/reply", { contact: Number(part.dataset.contact), text });
 }
 
 function choose(part, contact) {
-  if (part === "officer") follows = false;
+  if (OFFICERS.includes(part)) picked.add(part);
   chosen[part] = contact;
   look().catch(() => notice(said.gone, true));
 }
 
 for (const button of document.querySelectorAll(".step")) {
   button.addEventListener("click", () => {
-    if (follows) chosen.officer = null;
-    act("/demo/step", { to: button.dataset.to });
+    stopPlaying();
+    step(button.dataset.to);
   });
 }
+
+function step(to) {
+  for (const part of OFFICERS) if (!picked.has(part)) chosen[part] = null;
+  return act("/demo/step", { to });
+}
+
+function stopPlaying() {
+  clearTimeout(playing);
+  playing = null;
+  byId("auto").textContent = `▶ ${said.play}`;
+  byId("auto").setAttribute("aria-pressed", "false");
+}
+
+async function playOn() {
+  if (document.hidden || busy || (await step("event"))) playing = playing === null ? null : setTimeout(playOn, Number(byId("speed").value));
+  else stopPlaying();
+}
+
+function startPlaying() {
+  byId("auto").textContent = `❚❚ ${said.pause}`;
+  byId("auto").setAttribute("aria-pressed", "true");
+  clearTimeout(playing);
+  playing = setTimeout(playOn, 300);
+}
+
+function watch() {
+  for (const part of PHONES) chosen[part] = null;
+  picked.clear();
+  shown.clear();
+  seen.clear();
+  started = false;
+}
+
+byId("auto").addEventListener("click", () => (playing === null ? startPlaying() : stopPlaying()));
+byId("script").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  stopPlaying();
+  const script = event.target.elements.script.value;
+  watch();
+  if (!(await act("/demo/play", { script }))) return;
+  byId("guide-box").open = false;
+  startPlaying();
+});
 for (const part of document.querySelectorAll(".phone")) {
   part.querySelector(".typing").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -196,14 +268,13 @@ for (const part of document.querySelectorAll(".phone")) {
     if (input.value.trim()) send(part, input.value);
     input.value = "";
   });
+  const here = () => Number(part.dataset.contact);
+  part.querySelector(".way").addEventListener("click", (event) => act("/demo/chat", { contact: here(), on: event.target.dataset.on === "yes" }));
+  part.querySelector(".plight").addEventListener("change", (event) => act("/demo/afflict", { contact: here(), plight: event.target.value || null }));
   part.querySelector(".holder").addEventListener("change", (event) => choose(part.dataset.part, Number(event.target.value)));
 }
 byId("child").addEventListener("change", (event) => {
-  chosen.guardian = chosen.officer = null;
-  follows = true;
-  shown.clear();
-  seen.clear();
-  started = false;
+  watch();
   choose("child", Number(event.target.value));
 });
 

@@ -364,6 +364,10 @@ def _signed(token: str, covered: str) -> str:
 
 def test_channels_are_built_from_what_is_set() -> None:
     assert build_channels({}) == {}
-    assert sorted(build_channels({"FANXIAO_SIMULATOR": "yes"})) == [("simulator", "main"), ("simulator_voice", "main")]
+    assert sorted(build_channels({"FANXIAO_SIMULATOR": "yes"})) == [
+        ("simulator", "main"),
+        ("simulator_chat", "main"),
+        ("simulator_voice", "main"),
+    ]
     second = {"TWILIO_ACCOUNT_SID__EAST": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN__EAST": "1"}
     assert list(build_channels(second | {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32})) == [("twilio_sms", "east"), ("twilio_voice", "east")]

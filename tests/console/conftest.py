@@ -12,11 +12,19 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.channels.simulator import Simulator
+from bot.dialogs.route import route
 from bot.rendering import Catalogue
+from bot.worker import Worker
 from console.app import create_app
+from console.demo.colleagues import Colleagues
+from console.demo.players import Players
+from console.demo.scripts import Script
 from console.demo.stand import Stand
 from console.webhooks import Hooks
+from plan.calendar import Calendar
 from plan.check import read_plan
+from scheduler.stage import Stage
 from storage.crypto import Cipher
 from storage.database import Database
 from tests.stories.conftest import county
@@ -71,11 +79,16 @@ def texts(state: dict[str, Any], part: str) -> list[str]:
 @pytest.fixture
 async def visitor(database: Database, web: Database, cipher: Cipher) -> AsyncIterator[Visitor]:
     county = County(database, web, cipher)
-    await county.begin("2026-11-02 08:25")
+    await county.begin("2026-11-02 08:25", channels=("simulator", "simulator_voice", "simulator_chat"))
     await county.student("马小龙", guardians=["father"])
     await county.others(5)
     catalogue = Catalogue.load(Path(str(files("templates"))))
-    stand = Stand(web, cipher, county.stage, read_plan(PLAN), catalogue, "6229", [county.class_id], {county.class_id})
+    plan, scripts, watched = read_plan(PLAN), dict[int, Script](), {county.class_id}
+    players = Players(scripts, Calendar(plan))
+    worker = Worker(database, county.stage.clock, county.settings, route(cipher))
+    county.stage = stage = Stage(database, county.stage.clock, Colleagues(worker, web, cipher, "6229", watched, players))
+    lines = [line for line in county.settings.channels.values() if isinstance(line, Simulator)]
+    stand = Stand(web, cipher, stage, plan, catalogue, "6229", [county.class_id], watched, lines, scripts)
     hooks = Hooks(web, cipher, county.stage.clock, {}, "http://test")
     app = create_app(hooks, stand=stand, allowed_hosts=("test",))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as http:

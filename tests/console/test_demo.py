@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from sqlalchemy import select
 
 from storage.tables import Area, Guardianship, Inbound, PersonContact, School, SchoolClass, Student
@@ -52,20 +55,111 @@ async def test_a_guardian_answers_by_the_digits_offered(visitor: Visitor) -> Non
     assert "11月3日" in texts(after, "guardian")[-1]
 
 
-async def test_the_officer_asked_last_is_shown_and_does_the_task_by_a_chip(visitor: Visitor) -> None:
+async def test_each_officer_has_a_phone_and_does_the_task_by_a_chip(visitor: Visitor) -> None:
     await visitor.steps()
     await visitor.types("teacher", "1")
     await visitor.county.to("2026-11-05 12:01")
 
     shown = await visitor.sees()
-    village = next(who for who in shown["phones"]["officer"]["who"] if "马主任" in who["label"])
-    assert village["last"] > 0
-    township = next(who for who in shown["phones"]["officer"]["who"] if "赵干事" in who["label"])
-    seen = await visitor.sees(officer=township["contact"])
-    chip = next(chip for chip in seen["phones"]["officer"]["chips"] if chip["label"] == "签发通知书")
+    assert "马主任" in shown["phones"]["village"]["who"][0]["label"]
+    assert shown["phones"]["village"]["who"][0]["last"] > 0
+    township = shown["phones"]["township"]
+    assert "赵干事" in next(who["label"] for who in township["who"] if who["contact"] == township["contact"])
+    chip = next(chip for chip in township["chips"] if chip["label"] == "签发通知书")
     answer = await visitor.does("/demo/reply", contact=township["contact"], text=chip["send"])
 
     assert "notice_issued" in [line["action"] for line in answer.json()["story"]]
+
+
+async def test_a_chat_is_connected_pressed_and_blocked(visitor: Visitor) -> None:
+    family = (await visitor.sees())["phones"]["guardian"]["contact"]
+    linked = (await visitor.does("/demo/chat", contact=family, on=True)).json()["phones"]["guardian"]
+    assert (linked["chat"], linked["bubbles"][-1]["way"]) == (True, "chat")
+
+    await visitor.steps()
+    await visitor.types("teacher", "1")
+    asked = (await visitor.steps())["phones"]["guardian"]["bubbles"][-1]
+    assert [label for _, label in asked["keys"]][:2] == ["生病请假", "今天送来"]
+    after = await visitor.does("/demo/press", contact=family, message=asked["id"], key="1")
+    assert [bubble["keys"] for bubble in after.json()["phones"]["guardian"]["bubbles"] if bubble["id"] == asked["id"]] == [[]]
+    assert "病" in texts(after.json(), "guardian")[-1]
+
+    blocked = (await visitor.does("/demo/chat", contact=family, on=False)).json()["phones"]["guardian"]
+    assert not blocked["chat"]
+
+
+async def test_a_call_is_answered_by_its_keypad(visitor: Visitor) -> None:
+    await visitor.steps()
+    await visitor.types("teacher", "1")
+    await visitor.county.to("2026-11-02 18:31")
+    phone = (await visitor.sees())["phones"]["guardian"]
+    call = next(bubble for bubble in phone["bubbles"] if bubble["way"] == "call")
+    assert len(call["keys"]) == 10
+    after = await visitor.does("/demo/press", contact=phone["contact"], message=call["id"], key="3")
+    assert "11月3日" in texts(after.json(), "guardian")[-1]
+    other = (await visitor.sees())["phones"]["teacher"]["contact"]
+    assert (await visitor.does("/demo/press", contact=other, message=call["id"], key="3")).status_code == 404
+
+
+async def test_without_a_network_the_question_waits_and_then_arrives(visitor: Visitor) -> None:
+    family = (await visitor.sees())["phones"]["guardian"]["contact"]
+    shown = (await visitor.does("/demo/afflict", contact=family, plight="no_network")).json()
+    assert shown["phones"]["guardian"]["plight"] == "no_network"
+    await visitor.steps()
+    await visitor.types("teacher", "1")
+    assert (await visitor.steps())["phones"]["guardian"]["bubbles"][-1]["state"] == "waiting"
+    await visitor.does("/demo/afflict", contact=family, plight=None)
+    assert (await visitor.steps("hour"))["phones"]["guardian"]["bubbles"][-1]["state"] == "arrived"
+
+
+async def test_a_number_that_does_not_exist_is_out_and_the_page_says_so(visitor: Visitor) -> None:
+    family = (await visitor.sees())["phones"]["guardian"]["contact"]
+    await visitor.does("/demo/afflict", contact=family, plight="wrong_number")
+    await visitor.steps()
+    await visitor.types("teacher", "1")
+    after = await visitor.steps("hour")
+    assert (after["phones"]["guardian"]["contact"], after["phones"]["guardian"]["who"]) == (None, [])
+
+
+async def test_no_report_of_delivery_is_shown_as_such(visitor: Visitor) -> None:
+    family = (await visitor.sees())["phones"]["guardian"]["contact"]
+    await visitor.does("/demo/afflict", contact=family, plight="no_reports")
+    await visitor.steps()
+    await visitor.types("teacher", "1")
+    assert (await visitor.steps())["phones"]["guardian"]["bubbles"][-1]["state"] == "unconfirmed"
+
+
+async def _plays(visitor: Visitor, script: str, days: int) -> dict[str, Any]:
+    begun = await visitor.does("/demo/play", script=script)
+    assert begun.status_code == 200, begun.text
+    child = begun.json()["child"]["id"]
+    for _ in range(days):
+        await visitor.steps("day")
+    return await visitor.sees(child=child)
+
+
+@pytest.mark.parametrize(
+    ("script", "days", "exit_label"),
+    [
+        ("sick", 8, "返校"),
+        pytest.param("promise", 7, "返校", marks=pytest.mark.long),
+        pytest.param("hardship", 9, "返校", marks=pytest.mark.long),
+        pytest.param("moved", 5, "转学", marks=pytest.mark.long),
+        pytest.param("danger", 8, "返校", marks=pytest.mark.long),
+    ],
+)
+async def test_a_script_plays_by_itself_to_its_end(visitor: Visitor, script: str, days: int, exit_label: str) -> None:
+    state = await _plays(visitor, script, days)
+    assert exit_label in state["child"]["standing"], state["child"]
+    assert state["playing"]
+
+
+async def test_where_nobody_answers_the_script_climbs_to_the_township(visitor: Visitor) -> None:
+    state = await _plays(visitor, "nobody", 4)
+    assert {level["level"] for level in state["levels"] if level["state"] in {"now", "done"}} >= {1, 2, 3, 4}
+    again = await visitor.does("/demo/play", script="sick", child=state["child"]["id"])
+    assert again.status_code == 409  # that child's story goes on, and no classmate has a family with a number
+    assert (await visitor.does("/demo/play", script="no such")).status_code == 404
 
 
 async def test_hostile_text_stays_text(visitor: Visitor) -> None:

@@ -73,11 +73,11 @@ async def test_a_plan_put_in_force_stays_without_the_setting(storage: Storage, t
 
 async def test_in_training_nothing_leaves_through_a_provider(storage: Storage, settings: Settings) -> None:
     training = settings.model_copy(update={"simulator": True})
-    assert set(provider_channels(training)) == {("simulator", "main"), ("simulator_voice", "main")}
+    assert set(provider_channels(training)) == {("simulator", "main"), ("simulator_voice", "main"), ("simulator_chat", "main")}
     for _ in range(2):
         assert await open_senders(storage, provider_channels(training)) == 2
     async with storage.worker.session() as session:
-        assert set(await session.scalars(select(Sender.channel))) == {"simulator", "simulator_voice"}
+        assert set(await session.scalars(select(Sender.channel))) == {"simulator", "simulator_voice", "simulator_chat"}
 
 
 def test_faulty_templates_are_said_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import ClassVar
 
 from bot.channels.base import Capabilities, Outcome, Outgoing, Request, Result
-from bot.channels.simulator import SMS, VOICE, Simulator
+from bot.channels.simulator import CHAT, SMS, VOICE, Simulator
 from tests.bot.channels.rig import FAULTS, Rig
 
 
@@ -55,3 +55,9 @@ class SimulatorVoiceRig(SimulatorRig):
     """Simulated calls."""
 
     capabilities = VOICE
+
+
+class SimulatorChatRig(SimulatorRig):
+    """Simulated chats."""
+
+    capabilities = CHAT

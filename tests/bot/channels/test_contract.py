@@ -19,14 +19,24 @@ from storage.tables import Contact
 from tests.bot.channels.rig import FAULTS, Rig
 from tests.bot.channels.rig_aliyun import AliyunSmsRig
 from tests.bot.channels.rig_android import AndroidSmsRig
-from tests.bot.channels.rig_simulator import SimulatorRig, SimulatorVoiceRig
+from tests.bot.channels.rig_simulator import SimulatorChatRig, SimulatorRig, SimulatorVoiceRig
 from tests.bot.channels.rig_telegram import TelegramRig
 from tests.bot.channels.rig_twilio import TwilioSmsRig
 from tests.bot.channels.rig_twilio_voice import TwilioVoiceRig
 from tests.bot.channels.rig_wecom import WeComRig
 from tests.bot.world import NOW, World
 
-RIGS: list[type[Rig]] = [SimulatorRig, SimulatorVoiceRig, TwilioSmsRig, TwilioVoiceRig, AndroidSmsRig, TelegramRig, WeComRig, AliyunSmsRig]
+RIGS: list[type[Rig]] = [
+    SimulatorRig,
+    SimulatorVoiceRig,
+    SimulatorChatRig,
+    TwilioSmsRig,
+    TwilioVoiceRig,
+    AndroidSmsRig,
+    TelegramRig,
+    WeComRig,
+    AliyunSmsRig,
+]
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 IN_DOUBT = ("slow", "cut", "malformed")
 ODD = "【教育局】𠮷尕，a+b=c&d=100% “回1”\n第二行 😀"
