@@ -75,7 +75,7 @@ async def test_in_training_nothing_leaves_through_a_provider(storage: Storage, s
     training = settings.model_copy(update={"simulator": True})
     assert set(provider_channels(training)) == {("simulator", "main"), ("simulator_voice", "main"), ("simulator_chat", "main")}
     for _ in range(2):
-        assert await open_senders(storage, provider_channels(training)) == 2
+        assert await open_senders(storage, provider_channels(training)) == 3
     async with storage.worker.session() as session:
         assert set(await session.scalars(select(Sender.channel))) == {"simulator", "simulator_voice", "simulator_chat"}
 
