@@ -20,7 +20,7 @@ from cases.responsible import holders, holders_of_classes
 from cases.sheet_asking import ON_ROLLS
 from plan.calendar import Calendar
 from plan.model import Plan
-from plan.parts import Boarding
+from plan.school_day import Boarding
 from storage.tables import BoardingCheck, Intent, MissingBoarder, School, SchoolClass, Student
 from storage.work import Work
 

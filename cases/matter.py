@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from cases.desk import Desk
-from plan.parts import Answer
+from plan.answers import Answer
 from storage.tables import CaseFile, Student
 from storage.work import Work
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 import holidays
 from pydantic import ValidationError
 
+from plan.answers import Answer
 from plan.levels import Owed
 from plan.model import Plan
-from plan.parts import Answer
 from plan.reading import PlanFault, Problem, load, shape_problem
 
 __all__ = ["PlanFault", "Problem", "read_plan"]

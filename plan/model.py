@@ -6,36 +6,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from plan.answers import Answer, Dialogs
 from plan.follow_ups import FollowUps
 from plan.levels import Level
-from plan.parts import (
-    Acknowledgement,
-    Answer,
-    Attendance,
-    Audit,
-    Boarding,
-    Closures,
-    Delivery,
-    Dialogs,
-    Digest,
-    Duty,
-    Exit,
-    Holes,
-    Label,
-    Lists,
-    NoticeKind,
-    Part,
-    Postponing,
-    QuietHours,
-    ReferralKind,
-    Reminders,
-    Role,
-    Safety,
-    Targets,
-    TaskKind,
-    Vacation,
-    Visits,
-)
+from plan.outcomes import Exit, Lists, NoticeKind, ReferralKind, Targets
+from plan.parts import Label, Part, QuietHours, Vacation
+from plan.school_day import Attendance, Boarding, Closures
+from plan.sending import Delivery
+from plan.tasks import Acknowledgement, Duty, Postponing, Reminders, Role, TaskKind, Visits
+from plan.telling import Audit, Digest, Holes, Safety
 
 
 class Plan(Part):

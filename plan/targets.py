@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from plan.parts import Lists
+from plan.outcomes import Lists
 
 Listed = Literal["none", "suspected", "dropout"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plan.parts import Lists
+from plan.outcomes import Lists
 from plan.targets import at_risk, list_of, rate
 
 LISTS = Lists(suspected_after_school_days=3, dropout_after_school_days=20)

@@ -1,0 +1,39 @@
+"""What a family's answer sets going, and how answers are asked back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from plan.parts import Duration, Part
+
+Effect = Literal[
+    "leave", "promise", "claim_returned", "confirm_return", "deny_return", "receipt", "enrolment_check", "aid", "task",
+    "wrong_number", "opt_out", "safety", "person",
+]  # fmt: skip
+
+
+class Answer(Part):
+    """What a reading of a family's reply sets going."""
+
+    effect: Effect
+    task: str | None = None
+    role: str | None = None
+    due: Duration | None = None
+    school_days: int | None = None
+    cause: str | None = None
+    accepted: bool = False
+    pauses: bool = False
+    template: str = "task_new"
+    sensitive: bool = False
+    urgent: bool = False
+    ask: Literal["help", "where", "until"] | None = None
+
+
+class Dialogs(Part):
+    """How long a second yes and a question back are waited for, how long an officer's words to a family may be (characters)."""
+
+    confirm_within_minutes: int = Field(default=60, gt=0)
+    ask_back_minutes: int = Field(default=30, gt=0)
+    longest_reply: int = Field(default=120, gt=0, le=160)
