@@ -1,1 +1,1 @@
-"""The demo: three phones to type on, the story beside them, and a clock that steps."""
+"""The demo: phones to type on, the story beside them, and a clock that steps."""

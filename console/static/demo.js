@@ -163,7 +163,7 @@ function drawBubbles(part, phone, name) {
   const same = before && before.contact === phone.contact;
   const items = phone.bubbles.map((bubble, index) => {
     const fresh = same && index >= before.count && !bubble.mine;
-    const item = make("li", undefined, `${bubble.mine ? "mine" : ""} ${fresh ? "fresh" : ""} ${bubble.way} ${bubble.state}`);
+    const item = make("li", undefined, `${bubble.mine ? "mine" : ""} ${fresh ? "fresh" : ""} by-${bubble.way} ${bubble.state}`);
     item.append(make("div", bubble.text, "text"));
     if (bubble.keys.length) item.append(drawKeys(part, bubble));
     if (said.lang === "en" && bubble.gloss) item.append(make("span", bubble.gloss, "gloss"));

@@ -35,7 +35,7 @@ def demo(
     story: Annotated[bool, typer.Option("--story", help="自动演完一个月并打印 · play a month and print it")] = False,
     language: Annotated[str, typer.Option("--lang", help="--story: zh, en")] = "zh",
 ) -> None:
-    """演示 · Play it: three phones on a page, invented people, nothing is really sent."""
+    """演示 · Play it: five phones on a page, invented people, nothing is really sent."""
     settings = demo_settings(Settings(), home)
     if story:
         raise typer.Exit(tell_story(settings.model_copy(update={"home": settings.home / "story"}), language))
