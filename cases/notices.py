@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -77,8 +77,13 @@ def _shown_deadline(desk: Desk, notice: Notice) -> str:
     return f"{day.month}月{day.day}日"
 
 
-async def deliver_notice(work: Work, case: CaseFile, notice: Notice, way: str, *, by: int | None, facts: dict[str, Any]) -> bool:
-    """The notice has reached the family: the deadline runs from today. False when a receipt was there already."""
+async def deliver_notice(
+    work: Work, case: CaseFile, notice: Notice, way: str, *, by: int | None, facts: dict[str, Any], on: date | None = None
+) -> bool:
+    """The notice has reached the family, `on` that day (today without it): the deadline runs from then.
+
+    `facts`: the proof, see `cases/proofs.py`. False when a receipt was there already.
+    """
     if notice.issued_at is None or notice.withdrawn_at is not None:
         return False
     work.session.add(Receipt(notice_id=notice.id, way=way, at=work.now, recorded_by=by, facts=facts))
@@ -88,7 +93,7 @@ async def deliver_notice(work: Work, case: CaseFile, notice: Notice, way: str, *
         return False
     desk = await desk_of_case(work, case)
     notice.delivered_at = work.now
-    notice.deadline_on = desk.today + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
+    notice.deadline_on = (on or desk.today) + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
     await _end_delivery_tasks(work, notice)
     return True
 

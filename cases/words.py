@@ -93,6 +93,22 @@ class Words:
         """How a notice was delivered."""
         return next((name for name, said in self.ways.items() if _any(said, text)), None)
 
+    def is_undelivered(self, text: str) -> bool:
+        """It did not get there."""
+        return self._has("undelivered", text)
+
+    def is_declined(self, text: str) -> bool:
+        """The family did not sign."""
+        return self._has("declined", text)
+
+    def is_signed(self, text: str) -> bool:
+        """Somebody signed for it."""
+        return self._has("signed", text) and not self.is_declined(text)
+
+    def is_witness(self, name: str) -> bool:
+        """Somebody with a name, not "a neighbour"."""
+        return not any(name.removeprefix("由").startswith(word) and len(name) <= len(word) + 1 for word in self.lists["no_witness"])
+
 
 def _any(said: Iterable[str], text: str) -> bool:
     return any(word in text for word in said)

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console import webhooks
+from console import receipts, webhooks
 from console.demo import pages
 from console.demo.stand import Stand
 from console.security import SecurityHeaders
@@ -58,6 +58,7 @@ def _pages(hooks: Hooks, stand: Stand | None) -> FastAPI:
             await session.execute(text("select 1"))
         return PlainTextResponse("ok")
 
+    app.include_router(receipts.router(receipts.Receipts(hooks.web, hooks.cipher, hooks.clock)))
     if stand is not None:
         app.include_router(pages.router(stand))
     return app

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from plan.deliveries import Deliveries
 from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.parts import (
@@ -54,6 +55,7 @@ class Plan(Part):
     boarding: Boarding | None = None
     levels: list[Level] = Field(min_length=1)
     notices: dict[str, NoticeKind]
+    deliveries: Deliveries = Field(default_factory=Deliveries)  # added after plans were stored
     answers: dict[str, Answer]
     follow_ups: FollowUps = Field(default_factory=FollowUps)  # both added after plans were stored: as above
     worry: list[str] = Field(default_factory=list)  # where two guardians differ: the earlier one counts

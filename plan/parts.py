@@ -45,6 +45,7 @@ class TaskKind(Label):
 
     `apart`: it belongs to no case at all, so that nobody who may see the case learns of it. `outside_school`: nobody of the
     child's school may hold it or hear of it. `visit`: somebody goes to the home, and says whom they found and what was said.
+    `photos`: photographs are taken for it, as they are for every visit.
     """
 
     confined: bool = False
@@ -52,6 +53,7 @@ class TaskKind(Label):
     apart: bool = False
     outside_school: bool = False
     visit: bool = False
+    photos: bool = False
 
 
 class Duration(Part):
@@ -186,10 +188,11 @@ class Boarding(Part):
 
 
 class NoticeKind(Part):
-    """A return notice: days allowed from delivery, and the message that carries it."""
+    """A return notice: days allowed from delivery, the message that carries it, and the written document."""
 
     deadline_days: int = Field(ge=1)
     template: str
+    document: str = "return_notice"  # added after plans were stored; the plan in force says it for every case
 
 
 class Answer(Part):
