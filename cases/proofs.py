@@ -44,7 +44,7 @@ async def delivery_told(work: Work, task: Task, said: str) -> Told | Lacking:
     taken = select(func.count()).select_from(Photo).where(Photo.task_id == task.id, Photo.state != "refused")
     told = read_delivery(plan.deliveries, said, kept=kept, photos=await work.session.scalar(taken) or 0)
     if isinstance(told, Lacking) and told.reason in PROOFS.values():
-        task.facts = {**task.facts, KEPT: f"{kept}，{said}".strip("，")}
+        task.facts = {**task.facts, KEPT: _whole(kept, said)}
     return told
 
 
@@ -53,8 +53,8 @@ def read_delivery(deliveries: Deliveries, said: str, *, kept: str = "", photos: 
     known = words()
     if known.is_undelivered(said):
         return Lacking("say_delivered")
-    whole = f"{kept}，{said}" if kept else said
-    way = known.way(said) or known.way(whole)
+    whole = _whole(kept, said)
+    way = known.way(whole)
     if way is None:
         return Lacking("say_delivery")
     if way not in deliveries.ways:
@@ -64,6 +64,11 @@ def read_delivery(deliveries: Deliveries, said: str, *, kept: str = "", photos: 
     kind = deliveries.ways[way].proof
     proof = _proof(kind, known, whole, said if kept else "", photos)
     return Told(way, {**proof, "words": whole}) if proof else Lacking(PROOFS.get(kind, "say_other_way"))
+
+
+def _whole(kept: str, said: str) -> str:
+    """Words that name a way themselves stand alone; others complete what was said before."""
+    return said if not kept or words().way(said) else f"{kept}，{said}".strip("，")
 
 
 PROOFS = {"signature_or_photo": "say_signer", "witness": "say_witness", "posting_number": "say_posting"}

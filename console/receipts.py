@@ -6,6 +6,7 @@ It shows the document's number and nothing of the child. What is said is stored 
 from __future__ import annotations
 
 import hmac
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,7 +33,6 @@ from plan.deliveries import Deliveries
 from storage.clock import Clock
 from storage.crypto import Cipher
 from storage.database import Database
-from storage.rows import as_json
 
 log = structlog.get_logger("receipts")
 MOST_MISSES = 5
@@ -99,7 +99,7 @@ class Receipts:
         is_right = hmac.compare_digest(code_of(self._cipher, token).encode(), form.code.encode())
         given: dict[str, Any] = {
             "token": token_index(self._cipher, token), "is_right": is_right, "way": form.way, "on": date.fromisoformat(form.on),
-            "proof": as_json(proof), "at": await self._now(), "most": MOST_MISSES, "pause": PAUSE,
+            "proof": json.dumps(proof, ensure_ascii=False), "at": await self._now(), "most": MOST_MISSES, "pause": PAUSE,
         }  # fmt: skip
         async with self._web.session() as session, session.begin():
             said: str = (await session.execute(CLAIM, given)).scalar_one()
@@ -153,7 +153,8 @@ def _answer(request: Request, language: str, shown: Shown | None, said: str | No
     token = csrf_token(request)
     page = _page().render(
         ui=ui, language=language, other=LANGUAGES[1 - LANGUAGES.index(language)], token=token, number=shown.number if shown else "",
-        note=data["said"][said][language] if said else "", is_done=said in {"taken", "over"}, form=form, ways=list(shown.ways) if shown else [],
+        note=data["said"][said][language] if said else "", is_done=said in {"taken", "over"}, form=form,
+        ways=list(shown.ways) if shown else [],
         first=shown.first.isoformat() if shown else "", last=shown.today.isoformat() if shown else "",
     )  # fmt: skip
     response = HTMLResponse(page, status_code=404 if shown is None else 200)
