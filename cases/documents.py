@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from storage.work import Work
 
 @dataclass(frozen=True)
 class Making:
-    """A document about to be printed. `subject`: "notice:5"; `facts`: all that it says, as it would be written into JSON."""
+    """A document about to be printed. `subject`: "notice:5"; `facts`: all that it says; nothing that JSON has no word for."""
 
     kind: str
     subject: str
@@ -31,9 +32,9 @@ async def keep_documents(work: Work, makings: Sequence[Making], by: int | None) 
     known = await _latest(work, makings)
     kept: list[Document] = []
     for making in makings:
-        latest = known.get((making.subject, making.kind))
-        if latest is None or latest.facts != making.facts:
-            latest = _version(work, making, by, latest.version + 1 if latest else 1)
+        latest, facts = known.get((making.subject, making.kind)), json.loads(json.dumps(making.facts))
+        if latest is None or latest.facts != facts:
+            latest = _version(work, making, facts, by, latest.version + 1 if latest else 1)
         kept.append(latest)
     await work.session.flush()
     for document in kept:
@@ -54,10 +55,10 @@ async def _latest(work: Work, makings: Sequence[Making]) -> dict[tuple[str, str]
     return {(document.subject, document.kind): document for document in await work.session.scalars(query)}
 
 
-def _version(work: Work, making: Making, by: int | None, version: int) -> Document:
+def _version(work: Work, making: Making, facts: dict[str, Any], by: int | None, version: int) -> Document:
     made = Document(
         kind=making.kind, subject=making.subject, version=version, number=making.number, area_code=making.area_code,
-        case_id=making.case_id, student_id=making.student_id, facts=dict(making.facts), made_at=work.now, made_by=by,
+        case_id=making.case_id, student_id=making.student_id, facts=facts, made_at=work.now, made_by=by,
     )  # fmt: skip
     work.session.add(made)
     return made
