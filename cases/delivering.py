@@ -12,7 +12,7 @@ from cases.entitled import answers_for
 from cases.escalation import settle
 from cases.finishing import Refusal, finish_task
 from cases.notices import deliver_notice
-from cases.proofs import PROOFS, Told
+from cases.proofs import POSTING, PROOFS, Told
 from cases.tasks import LIVING
 from cases.words import words
 from plan.deliveries import Deliveries
@@ -86,7 +86,10 @@ def proof_lacking(deliveries: Deliveries, told: Told) -> str | None:
     way = deliveries.ways.get(told.way)
     if way is None or way.proof not in PROOFS:
         return "say_other_way"  # a message is proven by the family's own answer, by nobody's word
-    given = told.proof.get(PROVEN_BY[way.proof])
-    if not given or (way.proof == "witness" and not words().is_witness(str(given))):
-        return PROOFS[way.proof]
-    return None
+    given = str(told.proof.get(PROVEN_BY[way.proof]) or "")
+    is_sound = bool(given)
+    if way.proof == "witness":
+        is_sound = is_sound and words().is_witness(given)
+    elif way.proof == "posting_number":
+        is_sound = POSTING.fullmatch(given) is not None
+    return None if is_sound else PROOFS[way.proof]

@@ -39,18 +39,20 @@ async def issue_notice(work: Work, case: CaseFile, notice: Notice, by: int) -> b
         return False
     desk = await desk_of_case(work, case)
     notice.year = desk.today.year
-    notice.sequence = await _next_number(work, notice.area_code, notice.year)
-    notice.number = f"{notice.area_code}〔{notice.year}〕{notice.sequence:03d}号"
+    notice.sequence, notice.number = await next_number(work, "notice", notice.area_code, notice.year)
     notice.issued_at, notice.issued_by = work.now, by
     work.record("notice_issued", f"notice:{notice.id}", area_code=case.area_code, case_id=case.id, actor=f"person:{by}", kind=notice.kind)
     await _send(work, desk, case, notice)
     return True
 
 
-async def _next_number(work: Work, township: str, year: int) -> int:
+async def next_number(work: Work, kind: str, township: str, year: int) -> tuple[int, str]:
+    """The township's next sequence of the year, and the document's number with it; the counter's lock makes them gapless."""
     counter = insert(NoticeCounter).values(area_code=township, year=year, last=1)
     counter = counter.on_conflict_do_update(index_elements=["area_code", "year"], set_={"last": NoticeCounter.last + 1})
-    return (await work.session.execute(counter.returning(NoticeCounter.last))).scalar_one()
+    sequence = (await work.session.execute(counter.returning(NoticeCounter.last))).scalar_one()
+    name = (await area_names(work.session, [township])).get(township, township)
+    return sequence, words().number(kind, name, year, sequence)
 
 
 async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:

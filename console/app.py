@@ -64,13 +64,19 @@ def _pages(hooks: Hooks, stand: Stand | None) -> FastAPI:
     return app
 
 
+def _logged(request: Request) -> str:
+    """The path, without the word that a receipt's address is."""
+    path: str = request.url.path
+    return receipts.PREFIX if path.startswith(receipts.PREFIX) else path
+
+
 async def _database_away(request: Request, error: Exception) -> PlainTextResponse:
-    log.error("database away", action="database_unreachable", path=request.url.path, error=type(error).__name__)
+    log.error("database away", action="database_unreachable", path=_logged(request), error=type(error).__name__)
     return PlainTextResponse("database unreachable", status_code=503)
 
 
 async def _failed(request: Request, error: Exception) -> PlainTextResponse:
-    log.error("request failed", action="request_failed", path=request.url.path, error=type(error).__name__, exc_info=error)
+    log.error("request failed", action="request_failed", path=_logged(request), error=type(error).__name__, exc_info=error)
     return PlainTextResponse("error", status_code=500)
 
 

@@ -35,6 +35,7 @@ from storage.crypto import Cipher
 from storage.database import Database
 
 log = structlog.get_logger("receipts")
+PREFIX = "/r/"
 MOST_MISSES = 5
 PAUSE = timedelta(hours=1)
 LARGEST = 4096
@@ -95,7 +96,8 @@ class Receipts:
         """A word of templates/receipt.yaml, `said`: taken, over, wrong_code, paused, or what is to be put right."""
         if (wrong := _wrong(shown, form)) is not None:
             return wrong
-        proof = {PROVEN[shown.ways[form.way]]: form.proof, "deliverer": form.deliverer}
+        kind = PROVEN[shown.ways[form.way]]
+        proof = {kind: form.proof.upper() if kind == "number" else form.proof, "deliverer": form.deliverer}
         is_right = hmac.compare_digest(code_of(self._cipher, token).encode(), form.code.encode())
         given: dict[str, Any] = {
             "token": token_index(self._cipher, token), "is_right": is_right, "way": form.way, "on": date.fromisoformat(form.on),
@@ -184,14 +186,14 @@ def router(receipts: Receipts) -> APIRouter:
     """The page at /r/{token}."""
     made = APIRouter()
 
-    @made.get("/r/{token}")
+    @made.get(PREFIX + "{token}")
     async def look(request: Request, token: str, lang: Annotated[str, Query()] = LANGUAGES[0]) -> Response:
         shown = await receipts.look(token)
         said = "unknown" if shown is None else "over" if shown.is_over else "paused" if shown.is_paused else None
         form = Form(on=shown.today.isoformat()) if shown is not None and said is None else None
         return _answer(request, _language(lang), shown, said, form)
 
-    @made.post("/r/{token}")
+    @made.post(PREFIX + "{token}")
     async def tell(request: Request, token: str) -> Response:
         sent = await _sent(request) or {}
         language, shown = _language(sent.get("lang", "")), await receipts.look(token)

@@ -61,10 +61,15 @@ def notice_letter(book: DocumentBook, paper: NoticePaper, *, address: str | None
     made = letter(book, paper.document, _said(book, paper), head, is_girl=paper.is_girl)
     rule = book.form["deadline_rule"].format(days=paper.deadline_days)
     made["stub"] = {
-        "child": paper.child, "guardians": _people(paper), "deliverer": paper.deliverer, "code": code if address else "",
+        "child": paper.child, "guardians": people_of(book, paper), "deliverer": paper.deliverer, "code": code if address else "",
         "deadline": spoken(paper.deadline_on) if paper.deadline_on else book.form["date_gap"] + rule, "qr": qr(address) if address else "",
     }  # fmt: skip
     return made
+
+
+def receipt_pdf(book: DocumentBook, rows: Sequence[Sequence[str]]) -> bytes:
+    """Receipts for the file, a page each; each row in the order of the form's `evidence_fields`."""
+    return pdf("receipts", with_gaps({"title": book.form["evidence"], "labels": book.form["evidence_fields"], "rows": rows}))
 
 
 def kept_facts(made: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +96,7 @@ def _said(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
     """The facts by the names that the words use; what is not known is left out."""
     form = book.form
     known = {
-        "guardians": _people(paper) or form["of_child"].format(child=paper.child),
+        "guardians": people_of(book, paper),
         "child": paper.child,
         "school": paper.school,
         "class_name": paper.class_name,
@@ -103,6 +108,11 @@ def _said(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
         "first_on": spoken(paper.first_on) if paper.first_on else None,
     }
     return {name: value for name, value in known.items() if value}
+
+
+def people_of(book: DocumentBook, paper: NoticePaper) -> str:
+    """The guardians with what they are to the child; where none is known, "the guardian of …"."""
+    return _people(paper) or str(book.form["of_child"].format(child=paper.child))
 
 
 def _people(paper: NoticePaper) -> str:
@@ -118,7 +128,7 @@ def _contacts(paper: NoticePaper) -> str:
 def _cover(book: DocumentBook, papers: Sequence[NoticePaper], missing: Sequence[str], printed_on: date) -> dict[str, Any]:
     rows = [
         [
-            str(place), paper.number or book.form["no_number"], paper.child, _people(paper), paper.village, paper.deliverer,
+            str(place), paper.number or book.form["no_number"], paper.child, people_of(book, paper), paper.village, paper.deliverer,
             f"{book.form['cover_gap']}{GAP}" if signs else "",
         ]
         for place, (paper, signs) in enumerate(zip(papers, missing, strict=True), start=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -22,7 +22,9 @@ from cases.plans import plan_in_force
 from cases.proofs import Told
 from cases.receipt_claims import code_of, receipt_tokens
 from cases.words import words
+from fanxiao.commands import notice_letters
 from fanxiao.commands.acting import BY, acting
+from fanxiao.commands.notice_letters import write
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.tables import print_table
 from fanxiao.engine import load_catalogue
@@ -30,12 +32,13 @@ from fanxiao.files import TEMPLATES
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
 from plan.calendar import Calendar
-from storage.tables import Notice, Person, Receipt
+from storage.tables import Notice
 from storage.work import Work
 
 app = typer.Typer(help="返校通知书 · Written return notices: list, print, issue, deliver, receipts.", no_args_is_help=True)
 Area = Annotated[str, typer.Option("--area", help="区划代码，不写为全部 · area code; all without it")]
 Numbers = Annotated[list[int], typer.Argument(help="fanxiao notices list 里的序号 · ids as `fanxiao notices list` shows them")]
+notice_letters.register(app)
 By = Annotated[str, typer.Option("--by", help=BY)]
 AsJson = Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")]
 HEADERS = (
@@ -102,7 +105,7 @@ def print_(
             refuse("没有符合条件的通知书。", "There is no such notice.")
         batch = await print_batch(work, storage, book, papers, settings.public_url)
         await keep_documents(work, [_making(paper, batch) for paper in papers], person.id if person else None)
-        _write(out, batch.pdf)
+        write(out, batch.pdf)
         return batch, papers
 
     batch, papers = once(use)
@@ -154,7 +157,7 @@ def deliver(
 ) -> None:
     """登记送达 · Records how notices reached the families, with the proof; the deadline runs from that day. All or none."""
     day = _day(on) if on else None
-    proof = {name: value for name, value in {"signed": signed, "witness": witness, "number": posting}.items() if value}
+    proof = {name: value for name, value in {"signed": signed, "witness": witness, "number": posting.upper()}.items() if value}
 
     async def use(work: Work, _: Storage) -> list[tuple[str, date | None]]:
         person = await acting(work, by)
@@ -165,51 +168,6 @@ def deliver(
 
     for number, deadline in once(use):
         typer.echo(f"{number}: 已登记送达，返校期限 {deadline} / delivered, to be back by {deadline}")
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """One receipt."""
-
-    number: str
-    way: str
-    at: str
-    recorded_by: str
-    proof: dict[str, object]
-
-
-@app.command("receipts")
-def receipts(area: Area = "", as_json: AsJson = False) -> None:
-    """送达回执 · Every delivery with its way and proof."""
-
-    async def use(work: Work, _: Storage) -> list[Delivered]:
-        await _place(work, area)
-        plan = (await plan_in_force(work.session))[1]
-        calendar = Calendar(plan)
-        query = (
-            select(Notice.number, Receipt.way, Receipt.at, Person.name, Receipt.facts)
-            .join(Receipt, Receipt.notice_id == Notice.id)
-            .outerjoin(Person, Person.id == Receipt.recorded_by)
-            .where(Notice.area_code.startswith(area))
-            .order_by(Receipt.at, Receipt.id)
-        )
-        ways = plan.deliveries.ways
-        return [
-            Delivered(number or "", ways[way].zh if way in ways else way, f"{calendar.local(at):%Y-%m-%d %H:%M}", name or "", facts)
-            for number, way, at, name, facts in await work.session.execute(query)
-        ]
-
-    found = once(use)
-    if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
-        return
-    headers = ("文书编号\nnumber", "送达方式\nway", "登记时间\nrecorded", "登记人\nby", "证明\nproof")
-    print_table(headers, ((one.number, one.way, one.at, one.recorded_by, _proof(one.proof)) for one in found))
-
-
-def _proof(facts: dict[str, object]) -> str:
-    shown = ("signed", "witness", "number", "photos", "deliverer", "words")
-    return "；".join(f"{name}: {facts[name]}" for name in shown if facts.get(name) not in (None, True))
 
 
 async def _papers(work: Work, area: str, state: State, only: list[int] | None = None) -> list[NoticePaper]:
@@ -237,13 +195,6 @@ def _making(paper: NoticePaper, batch: Batch) -> Making:
         case_id=paper.case_id,
         student_id=paper.student_id,
     )
-
-
-def _write(out: Path, data: bytes) -> None:
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        refuse(f"写不了文件 {out}：{error.strerror}", f"Cannot write {out}: {error.strerror}")
 
 
 def _state(said: str) -> State:

@@ -107,6 +107,28 @@ async def test_a_changed_fact_makes_a_new_version_and_every_printing_is_on_recor
     assert "马晓龙" in pages(tmp_path / "b.pdf")[1]
 
 
+async def test_criticism_only_after_a_deadline_that_passed_and_by_name(level_four: County, notices: Notices, tmp_path: Path) -> None:
+    case, out = (await level_four.case("马小龙")).number, tmp_path / "letter.pdf"
+    ids = [str(one.id) for one in await level_four.notices()]
+    await notices("issue", *ids, "--by", "赵干事")
+    await notices("deliver", ids[0], "--way", "posted", "--posting", "xa12345678901", "--by", "马主任")
+    early = await notices("criticism", case, "--by", "赵干事", "--out", str(out))
+    assert (early.exit_code, "过了期限" in early.stderr) == (1, True)
+    await level_four.after_outage("2026-11-13 12:05")
+    foreign = await notices("criticism", case, "--by", "马主任", "--out", str(out))
+    assert (foreign.exit_code, "无权办理" in foreign.stderr, out.exists()) == (1, True, False)
+    for _ in range(2):
+        assert "锁南返批〔2026〕3号" in (await notices("criticism", case, "--by", "赵干事", "--out", str(out))).stdout
+    (text,) = pages(out)
+    for words in ("批评教育书", "锁南返通〔2026〕1号", "第五十八条", "2026年11月13日", "愿意帮助"):
+        assert words in text
+    assert not [word for word in ("罚款", "处罚", "法院", "否则") if word in text]
+    await notices("receipts", "--out", str(out))
+    (receipt,) = pages(out)
+    assert "邮件号：XA12345678901" in receipt
+    assert "邮寄送达" in receipt
+
+
 REFUSED = [
     (["print", "--out", "{tmp}/no/such/x.pdf", "--state", "draft"], "写不了文件"),
     (["print", "--out", "{tmp}/x.pdf"], "没有符合条件的通知书"),

@@ -164,7 +164,7 @@ async def test_the_receipt_page_shows_no_child_and_takes_a_delivery_once(scanner
     assert notice.number is not None
     assert notice.number in page.text
     assert "马" not in page.text
-    assert "锁南" not in page.text
+    assert "小学" not in page.text
     assert "Way of delivery" in (await scanner.http.get(scanner.path, params={"lang": "en"})).text
     for changes, said in (
         ({"proof": ""}, "谁签收"), ({"way": "left_with_village", "proof": "邻居"}, "见证人"),
