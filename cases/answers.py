@@ -146,8 +146,8 @@ async def _deny_return(matter: Matter) -> None:
 
 
 async def _receipt(matter: Matter) -> None:
-    """Answering a notice proves that it was read."""
-    if matter.case is None:
+    """Answering a notice proves that it was read, where the plan takes that for a delivery."""
+    if matter.case is None or "message_answered" not in matter.desk.plan.deliveries.ways:
         return
     asked = select(Notice).join(Question, Question.notice_id == Notice.id).where(Question.id == matter.said.question_id)
     notice = await matter.work.session.scalar(asked) or await notice_of_case(matter.work, matter.case)

@@ -13,6 +13,7 @@ from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer
 from cases.entitled import may_end_case, may_hold
 from cases.escalation import settle
 from cases.notices import deliver_notice, issue_notice, notice_of_case
+from cases.proofs import Lacking, delivery_told
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
 from cases.responsible import has_role
 from cases.returning import come_back
@@ -91,10 +92,10 @@ async def _deliver_notice(finish: Finish) -> Refusal | None:
     notice = await finish.work.session.get(Notice, finish.task.notice_id) or await notice_of_case(finish.work, case)
     if notice is None:
         return Refusal("notice_gone")
-    way = finish.words.way(finish.result)
-    if way is None:
-        return Refusal("say_delivery")
-    await deliver_notice(finish.work, case, notice, way, by=finish.by, facts={"task_id": finish.task.id})
+    told = await delivery_told(finish.work, finish.task, finish.result)
+    if isinstance(told, Lacking):
+        return Refusal(told.reason)
+    await deliver_notice(finish.work, case, notice, told.way, by=finish.by, facts={"task_id": finish.task.id, **told.proof})
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -39,18 +39,20 @@ async def issue_notice(work: Work, case: CaseFile, notice: Notice, by: int) -> b
         return False
     desk = await desk_of_case(work, case)
     notice.year = desk.today.year
-    notice.sequence = await _next_number(work, notice.area_code, notice.year)
-    notice.number = f"{notice.area_code}〔{notice.year}〕{notice.sequence:03d}号"
+    notice.sequence, notice.number = await next_number(work, "notice", notice.area_code, notice.year)
     notice.issued_at, notice.issued_by = work.now, by
     work.record("notice_issued", f"notice:{notice.id}", area_code=case.area_code, case_id=case.id, actor=f"person:{by}", kind=notice.kind)
     await _send(work, desk, case, notice)
     return True
 
 
-async def _next_number(work: Work, township: str, year: int) -> int:
+async def next_number(work: Work, kind: str, township: str, year: int) -> tuple[int, str]:
+    """The township's next sequence of the year, and the document's number with it; the counter's lock makes them gapless."""
     counter = insert(NoticeCounter).values(area_code=township, year=year, last=1)
     counter = counter.on_conflict_do_update(index_elements=["area_code", "year"], set_={"last": NoticeCounter.last + 1})
-    return (await work.session.execute(counter.returning(NoticeCounter.last))).scalar_one()
+    sequence = (await work.session.execute(counter.returning(NoticeCounter.last))).scalar_one()
+    name = (await area_names(work.session, [township])).get(township, township)
+    return sequence, words().number(kind, name, year, sequence)
 
 
 async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:
@@ -77,8 +79,13 @@ def _shown_deadline(desk: Desk, notice: Notice) -> str:
     return f"{day.month}月{day.day}日"
 
 
-async def deliver_notice(work: Work, case: CaseFile, notice: Notice, way: str, *, by: int | None, facts: dict[str, Any]) -> bool:
-    """The notice has reached the family: the deadline runs from today. False when a receipt was there already."""
+async def deliver_notice(
+    work: Work, case: CaseFile, notice: Notice, way: str, *, by: int | None, facts: dict[str, Any], on: date | None = None
+) -> bool:
+    """The notice has reached the family, `on` that day (today without it): the deadline runs from then.
+
+    `facts`: the proof, see `cases/proofs.py`. False when a receipt was there already.
+    """
     if notice.issued_at is None or notice.withdrawn_at is not None:
         return False
     work.session.add(Receipt(notice_id=notice.id, way=way, at=work.now, recorded_by=by, facts=facts))
@@ -88,7 +95,7 @@ async def deliver_notice(work: Work, case: CaseFile, notice: Notice, way: str, *
         return False
     desk = await desk_of_case(work, case)
     notice.delivered_at = work.now
-    notice.deadline_on = desk.today + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
+    notice.deadline_on = (on or desk.today) + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
     await _end_delivery_tasks(work, notice)
     return True
 

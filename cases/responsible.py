@@ -80,12 +80,14 @@ def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
 
 async def has_role(session: AsyncSession, person_id: int, roles: Collection[str], on: date) -> bool:
     """Whether a person answers for anything in one of these roles that day, or stands in for somebody who does."""
-    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
-    theirs = or_(
-        Responsibility.substitute_person_id == person_id, Responsibility.person_id == person_id, Responsibility.person_id.in_(away)
-    )
-    held = select(Responsibility.id).where(theirs, Responsibility.role.in_(roles), *in_force(on))
+    held = select(Responsibility.id).where(held_by(person_id, on), Responsibility.role.in_(roles), *in_force(on))
     return await session.scalar(held.limit(1)) is not None
+
+
+def held_by(person_id: int, on: date) -> ColumnElement[bool]:
+    """A responsibility is this person's: their own, as its substitute, or as stand-in for whoever is away."""
+    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
+    return or_(Responsibility.substitute_person_id == person_id, Responsibility.person_id == person_id, Responsibility.person_id.in_(away))
 
 
 async def _found(session: AsyncSession, query: Select[int, int | None], on: date) -> list[Holder]:

@@ -34,6 +34,11 @@ def visit_kinds(plan: Plan) -> list[str]:
     return [name for name, kind in plan.tasks.items() if kind.visit]
 
 
+def photo_kinds(plan: Plan) -> list[str]:
+    """Kinds of task for which photographs are taken: visits, and deliveries."""
+    return [name for name, kind in plan.tasks.items() if kind.visit or kind.photos]
+
+
 def record_visit(work: Work, task: Task, by: int, found: Found) -> None:
     """Keeps what the visit of an ended task found; the record says only that it was."""
     work.session.add(
@@ -54,12 +59,12 @@ async def keep_first_words(work: Work, task: Task, by: int, words: str) -> None:
     await note_progress(work, task, by)
 
 
-async def visits_of(work: Work, plan: Plan, person_ids: list[int]) -> list[Task]:
-    """Visits that these persons owe, or have recorded not so long ago that photographs are no longer taken."""
+async def photo_tasks_of(work: Work, plan: Plan, person_ids: list[int]) -> list[Task]:
+    """Visits and deliveries that these persons owe, or have recorded not so long ago that photographs are no longer taken."""
     lately = work.now - timedelta(hours=plan.visits.photo_hours)
     done: ColumnElement[bool] = (Task.state == "done") & Task.ended_by.in_(person_ids) & (Task.ended_at >= lately)
     held = Task.id.in_(select(TaskHolder.task_id).where(TaskHolder.person_id.in_(person_ids), TaskHolder.until.is_(None)))
-    query = select(Task).where(Task.kind.in_(visit_kinds(plan)), or_(held & Task.state.in_(LIVING), done))
+    query = select(Task).where(Task.kind.in_(photo_kinds(plan)), or_(held & Task.state.in_(LIVING), done))
     return list(await work.session.scalars(query.order_by(Task.id)))
 
 

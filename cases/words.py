@@ -22,6 +22,7 @@ class Words:
     titles: Mapping[str, list[str]]
     relations: Mapping[str, list[str]]
     told_as: Mapping[str, Mapping[str, str]]
+    numbering: Mapping[str, str]
 
     def _has(self, name: str, text: str) -> bool:
         return _any(self.lists[name], text)
@@ -76,6 +77,11 @@ class Words:
             township=township
         )
 
+    def number(self, kind: str, township: str, year: int, sequence: int) -> str:
+        """A document's number, as an office writes it: 锁南返通〔2026〕12号."""
+        short = next((township.removesuffix(ending) for ending in self.lists["township_endings"] if township.endswith(ending)), township)
+        return self.numbering[kind].format(short=short, year=year, sequence=sequence)
+
     def told(self, relation: str | None, intent: str | None) -> str:
         """A guardian's answer, as the teacher reads it; an intent of None is not written out."""
         who, what = self.told_as["relations"], self.told_as["intents"]
@@ -93,6 +99,22 @@ class Words:
         """How a notice was delivered."""
         return next((name for name, said in self.ways.items() if _any(said, text)), None)
 
+    def is_undelivered(self, text: str) -> bool:
+        """It did not get there."""
+        return self._has("undelivered", text)
+
+    def is_declined(self, text: str) -> bool:
+        """The family did not sign."""
+        return self._has("declined", text)
+
+    def is_signed(self, text: str) -> bool:
+        """Somebody signed for it."""
+        return self._has("signed", text) and not self.is_declined(text)
+
+    def is_witness(self, name: str) -> bool:
+        """Somebody with a name, not "a neighbour"."""
+        return not any(name.removeprefix("由").startswith(word) and len(name) <= len(word) + 1 for word in self.lists["no_witness"])
+
 
 def _any(said: Iterable[str], text: str) -> bool:
     return any(word in text for word in said)
@@ -109,5 +131,5 @@ def _after(said: Iterable[str], text: str) -> str | None:
 def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
-    apart = {name: data.pop(name) for name in ("ways", "exits", "refusals", "issuers", "titles", "relations")}
+    apart = {name: data.pop(name) for name in ("ways", "exits", "refusals", "issuers", "titles", "relations", "numbering")}
     return Words(data, told_as=data.pop("told"), **apart)

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console import webhooks
+from console import receipts, webhooks
 from console.demo import pages
 from console.demo.stand import Stand
 from console.security import SecurityHeaders
@@ -58,18 +58,25 @@ def _pages(hooks: Hooks, stand: Stand | None) -> FastAPI:
             await session.execute(text("select 1"))
         return PlainTextResponse("ok")
 
+    app.include_router(receipts.router(receipts.Receipts(hooks.web, hooks.cipher, hooks.clock)))
     if stand is not None:
         app.include_router(pages.router(stand))
     return app
 
 
+def _logged(request: Request) -> str:
+    """The path, without the word that a receipt's address is."""
+    path: str = request.url.path
+    return receipts.PREFIX if path.startswith(receipts.PREFIX) else path
+
+
 async def _database_away(request: Request, error: Exception) -> PlainTextResponse:
-    log.error("database away", action="database_unreachable", path=request.url.path, error=type(error).__name__)
+    log.error("database away", action="database_unreachable", path=_logged(request), error=type(error).__name__)
     return PlainTextResponse("database unreachable", status_code=503)
 
 
 async def _failed(request: Request, error: Exception) -> PlainTextResponse:
-    log.error("request failed", action="request_failed", path=request.url.path, error=type(error).__name__, exc_info=error)
+    log.error("request failed", action="request_failed", path=_logged(request), error=type(error).__name__, exc_info=error)
     return PlainTextResponse("error", status_code=500)
 
 

@@ -52,8 +52,8 @@ class Hooks:
         self, web: Database, cipher: Cipher, clock: Clock, channels: Mapping[Line, Channel], public_url: str, home: Path | None = None
     ) -> None:
         self.web = web
-        self._cipher = cipher
-        self._clock = clock
+        self.cipher = cipher
+        self.clock = clock
         self._channels = channels
         self._public_url = public_url.rstrip("/")
         self._intake = Intake(web)
@@ -123,7 +123,7 @@ class Hooks:
 
     async def _keep(self, channel: Channel, heard: Heard) -> None:
         if heard.incoming or heard.statuses:
-            await self._store(brought(self._cipher, channel.capabilities, heard, await self._clock.now()))
+            await self._store(brought(self.cipher, channel.capabilities, heard, await self.clock.now()))
         if heard.after is not None:  # the provider waits for our answer, not for what we tell the writer
             courtesy = asyncio.create_task(_afterwards(channel, heard.after))
             self._courtesies.add(courtesy)

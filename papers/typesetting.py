@@ -71,7 +71,7 @@ def _compiled(document: str, facts: Mapping[str, Any], kind: Literal["pdf", "png
         raise MissingSigns(missing)
     inputs = {"facts": json.dumps(plain, ensure_ascii=False)}
     compiler = typst.Compiler(root=str(_folder()), font_paths=_fonts(), sys_inputs=inputs)
-    return compiler.compile(str(source), format=kind, ppi=dots_per_inch)
+    return compiler.compile(str(source), format=kind, ppi=dots_per_inch, pdf_tags=False)
 
 
 @cache

@@ -8,6 +8,7 @@ import holidays
 from pydantic import ValidationError
 
 from plan.answers import Answer
+from plan.deliveries import delivery_problems
 from plan.levels import Owed
 from plan.model import Plan
 from plan.reading import PlanFault, Problem, load, shape_problem
@@ -41,6 +42,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from _label_problems(plan)
     yield from _notice_problems(plan)
     yield from _answer_problems(plan)
+    yield from delivery_problems(plan.deliveries)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -74,6 +76,8 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "safety.roles", role
     yield "holes.role", plan.holes.role
     yield "audit.role", plan.audit.role
+    for role in plan.deliveries.by:
+        yield "deliveries.by", role
     for role in plan.postponing.by:
         yield "postponing.by", role
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():

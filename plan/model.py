@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from plan.answers import Answer, Dialogs
+from plan.deliveries import Deliveries
 from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.outcomes import Exit, Lists, NoticeKind, ReferralKind, Targets
@@ -33,6 +34,7 @@ class Plan(Part):
     boarding: Boarding | None = None
     levels: list[Level] = Field(min_length=1)
     notices: dict[str, NoticeKind]
+    deliveries: Deliveries = Field(default_factory=Deliveries)  # added after plans were stored
     answers: dict[str, Answer]
     follow_ups: FollowUps = Field(default_factory=FollowUps)  # both added after plans were stored: as above
     worry: list[str] = Field(default_factory=list)  # where two guardians differ: the earlier one counts

@@ -25,6 +25,7 @@ class TaskKind(Label):
 
     `apart`: it belongs to no case at all, so that nobody who may see the case learns of it. `outside_school`: nobody of the
     child's school may hold it or hear of it. `visit`: somebody goes to the home, and says whom they found and what was said.
+    `photos`: photographs are taken for it, as they are for every visit.
     """
 
     confined: bool = False
@@ -32,6 +33,7 @@ class TaskKind(Label):
     apart: bool = False
     outside_school: bool = False
     visit: bool = False
+    photos: bool = False
 
 
 class Duty(Part):

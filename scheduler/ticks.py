@@ -23,6 +23,7 @@ from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_
 from cases.escalation import settle
 from cases.handing_over import hand_over_posts
 from cases.plans import plan_in_force
+from cases.receipt_claims import take_claim
 from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.sheet_asking import advance_sheet, open_sheets
@@ -30,7 +31,7 @@ from cases.weekly import weekly_summary
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
-from storage.tables import AttendanceSheet, CaseFile, Intent, Question, Task, TickRun
+from storage.tables import AttendanceSheet, CaseFile, Intent, Question, ReceiptClaim, Task, TickRun
 from storage.work import Work, working
 
 log = structlog.get_logger("ticks")
@@ -48,12 +49,13 @@ class Due:
     next_at: InstrumentedAttribute[datetime | None]
     living: ColumnElement[bool]
     advance: Callable[[Work, Any], Awaitable[None]]
-    case_id: InstrumentedAttribute[int | None] | None = None
+    case_id: InstrumentedAttribute[int | None] | InstrumentedAttribute[int] | None = None
 
 
 DUE = (
     Due("sheet", AttendanceSheet.id, AttendanceSheet.next_at, AttendanceSheet.next_at.is_not(None), advance_sheet),
     Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle),
+    Due("claim", ReceiptClaim.id, ReceiptClaim.next_at, ReceiptClaim.next_at.is_not(None), take_claim, ReceiptClaim.case_id),
     Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id),
 )
 

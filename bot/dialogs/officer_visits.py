@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bot.dialogs.officer_delivery import proven_by_photo
 from bot.dialogs.order import Order, quoted_tasks
 from bot.replies.visit import VisitReading, read_visit
 from cases.finishing import finish_task
-from cases.visits import Found, is_visit, keep_first_words, record_visit, take_photo, visits_of
+from cases.visits import Found, is_visit, keep_first_words, photo_tasks_of, record_visit, take_photo
 from storage.tables import Task
 
 TOLD = {"done", "unknown", "returned"}
@@ -48,12 +49,12 @@ async def _record(order: Order, task: Task, whole: str, reading: VisitReading) -
 
 
 async def photographed(order: Order, *, quietly: bool) -> str:
-    """Puts a photograph to the visit that it belongs to: named by code, by the message that it answers, or the only one there is.
+    """Puts a photograph to the visit or delivery it belongs to: named by code, by the message that it answers, or the only one there is.
 
     `quietly`: something else is answered, so that a photograph that was taken needs no word of its own.
     """
     plan = order.speaker.plan
-    visits = await visits_of(order.work, plan, order.speaker.people)
+    visits = await photo_tasks_of(order.work, plan, order.speaker.people)
     if not visits:
         return order.refuse("photo_no_task")
     task = await _meant(order, visits)
@@ -62,7 +63,9 @@ async def photographed(order: Order, *, quietly: bool) -> str:
     if not await take_photo(order.work, plan, task, order.speaker.staff_id, order.inbound):
         return order.refuse("photo_full", most=str(plan.visits.photos))
     await order.rest(task)
-    return "photo_received" if quietly else order.say("photo_received", task=task)
+    if quietly:
+        return "photo_received"
+    return await proven_by_photo(order, task) or order.say("photo_received", task=task)
 
 
 async def _meant(order: Order, visits: list[Task]) -> Task | None:

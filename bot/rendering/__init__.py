@@ -1,8 +1,10 @@
 """Message templates: the catalogue, the law it may quote, SMS parts, and the lint."""
 
 from bot.rendering.catalogue import Catalogue, CatalogueError, RenderingError
+from bot.rendering.documents import DocumentBook, Letter
+from bot.rendering.documents_lint import lint_documents
 from bot.rendering.findings import Finding
 from bot.rendering.lint import lint
 from bot.rendering.parts import parts
 
-__all__ = ["Catalogue", "CatalogueError", "Finding", "RenderingError", "lint", "parts"]
+__all__ = ["Catalogue", "CatalogueError", "DocumentBook", "Finding", "Letter", "RenderingError", "lint", "lint_documents", "parts"]

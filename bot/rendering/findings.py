@@ -21,6 +21,8 @@ class Finding:
     @property
     def place(self) -> str:
         """The file below templates/, and what in it."""
+        if self.template.startswith("documents/"):
+            return self.template
         file = f"{self.template}.yaml" if self.template in _FILES else f"messages/{self.template}.yaml"
         return f"{file} {self.variant}".rstrip()
 

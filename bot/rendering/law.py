@@ -26,6 +26,11 @@ class Quotation:
     version: date
     verified: bool
     checked: date
+    full_title: str
+
+    def cited_in_full(self) -> str:
+        """As an official document cites: the law's whole name."""
+        return f"{self.full_title}{self.article}：“{self.text}”"
 
     def cited(self) -> str:
         """Law, article and the whole sentence, unaltered."""
@@ -53,11 +58,12 @@ class MessageKind:
 
 @dataclass(frozen=True)
 class LawBook:
-    """`messages`: the kind of each message that has one."""
+    """`messages`, `documents`: the kind of each that has one."""
 
     quotations: Mapping[str, Quotation]
     kinds: Mapping[str, MessageKind]
     messages: Mapping[str, str]
+    documents: Mapping[str, str]
     never_to_families: tuple[NeverSay, ...]
     never_to_anybody: tuple[NeverSay, ...]
     never_by_sms: tuple[NeverSay, ...]
@@ -71,6 +77,7 @@ class LawBook:
             quotations={key: _quotation(key, entry, data["laws"]) for key, entry in data["quotations"].items()},
             kinds={name: _kind(entry) for name, entry in data["kinds"].items()},
             messages={message: name for name, messages in data["messages"].items() for message in messages},
+            documents={document: name for name, documents in data["documents"].items() for document in documents},
             never_to_families=_never(data["never_say"]["families"]),
             never_to_anybody=_never(data["never_say"]["anybody"]),
             never_by_sms=_never(data["never_say"]["any_sms"]),
@@ -96,7 +103,7 @@ class LawBook:
     def without_quotations(self, text: str) -> str:
         """The text with every quoted article taken out, so that our own words alone are judged."""
         for quotation in self.quotations.values():
-            text = text.replace(quotation.cited(), "")
+            text = text.replace(quotation.cited(), "").replace(quotation.cited_in_full(), "")
         return text
 
 
@@ -110,7 +117,7 @@ def _quotation(key: str, entry: Mapping[str, Any], laws: Mapping[str, Any]) -> Q
     if not isinstance(entry["checked"], date) or not isinstance(laws[entry["law"]]["version"], date):
         raise ValueError(f"{key}: field checked, or the version of its law, is no day")
     law = laws[entry["law"]]
-    return Quotation(key, law["short"], entry["article"], entry["text"], law["version"], entry["verified"], entry["checked"])
+    return Quotation(key, law["short"], entry["article"], entry["text"], law["version"], entry["verified"], entry["checked"], law["title"])
 
 
 def _kind(entry: Mapping[str, Any]) -> MessageKind:
@@ -121,7 +128,7 @@ def _check_table(book: LawBook) -> None:
     for name, kind in book.kinds.items():
         for key in sorted(kind.quotes - book.quotations.keys()):
             raise ValueError(f"kinds.{name}: no such quotation: {key}")
-    for message, name in book.messages.items():
+    for message, name in [*book.messages.items(), *book.documents.items()]:
         if name not in book.kinds:
             raise ValueError(f"messages.{name}: no such kind, for {message}")
 

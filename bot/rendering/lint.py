@@ -127,15 +127,21 @@ def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, 
         yield Defect("placeholder", left.group())
     if variant == "sms" and template.urgency != "bulk" and parts(text) > _MOST_PARTS:
         yield Defect("too_long", str(parts(text)))
-    if cited := catalogue.law.citation.search(ours) or _typed_in(catalogue, ours):
-        yield Defect("raw_citation", cited.group())
-    yield from _never_said(catalogue.law.never_to_anybody, ours)
+    if cited := raw_citation(catalogue, ours):
+        yield Defect("raw_citation", cited)
+    yield from said_never(catalogue.law.never_to_anybody, ours)
     if variant == "sms" or template.audience in _FAMILIES:
-        yield from _never_said(catalogue.law.never_by_sms, ours)
+        yield from said_never(catalogue.law.never_by_sms, ours)
     if template.audience in _FAMILIES:
-        yield from _never_said(catalogue.law.never_to_families, ours)
+        yield from said_never(catalogue.law.never_to_families, ours)
         if link := LINK.search(text):
             yield Defect("link", link.group())
+
+
+def raw_citation(catalogue: Catalogue, ours: str) -> str | None:
+    """An article that is named, or a law's sentence that stands, in our own words."""
+    found = catalogue.law.citation.search(ours) or _typed_in(catalogue, ours)
+    return found.group() if found else None
 
 
 def _typed_in(catalogue: Catalogue, ours: str) -> re.Match[str] | None:
@@ -150,11 +156,12 @@ def _of_phrases(catalogue: Catalogue) -> Iterator[tuple[str, Defect]]:
     for key, source in catalogue.phrase_sources.items():
         if key.partition(".")[0] in _NOT_FOR_FAMILIES:
             continue
-        for defect in _never_said((*book.never_to_anybody, *book.never_by_sms, *book.never_to_families), source):
+        for defect in said_never((*book.never_to_anybody, *book.never_by_sms, *book.never_to_families), source):
             yield key, defect
 
 
-def _never_said(phrases: tuple[NeverSay, ...], text: str) -> Iterator[Defect]:
+def said_never(phrases: tuple[NeverSay, ...], text: str) -> Iterator[Defect]:
+    """Phrases that must not be said, each with what to say instead."""
     for phrase in phrases:
         if said := phrase.pattern.search(text):
             yield Defect("never_say", f"{said.group()} → {phrase.instead}")

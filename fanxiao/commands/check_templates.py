@@ -7,22 +7,23 @@ from typing import Annotated
 
 import typer
 
-from bot.rendering import Catalogue, CatalogueError, lint
+from bot.rendering import Catalogue, CatalogueError, DocumentBook, lint, lint_documents
 
 _FOLDER = Path(__file__).resolve().parent.parent.parent / "templates"
 
 
 def check_templates(folder: Annotated[Path, typer.Argument(help="Folder with messages/, law.yaml and the rest.")] = _FOLDER) -> None:
-    """Check every message template; exit 1 if anything is wrong."""
+    """Check every message template and document; exit 1 if anything is wrong."""
     try:
         catalogue = Catalogue.read(folder)  # an unverified quotation is a finding here, and stops the start
+        book = DocumentBook.read(catalogue, folder)
     except CatalogueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    findings = lint(catalogue)
+    findings = lint(catalogue) + lint_documents(book, catalogue, folder)
     for finding in findings:
         typer.echo(f"{finding.place}: {finding.zh} | {finding.en}")
-    typer.echo(f"templates: {len(catalogue.templates)}, findings: {len(findings)}")
+    typer.echo(f"templates: {len(catalogue.templates)}, documents: {len(book.documents)}, findings: {len(findings)}")
     if findings:
         raise typer.Exit(1)
 

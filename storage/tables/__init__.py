@@ -20,6 +20,7 @@ from storage.tables.casework import (
     Task,
     TaskHolder,
 )
+from storage.tables.documents import Document, ReceiptClaim, ReceiptLink
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
@@ -45,6 +46,7 @@ __all__ = [
     "Consent",
     "Contact",
     "DeliveryStatus",
+    "Document",
     "EnrolmentCheck",
     "EnrolmentEvent",
     "Event",
@@ -70,6 +72,8 @@ __all__ = [
     "PlanVersion",
     "Question",
     "Receipt",
+    "ReceiptClaim",
+    "ReceiptLink",
     "Recording",
     "Referral",
     "ReplyCorrection",

@@ -165,7 +165,7 @@ class Notice(Numbered, Base):
     area_code: Mapped[str] = mapped_column(AREA_CODE)
     year: Mapped[int | None]
     sequence: Mapped[int | None]
-    number: Mapped[str | None] = mapped_column(unique=True)  # given when it is issued
+    number: Mapped[str | None] = mapped_column(index=True)  # given when it is issued; two counties may have townships of one name
     drafted_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
     issued_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

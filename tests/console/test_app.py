@@ -18,7 +18,7 @@ async def test_the_page_answers_in_both_languages(visitor: Visitor) -> None:
     assert (await visitor.http.get("/")).headers["location"] == "/demo"
 
 
-@pytest.mark.parametrize("path", ["/demo", "/demo/state", "/static/demo.js", "/static/demo.css", "/nowhere", "/health"])
+@pytest.mark.parametrize("path", ["/demo", "/demo/state", "/static/demo.js", "/static/demo.css", "/nowhere", "/health", "/r/nowhere"])
 async def test_every_answer_is_guarded(visitor: Visitor, path: str) -> None:
     headers = (await visitor.http.get(path)).headers
     policy = headers["content-security-policy"]

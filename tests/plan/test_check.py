@@ -40,6 +40,19 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
     ),
     "unknown weekday": (lambda d: d["boarding"].update(weekdays=["sonntag"]), "boarding.weekdays[0]", "这个值不对", "this value is wrong"),
     "who may close": (lambda d: d["closures"].update(roles=["mayor"]), "closures.roles", "没有“mayor”这个岗位", "unknown role"),
+    "a way nobody knows": (
+        lambda d: d["deliveries"]["ways"].update(pigeon={"zh": "飞鸽", "en": "pigeon", "proof": "witness"}),
+        "deliveries.ways.pigeon",
+        "没有这种送达方式",
+        "no such way of delivery",
+    ),
+    "a message proven by a witness": (
+        lambda d: d["deliveries"]["ways"]["message_answered"].update(proof="witness"),
+        "deliveries.ways.message_answered.proof",
+        "只能以回复为证",
+        "proven by its answer alone",
+    ),
+    "whose word counts": (lambda d: d["deliveries"].update(by=["mayor"]), "deliveries.by", "没有“mayor”这个岗位", "unknown role"),
     "asked of the wrong answer": (
         lambda d: d["answers"]["sick"].update(ask="help"),
         "answers.sick.ask",

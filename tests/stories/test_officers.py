@@ -122,7 +122,7 @@ async def test_notice_undelivered_goes_to_the_village_then_to_the_county(level_t
     await level_three.to("2026-11-05 12:01")
     await level_three.phones["township_officer"].replies("3")
     notice = (await level_three.notices())[0]
-    assert notice.number == "622926100〔2026〕001号"
+    assert notice.number == "锁南返通〔2026〕1号"
     await level_three.to("2026-11-09 12:02")
     await level_three.phones["village_committee"].expects("送达")
     await level_three.to("2026-11-12 12:02")

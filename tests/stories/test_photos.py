@@ -148,3 +148,18 @@ async def test_a_pressed_button_answers_its_own_alert(village: Village) -> None:
     alert = next(message for message in village.telegram.messages if "家访" in message["text"])
     await village.brings(village.telegram.press(alert, "1"))
     assert (await village.county.task("home_visit")).state == "acknowledged"
+
+
+async def test_a_photograph_proves_a_delivery_that_was_said_before(village: Village) -> None:
+    county = village.county
+    await county.after_outage("2026-11-05 12:01")
+    await county.phones["township_officer"].replies(f"{(await county.task('issue_notice')).code} 3")
+    await county.after_outage("2026-11-09 12:02")
+    task = await county.task("deliver_notice")
+    await village.brings(village.telegram.text(CHAT, f"{task.code} 3 当面送达"))
+    assert "谁签收" in village.said()[-1]
+    await village.brings(village.telegram.photo(CHAT, JPEG, task.code))
+    assert "办好了" in village.said()[-1]
+    (notice,) = await county.notices()
+    assert str(notice.deadline_on) == "2026-11-16"
+    assert [(photo.task_id, photo.state) for photo in await village.photos()] == [(task.id, "stored")]

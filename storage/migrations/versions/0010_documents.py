@@ -1,0 +1,16 @@
+"""Written documents with their versions, and the page on which a notice's delivery is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from storage.migrations import run_script
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
