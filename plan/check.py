@@ -11,6 +11,7 @@ from plan.levels import Owed
 from plan.model import Plan
 from plan.parts import Answer
 from plan.reading import PlanFault, Problem, load, shape_problem
+from plan.support_check import support_problems
 
 __all__ = ["PlanFault", "Problem", "read_plan"]
 
@@ -41,6 +42,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from _label_problems(plan)
     yield from _notice_problems(plan)
     yield from _answer_problems(plan)
+    yield from support_problems(plan)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -76,6 +78,11 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "audit.role", plan.audit.role
     for role in plan.postponing.by:
         yield "postponing.by", role
+    yield "aid.payment.role", plan.aid.payment.role or plan.holes.role
+    yield "complaints.role", plan.complaints.role or plan.holes.role
+    for name, kind in plan.referrals.items():
+        for role in kind.by if kind.enabled else ():
+            yield f"referrals.{name}.by", role
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():
         yield "digest.weekly.roles", role
 

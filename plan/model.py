@@ -27,7 +27,6 @@ from plan.parts import (
     Part,
     Postponing,
     QuietHours,
-    ReferralKind,
     Reminders,
     Role,
     Safety,
@@ -36,6 +35,7 @@ from plan.parts import (
     Vacation,
     Visits,
 )
+from plan.support import Aid, Complaints, ReferralKind
 
 
 class Plan(Part):
@@ -73,6 +73,8 @@ class Plan(Part):
     causes: dict[str, Label] = Field(default_factory=dict)  # added after plans were stored: a default keeps those readable
     departments: dict[str, Label]
     referrals: dict[str, ReferralKind]
+    aid: Aid = Field(default_factory=Aid)  # both added after plans were stored: a default keeps those readable
+    complaints: Complaints = Field(default_factory=Complaints)
     tasks: dict[str, TaskKind]
     targets: Targets
     lists: Lists

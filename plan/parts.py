@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 Scope = Literal["class", "school", "village", "township", "county", "prefecture"]
 Effect = Literal[
     "leave", "promise", "claim_returned", "confirm_return", "deny_return", "receipt", "enrolment_check", "aid", "task",
-    "wrong_number", "opt_out", "safety", "person",
+    "wrong_number", "opt_out", "safety", "person", "complaint",
 ]  # fmt: skip
 
 
@@ -45,6 +45,7 @@ class TaskKind(Label):
 
     `apart`: it belongs to no case at all, so that nobody who may see the case learns of it. `outside_school`: nobody of the
     child's school may hold it or hear of it. `visit`: somebody goes to the home, and says whom they found and what was said.
+    `climbs`: overdue, it is put to one more role above each day.
     """
 
     confined: bool = False
@@ -52,6 +53,7 @@ class TaskKind(Label):
     apart: bool = False
     outside_school: bool = False
     visit: bool = False
+    climbs: bool = False
 
 
 class Duration(Part):
@@ -311,15 +313,6 @@ class Exit(Part):
     by: list[str] = Field(min_length=1)
     or_attended_school_days: int | None = None
     ask_guardian_from_level: int | None = None
-
-
-class ReferralKind(Part):
-    """What may be proposed to which departments."""
-
-    zh: str
-    en: str
-    departments: list[str] = Field(min_length=1)
-    enabled: bool = True
 
 
 class Targets(Part):
