@@ -109,7 +109,8 @@ async def aid_decision(work: Work, request: AidRequest) -> AidDecision:
         requested_on=desk.calendar.day_of(request.requested_at), decided_on=desk.calendar.day_of(request.decided_at),
         decided_by=(await work.session.get_one(Person, request.decided_by)).name, granted=granted, kind=kind.zh if kind else None,
         amount=_amount(request) if granted else None, reason=None if granted else request.note,
-        paid_by=desk.calendar.day_of(request.due_at) if request.due_at and granted else None, documents=tuple(kind.documents) if kind else (),
+        paid_by=desk.calendar.day_of(request.due_at) if request.due_at and granted else None,
+        documents=tuple(kind.documents) if kind else (),
     )  # fmt: skip
 
 

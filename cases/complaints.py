@@ -12,10 +12,11 @@ from sqlalchemy import select
 
 from cases.desk import Desk, desk_of_area
 from cases.letter_numbers import county_of, next_number
-from cases.outside import ANY_SCHOOL, SCHOOL
+from cases.outside import ANY_SCHOOL, SCHOOL, barred_people
 from cases.responsible import Place
 from cases.support_words import support_words
 from cases.tasks import LIVING, NewTask, acknowledge, end_task, open_task
+from cases.triage_answers import answer_sender, may_be_answered
 from storage.tables import Complaint, Inbound, Student, Task
 from storage.work import Work
 
@@ -151,3 +152,33 @@ async def withdraw_complaint(work: Work, complaint_id: int, why: str) -> None:
     task = await work.session.get(Task, complaint.task_id or 0)
     if task is not None and task.state in LIVING:
         end_task(work, task, "cancelled", reason=why)
+
+
+async def numbered(work: Work, number: str) -> Complaint | None:
+    """The complaint with this number, locked for this use case."""
+    return await work.session.scalar(select(Complaint).where(Complaint.number == number).with_for_update())
+
+
+async def answer_complaint(work: Work, complaint: Complaint, *, outcome: str, words: str, by: int) -> bool:
+    """Answers, ends the task and writes back in the county's name; whether somebody could be written to."""
+    task = await work.session.get(Task, complaint.task_id or 0, with_for_update=True)
+    letter = await work.session.get(Inbound, complaint.inbound_id or 0)
+    settle_complaint(work, complaint, outcome=outcome, words=words, by=by)
+    if task is None:
+        return False
+    if task.state in LIVING:
+        end_task(work, task, "done", by=by, result=words)
+    if letter is None or await may_be_answered(work, task, letter) is not None:
+        return False
+    await answer_sender(work, task, letter, by, words)
+    return True
+
+
+async def schools_of(work: Work, person_id: int, area_code: str) -> frozenset[int]:
+    """The schools in which this person has a post, or stands in for somebody who has: complaints about them are not for their eyes."""
+    desk = await desk_of_area(work, area_code)
+    found: set[int] = set()
+    for school_id in await work.session.scalars(select(Complaint.school_id).where(Complaint.school_id.is_not(None)).distinct()):
+        if school_id is not None and person_id in await barred_people(work, SCHOOL, school_id, desk.today):
+            found.add(school_id)
+    return frozenset(found)

@@ -60,6 +60,10 @@ class Aid(Part):
         """The kind whose Chinese name stands in the text."""
         return next((key for key, kind in self.kinds.items() if kind.zh in text), None)
 
+    def label(self, kind: str | None) -> str:
+        """What a kind is called in Chinese; one that the plan no longer has goes by its key."""
+        return self.kinds[kind].zh if kind in self.kinds else kind or ""
+
 
 @dataclass(frozen=True)
 class Pupil:
@@ -152,3 +156,7 @@ class Complaints(Part):
         """What the text complains of; the last kind of the plan where no word is found."""
         found = (key for key, kind in self.kinds.items() if any(word in text for word in kind.words))
         return next(found, list(self.kinds)[-1])
+
+    def label(self, kind: str) -> str:
+        """What a kind is called in Chinese; one that the plan no longer has goes by its key."""
+        return self.kinds[kind].zh if kind in self.kinds else kind
