@@ -53,8 +53,8 @@ class SupportWords:
         return Form(**self.data["workbooks"][name])
 
     def text(self, name: str) -> str:
-        """A word that stands alone, or one of the workbooks'."""
-        found: str = self.data.get(name) or self.data["workbooks"][name]
+        """A word that stands alone."""
+        found: str = self.data[name]
         return found
 
 

@@ -49,7 +49,8 @@ async def aid_register(work: Work, plan: Plan, area: str) -> bytes:
     lines: list[list[Cell]] = [
         [
             row.number or str(row.id), row.student, row.school, calendar.day_of(row.requested_at), words.label("states", row.state),
-            plan.aid.label(row.aid_kind), row.amount, words.label("per", row.per), calendar.day_of(row.decided_at) if row.decided_at else None,
+            plan.aid.label(row.aid_kind), row.amount, words.label("per", row.per),
+            calendar.day_of(row.decided_at) if row.decided_at else None,
             row.decided_by, row.list_number, row.paid_on, row.paid_amount, row.proof,
         ]
         for row in await aid_rows(work.session, area)
@@ -67,7 +68,7 @@ async def complaint_register(work: Work, plan: Plan, area: str, rows: Sequence[C
 
     lines: list[list[Cell]] = [
         [
-            row.number, plan.complaints.label(row.kind), row.school, words.text("anonymous" if row.is_anonymous else "by_guardian"),
+            row.number, plan.complaints.label(row.kind), row.school, words.label("sources", "anonymous" if row.is_anonymous else "guardian"),
             local(row.received_at), local(row.acknowledged_at), calendar.day_of(row.answer_by), words.label("states", row.state),
             words.label("outcome_names", row.outcome), local(row.answered_at),
         ]

@@ -138,7 +138,8 @@ def requests(
         [
             [
                 str(row.id), row.student, row.school, f"{calendar.day_of(row.requested_at)}",
-                f"{support_words().label('states', row.state)} {row.state}", plan.aid.label(row.aid_kind), money(row.amount) if row.amount is not None else "",
+                f"{support_words().label('states', row.state)} {row.state}", plan.aid.label(row.aid_kind),
+                money(row.amount) if row.amount is not None else "",
                 (f"{calendar.day_of(row.due_at)}" + (" 逾期 overdue" if is_late else "")) if row.due_at else "",
                 f"{row.paid_on or ''}", row.list_number or "",
             ]

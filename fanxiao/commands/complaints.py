@@ -119,7 +119,7 @@ def show(number: Number, by: By) -> None:
         return [
             f"{complaint.number} · {plan.complaints.label(complaint.kind)}",
             f"学校 school: {school.name if school else '不明 unknown'}",
-            f"来源 from: {said.text('anonymous' if complaint.person_id is None else 'by_guardian')}",
+            f"来源 from: {said.label('sources', 'anonymous' if complaint.person_id is None else 'guardian')}",
             f"登记 received: {calendar.local(complaint.received_at):%Y-%m-%d %H:%M} · 答复期限 due: {calendar.day_of(complaint.answer_by)}",
             f"内容 said: {await _said(work, storage, complaint)}",
             *([f"结果 outcome: {said.label('outcome_names', complaint.outcome)} · {complaint.answer}"] if complaint.outcome else []),
