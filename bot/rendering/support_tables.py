@@ -68,7 +68,8 @@ async def complaint_register(work: Work, plan: Plan, area: str, rows: Sequence[C
 
     lines: list[list[Cell]] = [
         [
-            row.number, plan.complaints.label(row.kind), row.school, words.label("sources", "anonymous" if row.is_anonymous else "guardian"),
+            row.number, plan.complaints.label(row.kind), row.school,
+            words.label("sources", "anonymous" if row.is_anonymous else "guardian"),
             local(row.received_at), local(row.acknowledged_at), calendar.day_of(row.answer_by), words.label("states", row.state),
             words.label("outcome_names", row.outcome), local(row.answered_at),
         ]
