@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from cases.aid import request_aid
 from cases.casework import open_case_of, pause_case
+from cases.complaints import take_up, told_by_text
 from cases.contacts import retire_contact
 from cases.desk import desk_of_case, desk_of_student
 from cases.enrolment import open_enrolment_check
@@ -24,7 +25,7 @@ from cases.returning import check_again, guardian_confirms, guardian_denies
 from cases.safety import raise_safety
 from cases.standing import correct_own, said_before, weigh
 from cases.tasks import NewTask, open_task
-from storage.tables import CaseFile, GuardianAnswer, Notice, Question, Student
+from storage.tables import CaseFile, GuardianAnswer, Inbound, Notice, Question, Student
 from storage.work import Work
 
 
@@ -69,8 +70,13 @@ async def _keep(matter: Matter) -> GuardianAnswer:
 
 
 def _record(matter: Matter) -> None:
-    """Stands before what follows from it. The record holds what was understood, never the words."""
+    """Stands before what follows from it. The record holds what was understood, never the words.
+
+    Of what is kept from the school the record says nothing here: it has its own line, in the county's area.
+    """
     said, work = matter.said, matter.work
+    if matter.rule.effect == "complaint":
+        return
     actor = f"guardian:{said.person_id}" if said.person_id else "guardian"
     work.record(
         "guardian_answered", f"student:{said.student_id}", area_code=matter.student.area_code, case_id=matter.about["case_id"], actor=actor,
@@ -198,6 +204,15 @@ async def _aid(matter: Matter) -> None:
     await _task(matter)
 
 
+async def _complaint(matter: Matter) -> None:
+    """To the county, apart from child and case; the effects keep only what undoes it."""
+    if matter.said.inbound_id is None:
+        raise ValueError("a complaint by reply has a text")
+    inbound = await matter.work.session.get_one(Inbound, matter.said.inbound_id)
+    complaint = await take_up(matter.work, told_by_text(inbound, matter.student, matter.student.school_area_code))
+    matter.effects["complaint_id"] = complaint.id
+
+
 async def _wrong_number(matter: Matter) -> None:
     """The number is no longer this family's: it is retired, and somebody looks for another."""
     if matter.said.contact_id is not None and matter.said.person_id is not None:
@@ -215,5 +230,5 @@ async def _nothing(matter: Matter) -> None:
 EFFECTS: dict[str, Callable[[Matter], Awaitable[None]]] = {
     "leave": give_leave, "promise": _promise, "claim_returned": _claim_returned, "confirm_return": _claim_returned,
     "deny_return": _deny_return, "receipt": _receipt, "task": _task, "enrolment_check": _enrolment_check, "aid": _aid,
-    "wrong_number": _wrong_number, "opt_out": _nothing, "safety": _safety, "person": _nothing,
+    "wrong_number": _wrong_number, "opt_out": _nothing, "safety": _safety, "person": _nothing, "complaint": _complaint,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Text, cast, func, select, update
 
 from cases.casework import open_case_of
+from cases.complaints import withdraw_complaint
 from cases.escalation import settle
 from cases.tasks import LIVING, end_task
 from storage.tables import AidRequest, CaseFile, EnrolmentCheck, GuardianAnswer, Leave, Question, Student, Task
@@ -35,6 +36,8 @@ async def undo_answer(work: Work, answer: GuardianAnswer, *, why: str = "answer_
         _restore(work, case, effects)
         if goes_on:
             await settle(work, case)
+    if "complaint_id" in effects:
+        return  # it has its own line in the record, in the county's area
     student = await work.session.get_one(Student, answer.student_id)
     work.record(why, f"student:{student.id}", area_code=student.area_code, case_id=answer.case_id, intent=answer.intent)
 
@@ -44,6 +47,8 @@ async def _take_back_requests(work: Work, answer: GuardianAnswer) -> None:
     request = await work.session.get(AidRequest, answer.effects.get("aid_request_id") or 0)
     if request is not None and request.state == "requested" and not await _is_wanted(work, answer, "aid_request_id"):
         request.state = "withdrawn"
+    if (complaint_id := answer.effects.get("complaint_id")) and not await _is_wanted(work, answer, "complaint_id"):
+        await withdraw_complaint(work, complaint_id, "answer_undone")
     check = await work.session.get(EnrolmentCheck, answer.effects.get("enrolment_check_id") or 0)
     if check is not None and check.closed_at is None and not await _is_wanted(work, answer, "enrolment_check_id"):
         check.closed_at, check.outcome = work.now, "answer_undone"

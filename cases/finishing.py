@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from cases.aid import decide_aid
+from cases.aid_payment import pay_by_word
 from cases.attendance import release_sheet
 from cases.casework import lock_case
+from cases.complaints import complaint_of, settle_complaint
 from cases.desk import Desk, desk_of_case, desk_of_student
 from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer, leave_the_rolls
 from cases.entitled import may_end_case, may_hold
@@ -17,6 +19,7 @@ from cases.proofs import Lacking, delivery_told
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
 from cases.responsible import has_role
 from cases.returning import come_back
+from cases.support_words import support_words
 from cases.tasks import LIVING, end_task
 from cases.words import Words, words
 from storage.tables import CaseFile, Notice, Student, Task
@@ -209,6 +212,22 @@ async def _check_return(finish: Finish) -> Refusal | None:
     return None
 
 
+async def _complaint(finish: Finish) -> Refusal | None:
+    """The words say whether it is true; they are the answer that goes back, or why none could."""
+    complaint = await complaint_of(finish.work, finish.task)
+    outcome = support_words().outcome(finish.result)
+    if outcome is None or complaint is None:
+        return Refusal("say_outcome")
+    settle_complaint(finish.work, complaint, outcome=outcome, words=finish.result, by=finish.by)
+    return None
+
+
+async def _aid_payment(finish: Finish) -> Refusal | None:
+    """Paid out today: the words are the proof that is kept."""
+    refusal = await pay_by_word(finish.work, finish.task, by=finish.by, words=finish.result)
+    return Refusal(refusal) if refusal is not None else None
+
+
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "issue_notice": _issue_notice,
     "deliver_notice": _deliver_notice,
@@ -218,6 +237,8 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "enrolment_check": _enrolment_check,
     "schooling_arrangement": _schooling_arrangement,
     "aid": _aid,
+    "aid_payment": _aid_payment,
+    "complaint": _complaint,
     "mass_absence": _mass_absence,
     "roster_check": _roster_check,
     "check_return": _check_return,

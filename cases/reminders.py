@@ -44,6 +44,7 @@ async def advance_task(work: Work, task: Task) -> None:
             task.next_at = action.at if action is not None else None
             if last is not None:
                 await _say(work, task, last)
+                await _climb(work, desk, task, last)
             return
         if isinstance(action, Remind):
             task.reminder, last = action.which, action
@@ -62,6 +63,20 @@ async def _say(work: Work, task: Task, remind: Remind) -> None:
     taken = [task.acknowledged_by] if task.state == "acknowledged" and task.acknowledged_by is not None else None
     for person_id in taken or await living_holders(work, task.id):  # who has taken it is reminded, the others are left in peace
         alert(work, task, person_id, template, key=f"{remind.which}:{task.postponed}")
+
+
+async def _climb(work: Work, desk: Desk, task: Task, remind: Remind) -> None:
+    """What the plan lets climb when it is overdue is put to the nearest role above that has not been asked, one each day."""
+    kind = desk.plan.tasks.get(task.kind)
+    if kind is None or not kind.climbs or not remind.which.startswith("overdue-"):
+        return
+    asked, barred = set(await living_holders(work, task.id)), await barred_from(work, task)
+    for skip in range(min(desk.plan.acknowledgement.levels_above, len(desk.plan.ladder(task.role)))):
+        people, why, _ = await people_above(work, desk, task.role, skip, barred)
+        if new := [person for person in people if person not in asked]:
+            await add_holders(work, task, new, why)
+            work.record("task_climbed", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, holders=new)
+            return
 
 
 def _lapse(work: Work, task: Task) -> None:

@@ -20,7 +20,7 @@ KEPT = (3, 2)
 
 @dataclass(frozen=True)
 class Waiting:
-    """One text that waits. `sender` is masked; empty where there is none. `age_hours` since it came."""
+    """One text that waits. `sender` is masked; empty where there is none, and for a complaint. `age_hours` since it came."""
 
     task_id: int
     code: str
@@ -56,7 +56,7 @@ async def triage_queue(session: AsyncSession, cipher: Cipher, area_code: str, no
     return [
         Waiting(
             task.id, task.code, task.kind, task.state, task.area_code, area or task.area_code, sorted(names or []),
-            masked(cipher.decrypt(address)) if address is not None else "", task.opened_at, task.due_at,
+            masked(cipher.decrypt(address)) if address is not None and task.kind != "complaint" else "", task.opened_at, task.due_at,
             round((now - task.opened_at).total_seconds() / 3600, 1), task.due_at < now,
         )
         for task, area, names, address in await session.execute(query)

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, notices, preview, read, serve
+from fanxiao.commands import (
+    admin,
+    aid,
+    channels,
+    check,
+    complaints,
+    demo,
+    demo_data,
+    export_templates,
+    imports,
+    notices,
+    preview,
+    read,
+    referrals,
+    serve,
+)
 from fanxiao.starting import start
 
 app = typer.Typer(
@@ -18,6 +33,9 @@ app.add_typer(imports.app, name="import")
 app.add_typer(check.app, name="check")
 app.add_typer(export_templates.app, name="export")
 app.add_typer(notices.app, name="notices")
+app.add_typer(aid.app, name="aid")
+app.add_typer(referrals.app, name="referrals")
+app.add_typer(complaints.app, name="complaints")
 demo_data.register(app)
 demo.register(app)
 preview.register(app)

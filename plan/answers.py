@@ -10,7 +10,7 @@ from plan.parts import Duration, Part
 
 Effect = Literal[
     "leave", "promise", "claim_returned", "confirm_return", "deny_return", "receipt", "enrolment_check", "aid", "task",
-    "wrong_number", "opt_out", "safety", "person",
+    "wrong_number", "opt_out", "safety", "person", "complaint",
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from plan.deliveries import delivery_problems
 from plan.levels import Owed
 from plan.model import Plan
 from plan.reading import PlanFault, Problem, load, shape_problem
+from plan.support_check import support_problems
 
 __all__ = ["PlanFault", "Problem", "read_plan"]
 
@@ -43,6 +44,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from _notice_problems(plan)
     yield from _answer_problems(plan)
     yield from delivery_problems(plan.deliveries)
+    yield from support_problems(plan)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -80,6 +82,11 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "deliveries.by", role
     for role in plan.postponing.by:
         yield "postponing.by", role
+    yield "aid.payment.role", plan.aid.payment.role or plan.holes.role
+    yield "complaints.role", plan.complaints.role or plan.holes.role
+    for name, kind in plan.referrals.items():
+        for role in kind.by if kind.enabled else ():
+            yield f"referrals.{name}.by", role
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():
         yield "digest.weekly.roles", role
 

@@ -10,10 +10,11 @@ from plan.answers import Answer, Dialogs
 from plan.deliveries import Deliveries
 from plan.follow_ups import FollowUps
 from plan.levels import Level
-from plan.outcomes import Exit, Lists, NoticeKind, ReferralKind, Targets
+from plan.outcomes import Exit, Lists, NoticeKind, Targets
 from plan.parts import Label, Part, QuietHours, Vacation
 from plan.school_day import Attendance, Boarding, Closures
 from plan.sending import Delivery
+from plan.support import Aid, Complaints, ReferralKind
 from plan.tasks import Acknowledgement, Duty, Postponing, Reminders, Role, TaskKind, Visits
 from plan.telling import Audit, Digest, Holes, Safety
 
@@ -54,6 +55,8 @@ class Plan(Part):
     causes: dict[str, Label] = Field(default_factory=dict)  # added after plans were stored: a default keeps those readable
     departments: dict[str, Label]
     referrals: dict[str, ReferralKind]
+    aid: Aid = Field(default_factory=Aid)  # both added after plans were stored: a default keeps those readable
+    complaints: Complaints = Field(default_factory=Complaints)
     tasks: dict[str, TaskKind]
     targets: Targets
     lists: Lists

@@ -1,4 +1,4 @@
-"""What a case may come to: a notice, a referral, its end; and what the plan counts."""
+"""What a case may come to: a notice, its end; and what the plan counts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,6 @@ class NoticeKind(Part):
     template: str
     enrol_template: str | None = None
     document: str = "return_notice"  # added after plans were stored; the plan in force says it for every case
-
-
-class ReferralKind(Part):
-    """What may be proposed to which departments."""
-
-    zh: str
-    en: str
-    departments: list[str] = Field(min_length=1)
-    enabled: bool = True
 
 
 class Exit(Part):

@@ -25,7 +25,7 @@ class TaskKind(Label):
 
     `apart`: it belongs to no case at all, so that nobody who may see the case learns of it. `outside_school`: nobody of the
     child's school may hold it or hear of it. `visit`: somebody goes to the home, and says whom they found and what was said.
-    `photos`: photographs are taken for it, as they are for every visit.
+    `photos`: photographs are taken for it, as they are for every visit. `climbs`: overdue, it is put to one more role above each day.
     """
 
     confined: bool = False
@@ -34,6 +34,7 @@ class TaskKind(Label):
     outside_school: bool = False
     visit: bool = False
     photos: bool = False
+    climbs: bool = False
 
 
 class Duty(Part):

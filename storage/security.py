@@ -64,6 +64,11 @@ def _append_only(table: str) -> Iterator[str]:
 
 def condition(model: type[Base]) -> str | None:
     """The policy's condition for the web role; None where it may not look at all."""
+    seen = _seen(model)
+    return f"({seen}) and not ({model.unseen})" if seen is not None and model.unseen is not None else seen
+
+
+def _seen(model: type[Base]) -> str | None:
     match model.sight:
         case Sight.AREA:
             return f"starts_with(area_code, {AREA})"

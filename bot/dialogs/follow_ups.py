@@ -20,6 +20,7 @@ from bot.replies.action import SURE
 from bot.replies.dates import find_days
 from bot.replies.normalise import normalise
 from bot.replies.numerals import number
+from cases.aid import common_help
 from cases.follow_ups import LONGEST, answer_of, note_help, note_place, note_until
 from cases.words import words
 from storage.tables import GuardianAnswer, Question, Student
@@ -199,7 +200,9 @@ def _kinds_named(talk: Talk, said: str) -> list[str]:
 
 
 async def _thank_for_help(talk: Talk, child: Student, given: GuardianAnswer) -> None:
-    talk.say("aid_info", child, **await promised(talk, given.effects.get("task_id")))
+    common = await common_help(talk.work, child)
+    every = {"every_child": common} if common else {}
+    talk.say("aid_info", child, **await promised(talk, given.effects.get("task_id")), **every)
 
 
 async def _take_place(talk: Talk, child: Student, given: GuardianAnswer, more: More) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bot.dialogs.answering import answer, answered
 from bot.dialogs.choosing import ask_which_child, chosen
 from bot.dialogs.clarifying import give_to_a_person, not_understood
+from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
 from bot.dialogs.follow_ups import hear_follow_up
@@ -151,7 +152,7 @@ async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer |
 async def _answer(talk: Talk, reading: Reading, child: Student, given: GuardianAnswer) -> None:
     rule = talk.speaker.plan.answers.get(reading.intent)
     if reading.intent == "complaint":  # it has its own task at the county and never goes to the school
-        talk.say("handed_over", child)
+        await say_taken_up(talk.work, talk.inbound, talk.speaker, given.effects.get("complaint_id"))
     elif rule is None or rule.effect == "person":
         await give_to_a_person(talk, child)
     elif rule.effect == "wrong_number":

@@ -13,6 +13,7 @@ from cases import tasks
 from cases.confirming import ask_to_confirm, awaited, forget
 from cases.finishing import CONFIRM, Refusal, finish_task
 from cases.reminders import desk_of_task
+from cases.taken import awaits_answer, note_taken
 from cases.visits import is_visit
 
 APPROVAL = "approve_referral"
@@ -23,6 +24,7 @@ BETWEEN = " -,，.。:："
 async def acknowledge(order: Order) -> str:
     task = order.given
     await tasks.acknowledge(order.work, task, order.speaker.staff_id)
+    await note_taken(order.work, task, order.speaker.staff_id)
     if task.facts.get("by_acknowledging"):
         await finish_task(order.work, task, order.speaker.staff_id, "")
     await order.rest(task)
@@ -39,6 +41,8 @@ async def done(order: Order) -> str:
     task = order.given
     if await is_visit(order.work, task):
         return await visited(order)
+    if await awaits_answer(order.work, task):
+        return order.refuse("say_answer")
     words_said = order.reading.text if order.reading.command == "done" else _without_code(order)
     refusal = await finish_task(order.work, task, order.speaker.staff_id, words_said)
     if refusal == CONFIRM:

@@ -9,6 +9,7 @@ from bot.dialogs.phrases import law_book
 from bot.rendering.free_text import fault_of, is_sensitive
 from cases.confirming import ask_to_confirm
 from cases.finishing import finish_task
+from cases.taken import note_taken
 from cases.tasks import LIVING
 from cases.triage_answers import Kin, answer_sender, children_named, letter_of, link_sender, may_be_answered, read_again
 from cases.words import words
@@ -30,6 +31,7 @@ async def letter(order: Order) -> str:
     contact = await order.work.session.get_one(Contact, order.speaker.contact_id)
     if contact.kind == "phone" and is_sensitive(law_book(), text.body):
         return order.refuse("read_elsewhere")
+    await note_taken(order.work, task, order.speaker.staff_id)
     order.work.record("letter_read", f"task:{task.id}", area_code=task.area_code, actor=f"person:{order.speaker.staff_id}")
     return order.say("triage_letter", task=task, letter=NUMBER.sub(MASK, text.body)[:SHOWN])
 

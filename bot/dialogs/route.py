@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from bot.dialogs.complaining import hear_complaint
 from bot.dialogs.consenting import hear_choice
 from bot.dialogs.danger import hear_danger
 from bot.dialogs.guardian import hear_guardian
@@ -42,6 +43,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         if chosen is not None:
             return chosen
         await hear_danger(work, inbound, speaker)
+        if await hear_complaint(work, inbound, speaker):
+            return "complaint"
         await unknown_sender(work, inbound, accuses=touches_on(inbound.body, "complaint"))
         return await offer_linking(work, inbound) or "unknown_sender"
     inbound.person_id = speaker.person_id

@@ -26,6 +26,7 @@ from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyChec
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
+from storage.tables.support import Complaint, LetterCounter
 from storage.tables.visits import Photo, Visit
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "CaseStep",
     "ClockSetting",
     "Closure",
+    "Complaint",
     "Consent",
     "Contact",
     "DeliveryStatus",
@@ -61,6 +63,7 @@ __all__ = [
     "KeyCheck",
     "Lease",
     "Leave",
+    "LetterCounter",
     "LinkCode",
     "Message",
     "MissingBoarder",

@@ -44,6 +44,7 @@ class Base(DeclarativeBase):
     }
     sight: ClassVar[Sight] = Sight.NONE
     parent: ClassVar[tuple[str, str] | None] = None  # (own column, "table.column") for GUARDED
+    unseen: ClassVar[str | None] = None  # rows that the web role never sees, whatever its area: a condition
 
 
 class Numbered:

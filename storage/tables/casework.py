@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -188,7 +189,7 @@ class Receipt(Numbered, Base):
 
 
 class Referral(Numbered, Base):
-    """A proposal to a department that a person approves. `state`: proposed, approved, refused, sent, answered, withdrawn."""
+    """A proposal to a department that a person approves. `state`: proposed, approved, refused, answered, withdrawn."""
 
     __tablename__ = "referral"
     sight = Sight.AREA
@@ -204,10 +205,19 @@ class Referral(Numbered, Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None]
+    number: Mapped[str | None] = mapped_column(unique=True)  # of the letter, given at approval
+    note: Mapped[str | None]  # the words of the decision
+    due_at: Mapped[datetime | None]  # by when the department answers
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_reason: Mapped[str | None]
 
 
 class AidRequest(Numbered, Base):
-    """A family asked for help. `state`: requested, granted, refused, withdrawn (the family took its word back)."""
+    """A family asked for help. `state`: requested, granted, listed (to be paid), paid, refused, withdrawn (taken back)."""
 
     __tablename__ = "aid_request"
     sight = Sight.AREA
@@ -220,6 +230,18 @@ class AidRequest(Numbered, Base):
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     note: Mapped[str | None]
+    number: Mapped[str | None] = mapped_column(unique=True)  # of the decision
+    aid_kind: Mapped[str | None]  # what was granted, a key of the plan's aid.kinds
+    amount: Mapped[Decimal | None]  # granted, CNY
+    per: Mapped[str | None]  # of the amount: term, year, day, once
+    due_at: Mapped[datetime | None]  # by when it is paid
+    list_number: Mapped[str | None] = mapped_column(index=True)  # of the payment list
+    listed_at: Mapped[datetime | None]
+    listed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    paid_on: Mapped[date | None]
+    paid_amount: Mapped[Decimal | None]  # CNY
+    paid_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    proof: Mapped[str | None]  # the payer's own words: receipt, bank list
 
 
 class GuardianAnswer(Numbered, Base):
@@ -228,6 +250,7 @@ class GuardianAnswer(Numbered, Base):
     __tablename__ = "guardian_answer"
     sight = Sight.GUARDED
     parent = ("student_id", "student.id")
+    unseen = "intent = 'complaint'"
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -29,7 +29,15 @@ def county(database: Database, web: Database, cipher: Cipher) -> County:
 
 
 @pytest.fixture
-def terminal(empty_server: Server, database: Database, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def terminal(shell: Terminal) -> Terminal:
+    async def typed(*words: str) -> Result:
+        return await shell("admin", *words)
+
+    return typed
+
+
+@pytest.fixture
+def shell(empty_server: Server, database: Database, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     def opened(_: object) -> Storage:
         server: Any = SimpleNamespace(close=lambda: None)  # the tests' server outlives the command
         return Storage(server, *(Database(empty_server.url(role)) for role in (Role.OWNER, Role.WORKER, Role.WEB)), cipher)
@@ -39,6 +47,6 @@ def terminal(empty_server: Server, database: Database, cipher: Cipher, monkeypat
     monkeypatch.setenv("COLUMNS", "250")
 
     async def typed(*words: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, ["admin", *words])
+        return await asyncio.to_thread(CliRunner().invoke, app, list(words))
 
     return typed

@@ -1,0 +1,54 @@
+"""Referrals of an area as officers see them. What the plan does not enable is neither listed nor counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from plan.model import Plan
+from storage.tables import CaseFile, Referral
+
+
+@dataclass(frozen=True)
+class ReferralRow:
+    """One referral."""
+
+    id: int
+    case_number: str
+    kind: str
+    kind_zh: str
+    department: str
+    department_zh: str
+    state: str
+    number: str | None
+    proposed_at: datetime
+    decided_at: datetime | None
+    acknowledged_at: datetime | None
+    due_at: datetime | None
+    answered_at: datetime | None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Approved, and the department has not answered in its time."""
+        return self.state == "approved" and self.due_at is not None and self.due_at < now
+
+
+async def referral_rows(session: AsyncSession, plan: Plan, area_code: str, state: str = "") -> list[ReferralRow]:
+    """Referrals of an area, oldest first."""
+    enabled = [name for name, kind in plan.referrals.items() if kind.enabled]
+    query = select(Referral, CaseFile.number).join(CaseFile, CaseFile.id == Referral.case_id).order_by(Referral.id)
+    query = query.where(Referral.area_code.startswith(area_code), Referral.kind.in_(enabled))
+    if state:
+        query = query.where(Referral.state == state)
+    return [_row(plan, *found) for found in await session.execute(query)]
+
+
+def _row(plan: Plan, referral: Referral, case_number: str) -> ReferralRow:
+    department = plan.departments.get(referral.department)
+    return ReferralRow(
+        referral.id, case_number, referral.kind, plan.referrals[referral.kind].zh, referral.department,
+        department.zh if department else referral.department, referral.state, referral.number, referral.proposed_at,
+        referral.decided_at, referral.acknowledged_at, referral.due_at, referral.answered_at,
+    )  # fmt: skip

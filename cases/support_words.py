@@ -1,0 +1,64 @@
+"""The words of aid, referrals and complaints (templates/support.yaml)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Form:
+    """A workbook's sheet: its name, its title (with places to fill in), its columns, and the note below it."""
+
+    name: str
+    title: str
+    columns: list[str]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SupportWords:
+    """Looks for those words in a text; never guesses where none of them stands."""
+
+    data: dict[str, Any]
+
+    def number(self, kind: str, area: str, year: int, number: int) -> str:
+        """How a letter of this kind is numbered."""
+        written: str = self.data["numbers"][kind]
+        return written.format(area=area, year=year, number=number)
+
+    def outcome(self, text: str) -> str | None:
+        """substantiated, partly, unsubstantiated; None where the text does not say."""
+        return next((name for name, said in self.data["outcomes"].items() if any(word in text for word in said)), None)
+
+    def is_anonymous(self, text: str) -> bool:
+        """Whoever writes does not want to be known."""
+        return any(word in text for word in self.data["anonymous"])
+
+    def is_paid(self, text: str) -> bool:
+        """Paid out: said so, and nothing that takes it back."""
+        return any(word in text for word in self.data["paid"]) and not any(word in text for word in self.data["unpaid"])
+
+    def label(self, group: str, key: str | None) -> str:
+        """The word for a key; the key itself where there is none."""
+        found: dict[str, str] = self.data[group]
+        return found.get(key or "", key or "")
+
+    def form(self, name: str) -> Form:
+        """A sheet of a workbook."""
+        return Form(**self.data["workbooks"][name])
+
+    def text(self, name: str) -> str:
+        """A word that stands alone."""
+        found: str = self.data[name]
+        return found
+
+
+@cache
+def support_words() -> SupportWords:
+    """The words as they stand in the file."""
+    return SupportWords(yaml.safe_load(files("templates").joinpath("support.yaml").read_text(encoding="utf-8")))

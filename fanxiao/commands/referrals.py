@@ -1,0 +1,303 @@
+"""`fanxiao referrals`: proposed by an officer, approved by a named person who says it twice, printed as a letter, answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+from bot.dialogs.phrases import law_book
+from bot.rendering.support_letters import referral_pdf
+from cases.casework import lock_case
+from cases.confirming import forget
+from cases.desk import Desk, desk_of_case
+from cases.finishing import finish_task
+from cases.posts import answers_for, answers_for_any_above
+from cases.referral_letters import NotApproved, parents_told, referral_letter
+from cases.referral_register import ReferralRow, referral_rows
+from cases.referrals import (
+    APPROVAL,
+    act_task,
+    approval_task,
+    decide_referral,
+    not_to_be_proposed,
+    note_answer,
+    propose_referral,
+    withdraw_referral,
+)
+from cases.support_words import support_words
+from cases.tasks import end_task
+from fanxiao.commands.acting import BY, acting
+from fanxiao.commands.once import once, refuse
+from fanxiao.commands.support import Area, AsJson, Out, known_plan, refuse_for, write
+from fanxiao.commands.tables import print_table
+from fanxiao.wiring import Storage
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.tables import CaseFile, Person, Referral
+from storage.work import Work
+
+app = typer.Typer(help="部门移送 · Referrals to departments", no_args_is_help=True)
+By = Annotated[str, typer.Option("--by", help=BY)]
+Number = Annotated[int, typer.Argument(help="移送编号 · number of the referral, as `referrals list` shows it")]
+Reason = Annotated[str, typer.Option("--reason", help="理由 · why")]
+
+
+async def _referral(work: Work, number: int) -> tuple[Referral, CaseFile, Desk]:
+    """The referral with its case, both locked; one of a kind that the plan does not enable is not there."""
+    referral = await work.session.get(Referral, number, with_for_update=True)
+    if referral is None:
+        refuse(*_unknown(number))
+    case = await lock_case(work, referral.case_id)
+    desk = await desk_of_case(work, case)
+    kind = desk.plan.referrals.get(referral.kind)
+    if kind is None or not kind.enabled:
+        refuse(*_unknown(number))
+    return referral, case, desk
+
+
+def _unknown(number: int) -> tuple[str, str]:
+    return f"没有编号为{number}的移送", f"There is no referral with the number {number}"
+
+
+async def _decider(work: Work, who: str, desk: Desk) -> Person:
+    """Who may approve in the case's county, or somebody above."""
+    person = await acting(work, who, desk.place.area_code[:4])
+    if not await answers_for_any_above(work, desk, person.id, desk.plan.duties[APPROVAL].role):
+        refuse_for("not_entitled", person.name)
+    return person
+
+
+@app.command()
+def propose(
+    case_number: Annotated[str, typer.Argument(metavar="CASE", help="台账编号 · number of the case")],
+    kind: Annotated[str, typer.Option("--kind", help="移送种类 · a kind of the plan's `referrals`")],
+    department: Annotated[str, typer.Option("--department", help="部门 · a key or Chinese name of the plan's `departments`")],
+    reason: Reason,
+    by: By,
+) -> None:
+    """提出移送 · An officer entitled by the plan proposes; nothing leaves until a named person has approved."""
+
+    async def use(work: Work, _: Storage) -> int:
+        await known_plan(work)
+        case = await work.session.scalar(select(CaseFile).where(CaseFile.number == case_number).with_for_update())
+        if case is None:
+            refuse(f"没有这个台账编号：{case_number}", f"There is no such case: {case_number}")
+        desk = await desk_of_case(work, case)
+        key = next((name for name, label in desk.plan.departments.items() if department in {name, label.zh}), None)
+        if key is None:
+            names = "、".join(label.zh for label in desk.plan.departments.values())
+            refuse(f"--department：没有“{department}”，有：{names}", f"--department: there is no {department!r}")
+        person = await acting(work, by, case.area_code[:4])
+        if not reason.strip():
+            refuse_for("say_why", "--reason")
+        if (fault := await not_to_be_proposed(work, case, department=key, kind=kind, by=person.id)) is not None:
+            refuse_for(fault, "--kind" if fault == "no_kind" else case_number)
+        referral = await propose_referral(work, case, department=key, by=person.id, reason=reason.strip(), kind=kind)
+        if referral is None:
+            refuse_for("no_kind", "--kind")
+        return referral.id
+
+    typer.echo(f"移送编号 referral: {once(use)}")
+
+
+@app.command()
+def approve(
+    number: Number,
+    by: By,
+    confirm: Annotated[
+        str, typer.Option("--confirm", help="再写一遍台账编号，表示确认 · the case's number once more, as the second word")
+    ] = "",
+) -> None:
+    """批准移送 · A named person approves, with a second word; the letter gets its number and the department is asked."""
+
+    async def use(work: Work, _: Storage) -> str:
+        await known_plan(work)
+        referral, case, desk = await _referral(work, number)
+        _must_wait(referral, case)
+        person = await _decider(work, by, desk)
+        if confirm != case.number:
+            told = "、".join(parents_told(desk, referral))
+            known = f"；函中含家长信息：{told}" if told else ""
+            refuse(
+                f"{desk.plan.departments[referral.department].zh} {desk.plan.referrals[referral.kind].zh}{known}。"
+                f"确认请加：--confirm {case.number}",
+                f"To confirm, add --confirm {case.number}",
+            )  # fmt: skip
+        await _decide(work, referral, person, approved=True, note="")
+        return referral.number or ""
+
+    typer.echo(f"已批准 approved: {once(use)}")
+
+
+def _must_wait(referral: Referral, case: CaseFile) -> None:
+    if referral.state != "proposed":
+        refuse_for("ended", f"{referral.id}")
+    if case.state != "open":
+        refuse_for("closed", case.number)
+
+
+async def _decide(work: Work, referral: Referral, person: Person, *, approved: bool, note: str) -> None:
+    """The task of those who were asked by message ends with it."""
+    task = await approval_task(work, referral)
+    if task is not None:
+        forget(task)
+        end_task(work, task, "done", by=person.id, result=note or None)
+    await decide_referral(work, referral.id, approved=approved, by=person.id, note=note)
+
+
+@app.command("refuse")
+def refuse_(number: Number, by: By, reason: Reason) -> None:
+    """不批准 · A named person refuses, with a reason."""
+
+    async def use(work: Work, _: Storage) -> None:
+        await known_plan(work)
+        referral, case, desk = await _referral(work, number)
+        _must_wait(referral, case)
+        if not reason.strip():
+            refuse_for("say_why", "--reason")
+        await _decide(work, referral, await _decider(work, by, desk), approved=False, note=reason.strip())
+
+    once(use)
+    typer.echo(f"{number}: 未批准 refused")
+
+
+@app.command()
+def withdraw(number: Number, by: By, reason: Reason) -> None:
+    """撤回移送 · Whoever proposed it, or may approve, takes it back with a reason; a department that has it is told."""
+
+    async def use(work: Work, _: Storage) -> None:
+        await known_plan(work)
+        referral, case, desk = await _referral(work, number)
+        person = await acting(work, by, case.area_code[:4])
+        if person.id != referral.proposed_by:
+            person = await _decider(work, by, desk)
+        if (fault := await withdraw_referral(work, referral, by=person.id, reason=reason)) is not None:
+            refuse_for(fault, f"{number}")
+
+    once(use)
+    typer.echo(f"{number}: 已撤回 withdrawn")
+
+
+@app.command()
+def answer(
+    number: Number,
+    by: By,
+    text: Annotated[str, typer.Option("--text", help="部门的答复 · what the department answers")],
+) -> None:
+    """登记答复 · The department's liaison answers, or the county enters an answer that came on paper."""
+
+    async def use(work: Work, _: Storage) -> None:
+        await known_plan(work)
+        referral, case, desk = await _referral(work, number)
+        if referral.state != "approved":
+            refuse(f"{number}：没有批准，或已经办结，不能答复", f"{number}: it is {referral.state}, and cannot be answered")
+        person = await acting(work, by, case.area_code[:4])
+        liaisons = await answers_for(work, desk, person.id, ["department_liaison"])
+        if not (liaisons or await answers_for_any_above(work, desk, person.id, "county_officer")):
+            refuse_for("not_entitled", person.name)
+        if not text.strip():
+            refuse("--text：要写答复", "--text: say what the answer is")
+        task = await act_task(work, referral)
+        if task is None:
+            await note_answer(work, referral, by=person.id, answer=text.strip())
+        elif (failed := await finish_task(work, task, person.id, text.strip())) is not None:
+            refuse(failed.reason, failed.reason)
+
+    once(use)
+    typer.echo(f"{number}: 已答复 answered")
+
+
+@app.command("list")
+def list_(
+    area: Area = "",
+    state: Annotated[str, typer.Option("--state", help="proposed, approved, answered, refused, withdrawn")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """移送台账 · Referrals and where they stand. Kinds that the plan does not enable are not there."""
+
+    async def use(work: Work, _: Storage) -> tuple[Plan, list[ReferralRow], list[bool]]:
+        plan = await known_plan(work, area)
+        rows = await referral_rows(work.session, plan, area, state)
+        return plan, rows, [row.is_overdue(work.now) for row in rows]
+
+    plan, rows, late = once(use)
+    if as_json:
+        listed = [{**asdict(row), "overdue": is_late} for row, is_late in zip(rows, late, strict=True)]
+        typer.echo(json.dumps(listed, ensure_ascii=False, default=str))
+        return
+    calendar, words = Calendar(plan), support_words()
+    print_table(
+        ["编号 id", "台账 case", "种类 kind", "部门 department", "状态 state", "函号 letter", "答复期限 due", "签收 signed for"],
+        [
+            [
+                str(row.id), row.case_number, row.kind_zh, row.department_zh,
+                f"{words.label('states', row.state)} {row.state}", row.number or "",
+                (f"{calendar.day_of(row.due_at)}" + (" 逾期 overdue" if is_late else "")) if row.due_at else "",
+                f"{calendar.day_of(row.acknowledged_at)}" if row.acknowledged_at else "",
+            ]
+            for row, is_late in zip(rows, late, strict=True)
+        ],
+    )  # fmt: skip
+
+
+@app.command()
+def show(number: Number) -> None:
+    """查看 · One referral: who proposed, decided, signed for and answered it, in their words."""
+
+    async def use(work: Work, _: Storage) -> list[str]:
+        await known_plan(work)
+        referral, case, desk = await _referral(work, number)
+        people = {person.id: person.name for person in await work.session.scalars(select(Person).where(Person.id.in_(_people(referral))))}
+        steps = [
+            ("提出 proposed", referral.proposed_at, referral.proposed_by, referral.reason),
+            ("决定 decided", referral.decided_at, referral.decided_by, referral.note),
+            ("签收 signed for", referral.acknowledged_at, referral.acknowledged_by, None),
+            ("答复 answered", referral.answered_at, referral.answered_by, referral.answer),
+            ("撤回 withdrawn", referral.withdrawn_at, referral.withdrawn_by, referral.withdrawn_reason),
+        ]
+        head = (
+            f"{case.number} · {desk.plan.referrals[referral.kind].zh} → {desk.plan.departments[referral.department].zh} · {referral.state}"
+        )
+        return [
+            head,
+            *(
+                f"{name}: {desk.calendar.local(moment):%Y-%m-%d %H:%M} {people.get(who or 0, '')} {said or ''}".rstrip()
+                for name, moment, who, said in steps
+                if moment is not None
+            ),
+        ]
+
+    for line in once(use):
+        typer.echo(line)
+
+
+def _people(referral: Referral) -> set[int]:
+    named = (referral.proposed_by, referral.decided_by, referral.acknowledged_by, referral.answered_by, referral.withdrawn_by)
+    return {person for person in named if person is not None}
+
+
+@app.command()
+def letter(number: Number, by: By, out: Out) -> None:
+    """移送函 · The letter to the department, as PDF: only what the plan lets that department know. None without approval."""
+
+    async def use(work: Work, storage: Storage) -> bytes:
+        await known_plan(work)
+        referral, _case, desk = await _referral(work, number)
+        person = await acting(work, by, desk.place.area_code[:4])
+        if person.id != referral.proposed_by:
+            person = await _decider(work, by, desk)
+        try:
+            facts = await referral_letter(work, referral, storage.cipher)
+        except NotApproved:
+            refuse(f"{number}：没有批准的移送不能出函", f"{number}: there is no letter without an approval; it is {referral.state}")
+        work.record(
+            "referral_letter_printed", f"referral:{referral.id}", area_code=referral.area_code, case_id=referral.case_id,
+            actor=f"person:{person.id}",
+        )  # fmt: skip
+        return referral_pdf(law_book(), facts)
+
+    write(out, once(use))

@@ -1,0 +1,16 @@
+"""Aid followed to payment, letters of referral, complaints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from storage.migrations import run_script
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))

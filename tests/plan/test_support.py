@@ -1,0 +1,85 @@
+"""What a child has a claim to, and what a complaint is about: by the plan file alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import yaml
+
+from plan.check import PlanFault, read_plan
+from plan.support import Pupil, claimable, entitlements
+
+TEXT = files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8")
+PLAN = read_plan(TEXT)
+ALL = {"fees", "textbooks", "nutrition_meal"}
+
+
+@pytest.mark.parametrize(
+    ("pupil", "more"),
+    [
+        (Pupil("primary", True, frozenset({"poor"})), {"boarding_allowance": Decimal(500)}),
+        (Pupil("junior", True, frozenset({"orphan", "left_behind"})), {"boarding_allowance": Decimal(625)}),
+        (Pupil("junior", False, frozenset({"disabled"})), {"hardship_allowance": Decimal("312.5")}),
+        (Pupil("primary", True, frozenset({"left_behind", "migrant", "single_parent"})), {}),
+        (Pupil("primary", False, frozenset()), {}),
+    ],
+)
+def test_stage_boarding_and_category_decide(pupil: Pupil, more: dict[str, Decimal]) -> None:
+    found = entitlements(PLAN.aid, pupil)
+    assert {one.kind for one in found if one.is_for_all} == ALL
+    assert {one.kind: one.amount for one in claimable(found)} == more
+
+
+def test_where_nobody_knows_whether_the_child_boards_both_are_unsure() -> None:
+    found = claimable(entitlements(PLAN.aid, Pupil("primary", None, frozenset({"poor"}))))
+    assert [(one.kind, one.unsure) for one in found] == [("boarding_allowance", True), ("hardship_allowance", True)]
+    assert entitlements(PLAN.aid, Pupil("", True, frozenset({"poor"}))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("学校乱收费", "fees"),
+        ("老师让我们买资料", "fees"),
+        ("老师体罚娃娃", "corporal_punishment"),
+        ("校长劝退我娃", "expulsion"),
+        ("周末补课还收钱", "holiday_classes"),
+        ("成绩排名贴在墙上", "ranking"),
+        ("饭里有虫", "other"),
+    ],
+)
+def test_what_a_complaint_is_about(text: str, kind: str) -> None:
+    assert PLAN.complaints.kind_of(text) == kind
+
+
+def test_a_department_learns_of_the_parents_only_where_the_plan_says_so() -> None:
+    employer = PLAN.referrals["employer"]
+    assert "guardian_phone" in employer.facts_for("police")
+    assert not {"guardian", "guardian_phone", "address"} & set(employer.facts_for("human_resources"))
+    assert not PLAN.referrals["poverty_status"].enabled
+
+
+FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
+    "no money": (lambda d: d["aid"]["kinds"]["boarding_allowance"]["amounts"].update(primary=0), "aid.kinds.boarding_allowance.amounts"),
+    "other stage": (lambda d: d["aid"]["kinds"]["boarding_allowance"].update(stages=["junior"]), "aid.kinds.boarding_allowance.amounts"),
+    "unknown category": (lambda d: d["aid"]["kinds"]["boarding_allowance"].update(categories=["rich"]), "categories"),
+    "unknown fact": (lambda d: d["referrals"]["employer"].update(facts=["income"]), "referrals.employer.facts"),
+    "wrong department": (lambda d: d["referrals"]["employer"].update(also={"justice": ["guardian"]}), "referrals.employer.also"),
+    "at school": (lambda d: d["complaints"].update(role="principal"), "complaints.role"),
+    "seen by the school": (lambda d: d["tasks"]["complaint"].update(outside_school=False), "tasks.complaint"),
+    "nobody pays": (lambda d: d["aid"]["payment"].update(role="treasurer"), "aid.payment.role"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_wrong_is_named_by_its_place(name: str) -> None:
+    spoil, place = FAULTS[name]
+    data = yaml.safe_load(TEXT)
+    spoil(data)
+    with pytest.raises(PlanFault) as fault:
+        read_plan(yaml.safe_dump(data, allow_unicode=True))
+    assert any(place in problem.place for problem in fault.value.problems)
