@@ -12,12 +12,11 @@ from cases.attended import attended_days
 from cases.desk import Desk, desk_of_case
 from cases.leaves import leave_days
 from cases.plans import plan_in_force
+from cases.rolls import ON_ROLLS
 from plan.model import Plan
 from plan.targets import STAGES, at_risk, list_of, rate
 from storage.tables import CaseFile, SchoolClass, Student
 from storage.work import Work
-
-ON_ROLLS = ("enrolled", "resumed")
 
 
 @dataclass(frozen=True)

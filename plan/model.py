@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from plan.enrolment import Enrolment
 from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.parts import (
@@ -36,6 +37,7 @@ from plan.parts import (
     Vacation,
     Visits,
 )
+from plan.registers import Registers
 
 
 class Plan(Part):
@@ -76,6 +78,8 @@ class Plan(Part):
     tasks: dict[str, TaskKind]
     targets: Targets
     lists: Lists
+    enrolment: Enrolment | None = None  # both added after plans were stored
+    registers: Registers | None = None
 
     @field_validator("time_zone")
     @classmethod

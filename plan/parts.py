@@ -186,10 +186,11 @@ class Boarding(Part):
 
 
 class NoticeKind(Part):
-    """A return notice: days allowed from delivery, and the message that carries it."""
+    """A return notice: days allowed from delivery, and the message that carries it; `enrol_template` where the child is in no class."""
 
     deadline_days: int = Field(ge=1)
     template: str
+    enrol_template: str | None = None
 
 
 class Answer(Part):

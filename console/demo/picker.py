@@ -22,7 +22,7 @@ def _choosable(played: Collection[int]) -> Select[Student]:
     in_class = and_(Student.class_id.in_(tuple(played)), Student.status.in_(ON_ROLLS), has_number)
     return (
         select(Student)
-        .where(or_(in_class, exists().where(CaseFile.student_id == Student.id)))
+        .where(or_(in_class, exists().where(CaseFile.student_id == Student.id)), Student.class_id.is_not(None))
         .order_by(Student.class_id, Student.seat_number)
     )
 
@@ -49,7 +49,7 @@ async def picker(session: AsyncSession, played: Collection[int], words: Words) -
     }
     for child in await session.scalars(_choosable(played)):
         state = states.get(child.id)
-        group = words.ui(f"{state}_cases") if state else rooms[child.class_id]
+        group = words.ui(f"{state}_cases") if state else rooms[child.class_id or 0]
         seat = f"{child.seat_number} " if child.seat_number is not None else ""
         groups[group].append({"id": child.id, "label": f"{seat}{child.name}"})
     return [{"group": name, "children": children} for name, children in groups.items() if children]

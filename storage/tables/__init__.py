@@ -20,10 +20,12 @@ from storage.tables.casework import (
     Task,
     TaskHolder,
 )
+from storage.tables.enrolment import EnrolmentGap
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
+from storage.tables.registers import Arrangement, CareCard, HomeLesson, PairContact, Pairing
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 from storage.tables.visits import Photo, Visit
 
@@ -31,12 +33,14 @@ __all__ = [
     "Absence",
     "AidRequest",
     "Area",
+    "Arrangement",
     "Attempt",
     "AttendanceSheet",
     "AuditRun",
     "Base",
     "BoardingCheck",
     "CalendarDay",
+    "CareCard",
     "CaseFile",
     "CaseLevel",
     "CaseStep",
@@ -47,12 +51,14 @@ __all__ = [
     "DeliveryStatus",
     "EnrolmentCheck",
     "EnrolmentEvent",
+    "EnrolmentGap",
     "Event",
     "EventSeal",
     "Facts",
     "GuardianAnswer",
     "Guardianship",
     "Hole",
+    "HomeLesson",
     "ImportRun",
     "Inbound",
     "Intent",
@@ -64,6 +70,8 @@ __all__ = [
     "MissingBoarder",
     "Notice",
     "NoticeCounter",
+    "PairContact",
+    "Pairing",
     "Person",
     "PersonContact",
     "Photo",
