@@ -253,8 +253,10 @@ async def _pair_contact(finish: Finish) -> Refusal | None:
 
 
 async def _home_lesson(finish: Finish) -> Refusal | None:
-    held = not finish.words.is_not_held(finish.result)
-    return None if await confirm_lesson(finish.work, finish.task, finish.by, finish.result, held=held) else Refusal("say_lesson")
+    """A "3" before "not held" contradicts itself for a task, not for a visit."""
+    said = finish.result.removeprefix("3").strip()
+    kept = await confirm_lesson(finish.work, finish.task, finish.by, said, held=not finish.words.is_not_held(said))
+    return None if kept else Refusal("say_lesson")
 
 
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
