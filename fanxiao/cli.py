@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, preview, read, serve
+from fanxiao.commands import admin, channels, check, demo, demo_data, enrolment, export_templates, imports, preview, read, registers, serve
 from fanxiao.starting import start
 
 app = typer.Typer(
@@ -17,6 +17,8 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(imports.app, name="import")
 app.add_typer(check.app, name="check")
 app.add_typer(export_templates.app, name="export")
+app.add_typer(enrolment.app, name="enrolment")
+app.add_typer(registers.app, name="registers")
 demo_data.register(app)
 demo.register(app)
 preview.register(app)

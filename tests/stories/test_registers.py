@@ -84,7 +84,7 @@ async def test_a_group_is_left_and_its_history_stays(county: County) -> None:
         ("类别 马小龙 双亲留守", "没有变化"),
         ("类别 马小龙 不再留守", "不再列入留守"),
     ):
-        await phone.replies(f"类别 马小龙 {group}")
+        await phone.replies(text)
         await phone.expects(answer)
     day = date(2026, 11, 2)
     assert await categories(county) == [("left_behind", "双亲留守", day, day)]
