@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from cases.casework import close_case, lock_case, open_case_at, open_case_of
 from cases.desk import Desk, desk_of_case, desk_of_student
 from cases.escalation import settle
+from cases.responsible import CODE_LENGTH
 from cases.rolls import ON_ROLLS
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.enrolment import Enrolment, GapKind
 from plan.model import Plan
-from storage.tables import CaseFile, EnrolmentGap, School, SchoolClass, Student, Task
+from storage.tables import CaseFile, CaseLevel, EnrolmentGap, School, SchoolClass, Student, Task
 from storage.work import Work
 
 ARRIVED = "arrived"
@@ -56,12 +58,16 @@ async def close_gap(work: Work, gap: EnrolmentGap, outcome: str, *, by: int | No
 
 
 async def _end_errands(work: Work, gap: EnrolmentGap) -> None:
-    keys = [f"gap:{gap.id}:arrival", f"gap:{gap.id}:no_roll"]
+    keys = [f"gap:{gap.id}:{errand}" for errand in ("arrival", "no_roll", "namesake")]
     for task in await work.session.scalars(select(Task).where(Task.key.in_(keys), Task.state.in_(LIVING))):
         end_task(work, task, "cancelled", reason="gap_closed")
 
 
 async def _end_case(work: Work, gap: EnrolmentGap, case: CaseFile, by: int | None, evidence: str) -> None:
+    """A place on a roll does not end a case that began with absent days: only days at school do."""
+    began = select(CaseLevel.id).where(CaseLevel.case_id == case.id, CaseLevel.reason == f"not_arrived_{gap.kind}").limit(1)
+    if gap.kind != "transfer" and await work.session.scalar(began) is None:
+        return
     student = await work.session.get_one(Student, gap.student_id)
     school = await work.session.scalar(select(School.code).where(School.id == student.school_id)) or ""
     exits = (await desk_of_case(work, case)).plan.exits
@@ -81,6 +87,7 @@ async def open_due_cases(work: Work, plan: Plan, day: date) -> None:  # noqa: AR
     )  # fmt: skip
     for gap in (await work.session.scalars(ended.order_by(EnrolmentGap.id))).all():
         await _ask_for_roll(work, gap)
+    await _ask_about_namesakes(work)
 
 
 async def open_gap_case(work: Work, gap: EnrolmentGap) -> None:
@@ -111,14 +118,33 @@ def _kind(gap: EnrolmentGap) -> GapKind:
     return kinds.get(gap.kind, "unenrolled")
 
 
+async def _ask_about_namesakes(work: Work) -> None:
+    """A child without papers may stand on a roll meanwhile under its name and birthday: a person says whether it is the same."""
+    twin = aliased(Student)
+    same = (twin.name == Student.name, twin.birth_date == Student.birth_date, twin.status.in_(ON_ROLLS))
+    county = func.left(twin.school_area_code, CODE_LENGTH["county"]) == func.left(Student.area_code, CODE_LENGTH["county"])
+    query = (
+        select(EnrolmentGap, Student)
+        .join(Student, Student.id == EnrolmentGap.student_id)
+        .join(twin, and_(*same, county))
+        .where(EnrolmentGap.closed_at.is_(None), EnrolmentGap.kind == "unenrolled", Student.id_number_index.is_(None))
+        .order_by(EnrolmentGap.id)
+    )
+    for gap, student in (await work.session.execute(query)).all():
+        await _ask_manager(work, student, f"gap:{gap.id}:namesake", gap.case_id)
+
+
 async def _ask_for_roll(work: Work, gap: EnrolmentGap) -> None:
     """The case ended (the child is at some school), yet no roll names it: the enrolment manager finds out which."""
-    student = await work.session.get_one(Student, gap.student_id)
+    await _ask_manager(work, await work.session.get_one(Student, gap.student_id), f"gap:{gap.id}:no_roll", None)
+
+
+async def _ask_manager(work: Work, student: Student, key: str, case_id: int | None) -> None:
     desk = await desk_of_student(work, student)
     duty = desk.plan.duties["roster_check"]
     due = desk.calendar.after(work.now, duty.due)
-    new = NewTask(f"gap:{gap.id}:no_roll", "enrolment_check", duty.role, due, about={"student_id": student.id})
-    await open_task(work, desk, new)
+    about: dict[str, int | None] = {"student_id": student.id, "case_id": case_id}
+    await open_task(work, desk, NewTask(key, "enrolment_check", duty.role, due, about=about))
 
 
 async def see_arrivals(work: Work) -> int:

@@ -14,7 +14,7 @@ class EnrolmentGap(Numbered, Base):
     """A child that has left one place and must appear at another by `due_at`; else it becomes a case.
 
     `kind`: transfer, leaver (of primary school), suspension, unenrolled (of school age and nowhere on a roll).
-    `outcome`: arrived, resumed, withdrawn (said by mistake), left_the_rolls (deceased, abroad …).
+    `outcome`: arrived (also back from a suspension), left_the_rolls (deceased, abroad …).
     """
 
     __tablename__ = "enrolment_gap"
