@@ -36,6 +36,19 @@ def category_named(rules: Registers, said: str) -> str:
     raise NotTaken("category_unknown", said=said.strip(), known="、".join(category.zh for category in rules.categories.values()))
 
 
+def kind_named(rules: Registers, category: str, said: str) -> str | None:
+    """The kind of a category that these words name; None for no words, or for the category's own name. Raises NotTaken kind_unknown.
+
+    A category without kinds takes any words.
+    """
+    plain, known = said.strip().removesuffix("儿童"), rules.categories[category]
+    if not plain or plain in (category, known.zh):
+        return None
+    if known.kinds and plain not in known.kinds:
+        raise NotTaken("kind_unknown", said=said.strip(), known="、".join(known.kinds))
+    return plain
+
+
 async def category_of(work: Work, student_id: int, category: str) -> StudentCategory | None:
     """The child's present membership of a group."""
     return await work.session.scalar(
@@ -50,9 +63,7 @@ async def set_category(work: Work, said: Said, student: Student, category: str, 
     rules = register_rules(said.plan)
     may_say(said, rules.by, student)
     _check(said, student)
-    known = rules.categories[category]
-    if detail and known.kinds and detail not in known.kinds:
-        raise NotTaken("kind_unknown", said=detail, known="、".join(known.kinds))
+    detail = kind_named(rules, category, detail or "")
     now = await category_of(work, student.id, category)
     if present == (now is not None) and (not present or detail is None or (now is not None and now.detail == detail)):
         raise NotTaken("category_same")

@@ -19,7 +19,7 @@ from cases.child_search import Candidate, candidates, children_called, in_reach,
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import plan_lessons
 from cases.pairing import pair
-from cases.registers import arrange, category_named, register_rules, set_category
+from cases.registers import arrange, category_named, kind_named, register_rules, set_category
 from cases.rolls import ON_ROLLS
 from cases.rooms import room_named
 from cases.said import Said, said_by
@@ -243,8 +243,7 @@ async def _category(roll: Roll) -> str:
     leaves, named = read_leaving(roll.reading.rest)
     rules = register_rules(roll.speaker.plan)
     key = category_named(rules, named)
-    kinds = rules.categories[key].kinds
-    await set_category(roll.work, roll.said, student, key, present=not leaves, detail=named if named in kinds else None)
+    await set_category(roll.work, roll.said, student, key, present=not leaves, detail=kind_named(rules, key, named))
     if rules.categories[key].confidential:
         return phrase("roll.register", child=student.name)
     return phrase("roll.category_off" if leaves else "roll.category_on", child=student.name, category=rules.categories[key].zh)

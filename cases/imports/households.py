@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from sqlalchemy import select
 
 from cases.contact_tasks import open_find_contacts
-from cases.gaps import gap_of, open_gap, open_gap_case
+from cases.gaps import open_gap, open_gap_case
 from cases.imports.area_tree import AreaTree, Place, load_tree
 from cases.imports.classes import school_year
 from cases.imports.dates import read_date
@@ -28,6 +28,7 @@ from storage.tables import EnrolmentEvent, Student
 NEEDED = (("姓名",), ("出生日期",), ("村", "区划代码"))
 NOON = time(12)
 OLDEST = date(1990, 1, 1)
+LAST_GRADE = 9
 COUNTY = 6
 """Digits of a county's area code."""
 
@@ -183,10 +184,6 @@ async def _renew(intake: Intake, student: Student, child: Household, digest: byt
     student.row_digest, student.area_code = digest, child.home.code
     student.school_area_code = child.home.code
     await keep_guardian(intake, student, child.guardian, child.relation, child.phones)
-    if (gap := await gap_of(intake.work, student.id)) is None:
-        await _open(intake, student, intake.work.now)
-    elif gap.case_id is None and gap.due_at <= intake.work.now:
-        await open_gap_case(intake.work, gap)
     intake.report.changed += 1
     return True
 
@@ -206,14 +203,15 @@ async def _follow(intake: Intake, ages: SchoolAge, child: Household, digest: byt
     found = EnrolmentEvent(student_id=student.id, kind="found", at=intake.work.now, facts={"source": "household_list"})
     intake.work.session.add(found)
     await keep_guardian(intake, student, child.guardian, child.relation, child.phones)
-    year = max(ages.first_year(child.born, home), school_year(intake.today))
-    await _open(intake, student, Calendar(intake.plan).at(day_in(year, ages.due), NOON))
+    first = ages.first_year(child.born, home)
+    year = max(first, school_year(intake.today))
+    await _open(intake, student, Calendar(intake.plan).at(day_in(year, ages.due), NOON), min(year - first + 1, LAST_GRADE))
     if not child.phones:
         await open_find_contacts(intake.work, [student.id])
 
 
-async def _open(intake: Intake, student: Student, due: datetime) -> None:
-    gap = await open_gap(intake.work, student, "unenrolled", max(due, intake.work.now), by=None, grade=None)
+async def _open(intake: Intake, student: Student, due: datetime, grade: int) -> None:
+    gap = await open_gap(intake.work, student, "unenrolled", max(due, intake.work.now), by=None, grade=grade)
     if gap.due_at <= intake.work.now:
         await open_gap_case(intake.work, gap)
         intake.report.counters["cases"] += 1

@@ -16,7 +16,7 @@ from cases.imports.numbers import read_number
 from cases.imports.report import Finding
 from cases.imports.texts import Unreadable, meaningful, squeezed, table
 from cases.imports.words import read_yes
-from cases.registers import category_named, register_rules
+from cases.registers import category_named, kind_named, register_rules
 from storage.tables import CareCard, Student, StudentCategory
 
 NEEDED = (("姓名",), ("学籍号", "身份证件号"), ("类别",))
@@ -78,10 +78,10 @@ def _category(intake: Intake, line: Line) -> tuple[str, str | None]:
         key = category_named(rules, line.text("类别"))
     except NotTaken as unknown:
         raise line.refuse("category_unknown", "类别") from unknown
-    detail = line.text("细类") or (line.text("类别") if line.text("类别") in rules.categories[key].kinds else "")
-    if detail and rules.categories[key].kinds and detail not in rules.categories[key].kinds:
-        raise line.refuse("kind_unknown", "细类")
-    return key, detail or None
+    try:
+        return key, kind_named(rules, key, line.text("细类") or line.text("类别"))
+    except NotTaken as unknown:
+        raise line.refuse("kind_unknown", "细类") from unknown
 
 
 def _since(intake: Intake, line: Line, student: Student) -> date:

@@ -12,7 +12,9 @@ from sqlalchemy import select, update
 from cases.imports.report import ImportReport
 from cases.imports.run import import_file
 from cases.plans import plan_in_force
+from cases.rates import dropout_rates
 from storage.tables import CaseLevel, EnrolmentEvent, EnrolmentGap, Responsibility, School, SchoolClass, Student, Task, TaskHolder
+from storage.work import working
 from tests.imports.files import ROSTER, child, write_xlsx
 from tests.stories.county import County
 
@@ -130,13 +132,17 @@ async def test_a_primary_leaver_missing_in_september_becomes_a_case_until_a_juni
     assert (case.student_id, case.level, case.class_id) == (county.students["马小龙"], 4, None)
     assert {"township_officer", "village_committee"} <= await roles_asked(county, case.id)
     await county.phones["village_committee"].expects("马小龙", "还没入学")
+    await county.after_outage("2027-10-28 19:00")
+    async with working(county.database, await county.stage.now()) as work:
+        junior = next(rate for rate in await dropout_rates(work, "622926") if rate.stage == "junior")
+    assert (junior.dropouts, junior.on_rolls) == ((county.students["马小龙"],), 1)
     report = await take(county, "roster", tmp_path / "late.xlsx", [
         ROSTER, child("马小虎", 学籍号="L马小虎", **here), child("马小龙", 学籍号="L马小龙", **here),
     ])  # fmt: skip
     assert report.counters["arrived"] == 1
     closed = await county.case("马小龙")
     assert (closed.state, closed.exit, (await pupil(county, "马小龙")).status) == ("closed", "enrolled", "enrolled")
-    await county.after_outage("2027-09-30 13:00")
+    await county.after_outage("2027-11-05 13:00")
     assert len(await county.cases()) == 1
 
 
