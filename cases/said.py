@@ -85,6 +85,5 @@ def note_event(work: Work, said: Said, student: Student, kind: str, **facts: Any
     """Keeps what happened with its evidence; the record holds no words."""
     kept = {"on": said.on.isoformat(), "evidence": said.evidence, **facts}
     work.session.add(EnrolmentEvent(student_id=student.id, kind=kind, at=work.now, by_person_id=said.by, facts=kept))
-    work.record(
-        f"enrolment_{kind}", f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", on=said.on.isoformat()
-    )
+    actor, on = f"person:{said.by}", said.on.isoformat()
+    work.record("enrolment_noted", f"student:{student.id}", area_code=student.area_code, actor=actor, on=on, kind=kind)
