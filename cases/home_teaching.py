@@ -64,7 +64,7 @@ async def _ask(work: Work, plan: Plan, lesson: HomeLesson, student: Student) -> 
     desk = await desk_of_student(work, student)
     rules = plan.registers.lessons
     new = NewTask(
-        f"lesson:{lesson.id}:{lesson.planned_on}", "home_lesson", "attendance_officer", desk.calendar.after(work.now, rules.due),
+        f"lesson:{lesson.id}:{lesson.planned_on}", "home_lesson", rules.role, desk.calendar.after(work.now, rules.due),
         rules.template, holder_ids=(lesson.person_id,), about={"student_id": student.id},
         facts={"day": f"{lesson.planned_on.month}月{lesson.planned_on.day}日", "lesson_id": lesson.id},
     )  # fmt: skip

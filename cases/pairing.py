@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
@@ -53,7 +53,7 @@ async def ask_for_contacts(work: Work, plan: Plan, day: date) -> None:
         return
     month = day.replace(day=1)
     known = exists().where(PairContact.pairing_id == Pairing.id, PairContact.month == month)
-    asked = exists().where(Task.student_id == Pairing.student_id, Task.kind == "pair_contact", Task.key.endswith(f":{month:%Y-%m}"))
+    asked = exists().where(Task.key == func.concat("pair:", Pairing.id, f":{month:%Y-%m}"))
     on_rolls = Student.status.not_in(("deceased", "moved_abroad", "transferred"))
     query = select(Pairing, Student).join(Student, Student.id == Pairing.student_id)
     query = query.where(Pairing.until.is_(None), Pairing.since <= day, on_rolls, ~known, ~asked).order_by(Pairing.id)
@@ -65,7 +65,7 @@ async def _ask(work: Work, plan: Plan, pairing: Pairing, student: Student, month
     desk = await desk_of_student(work, student)
     rules = register_rules(plan).contact
     new = NewTask(
-        f"pair:{pairing.id}:{month:%Y-%m}", "pair_contact", "attendance_officer", desk.calendar.after(work.now, rules.due), rules.template,
+        f"pair:{pairing.id}:{month:%Y-%m}", "pair_contact", rules.role, desk.calendar.after(work.now, rules.due), rules.template,
         holder_ids=(pairing.person_id,), about={"student_id": student.id}, facts={"month": f"{month.month}月", "pairing_id": pairing.id},
     )  # fmt: skip
     await open_task(work, desk, new)

@@ -21,8 +21,11 @@ def enrolment_roles(plan: Plan) -> Iterator[tuple[str, str]]:
         for place, opening in rules.openings():
             for number, owed in enumerate(opening.owed):
                 yield f"{place}.owed[{number}].role", owed.role
-    for role in plan.registers.by if plan.registers is not None else ():
-        yield "registers.by", role
+    if plan.registers is not None:
+        for role in plan.registers.by:
+            yield "registers.by", role
+        yield "registers.contact.role", plan.registers.contact.role
+        yield "registers.lessons.role", plan.registers.lessons.role
 
 
 def enrolment_templates(plan: Plan) -> Iterator[tuple[str, str]]:

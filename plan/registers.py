@@ -17,8 +17,12 @@ class Category(Label):
 
 
 class MonthlyContact(Part):
-    """The paired person is asked once a month, on the first day of school from this one on, and has so long to answer."""
+    """The paired person is asked once a month, on the first day of school from this one on, and has so long to answer.
 
+    `role`: who hears of it when they do not (its ladder is asked).
+    """
+
+    role: str
     from_day: int = Field(ge=1, le=25)
     at: LocalTime
     due: Duration
@@ -27,8 +31,9 @@ class MonthlyContact(Part):
 
 
 class HomeLessons(Part):
-    """Teaching at home: the teacher is asked on the morning of the planned day, and has so long to confirm it."""
+    """Teaching at home: the teacher is asked on the morning of the planned day, and has so long to confirm it. `role`: as above."""
 
+    role: str
     at: LocalTime
     due: Duration
     template: str = "home_lesson"

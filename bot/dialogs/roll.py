@@ -190,7 +190,7 @@ async def _destination(roll: Roll) -> Destination:
 async def _arrive(roll: Roll) -> str:
     student, schools = await _child(roll), await _own_schools(roll)
     if not schools:
-        raise NotTaken("not_yours", roles=_roles(roll, "arrive"))
+        raise NotTaken("at_school")
     room = await room_named(roll.work, roll.speaker.plan, roll.reading.rest, schools)
     await arrive(roll.work, roll.said, student, room)
     return phrase("roll.arrived", child=student.name, room=room.name)
@@ -199,15 +199,10 @@ async def _arrive(roll: Roll) -> str:
 async def _enter(roll: Roll) -> str:
     student, schools = await _child(roll), await _own_schools(roll)
     if not schools:
-        raise NotTaken("not_yours", roles=_roles(roll, "enter"))
+        raise NotTaken("at_school")
     room = await room_named(roll.work, roll.speaker.plan, roll.reading.rest, schools)
     await enter(roll.work, roll.said, student, room)
     return phrase("roll.entered", child=student.name, room=room.name)
-
-
-def _roles(roll: Roll, what: str) -> str:
-    roles: dict[str, list[str]] = dict(roll.said.rules.by.items())
-    return "、".join(roll.speaker.plan.role_name(role) for role in roles.get(what, []))
 
 
 async def _suspend(roll: Roll) -> str:
