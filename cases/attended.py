@@ -1,4 +1,4 @@
-"""Days on which a child was at school: the class's sheet was answered and did not name it."""
+"""Days on which a child was at school: it stands on a roll, and its class's sheet was answered and did not name it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import exists, func, select
 
+from cases.rolls import ON_ROLLS
 from storage.tables import Absence, AttendanceSheet, Student
 from storage.work import Work
 
@@ -17,7 +18,13 @@ async def attended_days(work: Work, student_id: int, since: date) -> list[date]:
         await work.session.scalars(
             select(AttendanceSheet.on)
             .join(Student, Student.class_id == AttendanceSheet.class_id)
-            .where(Student.id == student_id, AttendanceSheet.on >= since, AttendanceSheet.state == "answered", ~absent)
+            .where(
+                Student.id == student_id,
+                Student.status.in_(ON_ROLLS),
+                AttendanceSheet.on >= since,
+                AttendanceSheet.state == "answered",
+                ~absent,
+            )
             .order_by(AttendanceSheet.on)
         )
     )

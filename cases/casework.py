@@ -33,17 +33,37 @@ async def open_case(work: Work, desk: Desk, student: Student, on: date) -> CaseF
         await relapse(work, earlier, on, "relapse")
         return earlier
     first = desk.plan.levels[0]
+    case = await _new_case(work, desk, student, on, first.level)
+    enter_level(work, case, first.level, work.now, "absence")
+    if on == desk.today:  # of a day said late, today's sheet shows whether there is anything to ask
+        await ask_guardians(work, desk, case, first.asks)
+    return case
+
+
+async def open_case_at(work: Work, desk: Desk, student: Student, level: int, reason: str) -> CaseFile:
+    """Opens the case of a child that has no place, from today on, at a level above the first: there is no class to ask.
+
+    The levels beneath it are recorded as passed for the same reason.
+    """
+    case = await _new_case(work, desk, student, desk.today, level)
+    for rung in desk.plan.levels:
+        if rung.level < level and not rung.beside:
+            enter_level(work, case, rung.level, work.now, reason, passed=True)
+    enter_level(work, case, level, work.now, reason)
+    if (notice := desk.plan.at_level(level).notice) is not None:
+        await draft_notice(work, case, notice)
+    return case
+
+
+async def _new_case(work: Work, desk: Desk, student: Student, on: date, level: int) -> CaseFile:
     case = CaseFile(
         number=await _next_number(work, desk, student.area_code), student_id=student.id, school_id=student.school_id,
         class_id=student.class_id, area_code=student.area_code, school_area_code=student.school_area_code,
-        plan_version_id=desk.plan_version_id, state="open", level=first.level, opened_at=work.now, first_absent_on=on, episode=1,
+        plan_version_id=desk.plan_version_id, state="open", level=level, opened_at=work.now, first_absent_on=on, episode=1,
     )  # fmt: skip
     work.session.add(case)
     await work.session.flush()
     work.record("case_opened", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
-    enter_level(work, case, first.level, work.now, "absence")
-    if on == desk.today:  # of a day said late, today's sheet shows whether there is anything to ask
-        await ask_guardians(work, desk, case, first.asks)
     return case
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cases.casework import close_case, open_case_of
 from cases.desk import desk_of_case, desk_of_school
+from cases.gaps import ARRIVED, close_gap, gap_of
 from cases.leaves import end_leave
 from cases.tasks import NewTask, open_task
 from storage.tables import EnrolmentCheck, EnrolmentEvent, School, Student
@@ -36,6 +37,7 @@ async def confirm_transfer(work: Work, student_id: int, *, by: int, receiving_sc
     case = await open_case_of(work, student_id)
     if case is not None:
         await close_case(work, case, "transferred", {"evidence": facts}, by=by)
+    await _end_gap(work, student_id, ARRIVED, by)
 
 
 async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: int, evidence: dict[str, str]) -> None:
@@ -48,6 +50,12 @@ async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: in
     case = await open_case_of(work, student_id)
     if case is not None:
         await close_case(work, case, exit_kind, {"evidence": evidence}, by=by)
+    await _end_gap(work, student_id, "left_the_rolls", by)
+
+
+async def _end_gap(work: Work, student_id: int, outcome: str, by: int) -> None:
+    if (gap := await gap_of(work, student_id)) is not None:
+        await close_gap(work, gap, outcome, by=by)
 
 
 async def deny_transfer(work: Work, student_id: int, *, by: int) -> None:
@@ -66,12 +74,12 @@ async def open_roster_checks(work: Work) -> None:
     fresh = (
         select(Student)
         .join(EnrolmentCheck, EnrolmentCheck.student_id == Student.id)
-        .where(EnrolmentCheck.reason == MISSING, EnrolmentCheck.opened_at == work.now)
+        .where(EnrolmentCheck.reason == MISSING, EnrolmentCheck.opened_at == work.now, Student.school_id.is_not(None))
         .order_by(Student.school_id, Student.id)
     )
     gone: dict[int, list[str]] = {}
     for student in await work.session.scalars(fresh):
-        gone.setdefault(student.school_id, []).append(student.name)
+        gone.setdefault(student.school_id or 0, []).append(student.name)
     for school_id, names in gone.items():
         await _open_roster_check(work, await work.session.get_one(School, school_id), names)
 

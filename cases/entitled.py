@@ -15,7 +15,7 @@ from plan.model import Plan
 from storage.tables import Responsibility, Task
 from storage.work import Work
 
-EXITS = {"enrolment_check": "transferred", "check_return": "returned", "confirm_return": "returned"}
+EXITS = {"enrolment_check": "transferred", "transfer_arrival": "transferred", "check_return": "returned", "confirm_return": "returned"}
 """Steps by which a case may end: only those whom the plan names for that exit may say so."""
 
 

@@ -10,27 +10,36 @@ from cases.aid_payment import pay_by_word
 from cases.attendance import release_sheet
 from cases.casework import lock_case
 from cases.complaints import complaint_of, settle_complaint
-from cases.desk import Desk, desk_of_case, desk_of_student
+from cases.desk import Desk, desk_of_case, desk_of_school, desk_of_student
 from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer, leave_the_rolls
+from cases.enrolment_words import NotTaken
 from cases.entitled import may_end_case, may_hold
 from cases.escalation import settle
+from cases.gaps import gap_of
+from cases.home_teaching import confirm_lesson
 from cases.notices import deliver_notice, issue_notice, notice_of_case
+from cases.pairing import keep_contact
 from cases.proofs import Lacking, delivery_told
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
+from cases.reminders import desk_of_task
 from cases.responsible import has_role
 from cases.returning import come_back
+from cases.rooms import room_named
+from cases.said import said_by
 from cases.support_words import support_words
 from cases.tasks import LIVING, end_task
+from cases.transfers import acknowledge_release, arrive
 from cases.words import Words, words
-from storage.tables import CaseFile, Notice, Student, Task
+from storage.tables import CaseFile, Notice, School, Student, Task
 from storage.work import Work
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """The task cannot be ended like this; `reason` names what is missing (see templates/words.yaml, refusals)."""
+    """The task cannot be ended like this; `reason` names what is missing (see templates/words.yaml, refusals); `why`: said in it."""
 
     reason: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -228,6 +237,48 @@ async def _aid_payment(finish: Finish) -> Refusal | None:
     return Refusal(refusal) if refusal is not None else None
 
 
+async def _transfer_arrival(finish: Finish) -> Refusal | None:
+    """The receiving school names the class; "not here" ends the question, and the deadline stands.
+
+    For a school that is not ours, the county names the school as the enrolment system has it.
+    """
+    if finish.words.is_negative(finish.result):
+        return None
+    student = await finish.work.session.get_one(Student, finish.task.student_id)
+    gap = await gap_of(finish.work, student.id)
+    school = await finish.work.session.get(School, gap.to_school_id) if gap is not None and gap.to_school_id else None
+    if school is None:
+        return await _enrolment_check(finish)
+    desk = await desk_of_school(finish.work, school)
+    said = await said_by(finish.work, desk.plan, finish.by, today=desk.today, evidence=finish.result)
+    try:
+        await arrive(finish.work, said, student, await room_named(finish.work, desk.plan, finish.result, [school]))
+    except NotTaken as refusal:
+        return Refusal("say_arrival", refusal.text())
+    return None
+
+
+async def _transfer_release(finish: Finish) -> Refusal | None:
+    if not finish.result:
+        return Refusal("say_what")
+    await acknowledge_release(finish.work, finish.task.facts["gap_id"], finish.by)
+    return None
+
+
+async def _pair_contact(finish: Finish) -> Refusal | None:
+    """One message with what the contact showed is the month's record."""
+    desk = await desk_of_task(finish.work, finish.task)
+    kept = await keep_contact(finish.work, finish.task, finish.by, finish.result, desk.today)
+    return None if kept else Refusal("say_contact")
+
+
+async def _home_lesson(finish: Finish) -> Refusal | None:
+    """A "3" before "not held" contradicts itself for a task, not for a visit."""
+    said = finish.result.removeprefix("3").strip()
+    kept = await confirm_lesson(finish.work, finish.task, finish.by, said, held=not finish.words.is_not_held(said))
+    return None if kept else Refusal("say_lesson")
+
+
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "issue_notice": _issue_notice,
     "deliver_notice": _deliver_notice,
@@ -243,4 +294,8 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "roster_check": _roster_check,
     "check_return": _check_return,
     "confirm_return": _check_return,
+    "pair_contact": _pair_contact,
+    "home_lesson": _home_lesson,
+    "transfer_arrival": _transfer_arrival,
+    "transfer_release": _transfer_release,
 }

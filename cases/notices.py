@@ -59,7 +59,8 @@ async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:
     """To all guardians who can be written to. The date in the text counts from today; the deadline itself runs from delivery."""
     township = (await area_names(work.session, [notice.area_code])).get(notice.area_code)
     issuer = {"issuer": words().issuer(township)} if township else {}
-    template = desk.plan.notices[await _reads_as(work, desk, notice)].template
+    rule = desk.plan.notices[await _reads_as(work, desk, notice)]
+    template = rule.enrol_template if case.class_id is None and rule.enrol_template else rule.template
     for person_id in await reachable_guardians(work, case.student_id, desk.today):
         work.say(
             f"notice:{notice.id}:{person_id}", person_id, template, area_code=case.area_code, still="notice_waiting", question="notice",

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from cases.attended import attended_days
 from cases.desk import Desk, desk_of_case
 from cases.leaves import leave_days
 from cases.plans import plan_in_force
+from cases.rolls import ON_ROLLS
 from plan.model import Plan
 from plan.targets import STAGES, at_risk, list_of, rate
-from storage.tables import CaseFile, SchoolClass, Student
+from storage.tables import CaseFile, EnrolmentGap, SchoolClass, Student
 from storage.work import Work
-
-ON_ROLLS = ("enrolled", "resumed")
 
 
 @dataclass(frozen=True)
@@ -68,12 +67,18 @@ async def _rolls(work: Work, area_code: str) -> dict[int, int]:
 
 
 async def _listed(work: Work, area_code: str, plan: Plan) -> list[tuple[int, int, str]]:
-    """(student, grade, list) of every child on the rolls whose open case has put it on a list."""
+    """(student, grade, list) of every child, on the rolls or without a place, whose open case has put it on a list.
+
+    A child without a place counts in the grade that it belongs in.
+    """
+    belongs = func.coalesce(SchoolClass.grade, EnrolmentGap.grade)
     away = (
-        select(CaseFile, SchoolClass.grade)
+        select(CaseFile, belongs)
         .join(Student, Student.id == CaseFile.student_id)
-        .join(SchoolClass, SchoolClass.id == Student.class_id)
-        .where(CaseFile.state == "open", CaseFile.back_on.is_(None), Student.status.in_(ON_ROLLS))
+        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
+        .outerjoin(EnrolmentGap, and_(EnrolmentGap.student_id == Student.id, EnrolmentGap.closed_at.is_(None)))
+        .where(CaseFile.state == "open", CaseFile.back_on.is_(None), belongs.is_not(None))
+        .where(or_(Student.status.in_(ON_ROLLS), EnrolmentGap.case_id == CaseFile.id))
         .where(Student.school_area_code.startswith(area_code))
         .order_by(Student.id)
     )

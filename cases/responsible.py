@@ -55,6 +55,11 @@ async def holders(session: AsyncSession, plan: Plan, role: str, place: Place, on
     return []
 
 
+def could_hold(plan: Plan, role: str, place: Place) -> bool:
+    """Whether anybody at all could hold the role there: a child in no class has no class teacher, and lacks none."""
+    return any(_covers(scope, place) is not None for scope in plan.roles[role].scope)
+
+
 def _covers(scope: str, place: Place) -> ColumnElement[bool] | None:
     if scope == "class":
         return None if place.class_id is None else Responsibility.class_id == place.class_id

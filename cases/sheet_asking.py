@@ -13,6 +13,7 @@ from cases.calendars import calendar_for, class_exceptions
 from cases.desk import Desk, desk_of_sheet
 from cases.holes import report_hole
 from cases.responsible import holders, holders_of_classes
+from cases.rolls import ON_ROLLS as ON_ROLLS
 from cases.tasks import LIVING, end_task, first_holders
 from plan.calendar import Calendar
 from plan.model import Plan
@@ -20,7 +21,6 @@ from storage.tables import AttendanceSheet, Question, Responsibility, SchoolClas
 from storage.work import Work
 
 OPEN_STATES = ("asked", "taken_over")
-ON_ROLLS = ("enrolled", "resumed")
 
 
 async def open_sheets(work: Work, plan: Plan, day: date) -> int:

@@ -15,7 +15,7 @@ from cases.desk import Desk
 from cases.duty_facts import next_duty_at
 from cases.holes import report_hole
 from cases.outside import SCHOOL, barred_from, barred_people
-from cases.responsible import Holder, has_role, holders, reachable_people
+from cases.responsible import Holder, could_hold, has_role, holders, reachable_people
 from storage.tables import Task, TaskHolder
 from storage.work import Work
 
@@ -64,7 +64,7 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
         return None
     task = await work.session.get_one(Task, task_id)
     await add_holders(work, task, people, why)
-    if stage:
+    if stage and could_hold(desk.plan, new.role, desk.place):
         await report_hole(work, desk, role=new.role, reason="nobody_reachable", task=task)
     task.next_at = next_duty_at(desk, task)
     work.record("task_opened", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, at=at, kind=task.kind, holders=people)

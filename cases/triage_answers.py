@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pypinyin import lazy_pinyin
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import desk_of_area
@@ -63,7 +63,7 @@ async def answer_sender(work: Work, task: Task, letter: Inbound, by: int, words:
 async def children_named(work: Work, area_code: str, name: str) -> list[tuple[Student, str]]:
     """Children of the county with exactly this name, and their classes."""
     within: ColumnElement[bool] = Student.area_code.startswith(area_code[:COUNTY]) | Student.school_area_code.startswith(area_code[:COUNTY])
-    query = select(Student, SchoolClass.name).join(SchoolClass, SchoolClass.id == Student.class_id)
+    query = select(Student, func.coalesce(SchoolClass.name, "")).outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
     found = await work.session.execute(query.where(Student.name == name, Student.status.in_(ON_ROLLS), within).order_by(Student.id))
     return [(student, room) for student, room in found]
 

@@ -95,6 +95,10 @@ class Words:
         """A school is named."""
         return self._has("schools", text)
 
+    def is_not_held(self, text: str) -> bool:
+        """A planned visit did not take place."""
+        return self._has("not_held", text)
+
     def way(self, text: str) -> str | None:
         """How a notice was delivered."""
         return next((name for name, said in self.ways.items() if _any(said, text)), None)

@@ -81,7 +81,7 @@ async def choose_actors(storage: Storage, month: Month) -> list[Actor]:
         .having(func.count(Guardianship.student_id.distinct()) == 1)
     )
     query = (
-        select(Student.id, Student.class_id, Student.seat_number, Student.name, Guardianship.person_id)
+        select(Student.id, SchoolClass.id, Student.seat_number, Student.name, Guardianship.person_id)
         .join(SchoolClass, SchoolClass.id == Student.class_id)
         .join(School, School.id == SchoolClass.school_id)
         .join(Guardianship, Guardianship.student_id == Student.id)

@@ -12,12 +12,14 @@ from fanxiao.commands import (
     complaints,
     demo,
     demo_data,
+    enrolment,
     export_templates,
     imports,
     notices,
     preview,
     read,
     referrals,
+    registers,
     serve,
 )
 from fanxiao.starting import start
@@ -36,6 +38,8 @@ app.add_typer(notices.app, name="notices")
 app.add_typer(aid.app, name="aid")
 app.add_typer(referrals.app, name="referrals")
 app.add_typer(complaints.app, name="complaints")
+app.add_typer(enrolment.app, name="enrolment")
+app.add_typer(registers.app, name="registers")
 demo_data.register(app)
 demo.register(app)
 preview.register(app)

@@ -8,6 +8,7 @@ import holidays
 from pydantic import ValidationError
 
 from plan.answers import Answer
+from plan.check_enrolment import enrolment_problems, enrolment_roles, enrolment_templates
 from plan.deliveries import delivery_problems
 from plan.levels import Owed
 from plan.model import Plan
@@ -45,6 +46,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from _answer_problems(plan)
     yield from delivery_problems(plan.deliveries)
     yield from support_problems(plan)
+    yield from enrolment_problems(plan)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -76,6 +78,7 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
             yield f"exits.{name}.by", role
     for role in plan.safety.roles:
         yield "safety.roles", role
+    yield from enrolment_roles(plan)
     yield "holes.role", plan.holes.role
     yield "audit.role", plan.audit.role
     for role in plan.deliveries.by:
@@ -287,6 +290,7 @@ def _template_problems(plan: Plan, templates: Collection[str]) -> Iterator[Probl
     named += [(f"duties.{name}.template", duty.template) for name, duty in plan.duties.items()]
     named += [(f"answers.{name}.template", answer.template) for name, answer in plan.answers.items()]
     named += [("safety.template", plan.safety.template), ("holes.template", plan.holes.template)]
+    named += enrolment_templates(plan)
     for place, template in named:
         if template not in templates:
             yield Problem(place, f"没有“{template}”这个消息模板", f"there is no message template {template!r}")

@@ -8,10 +8,12 @@ from pydantic import Field, field_validator
 
 from plan.answers import Answer, Dialogs
 from plan.deliveries import Deliveries
+from plan.enrolment import Enrolment
 from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.outcomes import Exit, Lists, NoticeKind, Targets
 from plan.parts import Label, Part, QuietHours, Vacation
+from plan.registers import Registers
 from plan.school_day import Attendance, Boarding, Closures
 from plan.sending import Delivery
 from plan.support import Aid, Complaints, ReferralKind
@@ -60,6 +62,8 @@ class Plan(Part):
     tasks: dict[str, TaskKind]
     targets: Targets
     lists: Lists
+    enrolment: Enrolment | None = None  # both added after plans were stored
+    registers: Registers | None = None
 
     @field_validator("time_zone")
     @classmethod

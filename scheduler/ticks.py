@@ -21,7 +21,10 @@ from cases.audit import audit
 from cases.boarding import ask_boarders, close_boarding, remind_boarders
 from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
 from cases.escalation import settle
+from cases.gaps import open_due_cases
 from cases.handing_over import hand_over_posts
+from cases.home_teaching import ask_about_lessons
+from cases.pairing import ask_for_contacts
 from cases.plans import plan_in_force
 from cases.receipt_claims import take_claim
 from cases.record import seal_events
@@ -143,7 +146,23 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
         *_boarding_jobs(plan),
+        *_roll_jobs(plan),
     ]
+
+
+def _roll_jobs(plan: Plan) -> list[Daily]:
+    """Whoever has not arrived becomes a case; paired persons and teachers at home are asked. All make good what an outage left out."""
+    jobs = (
+        [Daily("enrolment_gaps", plan.attendance.digest.at, timedelta(hours=11), open_due_cases, school_days=False)]
+        if plan.enrolment
+        else []
+    )
+    if plan.registers is not None:
+        jobs += [
+            Daily("pair_contacts", plan.registers.contact.at, timedelta(hours=11), ask_for_contacts),
+            Daily("home_lessons", plan.registers.lessons.at, timedelta(hours=11), ask_about_lessons, school_days=False),
+        ]
+    return jobs
 
 
 def _boarding_jobs(plan: Plan) -> list[Daily]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sqlalchemy import select
+
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import law_book
 from bot.rendering.free_text import fault_of, is_sensitive
@@ -88,8 +90,8 @@ async def picked_child(order: Order, question: Question, student_id: int) -> str
     if task.state not in LIVING:
         return order.refuse("too_late")
     student = await order.work.session.get_one(Student, student_id)
-    room = await order.work.session.get_one(SchoolClass, student.class_id)
-    return _ask_to_confirm(order, task, student, room.name, question.facts["called"])
+    room = await order.work.session.scalar(select(SchoolClass.name).where(SchoolClass.id == student.class_id)) or ""
+    return _ask_to_confirm(order, task, student, room, question.facts["called"])
 
 
 def _ask_to_confirm(order: Order, task: Task, student: Student, room: str, called: str) -> str:

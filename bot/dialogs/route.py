@@ -13,6 +13,7 @@ from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.order import quoted_tasks
 from bot.dialogs.pressing import is_answered_before
+from bot.dialogs.roll import hear_roll
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
 from bot.dialogs.talk import OF_FAMILIES
@@ -54,7 +55,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     chosen = await hear_choice(work, inbound, speaker)
     if chosen is not None:
         return chosen
-    order = [hear_officer] if await _is_for_officer(work, inbound, speaker) else _order(inbound, speaker)
+    order = [hear_roll, hear_officer] if await _is_for_officer(work, inbound, speaker) else _order(inbound, speaker)
     if order != [hear_guardian]:
         await hear_danger(work, inbound, speaker)
     for hear in order:
@@ -74,10 +75,10 @@ def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
     """A code names an officer's task beyond doubt; else whoever was asked last is heard first."""
     last = speaker.questions[0].kind if speaker.questions else None
     sheet_first = last in {None, "sheet", "boarding", "pick"}
-    staff: list[Hear] = [hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
+    staff: list[Hear] = [hear_roll, hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
     family: list[Hear] = [hear_guardian] if speaker.children else []
     if not speaker.staff and not speaker.tasks:
         return family
     if officer_reading(inbound, speaker).code is not None:
-        return [hear_officer]
+        return [hear_roll, hear_officer]
     return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]

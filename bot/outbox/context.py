@@ -93,8 +93,16 @@ def _case_words(case: Row[Any], labels: Labels) -> dict[str, Any]:
 
 
 def _student_words(student: Row[Any], found: Subjects) -> dict[str, Any]:
-    words = {"child": given_name(student.name, student.ethnicity), "child_full": student.name}
-    return words | _place(found, student.class_id, student.school_id)
+    """A child without a school still has all the words that a template may need; without a class it is `unplaced`."""
+    words = {
+        "child": given_name(student.name, student.ethnicity),
+        "child_full": student.name,
+        "class_name": "",
+        "school": "",
+        "school_phone": "",
+    }
+    unplaced = {"unplaced": True} if student.class_id is None else {}
+    return words | unplaced | _place(found, student.class_id, student.school_id)
 
 
 def _sheet_words(sheet: Row[Any], found: Subjects) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from cases.imports.areas import area_words, import_areas
 from cases.imports.headers import Vocabulary
+from cases.imports.households import household_words, import_households
 from cases.imports.intake import Intake
 from cases.imports.lines import Progress, Table, find_tables
 from cases.imports.people import import_people, people_words
+from cases.imports.register_rows import import_registers, register_words
 from cases.imports.report import ImportReport
 from cases.imports.roster.columns import roster_vocabulary
 from cases.imports.roster.importer import import_roster
@@ -31,6 +33,8 @@ KINDS: dict[str, tuple[Callable[[], Vocabulary], Importer]] = {
     "schools": (school_words, import_schools),
     "people": (people_words, import_people),
     "roster": (roster_vocabulary, import_roster),
+    "households": (household_words, import_households),
+    "registers": (register_words, import_registers),
 }
 
 
@@ -45,7 +49,7 @@ async def import_file(
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Takes in one file. `kind`: areas, schools, people or roster.
+    """Takes in one file. `kind`: areas, schools, people, roster, households or registers.
 
     Good rows go in although others are refused. A file that cannot be read at all changes nothing and is one error.
     `dry_run` does everything and undoes it. The same file again changes nothing.

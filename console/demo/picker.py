@@ -22,7 +22,7 @@ def _choosable(played: Collection[int]) -> Select[Student]:
     in_class = and_(Student.class_id.in_(tuple(played)), Student.status.in_(ON_ROLLS), has_number)
     return (
         select(Student)
-        .where(or_(in_class, exists().where(CaseFile.student_id == Student.id)))
+        .where(or_(in_class, exists().where(CaseFile.student_id == Student.id)), Student.class_id.is_not(None))
         .order_by(Student.class_id, Student.seat_number)
     )
 
@@ -42,7 +42,8 @@ async def free_child(session: AsyncSession, played: Collection[int], wanted: int
     """The wanted child where it has had no case, else the first such classmate of one of the played classes."""
     had = exists().where(CaseFile.student_id == Student.id)
     first = await pick_child(session, played, wanted)
-    free = _choosable([*played, first.class_id]).where(~had, Student.id.not_in(taken))
+    rooms = [*played, first.class_id] if first.class_id is not None else played
+    free = _choosable(rooms).where(~had, Student.id.not_in(taken))
     return await session.scalar(
         free.order_by(None).order_by(Student.id != first.id, Student.class_id != first.class_id, Student.seat_number).limit(1)
     )
@@ -59,7 +60,7 @@ async def picker(session: AsyncSession, played: Collection[int], words: Words) -
     }
     for child in await session.scalars(_choosable(played)):
         state = states.get(child.id)
-        group = words.ui(f"{state}_cases") if state else rooms[child.class_id]
+        group = words.ui(f"{state}_cases") if state else rooms[child.class_id or 0]
         seat = f"{child.seat_number} " if child.seat_number is not None else ""
         groups[group].append({"id": child.id, "label": f"{seat}{child.name}"})
     return [{"group": name, "children": children} for name, children in groups.items() if children]

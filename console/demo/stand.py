@@ -183,6 +183,7 @@ class Stand:
                 is_answered = await session.scalar(sheet) not in (None, "asked")
             first = today + timedelta(days=1) if is_answered else today
             self.scripts[child.id] = replace(script, since=Calendar(self.plan).nth_school_day(first, 1))
-            self.watched.add(child.class_id)
+            if child.class_id is not None:
+                self.watched.add(child.class_id)
             await self.stage.settle()
             return child.id

@@ -71,7 +71,7 @@ async def state_of(stand: Stand, view: View) -> State:
     mark = await stand.mark()
     async with stand.web.reading(stand.area_code) as session:
         child = await pick_child(session, stand.played, view.child)
-        stand.watched.add(child.class_id)
+        stand.watched.add(child.class_id or 0)
         case = await case_of(session, child.id)
         plan = await plan_of(session, case.plan_version_id) if case is not None else stand.plan
         scene = Scene(stand, view, session, mark.now, child, case, plan, Calendar(plan))
@@ -97,8 +97,8 @@ def _clock(scene: Scene) -> State:
 
 async def _child(scene: Scene) -> State:
     child = scene.child
-    school = (await scene.session.get_one(School, child.school_id)).name
-    room = (await scene.session.get_one(SchoolClass, child.class_id)).name
+    school = await scene.session.scalar(select(School.name).where(School.id == child.school_id)) or ""
+    room = await scene.session.scalar(select(SchoolClass.name).where(SchoolClass.id == child.class_id)) or ""
     seat = scene.view.words.ui("seat", seat=child.seat_number) if child.seat_number is not None else ""
     about = " · ".join(part for part in (school, room, seat) if part)
     number = scene.case.number if scene.case else ""

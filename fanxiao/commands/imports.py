@@ -54,6 +54,18 @@ def roster(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors:
     _run("roster", file, dry_run, as_json, errors)
 
 
+@app.command()
+def households(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors: Errors = None) -> None:
+    """户口摸排表 · A household list: children of school age who are on no roll become cases."""
+    _run("households", file, dry_run, as_json, errors)
+
+
+@app.command()
+def registers(file: File, dry_run: DryRun = False, as_json: AsJson = False, errors: Errors = None) -> None:
+    """特殊群体变更表 · Changes of categories, and what goes on the cards."""
+    _run("registers", file, dry_run, as_json, errors)
+
+
 def _run(kind: str, file: Path, dry_run: bool, as_json: bool, errors: Path | None) -> None:
     storage = open_storage(Settings())
     with _bar(file.name) as tell:

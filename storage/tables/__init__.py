@@ -21,10 +21,12 @@ from storage.tables.casework import (
     TaskHolder,
 )
 from storage.tables.documents import Document, ReceiptClaim, ReceiptLink
+from storage.tables.enrolment import EnrolmentGap
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
+from storage.tables.registers import Arrangement, CareCard, HomeLesson, PairContact, Pairing
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 from storage.tables.support import Complaint, LetterCounter
 from storage.tables.visits import Photo, Visit
@@ -33,12 +35,14 @@ __all__ = [
     "Absence",
     "AidRequest",
     "Area",
+    "Arrangement",
     "Attempt",
     "AttendanceSheet",
     "AuditRun",
     "Base",
     "BoardingCheck",
     "CalendarDay",
+    "CareCard",
     "CaseFile",
     "CaseLevel",
     "CaseStep",
@@ -51,12 +55,14 @@ __all__ = [
     "Document",
     "EnrolmentCheck",
     "EnrolmentEvent",
+    "EnrolmentGap",
     "Event",
     "EventSeal",
     "Facts",
     "GuardianAnswer",
     "Guardianship",
     "Hole",
+    "HomeLesson",
     "ImportRun",
     "Inbound",
     "Intent",
@@ -69,6 +75,8 @@ __all__ = [
     "MissingBoarder",
     "Notice",
     "NoticeCounter",
+    "PairContact",
+    "Pairing",
     "Person",
     "PersonContact",
     "Photo",

@@ -36,8 +36,8 @@ class CaseFile(Numbered, Base):
     sight = Sight.PLACE
     number: Mapped[str] = mapped_column(unique=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
-    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"), index=True)  # the present or last one; none: never enrolled
+    class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))  # none: in no class at present
     area_code: Mapped[str] = mapped_column(AREA_CODE, index=True)
     school_area_code: Mapped[str] = mapped_column(AREA_CODE, index=True)
     plan_version_id: Mapped[int] = mapped_column(ForeignKey("plan_version.id"))

@@ -15,7 +15,9 @@ class Student(Numbered, Base):
 
     `register_index` is the blind index of the national (or provincial) student number: the child's identity.
     `area_code` is where the family is sought: home township or village where known, else the school's area.
-    `status`: enrolled, suspended, resumed, transferred, graduated, deceased, moved_abroad.
+    `school_area_code` is the home area for a child that was never enrolled.
+    `status`: enrolled, suspended, resumed, transferring (has left, not yet arrived), transferred, graduated, deceased, moved_abroad,
+    unenrolled (of school age, never on a roll).
     """
 
     __tablename__ = "student"
@@ -31,8 +33,8 @@ class Student(Numbered, Base):
     birth_date: Mapped[date | None]
     ethnicity: Mapped[str | None]
     seat_number: Mapped[int | None]
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
-    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"), index=True)  # the present or last one; none: never enrolled
+    class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))  # none: in no class at present
     address_encrypted: Mapped[bytes | None]
     boarder: Mapped[bool | None]
     aided: Mapped[bool | None]  # receives the boarder's living allowance

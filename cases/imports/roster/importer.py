@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.consents import keep_refusals
 from cases.contact_tasks import open_find_contacts
 from cases.enrolment import open_roster_checks
+from cases.gaps import see_arrivals
 from cases.imports.area_tree import load_tree
 from cases.imports.classes import school_year
 from cases.imports.directory import SchoolDirectory, load_directory
@@ -94,15 +95,19 @@ class RosterImport:
 
     async def _merge(self) -> None:
         intake, report = self._intake, self._intake.report
-        report.unchanged += await match_children(self._session)
+        stale, unchanged = await match_children(self._session, intake.work.now)
+        report.unchanged += unchanged + stale
         report.new, report.changed, moved = await merge_children(self._session, intake.work.now, intake.today)
         await merge_families(self._session, intake.today)
         await keep_refusals(intake.work)
+        arrived = await see_arrivals(intake.work)
         left, came_back, missing = await check_missing(self._session, intake.work.now, list(self._schools))
         report.left = left
         if left:
             await open_roster_checks(intake.work)
-        report.counters.update(moved=moved, came_back=came_back, missing=missing, find_contact=await self._find_contacts())
+        report.counters.update(
+            arrived=arrived, stale=stale, moved=moved, came_back=came_back, missing=missing, find_contact=await self._find_contacts()
+        )
         if report.changed_anything:
             area = common_area(list(self._schools.values()))
             intake.work.record(

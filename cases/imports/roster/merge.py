@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
+STALE_FOR = timedelta(days=180)
 MATCH = (
     """
     update incoming i set student_id = found.id from (
@@ -51,6 +52,15 @@ MATCH = (
     )
     """,
 )
+# The list of the school that a child has left may name it for months: it does not bring the child back.
+STALE = """
+    with stale as (
+        delete from incoming i using enrolment_gap g, school_class c
+        where g.student_id = i.student_id and g.from_school_id = i.school_id and c.id = i.class_id
+        and g.to_school_id is distinct from g.from_school_id and (g.kind = 'transfer' or (g.kind = 'leaver' and c.grade < g.grade))
+        and (g.closed_at is null or (g.outcome = 'arrived' and g.closed_at > :since)) returning i.student_id
+    ) insert into present select student_id from stale on conflict do nothing
+"""
 UNCHANGED = """
     with same as (
         delete from incoming i using student s where s.id = i.student_id and s.row_digest = i.digest returning i.student_id
@@ -58,10 +68,11 @@ UNCHANGED = """
 """
 MOVES = """
     insert into enrolment_event (student_id, kind, at, facts)
-    select s.id, case when s.school_id <> i.school_id then 'school_changed' else 'class_changed' end, :now,
+    select s.id, case when s.school_id is distinct from i.school_id then 'school_changed' else 'class_changed' end, :now,
         jsonb_build_object('source', 'roster', 'from_school_id', s.school_id, 'from_class_id', s.class_id,
             'to_school_id', i.school_id, 'to_class_id', i.class_id)
-    from incoming i join student s on s.id = i.student_id where s.class_id <> i.class_id or s.school_id <> i.school_id
+    from incoming i join student s on s.id = i.student_id
+    where s.class_id is distinct from i.class_id or s.school_id is distinct from i.school_id
 """
 UPDATE = """
     update student s set
@@ -70,9 +81,12 @@ UPDATE = """
         id_number_encrypted = coalesce(i.id_encrypted, s.id_number_encrypted), id_number_index = coalesce(i.id_index, s.id_number_index),
         name = i.name, name_pinyin = i.pinyin, sex = coalesce(i.sex, s.sex), birth_date = coalesce(i.birth_date, s.birth_date),
         ethnicity = coalesce(i.ethnicity, s.ethnicity), seat_number = coalesce(i.seat, s.seat_number),
-        status = case when s.school_id <> i.school_id and s.status in ('transferred', 'graduated', 'moved_abroad') then 'enrolled'
-            else s.status end,
-        school_id = i.school_id, class_id = i.class_id, address_encrypted = coalesce(i.address_encrypted, s.address_encrypted),
+        status = case when s.school_id is distinct from i.school_id
+                and s.status in ('transferred', 'transferring', 'graduated', 'moved_abroad', 'unenrolled')
+            or exists (select from enrolment_gap g where g.student_id = s.id and g.kind = 'leaver' and g.closed_at is null)
+            then 'enrolled' else s.status end,
+        school_id = i.school_id, class_id = i.class_id,
+        address_encrypted = coalesce(i.address_encrypted, s.address_encrypted),
         boarder = coalesce(i.boarder, s.boarder), aided = coalesce(i.aided, s.aided), area_code = i.area_code,
         school_area_code = i.school_area_code, row_digest = i.digest
     from incoming i where i.student_id = s.id
@@ -80,7 +94,7 @@ UPDATE = """
 CASES_FOLLOW = """
     update case_file c set school_id = s.school_id, class_id = s.class_id, area_code = s.area_code, school_area_code = s.school_area_code
     from incoming i join student s on s.id = i.student_id
-    where c.student_id = s.id and c.state = 'open' and (c.class_id <> s.class_id or c.area_code <> s.area_code)
+    where c.student_id = s.id and c.state = 'open' and (c.class_id is distinct from s.class_id or c.area_code <> s.area_code)
 """
 INSERT = """
     insert into student (register_index, register_number_encrypted, id_number_encrypted, id_number_index, name, name_pinyin, sex,
@@ -128,13 +142,17 @@ async def run(session: AsyncSession, statement: str, **values: Any) -> int:
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
-async def match_children(session: AsyncSession) -> int:
-    """Finds the children that are already known, and sets aside the rows that say nothing new. Gives how many those are."""
+async def match_children(session: AsyncSession, now: datetime) -> tuple[int, int]:
+    """Finds the children that are already known, and sets aside the rows that say nothing new.
+
+    Gives (rows of schools that the child has left, unchanged rows).
+    """
     for table in ("incoming", "incoming_group", "incoming_member", "incoming_phone", "present"):
         await session.execute(text(f"analyze {table}"))
     for statement in MATCH:
         await run(session, statement)
-    return await run(session, UNCHANGED)
+    stale = await run(session, STALE, since=now - STALE_FOR)
+    return stale, await run(session, UNCHANGED)
 
 
 async def merge_children(session: AsyncSession, now: Any, today: date) -> tuple[int, int, int]:

@@ -1,0 +1,100 @@
+"""Visits of teaching at home (送教上门): planned, asked about on the day, confirmed by the teacher's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from cases.desk import desk_of_student
+from cases.enrolment_words import NotTaken
+from cases.said import Said, may_say
+from cases.tasks import LIVING, NewTask, end_task, open_task
+from plan.model import Plan
+from storage.tables import Arrangement, HomeLesson, Person, Student, Task
+from storage.work import Work
+
+MISSED_FOR = 14
+"""Days after which a visit that nobody was asked about (an outage) is left to the register, as not held."""
+
+
+async def plan_lessons(work: Work, said: Said, student: Student, teacher: Person, days: Sequence[date]) -> list[date]:
+    """Plans visits of a teacher on these days; a day that was planned before stays with whoever had it. Raises NotTaken."""
+    rules = said.plan.registers
+    if rules is None:
+        raise NotTaken("not_in_plan")
+    may_say(said, rules.by, student)
+    taught = select(Arrangement.id).where(Arrangement.student_id == student.id, Arrangement.until.is_(None), Arrangement.kind == "at_home")
+    if await work.session.scalar(taught) is None:
+        raise NotTaken("not_at_home", child=student.name)
+    if not days:
+        raise NotTaken("say_days")
+    if min(days) < said.today:
+        raise NotTaken("past")
+    if len(set(days)) > rules.lessons.most_at_once:
+        raise NotTaken("too_many", most=rules.lessons.most_at_once)
+    rows = [{"student_id": student.id, "person_id": teacher.id, "planned_on": day, "planned_by": said.by} for day in sorted(set(days))]
+    stored = insert(HomeLesson).on_conflict_do_update(
+        index_elements=["student_id", "planned_on"], set_={"state": "planned", "person_id": teacher.id, "planned_by": said.by},
+        where=HomeLesson.state == "cancelled",
+    )  # fmt: skip
+    made = sorted(await work.session.scalars(stored.returning(HomeLesson.planned_on), rows))
+    work.record("lessons_planned", f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", count=len(made))
+    return made
+
+
+async def ask_about_lessons(work: Work, plan: Plan, day: date) -> None:
+    """On the planned day its teacher is asked; after an outage the visits of the last days are asked about, too, once each."""
+    if plan.registers is None:
+        return
+    due = select(HomeLesson, Student).join(Student, Student.id == HomeLesson.student_id)
+    due = due.where(HomeLesson.state == "planned", HomeLesson.planned_on <= day).order_by(HomeLesson.planned_on, HomeLesson.id)
+    for lesson, student in (await work.session.execute(due)).all():
+        if (day - lesson.planned_on).days > MISSED_FOR:
+            lesson.state = "not_held"
+        else:
+            await _ask(work, plan, lesson, student)
+
+
+async def _ask(work: Work, plan: Plan, lesson: HomeLesson, student: Student) -> None:
+    if plan.registers is None:
+        return
+    desk = await desk_of_student(work, student)
+    rules = plan.registers.lessons
+    new = NewTask(
+        f"lesson:{lesson.id}:{lesson.planned_on}", "home_lesson", rules.role, desk.calendar.after(work.now, rules.due),
+        rules.template, holder_ids=(lesson.person_id,), about={"student_id": student.id},
+        facts={"day": f"{lesson.planned_on.month}月{lesson.planned_on.day}日", "lesson_id": lesson.id},
+    )  # fmt: skip
+    task = await open_task(work, desk, new)
+    lesson.state, lesson.task_id = "asked", task.id if task is not None else lesson.task_id
+
+
+async def confirm_lesson(work: Work, task: Task, by: int, words: str, *, held: bool) -> bool:
+    """The teacher's answer: taught, or why not. False without any words."""
+    if len(words) < 2:
+        return False
+    lesson = await work.session.get_one(HomeLesson, task.facts["lesson_id"])
+    lesson.state, lesson.said = "done" if held else "not_held", words
+    lesson.confirmed_at, lesson.confirmed_by = work.now, by
+    work.record("lesson_confirmed", f"student:{lesson.student_id}", area_code=task.area_code, actor=f"person:{by}", held=held)
+    return True
+
+
+async def cancel_lessons(work: Work, student_id: int) -> None:
+    """The child is taught in another way now: what was planned is off."""
+    await work.session.execute(
+        update(HomeLesson).where(HomeLesson.student_id == student_id, HomeLesson.state.in_(("planned", "asked"))).values(state="cancelled")
+    )
+    asked = select(Task).where(Task.student_id == student_id, Task.kind == "home_lesson", Task.state.in_(LIVING))
+    for task in await work.session.scalars(asked):
+        end_task(work, task, "cancelled", reason="arrangement_changed")
+
+
+async def lessons_of(work: Work, student_id: int) -> Sequence[tuple[HomeLesson, str]]:
+    """(visit, teacher) of a child, the latest first."""
+    query = select(HomeLesson, Person.name).join(Person, Person.id == HomeLesson.person_id).where(HomeLesson.student_id == student_id)
+    rows = await work.session.execute(query.order_by(HomeLesson.planned_on.desc(), HomeLesson.id.desc()))
+    return [(lesson, name) for lesson, name in rows.all()]

@@ -1,0 +1,186 @@
+"""Registers of the special groups: who is in them since when, and how a disabled child is taught (art. 2.6, 2.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from cases.enrolment_words import NotTaken
+from cases.home_teaching import cancel_lessons
+from cases.said import Said, may_say
+from plan.model import Plan
+from plan.registers import Registers
+from storage.tables import Area, Arrangement, CareCard, Guardianship, Pairing, Person, School, SchoolClass, Student, StudentCategory
+from storage.work import Work
+
+AGENT_PARENT = "agent_parent"
+
+
+def register_rules(plan: Plan) -> Registers:
+    """The plan's section. Raises NotTaken where it has none."""
+    if plan.registers is None:
+        raise NotTaken("not_in_plan")
+    return plan.registers
+
+
+def category_named(rules: Registers, said: str) -> str:
+    """The key of a category by its key or its Chinese name. Raises NotTaken category_unknown."""
+    plain = said.strip().removesuffix("儿童").removesuffix("家庭")
+    for key, category in rules.categories.items():
+        if plain in (key, category.zh, *category.kinds):
+            return key
+    raise NotTaken("category_unknown", said=said.strip(), known="、".join(category.zh for category in rules.categories.values()))
+
+
+def kind_named(rules: Registers, category: str, said: str) -> str | None:
+    """The kind of a category that these words name; None for no words, or for the category's own name. Raises NotTaken kind_unknown.
+
+    A category without kinds takes any words.
+    """
+    plain, known = said.strip().removesuffix("儿童"), rules.categories[category]
+    if not plain or plain in (category, known.zh):
+        return None
+    if known.kinds and plain not in known.kinds:
+        raise NotTaken("kind_unknown", said=said.strip(), known="、".join(known.kinds))
+    return plain
+
+
+async def category_of(work: Work, student_id: int, category: str) -> StudentCategory | None:
+    """The child's present membership of a group."""
+    return await work.session.scalar(
+        select(StudentCategory)
+        .where(StudentCategory.student_id == student_id, StudentCategory.category == category, StudentCategory.until.is_(None))
+        .with_for_update()
+    )
+
+
+async def set_category(work: Work, said: Said, student: Student, category: str, *, present: bool, detail: str | None = None) -> None:
+    """The child belongs to the group from that day on, or no longer; what was so before stays as history. Raises NotTaken."""
+    rules = register_rules(said.plan)
+    may_say(said, rules.by, student)
+    _check(said, student)
+    detail = kind_named(rules, category, detail or "")
+    now = await category_of(work, student.id, category)
+    if present == (now is not None) and (not present or detail is None or (now is not None and now.detail == detail)):
+        raise NotTaken("category_same")
+    if now is not None:
+        now.until = said.on
+    if present:
+        work.session.add(StudentCategory(student_id=student.id, category=category, detail=detail, since=said.on))
+    elif category == "disabled":
+        await _end_arrangement(work, student.id, said.on)
+    _record(work, said, student, "category_set", category=category, present=present)
+    await work.session.flush()
+
+
+def _check(said: Said, student: Student) -> None:
+    if said.on > said.today:
+        raise NotTaken("future")
+    if student.birth_date is not None and said.on < student.birth_date:
+        raise NotTaken("before_birth")
+
+
+def _record(work: Work, said: Said, student: Student, action: str, **facts: Any) -> None:
+    work.record(action, f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", **facts)
+
+
+async def arrange(work: Work, said: Said, student: Student, named: str) -> str:
+    """Decides how a disabled child is taught, and gives the arrangement's key. Raises NotTaken."""
+    rules = register_rules(said.plan)
+    may_say(said, rules.by, student)
+    _check(said, student)
+    kind = next((key for key, label in rules.arrangements.items() if named.strip() in (key, label.zh)), None)
+    if kind is None:
+        known = "、".join(label.zh for label in rules.arrangements.values())
+        raise NotTaken("arrangement_unknown", said=named.strip(), known=known)
+    if await category_of(work, student.id, "disabled") is None:
+        raise NotTaken("not_in_register", child=student.name)
+    now = await arrangement_of(work, student.id)
+    if now is not None and now.kind == kind:
+        raise NotTaken("category_same")
+    await _end_arrangement(work, student.id, said.on)
+    work.session.add(Arrangement(student_id=student.id, kind=kind, since=said.on, decided_by=said.by, evidence=said.evidence))
+    _record(work, said, student, "arrangement_set", kind=kind)
+    await work.session.flush()
+    return kind
+
+
+async def arrangement_of(work: Work, student_id: int) -> Arrangement | None:
+    """How the child is taught now."""
+    query = select(Arrangement).where(Arrangement.student_id == student_id, Arrangement.until.is_(None))
+    return await work.session.scalar(query.with_for_update())
+
+
+async def _end_arrangement(work: Work, student_id: int, on: date) -> None:
+    if (now := await arrangement_of(work, student_id)) is not None:
+        now.until = on
+        await work.session.flush()
+        if now.kind == "at_home":
+            await cancel_lessons(work, student_id)
+
+
+async def write_card(work: Work, said: Said, student: Student, *, studies: str | None = None, living: str | None = None) -> None:
+    """What somebody knows of the child's studies and living goes on its card; what is left out stays. Raises NotTaken."""
+    may_say(said, register_rules(said.plan).by, student)
+    if not studies and not living:
+        raise NotTaken("say_words")
+    card = await work.session.get(CareCard, student.id)
+    if card is None:
+        card = CareCard(student_id=student.id, updated_at=work.now)
+        work.session.add(card)
+    card.studies, card.living = studies or card.studies, living or card.living
+    card.updated_at, card.updated_by = work.now, said.by
+    _record(work, said, student, "card_written")
+
+
+async def set_agent_parent(work: Work, said: Said, student: Student, person: Person) -> None:
+    """Somebody looks after the child in its parents' stead (代理家长); asked after the family itself. Raises NotTaken."""
+    may_say(said, register_rules(said.plan).by, student)
+    if await work.session.get(Guardianship, (student.id, person.id)) is not None:
+        raise NotTaken("category_same")
+    last = select(Guardianship.rank).where(Guardianship.student_id == student.id).order_by(Guardianship.rank.desc()).limit(1)
+    rank = (await work.session.scalar(last) or 0) + 1
+    work.session.add(Guardianship(student_id=student.id, person_id=person.id, relation=AGENT_PARENT, is_guardian=False, rank=rank))
+    _record(work, said, student, "agent_parent_set")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a register."""
+
+    student: Student
+    school: str
+    class_name: str
+    home: str
+    detail: str | None
+    since: date
+    until: date | None
+    arrangement: str | None
+    paired_with: str | None
+
+
+async def register(work: Work, category: str, area_code: str = "", *, former: bool = False) -> Sequence[Entry]:
+    """The children of a group in an area (home or school), in the order of their schools; `former`: those who were in it, too."""
+    within = Student.area_code.startswith(area_code) | Student.school_area_code.startswith(area_code)
+    query = (
+        select(StudentCategory, Student, School.name, SchoolClass.name, Area.name, Arrangement.kind, Person.name)
+        .join(Student, Student.id == StudentCategory.student_id)
+        .outerjoin(School, School.id == Student.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
+        .outerjoin(Area, Area.code == Student.area_code)
+        .outerjoin(Arrangement, (Arrangement.student_id == Student.id) & Arrangement.until.is_(None))
+        .outerjoin(Pairing, (Pairing.student_id == Student.id) & Pairing.until.is_(None))
+        .outerjoin(Person, Person.id == Pairing.person_id)
+        .where(StudentCategory.category == category, within)
+        .order_by(School.code, SchoolClass.grade, SchoolClass.number, Student.id, StudentCategory.since)
+    )
+    if not former:
+        query = query.where(StudentCategory.until.is_(None), Student.status.not_in(("deceased", "moved_abroad")))
+    return [
+        Entry(student, school or "", room or "", home or "", row.detail, row.since, row.until, kind, paired)
+        for row, student, school, room, home, kind, paired in (await work.session.execute(query)).all()
+    ]

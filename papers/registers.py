@@ -1,0 +1,68 @@
+"""Registers as workbooks and a child's card as a PDF. Pure: facts in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from papers.typesetting import pdf, with_gaps
+from papers.workbook import Cell, Column, Sheet, workbook
+
+SHEET = (
+    ("number", 6, "count"), ("name", 12, "text"), ("sex", 6, "text"), ("born", 12, "date"), ("school", 24, "text"),
+    ("class_name", 10, "text"), ("home", 18, "text"), ("detail", 14, "text"), ("since", 12, "date"), ("until", 12, "date"),
+    ("arrangement", 14, "text"), ("paired_with", 12, "text"),
+)  # fmt: skip
+LESSONS = (("planned_on", 12, "date"), ("name", 12, "text"), ("teacher", 12, "text"), ("state", 10, "text"), ("said", 60, "text"))
+
+
+@cache
+def words() -> Any:
+    """What stands on the paper (templates/registers.yaml)."""
+    return yaml.safe_load(files("templates").joinpath("registers.yaml").read_text(encoding="utf-8"))
+
+
+def register_workbook(category: str, rows: Sequence[Mapping[str, Any]], on: date) -> bytes:
+    """A group's register. `rows` by the names of SHEET's columns; `category` in the reader's words."""
+    said = words()
+    shown = [[number, *(_cell(row, name) for name, _, _ in SHEET[1:])] for number, row in enumerate(rows, start=1)]
+    note = said["note"].format(day=on.isoformat(), count=len(rows))
+    title = said["sheet"].format(category=category)
+    return workbook([Sheet(category, title, _columns(SHEET), shown, notes=[note])])
+
+
+def lessons_workbook(rows: Sequence[Mapping[str, Any]], title: str) -> bytes:
+    """The visits of teaching at home."""
+    states = words()["lesson_states"]
+    shown = [[_cell({**row, "state": states[row["state"]]}, name) for name, _, _ in LESSONS] for row in rows]
+    return workbook([Sheet(title, title, _columns(LESSONS), shown)])
+
+
+def _columns(columns: Sequence[tuple[str, int, Any]]) -> list[Column]:
+    titles = words()["titles"]
+    return [Column(titles[name], width, kind) for name, width, kind in columns]
+
+
+def _cell(row: Mapping[str, Any], name: str) -> Cell:
+    value: Cell = row.get(name)
+    return words()["sexes"].get(value, "") if name == "sex" else value
+
+
+def care_card(card: Mapping[str, Any], today: date) -> bytes:
+    """A child's card, A4. `card`: the facts of `cases.care_cards.Card`; a sign that cannot be printed leaves a gap."""
+    said = words()
+    kin = [
+        [said["relations"].get(one["relation"], said["relations"]["other"]), one["name"], one["phone"], "✓" if one["is_guardian"] else ""]
+        for one in card["kin"]
+    ]
+    lessons = [{**line, "what": said["lesson_states"].get(line["what"], line["what"])} for line in card["lessons"]]
+    facts = {
+        "words": {**said["titles"], **said["card"]}, "card": {**card, "lessons": lessons}, "sex": said["sexes"].get(card["sex"], ""),
+        "kin": kin, "today": today,
+    }  # fmt: skip
+    return pdf("care_card", with_gaps(facts))

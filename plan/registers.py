@@ -1,0 +1,50 @@
+"""Registers of the special groups (art. 2.6, 2.7): who may write in them, the monthly contact, teaching at home."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from plan.parts import Duration, Label, LocalTime, Part
+
+
+class Category(Label):
+    """A special group. `confidential`: its name goes into no message. `kinds`: what an import or a message may name more exactly."""
+
+    confidential: bool = False
+    kinds: list[str] = Field(default_factory=list)
+
+
+class MonthlyContact(Part):
+    """The paired person is asked once a month, on the first day of school from this one on, and has so long to answer.
+
+    `role`: who hears of it when they do not (its ladder is asked).
+    """
+
+    role: str
+    from_day: int = Field(ge=1, le=25)
+    at: LocalTime
+    due: Duration
+    template: str = "pair_contact"
+    not_in_months: list[Annotated[int, Field(ge=1, le=12)]] = Field(default_factory=list)
+
+
+class HomeLessons(Part):
+    """Teaching at home: the teacher is asked on the morning of the planned day, and has so long to confirm it. `role`: as above."""
+
+    role: str
+    at: LocalTime
+    due: Duration
+    template: str = "home_lesson"
+    most_at_once: int = Field(default=40, ge=1)
+
+
+class Registers(Part):
+    """The section `registers`. `by`: the roles that may change a register. `arrangements`: the ways in which a disabled child is taught."""
+
+    by: list[str] = Field(min_length=1)
+    categories: dict[str, Category]
+    arrangements: dict[str, Label]
+    contact: MonthlyContact
+    lessons: HomeLessons
