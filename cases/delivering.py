@@ -12,7 +12,7 @@ from cases.entitled import answers_for
 from cases.escalation import settle
 from cases.finishing import Refusal, finish_task
 from cases.notices import deliver_notice
-from cases.proofs import POSTING, PROOFS, Told
+from cases.proofs import PERSON_NAME, POSTING, PROOFS, Told
 from cases.tasks import LIVING
 from cases.words import words
 from plan.deliveries import Deliveries
@@ -89,7 +89,7 @@ def proof_lacking(deliveries: Deliveries, told: Told) -> str | None:
     given = str(told.proof.get(PROVEN_BY[way.proof]) or "")
     is_sound = bool(given)
     if way.proof == "witness":
-        is_sound = is_sound and words().is_witness(given)
+        is_sound = PERSON_NAME.fullmatch(given) is not None and words().is_witness(given)
     elif way.proof == "posting_number":
         is_sound = POSTING.fullmatch(given) is not None
     return None if is_sound else PROOFS[way.proof]

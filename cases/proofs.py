@@ -16,9 +16,12 @@ from storage.work import Work
 
 NAME = r"[\u4e00-\u9fff㐀-䶿·]{2,15}"
 WITNESS = re.compile(rf"见证人?(?:是|为|[:：])?\s*(?P<after>{NAME})|(?P<before>{NAME}?)(?:同志)?(?:在场)?见证")
-POSTING = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9]*\d{6})[A-Za-z]{0,4}\d{8,20}[A-Za-z]{0,3}(?![A-Za-z0-9])")
+POSTING = re.compile(
+    r"(?<![A-Za-z0-9])(?!1[3-9]\d{9}(?![A-Za-z0-9]))(?=[A-Za-z0-9]*\d{6})[A-Za-z]{0,4}\d{8,20}[A-Za-z]{0,3}(?![A-Za-z0-9])"
+)
+"""A mobile number is none."""
 KEPT = "delivery_words"
-_BARE = re.compile(NAME)
+PERSON_NAME = re.compile(NAME)
 _LEADING = re.compile(r"^(?:由|有|请|在)")
 
 
@@ -77,7 +80,7 @@ PROOFS = {"signature_or_photo": "say_signer", "witness": "say_witness", "posting
 def _proof(kind: str, known: Words, whole: str, last: str, photos: int) -> dict[str, Any]:
     """Empty where there is none. `last`: the words that answer what was asked back, where it was."""
     if kind == "witness":
-        name = _witness(known, whole) or (last if _BARE.fullmatch(last) and known.is_witness(last) else None)
+        name = _witness(known, whole) or (last if PERSON_NAME.fullmatch(last) and known.is_witness(last) else None)
         return {"witness": name} if name else {}
     if kind == "posting_number":
         found = POSTING.search(whole)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -22,10 +21,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import text
 
 import templates
+from cases.delivering import PROVEN_BY, proof_lacking
 from cases.plans import plan_in_force
-from cases.proofs import POSTING
+from cases.proofs import PERSON_NAME, Told
 from cases.receipt_claims import code_of, token_index
-from cases.words import words
 from console.security import CSRF_COOKIE, csrf_token, keep_csrf
 from console.words import LANGUAGES, page_data
 from plan.calendar import Calendar
@@ -41,8 +40,7 @@ PAUSE = timedelta(hours=1)
 LARGEST = 4096
 ANYBODY = "-"
 """An area that holds nothing: only what is public can be read."""
-PROVEN = {"signature_or_photo": "signed", "witness": "witness", "posting_number": "number"}
-NAMED = re.compile(r"[\u3400-\u9fff·]{2,20}")
+LACKING = {"say_signer": "signer", "say_witness": "witness", "say_posting": "number", "say_other_way": "way"}
 PAGE = text("select number, issued_at, is_over, paused_until from receipt_page(:token)")
 CLAIM = text("select receive_claim(:token, :is_right, :way, :on, cast(:proof as jsonb), :at, :most, :pause)")
 
@@ -65,7 +63,7 @@ class Shown:
     number: str
     first: date
     today: date
-    ways: dict[str, str]  # way → what proves it
+    deliveries: Deliveries
     is_over: bool
     is_paused: bool
 
@@ -90,14 +88,13 @@ class Receipts:
         today = calendar.day_of(now)
         first = max(calendar.day_of(found.issued_at), today - timedelta(days=plan.deliveries.late_days))
         paused = found.paused_until is not None and found.paused_until > now
-        return Shown(found.number, first, today, _ways(plan.deliveries), found.is_over, paused)
+        return Shown(found.number, first, today, plan.deliveries, found.is_over, paused)
 
     async def take(self, token: str, shown: Shown, form: Form) -> str:
         """A word of templates/receipt.yaml, `said`: taken, over, wrong_code, paused, or what is to be put right."""
         if (wrong := _wrong(shown, form)) is not None:
             return wrong
-        kind = PROVEN[shown.ways[form.way]]
-        proof = {kind: form.proof.upper() if kind == "number" else form.proof, "deliverer": form.deliverer}
+        proof = {**_told(shown.deliveries, form).proof, "deliverer": form.deliverer}
         is_right = hmac.compare_digest(code_of(self._cipher, token).encode(), form.code.encode())
         given: dict[str, Any] = {
             "token": token_index(self._cipher, token), "is_right": is_right, "way": form.way, "on": date.fromisoformat(form.on),
@@ -112,24 +109,19 @@ class Receipts:
         return await self._clock.now()
 
 
-def _ways(deliveries: Deliveries) -> dict[str, str]:
-    """Ways that somebody else than the family can tell of."""
-    return {name: way.proof for name, way in deliveries.ways.items() if way.proof in PROVEN}
+def _told(deliveries: Deliveries, form: Form) -> Told:
+    """What the form says; its one field is the proof of the way that was chosen."""
+    way = deliveries.ways.get(form.way)
+    kind = PROVEN_BY.get(way.proof, "") if way is not None else ""
+    return Told(form.way, {kind: form.proof.upper() if kind == "number" else form.proof})
 
 
 def _wrong(shown: Shown, form: Form) -> str | None:
-    if form.way not in shown.ways:
-        return "way"
-    proof = PROVEN[shown.ways[form.way]]
-    if proof == "signed" and not form.proof:
-        return "signer"
-    if proof == "witness" and not (NAMED.fullmatch(form.proof) and words().is_witness(form.proof)):
-        return "witness"
-    if proof == "number" and not POSTING.fullmatch(form.proof):
-        return "number"
+    if (lacking := proof_lacking(shown.deliveries, _told(shown.deliveries, form))) is not None:
+        return LACKING[lacking]
     if not _is_day(form.on) or not shown.first <= date.fromisoformat(form.on) <= shown.today:
         return "day"
-    return None if NAMED.fullmatch(form.deliverer) else "deliverer"
+    return None if PERSON_NAME.fullmatch(form.deliverer) else "deliverer"
 
 
 def _is_day(said: str) -> bool:
@@ -156,7 +148,7 @@ def _answer(request: Request, language: str, shown: Shown | None, said: str | No
     page = _page().render(
         ui=ui, language=language, other=LANGUAGES[1 - LANGUAGES.index(language)], token=token, number=shown.number if shown else "",
         note=data["said"][said][language] if said else "", is_done=said in {"taken", "over"}, form=form,
-        ways=list(shown.ways) if shown else [],
+        ways=[name for name, way in shown.deliveries.ways.items() if way.proof in PROVEN_BY] if shown else [],
         first=shown.first.isoformat() if shown else "", last=shown.today.isoformat() if shown else "",
     )  # fmt: skip
     response = HTMLResponse(page, status_code=404 if shown is None else 200)
