@@ -37,7 +37,7 @@ class NotApproved(Exception):
 
 @dataclass(frozen=True)
 class ReferralLetter:
-    """What the letter says. `facts`: (label, value) about child and family; `law`: keys of quotations; `version`: how it stands now."""
+    """What the letter says. `facts`: (label, value) about child and family; `law`: keys of quotations."""
 
     number: str
     issuer: str
@@ -74,15 +74,21 @@ async def referral_letter(work: Work, referral: Referral, cipher: Cipher) -> Ref
     student = await work.session.get_one(Student, case.student_id)
     kind = desk.plan.referrals[referral.kind]
     county = county_of(case.area_code)
+    county_name = (await area_names(work.session, [county])).get(county, county)
     decider = await work.session.get_one(Person, referral.decided_by)
     return ReferralLetter(
         number=referral.number,
-        issuer=support_words().text("issuer").format(county=(await area_names(work.session, [county])).get(county, county)),
-        department=desk.plan.departments[referral.department].zh, kind=kind.zh, case_number=case.number,
+        issuer=support_words().text("issuer").format(county=county_name),
+        department=_addressed(desk, referral.department, county_name), kind=kind.zh, case_number=case.number,
         facts=await _facts(_Known(work, desk, case, student, cipher), kind.facts_for(referral.department)), reason=referral.reason or "",
         law=tuple(kind.law), asks=kind.asks, answer_by=desk.calendar.day_of(referral.due_at or referral.decided_at),
         approved_by=decider.name, approved_on=desk.calendar.day_of(referral.decided_at), contact=await _contact(work, referral),
     )  # fmt: skip
+
+
+def _addressed(desk: Desk, department: str, county: str) -> str:
+    office = support_words().data["offices"].get(department)
+    return f"{county}{office}" if office else desk.plan.departments[department].zh
 
 
 async def _contact(work: Work, referral: Referral) -> str:
