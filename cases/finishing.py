@@ -261,7 +261,7 @@ async def _transfer_arrival(finish: Finish) -> Refusal | None:
 async def _transfer_release(finish: Finish) -> Refusal | None:
     if not finish.result:
         return Refusal("say_what")
-    await acknowledge_release(finish.work, finish.task.facts["gap_id"], finish.by)
+    await acknowledge_release(finish.work, finish.task.facts["gap_id"], finish.by, finish.result)
     return None
 
 

@@ -15,7 +15,7 @@ from cases.rolls import ON_ROLLS
 from cases.said import Said, check_day, may_say, may_say_at, note_event
 from cases.school_roll import take_place
 from cases.tasks import NewTask, open_task
-from storage.tables import EnrolmentGap, School, SchoolClass, Student
+from storage.tables import EnrolmentEvent, EnrolmentGap, School, SchoolClass, Student
 from storage.work import Work
 
 ON_THE_WAY = ("transferring", "graduated", "unenrolled", "transferred")
@@ -98,15 +98,10 @@ async def _announce(work: Work, said: Said, student: Student, to: School) -> Non
     await open_task(work, desk, new)
 
 
-async def acknowledge_release(work: Work, gap_id: int, by: int) -> None:
+async def acknowledge_release(work: Work, gap_id: int, by: int, words: str) -> None:
     """The former school says that the child has left it."""
     gap = await work.session.get_one(EnrolmentGap, gap_id)
     gap.released_at, gap.released_by = work.now, by
     student = await work.session.get_one(Student, gap.student_id)
+    work.session.add(EnrolmentEvent(student_id=student.id, kind="released", at=work.now, by_person_id=by, facts={"evidence": words}))
     work.record("enrolment_released", f"student:{student.id}", area_code=student.area_code, actor=f"person:{by}")
-
-
-async def expected_at(work: Work, school_ids: list[int]) -> list[int]:
-    """Children on their way to one of these schools."""
-    open_there = select(EnrolmentGap.student_id).where(EnrolmentGap.closed_at.is_(None), EnrolmentGap.to_school_id.in_(school_ids))
-    return list(await work.session.scalars(open_there.order_by(EnrolmentGap.id)))

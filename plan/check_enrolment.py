@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from plan.model import Plan
 from plan.reading import Problem
@@ -53,6 +53,7 @@ def enrolment_problems(plan: Plan) -> Iterator[Problem]:
             yield Problem(f"{place}.level", f"没有第{opening.level}级", f"there is no level {opening.level} that a case could begin at")
     if "enrolled" not in plan.exits:
         yield Problem("exits", "缺少销号条件“enrolled”", "the exit 'enrolled' is missing: it ends the case of a child that enters a school")
+    yield from _endings(plan, {"transferred": ("arrive", rules.by.get("arrive", [])), "enrolled": ("enter", rules.by.get("enter", []))})
     if "transfer_release" not in plan.duties:
         yield Problem("duties", "缺少任务“transfer_release”", "duty 'transfer_release' is missing")
     if rules.leavers.last_grade >= rules.leavers.final_grade:
@@ -60,6 +61,15 @@ def enrolment_problems(plan: Plan) -> Iterator[Problem]:
     for code in rules.school_age.later:
         if not code.isdecimal() or len(code) not in AREA_DIGITS:
             yield Problem("enrolment.school_age.later", f"“{code}”不是区划代码", f"{code!r} is not an area code")
+
+
+def _endings(plan: Plan, said: Mapping[str, tuple[str, list[str]]]) -> Iterator[Problem]:
+    """Who says that a child has its place ends a case with that: the exit must allow it."""
+    for ending, (happening, roles) in said.items():
+        extra = set(roles) - set(plan.exits[ending].by) if ending in plan.exits else set()
+        if extra:
+            names, place = "、".join(sorted(extra)), f"exits.{ending}.by"
+            yield Problem(f"enrolment.by.{happening}", f"{names} 不能销号（{place}）", f"{names} may not end a case: {place}")
 
 
 def _tasks(plan: Plan) -> Iterator[Problem]:

@@ -48,6 +48,7 @@ def test_compulsory_age_ends_on_the_birthday() -> None:
         ("enrolment.school_age.later", {"东乡": 7}, "不是区划代码"),
         ("enrolment.by.enter", ["head_teacher"], "没有“head_teacher”这个岗位"),
         ("enrolment.school_age.case.owed", [{"task": "dance", "role": "principal", "due": {"days": 1}}], "任务“dance”没有写中文名称"),
+        ("enrolment.by.arrive", ["class_teacher"], "class_teacher 不能销号"),
         ("registers.by", ["nobody"], "没有“nobody”这个岗位"),
         ("registers.arrangements", {"unable": {"zh": "a", "en": "b"}}, "缺少安置方式“at_home”"),
         ("registers.categories", {"poor": {"zh": "a", "en": "b"}}, "缺少类别“disabled”"),
