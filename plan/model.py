@@ -11,7 +11,7 @@ from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.outcomes import Exit, Lists, NoticeKind, ReferralKind, Targets
 from plan.parts import Label, Part, QuietHours, Vacation
-from plan.school_day import Attendance, Boarding, Closures
+from plan.school_day import Attendance, Boarding, Closures, SchoolEvent
 from plan.sending import Delivery
 from plan.tasks import Acknowledgement, Duty, Postponing, Reminders, Role, TaskKind, Visits
 from plan.telling import Audit, Digest, Holes, Safety
@@ -25,6 +25,7 @@ class Plan(Part):
     time_zone: str
     holidays: str
     vacations: list[Vacation] = Field(default_factory=list)
+    events: list[SchoolEvent] = Field(default_factory=list)  # added after plans were stored: a default keeps those readable
     quiet_hours: QuietHours
     delivery: Delivery = Field(default_factory=Delivery)  # added after plans were stored: a default keeps those readable
     roles: dict[str, Role]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.dialogs.answering import answer, answered
 from bot.dialogs.choosing import ask_which_child, chosen
-from bot.dialogs.clarifying import give_to_a_person, not_understood
+from bot.dialogs.clarifying import give_to_a_person, not_understood, picked_day
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
 from bot.dialogs.follow_ups import hear_follow_up
@@ -40,6 +40,8 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     if (outcome := await hear_follow_up(talk)) is not None:
         return outcome
     talk, text, kind = await chosen(talk)
+    if (promised := picked_day(talk)) is not None:
+        return await _respond(talk, promised)
     asked = None if kind in FOLLOW_UPS else kind
     readings = _read(talk, text, asked)
     other = await _about_another(talk, readings)
@@ -57,7 +59,8 @@ async def _children(work: Work, speaker: Speaker) -> list[Student]:
 
 
 def _read(talk: Talk, text: str, kind: str | None) -> list[Reading]:
-    return read_guardian(text, question=kind, children=talk.named(), today=talk.speaker.today)
+    speaker = talk.speaker
+    return read_guardian(text, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
 
 
 async def _about_another(talk: Talk, readings: list[Reading]) -> Talk | None:
