@@ -36,6 +36,11 @@ def choice_in(text: str, *, after_publicity: bool) -> str | None:
     return "opt_in" if words.whole["opt_in"].fullmatch(plain) else None
 
 
+def takes_back(text: str) -> bool:
+    """Whether the text says no more than that what was understood is wrong."""
+    return lexicon().whole["undo"].fullmatch(sounded_out(text)) is not None
+
+
 def digit_alone(plain: str) -> int | None:
     """The digit that is all the normalised text says."""
     found = lexicon().patterns["only_digit"].match(plain)
