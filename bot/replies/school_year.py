@@ -68,7 +68,7 @@ def school_ends(year: SchoolYear, name: str | None, today: date, works: Works) -
 
 def event_over(year: SchoolYear, name: str, today: date, works: Works) -> date | None:
     """The first school day after that examination; None where the plan file does not name it."""
-    over = next((one for one in year.events if one.last >= today and name in one.name), None)
+    over = next((one for one in year.events if one.last >= today and one.name.startswith(name)), None)
     return _next_working(over.last, works) if over is not None else None
 
 
