@@ -155,8 +155,10 @@ async def _receipt(matter: Matter) -> None:
     """Answering a notice proves that it was read, where the plan takes that for a delivery."""
     if matter.case is None or "message_answered" not in matter.desk.plan.deliveries.ways:
         return
-    asked = select(Notice).join(Question, Question.notice_id == Notice.id).where(Question.id == matter.said.question_id)
-    notice = await matter.work.session.scalar(asked) or await notice_of_case(matter.work, matter.case)
+    session, said = matter.work.session, matter.said
+    asked = select(Notice).join(Question, Question.notice_id == Notice.id).where(Question.id == said.question_id)
+    named = await session.get(Notice, said.notice_id) if said.notice_id is not None else None
+    notice = named or await session.scalar(asked) or await notice_of_case(matter.work, matter.case)
     if notice is not None:
         await deliver_notice(matter.work, matter.case, notice, "message_answered", by=None, facts={"inbound_id": matter.said.inbound_id})
 

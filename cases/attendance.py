@@ -19,11 +19,12 @@ from storage.work import Work
 
 @dataclass(frozen=True)
 class Missing:
-    """A child that the sheet names. `until`: last day of a leave that the teacher knows of."""
+    """A child that the sheet names. `until`: last day of a leave that the teacher knows of; `since`: its first, where it is to come."""
 
     student_id: int
     reason: str | None = None
     until: date | None = None
+    since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,32 @@ async def _take_back(work: Work, sheet: AttendanceSheet, named: set[int]) -> Non
 
 
 def _grant_leave(work: Work, sheet: AttendanceSheet, missing: Missing, by: int) -> None:
-    until = missing.until or sheet.on
+    _add_leave(work, missing, sheet.on, missing.until or sheet.on, by)
+
+
+def _add_leave(work: Work, missing: Missing, first: date, last: date, by: int) -> None:
     leave = Leave(
-        student_id=missing.student_id, starts_on=sheet.on, ends_on=until, reason=missing.reason or "leave", said_by=by, recorded_at=work.now
+        student_id=missing.student_id, starts_on=first, ends_on=last, reason=missing.reason or "leave", said_by=by, recorded_at=work.now
     )
     work.session.add(leave)
+
+
+async def note_later_leaves(work: Work, later: Sequence[Missing], by: int) -> None:
+    """Leaves that begin on a day to come: those days are accounted for. Said twice, a leave is kept once."""
+    for missing in later:
+        if missing.since is None or missing.until is None:
+            raise ValueError("a later leave has a first and a last day")
+        same = select(Leave.id).where(
+            Leave.student_id == missing.student_id, Leave.starts_on == missing.since, Leave.ends_on == missing.until,
+            Leave.withdrawn_at.is_(None),
+        )  # fmt: skip
+        if await work.session.scalar(same.limit(1)) is None:
+            _add_leave(work, missing, missing.since, missing.until, by)
+            student = await work.session.get_one(Student, missing.student_id)
+            work.record(
+                "leave_noted", f"student:{student.id}", area_code=student.area_code, actor=f"person:{by}",
+                since=missing.since.isoformat(), until=missing.until.isoformat(),
+            )  # fmt: skip
 
 
 async def _too_many(work: Work, desk: Desk, sheet: AttendanceSheet) -> bool:

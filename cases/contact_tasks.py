@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from cases.desk import desk_of_student
-from cases.tasks import LIVING, NewTask, open_task
+from cases.tasks import LIVING, NewTask, end_task, open_task
 from storage.tables import Student, Task
 from storage.work import Work
 
@@ -27,6 +27,13 @@ async def open_find_contacts(work: Work, student_ids: Sequence[int], *, quiet: b
     wanted = [student_id for student_id in dict.fromkeys(student_ids) if student_id not in waiting]
     for student in await work.session.scalars(select(Student).where(Student.id.in_(wanted)).order_by(Student.id)):
         await _open(work, student, quiet)
+
+
+async def end_find_contacts(work: Work, student_ids: Sequence[int]) -> None:
+    """A guardian is reached again: nobody needs to look any more."""
+    looking = select(Task).where(Task.kind == "find_contact", Task.student_id.in_(student_ids), Task.state.in_(LIVING))
+    for task in await work.session.scalars(looking):
+        end_task(work, task, "cancelled", reason="contact_restored")
 
 
 async def _open(work: Work, student: Student, quiet: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from cases.contact_tasks import open_find_contacts
+from cases.contact_tasks import end_find_contacts, open_find_contacts
 from storage.tables import Contact, Guardianship, Intent, Message, Person, PersonContact, Question
 from storage.work import Work
 
@@ -26,6 +26,18 @@ async def retire_contact(work: Work, person_id: int, contact_id: int, reason: st
     work.record("contact_retired", f"person:{person_id}", area_code=person.area_code, reason=reason)
     children = await work.session.scalars(select(Guardianship.student_id).where(Guardianship.person_id == person_id))
     await open_find_contacts(work, list(children), quiet=False)
+
+
+async def restore_contact(work: Work, person_id: int, contact_id: int, reason: str) -> None:
+    """What was retired for this reason reaches the person again; nobody needs to look for another number."""
+    link = update(PersonContact).where(
+        PersonContact.person_id == person_id, PersonContact.contact_id == contact_id, PersonContact.retired_reason == reason
+    )
+    await work.session.execute(link.values(retired_reason=None))
+    person = await work.session.get_one(Person, person_id)
+    work.record("contact_restored", f"person:{person_id}", area_code=person.area_code, reason=reason)
+    children = select(Guardianship.student_id).where(Guardianship.person_id == person_id)
+    await end_find_contacts(work, list(await work.session.scalars(children)))
 
 
 async def people_at(work: Work, contact_id: int) -> list[int]:

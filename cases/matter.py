@@ -25,6 +25,7 @@ class Said:
     contact_id: int | None = None
     accuses_school: bool = False
     since: date | None = None  # first day of a leave that begins later than today
+    notice_id: int | None = None  # the notice whose number stood in the text
 
 
 @dataclass

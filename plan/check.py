@@ -128,6 +128,9 @@ def _time_problems(plan: Plan) -> Iterator[Problem]:
     for index, vacation in enumerate(plan.vacations):
         if vacation.until < vacation.since:
             yield Problem(f"vacations[{index}]", "假期的结束早于开始", "the vacation ends before it begins")
+    for index, event in enumerate(plan.events):
+        if event.until < event.since:
+            yield Problem(f"events[{index}]", f"“{event.name}”的结束早于开始", f"{event.name} ends before it begins")
     if plan.holidays not in holidays.list_supported_countries():
         yield Problem("holidays", f"没有“{plan.holidays}”的节假日，中国写 CN", f"no holidays are known for {plan.holidays!r}")
 

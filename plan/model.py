@@ -14,7 +14,7 @@ from plan.levels import Level
 from plan.outcomes import Exit, Lists, NoticeKind, Targets
 from plan.parts import Label, Part, QuietHours, Vacation
 from plan.registers import Registers
-from plan.school_day import Attendance, Boarding, Closures
+from plan.school_day import Attendance, Boarding, Closures, SchoolEvent
 from plan.sending import Delivery
 from plan.support import Aid, Complaints, ReferralKind
 from plan.tasks import Acknowledgement, Duty, Postponing, Reminders, Role, TaskKind, Visits
@@ -29,6 +29,7 @@ class Plan(Part):
     time_zone: str
     holidays: str
     vacations: list[Vacation] = Field(default_factory=list)
+    events: list[SchoolEvent] = Field(default_factory=list)  # added after plans were stored: a default keeps those readable
     quiet_hours: QuietHours
     delivery: Delivery = Field(default_factory=Delivery)  # added after plans were stored: a default keeps those readable
     roles: dict[str, Role]

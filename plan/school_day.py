@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pydantic import Field
 
 from plan.parts import WEEKDAYS, Duration, LocalTime, Part, Weekday
@@ -58,3 +60,11 @@ class Boarding(Part):
     def weekday_numbers(self) -> set[int]:
         """As Python counts them, Monday 0."""
         return {WEEKDAYS.index(day) for day in self.weekdays}
+
+
+class SchoolEvent(Part):
+    """Days that families reckon by, as an examination: "after the mid-terms". Both included; they stay school days."""
+
+    name: str
+    since: date = Field(alias="from")
+    until: date

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
 from bot.dialogs.sheet_talk import Talk
-from bot.dialogs.sheets import unclear_in
+from bot.dialogs.sheets import take_later_leaves, unclear_in
 from bot.replies import Pupil, SheetReading
 from cases.boarding import check_of, record_boarding
 from storage.tables import BoardingCheck, Question
@@ -21,6 +21,9 @@ async def take_boarding(talk: Talk, class_id: int, text: str, *, named: bool) ->
     pupils = await talk.pupils(class_id)
     if (unclear := unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
         return unclear or None
+    leaves = await take_later_leaves(talk, reading, pupils)
+    if leaves and not reading.says_today:
+        return talk.say("sheet_leave_noted", class_id, leaves=leaves)
     check = await check_of(talk.work, class_id, talk.speaker.today)
     if check is None or reading.yesterday or reading.same:
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.boarding_only"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from bot.dialogs.follow_ups import days_offered
 from bot.dialogs.phrases import choices, listed
 from bot.dialogs.promising import say_who_calls, task_of_text
 from bot.dialogs.speaker import faded_question
 from bot.dialogs.talk import ASKED, Talk
 from bot.outbox.questions import FOLLOW_UPS
-from bot.replies import touches_on
+from bot.replies import Reading, touches_on
+from bot.replies.action import HOPELESS
+from bot.replies.hints import digit_alone, leaves_day_open
+from bot.replies.normalise import normalise
 from cases.triage import hand_over
 from storage.tables import Contact, Question, Student
 
@@ -33,14 +39,36 @@ async def _ask_again(talk: Talk) -> bool:
         return True
     is_digit = talk.inbound.body.strip().isdigit()
     if question is not None and question.kind in ASKED and (question.state == "open" or is_digit):
-        for child in talk.asked_about():
-            ask_back(talk, child, question.kind)
+        _ask_of_all(talk, question.kind)
         return True
     faded = talk.faded or (await faded_question(talk.work, talk.speaker.contact_id) if is_digit and question is None else None)
     if faded is not None and faded.kind in ASKED:
         _ask_faded(talk, faded)
         return True
     return False
+
+
+def _ask_of_all(talk: Talk, kind: str) -> None:
+    """Where only the day of a promise is open, only the day is asked."""
+    children, speaker = talk.asked_about(), talk.speaker
+    is_open = leaves_day_open(talk.inbound.body, children=talk.named(), today=speaker.today, school=speaker.school_year)
+    if is_open and len(children) == 1 and kind != "confirm_return":
+        days, offered = days_offered(talk)
+        talk.ask(kind, "promise_day", children[0], options=listed(offered), choices=offered, days=[day.isoformat() for day in days])
+        return
+    for child in children:
+        ask_back(talk, child, kind)
+
+
+def picked_day(talk: Talk) -> list[Reading] | None:
+    """What a digit promises where days were offered; the last one, that nobody knows yet, is for a person."""
+    days = talk.question.facts.get("days") if talk.question is not None and talk.question.kind in ASKED else None
+    digit = digit_alone(normalise(talk.inbound.body)) if days else None
+    if not days or digit is None or not 0 < digit <= len(days) + 1:
+        return None
+    if digit > len(days):
+        return [Reading(talk.child().id, "unknown", None, HOPELESS, talk.inbound.body)]
+    return [Reading(talk.child().id, "will_return", date.fromisoformat(days[digit - 1]), 1.0, talk.inbound.body)]
 
 
 def _ask_faded(talk: Talk, faded: Question) -> None:

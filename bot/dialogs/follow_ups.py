@@ -14,18 +14,18 @@ from typing import Any
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import Choices, choices, listed, numbered, phrase, spoken_day, spoken_weekday
 from bot.dialogs.promising import promised
+from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import Talk
 from bot.replies import Reading, read_guardian
 from bot.replies.action import SURE
 from bot.replies.dates import find_days
+from bot.replies.hints import digit_alone
 from bot.replies.normalise import normalise
-from bot.replies.numerals import number
 from cases.aid import common_help
 from cases.follow_ups import LONGEST, answer_of, note_help, note_place, note_until
 from cases.words import words
 from storage.tables import GuardianAnswer, Question, Student
 
-_DIGIT = re.compile(r"^(?:我?选择?|回复?|按|第)?([0-9]|[一二三四五六七八](?=$|号))(?:号键?|吧|了)?[\s.。,!]*$")
 _NUMBERS = re.compile(r"[0-9]{5,}")
 _ENDS = "到至"
 FITTING = {
@@ -87,10 +87,15 @@ def _offer_places(talk: Talk, child: Student, given: GuardianAnswer, understood:
 
 def _offer_days(talk: Talk, child: Student, given: GuardianAnswer, understood: str) -> None:
     """The next school days by their names, and that the family cannot say yet."""
+    days, offered = days_offered(talk)
+    _offer(talk, "until", "leave_until", child, given, offered, understood=understood, days=[day.isoformat() for day in days])
+
+
+def days_offered(talk: Talk) -> tuple[list[date], Choices]:
+    """(days, a digit for each and one for "not known yet")."""
     calendar, today = talk.speaker.calendar, talk.speaker.today
     days = [calendar.nth_school_day(today + timedelta(days=1), count) for count in talk.speaker.plan.follow_ups.until_school_days]
-    offered = numbered([*(spoken_weekday(day, today) for day in days), phrase("options.not_known")])
-    _offer(talk, "until", "leave_until", child, given, offered, understood=understood, days=[day.isoformat() for day in days])
+    return days, numbered([*(spoken_weekday(day, today) for day in days), phrase("options.not_known")])
 
 
 OFFERS: dict[str, Callable[[Talk, Student, GuardianAnswer, str], None]] = {
@@ -119,7 +124,9 @@ async def hear_follow_up(talk: Talk) -> str | None:
 
 def _read(talk: Talk, kind: str) -> list[Reading]:
     asked = "absence" if kind == "until" else None
-    return read_guardian(talk.inbound.body, question=asked, children=talk.named(), today=talk.speaker.today)
+    return read_guardian(
+        talk.inbound.body, question=asked, children=talk.named(), today=talk.speaker.today, school=talk.speaker.school_year
+    )
 
 
 def _meant(talk: Talk, readings: Sequence[Reading]) -> list[Question]:
@@ -132,12 +139,11 @@ def _more(talk: Talk, kind: str, readings: Sequence[Reading]) -> More | None:
     if any(reading.intent in {"safety", "undo"} for reading in readings):
         return None
     plain = _without_names(talk, normalise(talk.inbound.body)).strip(" ,.。")
-    if (found := _DIGIT.match(plain)) is not None:
-        digit = number(found[1])
-        return More(digit, "") if digit is not None and _is_offered(talk, digit) else None
+    if (digit := digit_alone(plain)) is not None:
+        return More(digit, "") if _is_offered(talk, digit) else None
     if any(reading.intent not in {*FITTING[kind], "unknown"} and reading.confidence >= SURE for reading in readings):
         return None
-    more = More(None, _cleaned(talk.inbound.body), _back(plain, readings, talk.speaker.today) if kind == "until" else None)
+    more = More(None, _cleaned(talk.inbound.body), _back(plain, readings, talk.speaker) if kind == "until" else None)
     return more if _says_something(talk, kind, more) else None
 
 
@@ -167,9 +173,9 @@ def _cleaned(text: str) -> str:
     return _NUMBERS.sub("", " ".join(text.split()))[:LONGEST]
 
 
-def _back(plain: str, readings: Sequence[Reading], today: date) -> date | None:
+def _back(plain: str, readings: Sequence[Reading], speaker: Speaker) -> date | None:
     """The day on which the child comes back; "until Thursday" names the last day away."""
-    days = [day for day in find_days(plain, today) if day.on is not None and day.kind != "now"]
+    days = [day for day in find_days(plain, speaker.today, speaker.school_year) if day.on is not None and day.kind != "now"]
     only = days[0] if len(days) == 1 else None
     if only is not None and only.on is not None and only.start > 0 and plain[only.start - 1] in _ENDS:
         return only.on + timedelta(days=1)

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from sqlalchemy import select
 
 from bot.dialogs.answering import answer, answered
 from bot.dialogs.choosing import ask_which_child, chosen
-from bot.dialogs.clarifying import give_to_a_person, not_understood
+from bot.dialogs.clarifying import give_to_a_person, not_understood, picked_day
 from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
 from bot.dialogs.follow_ups import hear_follow_up
+from bot.dialogs.notice_number import about_named_notice
 from bot.dialogs.phrases import choices
 from bot.dialogs.speaker import Speaker
+from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import Reading, read_guardian, touches_on
 from bot.replies.action import CHOICES, HOPELESS, SURE
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
-from cases.corrections import last_answers, undo_answer
+from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
 from cases.matter import Said
 from storage.tables import CaseFile, GuardianAnswer, Inbound, Student
 from storage.work import Work
-
-UNDO_WITHIN = timedelta(days=2)
-UNDO_KEY = "0"
-"""What a keypad has for "不对"; no question of a family offers it."""
 
 
 async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
@@ -38,9 +35,14 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     if not children:
         return None
     talk = await talk_of(work, inbound, speaker, children)
+    if (named := await about_named_notice(talk)) is not None:
+        talk, text = named
+        return await _respond(talk, _read(talk, text, "notice"))
     if (outcome := await hear_follow_up(talk)) is not None:
         return outcome
     talk, text, kind = await chosen(talk)
+    if (promised := picked_day(talk)) is not None:
+        return await _respond(talk, promised)
     asked = None if kind in FOLLOW_UPS else kind
     readings = _read(talk, text, asked)
     other = await _about_another(talk, readings)
@@ -58,7 +60,8 @@ async def _children(work: Work, speaker: Speaker) -> list[Student]:
 
 
 def _read(talk: Talk, text: str, kind: str | None) -> list[Reading]:
-    return read_guardian(text, question=kind, children=talk.named(), today=talk.speaker.today)
+    speaker = talk.speaker
+    return read_guardian(text, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
 
 
 async def _about_another(talk: Talk, readings: list[Reading]) -> Talk | None:
@@ -110,7 +113,9 @@ def _said(talk: Talk, child: Student, reading: Reading) -> Said:
     question_id = question.id if question and question.kind != "choose" else None
     accuses = touches_on(talk.inbound.body, "complaint")
     person_id, contact_id = talk.speaker.person_id, talk.speaker.contact_id
-    return Said(child.id, person_id, reading.intent, reading.on, talk.inbound.id, question_id, contact_id, accuses, reading.since)
+    return Said(
+        child.id, person_id, reading.intent, reading.on, talk.inbound.id, question_id, contact_id, accuses, reading.since, talk.notice_id
+    )  # fmt: skip
 
 
 async def _undo(talk: Talk) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import spoken_day
+from bot.dialogs.standing_in import STAND_IN, keep_stand_in, numbered_colleagues
 from bot.replies.colleagues import Meant, Post, read_colleague
 from cases.absence_of_staff import come_back_early, may_stand_in, set_away
 from cases.colleagues import Colleague, colleagues_of
@@ -57,6 +58,9 @@ async def picked_colleague(order: Order, question: Question, person_id: int) -> 
     await order.end_questions(question.kind)
     if question.facts["what"] == AWAY:
         return await _stand_in(order, person_id, date.fromisoformat(question.facts["until"]))
+    if question.facts["what"] == STAND_IN:
+        since, until = (date.fromisoformat(question.facts[day]) for day in ("since", "until"))
+        return await keep_stand_in(order.work, order.inbound, order.speaker, order.area_code, person_id, since, until)
     task = await order.work.session.get_one(Task, question.task_id)
     if task.state not in LIVING:
         return order.refuse("too_late")
@@ -88,7 +92,7 @@ async def _nobody(order: Order, name: str) -> str:
 
 def _ask(order: Order, meant: Meant, people: Sequence[Colleague], until: date | None) -> str:
     shown = [one for wanted in meant.perhaps for one in people if one.person_id == wanted]
-    options = " ".join(f"{number}{one.name}({order.speaker.plan.role_name(one.role)})" for number, one in enumerate(shown, start=1))
+    options = numbered_colleagues(order.speaker, shown)
     return order.ask(
         "which_colleague", "colleague", task=order.task if until is None else None, listed=options,
         options=[one.person_id for one in shown], what=DELEGATE if until is None else AWAY, until=until.isoformat() if until else None,

@@ -16,6 +16,7 @@ from bot.dialogs.pressing import is_answered_before
 from bot.dialogs.roll import hear_roll
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
+from bot.dialogs.taking_back import is_number_back
 from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
@@ -39,6 +40,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     linked = await hear_linking(work, inbound, cipher, speaker.people)
     if linked is not None:
         return linked
+    if await is_number_back(work, inbound):
+        speaker = await speaker_of(work, inbound)
     if not speaker.people:
         chosen = await hear_choice(work, inbound, speaker)
         if chosen is not None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from bot.dialogs.answering import answer
-from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.phrases import phrase
 from bot.dialogs.speaker import Speaker
+from bot.dialogs.standing_in import ask_which_stand_in, keep_stand_in, spoken_span
 from bot.replies.classes import Room
 from bot.replies.colleagues import Meant, Post, read_colleague
 from bot.replies.school import ClosureReading, StandInReading, read_closure, read_stand_in, read_undo
-from cases.absence_of_staff import set_away
 from cases.closures import Closing, close_school, last_closures, undo_closure
 from cases.colleagues import Colleague, colleagues_of
-from cases.desk import desk_of_area
 from cases.words import words
 from storage.tables import Closure, Inbound, School, SchoolClass
 from storage.work import Work
@@ -135,11 +134,7 @@ def _what(reading: ClosureReading) -> str:
 
 
 def _days(closure: Closure) -> str:
-    return _span(closure.starts_on, closure.ends_on)
-
-
-def _span(first: date, last: date) -> str:
-    return spoken_day(first) if first == last else phrase("school.span", first=spoken_day(first), last=spoken_day(last))
+    return spoken_span(closure.starts_on, closure.ends_on)
 
 
 async def _undo(office: Office, *, named: bool) -> str | None:
@@ -160,14 +155,13 @@ async def _stand_in(office: Office, reading: StandInReading) -> str:
     people = {one.person_id: one for one in await colleagues_of(work, speaker.staff_id, speaker.today)}
     meant = _read(reading.name, [one for one in people.values() if one.is_near])
     if meant.perhaps:
-        return office.refuse("several", names="、".join(people[one].name for one in meant.perhaps))
+        perhaps = [people[one] for one in meant.perhaps]
+        return ask_which_stand_in(work, office.inbound, speaker, office.school.area_code, perhaps, reading.since, reading.until)
     named = [one.person_id for one in people.values() if one.name in reading.name]  # from another school only by the full name
     colleague = meant.id if meant.id is not None else named[0] if len(named) == 1 else None
     if colleague is None:
         return office.refuse("no_colleague", said=reading.name)
-    desk = await desk_of_area(work, office.school.area_code)
-    await set_away(work, desk, speaker.staff_id, reading.until, colleague, reading.since)
-    return office.say("stand_in_noted", days=_span(reading.since, reading.until), substitute=people[colleague].name)
+    return await keep_stand_in(work, office.inbound, speaker, office.school.area_code, colleague, reading.since, reading.until)
 
 
 def _read(name: str, people: Sequence[Colleague]) -> Meant:

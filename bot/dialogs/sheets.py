@@ -11,8 +11,17 @@ from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
 from bot.dialogs.picking import ask_which_pupil
 from bot.dialogs.sheet_talk import Talk
+from bot.dialogs.standing_in import spoken_span
 from bot.replies import Pupil, SheetReading
-from cases.attendance import Missing, SheetAnswer, SheetReceipt, absent_as_before, correction_day, record_sheet
+from cases.attendance import (
+    Missing,
+    SheetAnswer,
+    SheetReceipt,
+    absent_as_before,
+    correction_day,
+    note_later_leaves,
+    record_sheet,
+)
 from cases.calendars import calendar_for
 from cases.sheet_asking import sheet_before_asking, sheet_of
 from plan.calendar import Calendar
@@ -35,18 +44,29 @@ async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> st
     pupils = await talk.pupils(class_id)
     if (unclear := unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
         return unclear or None
+    leaves = await take_later_leaves(talk, reading, pupils)
+    if not reading.says_today:
+        return talk.say("sheet_leave_noted", class_id, leaves=leaves)
     sheet = await _sheet(talk, class_id, reading)
     if isinstance(sheet, Refused):
         return talk.say("sheet_refused", class_id, reason=phrase(f"sheet_refused.{sheet.reason}", day=sheet.day))
     said = await _answer(talk, class_id, sheet, reading)
     if said is None:
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_yesterday"))
-    return await _take(talk, class_id, sheet, reading, said, pupils)
+    return await _take(talk, class_id, sheet, reading, said, pupils, leaves)
+
+
+async def take_later_leaves(talk: Talk, reading: SheetReading, pupils: Mapping[int, Pupil]) -> str:
+    """Keeps the leaves that begin later; gives them as the receipt says them. The day itself is still to be answered."""
+    later = [Missing(entry.student_id, entry.reason, entry.until, entry.since) for entry in reading.later]
+    await note_later_leaves(talk.work, later, talk.speaker.staff_id)
+    spans = [(pupils[one.student_id].name, spoken_span(one.since, one.until)) for one in later if one.since and one.until]
+    return "、".join(phrase("leave.span", name=name, days=days) for name, days in spans)
 
 
 def unclear_in(talk: Talk, class_id: int, reading: SheetReading, pupils: Mapping[int, Pupil], *, named: bool) -> str | None:
     """Asks back what is not clear and says so in a word; "" where the text is none of this class's business; None when all is clear."""
-    understood = bool(reading.all_present or reading.same or reading.absent or reading.arrived or reading.doubts)
+    understood = bool(reading.says_today or reading.later or reading.doubts)
     if not understood and not (reading.unread and (named or _was_asked_last(talk, class_id))):
         return ""
     contradicted = [doubt.said for doubt in reading.doubts if [doubt.said] == [pupils[one].name for one in doubt.candidates]]
@@ -103,7 +123,7 @@ def _mode(talk: Talk, class_id: int, reading: SheetReading) -> str:
 
 
 async def _take(
-    talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, said: SheetAnswer, pupils: Mapping[int, Pupil]
+    talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, said: SheetAnswer, pupils: Mapping[int, Pupil], leaves: str
 ) -> str:
     receipt = await record_sheet(talk.work, sheet, said, talk.speaker.staff_id)
     question = talk.asked.get(class_id)
@@ -114,6 +134,8 @@ async def _take(
     if receipt.held:
         return talk.say("sheet_held", class_id, sheet_id=sheet.id, absent_count=str(len(said.absent)))
     first = question is not None and question.sheet_id == sheet.id
+    if leaves:
+        talk.say("sheet_leave_noted", class_id, leaves=leaves)
     if not (first and reading.all_present):
         names = "、".join(pupils[missing.student_id].name for missing in said.absent)
         step = await _next_step(talk, sheet, receipt, pupils)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import and_, exists, or_, select
 
+from bot.replies import SchoolYear, school_year_of
 from cases.contacts import people_at
 from cases.plans import plan_in_force
 from cases.responsible import in_force
@@ -37,6 +38,11 @@ class Speaker:
     def question(self, *kinds: str) -> Question | None:
         """The newest open question of these kinds."""
         return next((question for question in self.questions if question.kind in kinds), None)
+
+    @property
+    def school_year(self) -> SchoolYear:
+        """What 开学 and 放假前 mean here."""
+        return school_year_of(self.plan)
 
     @property
     def person_id(self) -> int:

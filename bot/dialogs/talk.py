@@ -26,7 +26,8 @@ class Talk:
     """`question` is what the text answers; `together` are all the questions that the same message asked, a child each.
 
     The question may have been answered before: then the text corrects that answer, or adds to it. `faded` is the question that
-    the text quotes although its time is over: words are still about that child, but a digit is asked again.
+    the text quotes although its time is over: words are still about that child, but a digit is asked again. `notice_id` is the
+    notice whose number the text gives.
     """
 
     work: Work
@@ -36,6 +37,7 @@ class Talk:
     together: Sequence[Question]
     children: list[Student]
     faded: Question | None = None
+    notice_id: int | None = None
 
     @property
     def kind(self) -> str | None:
@@ -122,7 +124,7 @@ async def _quoted(work: Work, inbound: Inbound) -> list[Question]:
     """What the quoted message asked, or the pressed button stood below; nothing once the case has ended."""
     if inbound.reply_to is None:
         return []
-    query = _asked_here(inbound).join(Message, Message.id == Question.message_id).where(
+    query = asked_here(inbound).join(Message, Message.id == Question.message_id).where(
         Message.channel == inbound.channel, Message.provider_id == inbound.reply_to,
     )  # fmt: skip
     return list(await work.session.scalars(query))
@@ -142,13 +144,14 @@ async def _answered_today(work: Work, speaker: Speaker) -> list[Question]:
 
 async def question_about(talk: Talk, student_id: int) -> Question | None:
     """The newest question about this child at this contact that can still be answered: a text may name another than was asked last."""
-    query = _asked_here(talk.inbound).where(
+    query = asked_here(talk.inbound).where(
         Question.student_id == student_id, Question.kind.in_(ASKED), Question.expires_at > talk.inbound.received_at
     )
     return await talk.work.session.scalar(query.limit(1))
 
 
-def _asked_here(inbound: Inbound) -> Select[Question]:
+def asked_here(inbound: Inbound) -> Select[Question]:
+    """What a family was asked here until the text came, the newest first; nothing of a case that has ended."""
     ended = exists().where(
         CaseFile.id == Question.case_id, CaseFile.state == "closed", Question.state == "withdrawn", Question.kind != "confirm_return"
     )

@@ -39,7 +39,7 @@ async def _foreign(talk: Talk, said: str) -> str | None:
     """A class that the writer does not answer for: nothing of the text is taken down."""
     first = next(iter(talk.rooms or talk.named))
     reading = await talk.reading(first, normalise(talk.text).replace(said, " "))
-    if not talk.asked and not (reading.all_present or reading.absent or reading.arrived):
+    if not talk.asked and not (reading.says_today or reading.later):
         return None
     return talk.say("sheet_refused", first, reason=phrase("sheet_refused.other_class", said=said))
 
@@ -105,7 +105,7 @@ async def _which(talk: Talk, section: Section) -> str | None:
     """Several classes, and the text names none: asked back by number, where it reads as a sheet at all."""
     candidates = [*section.class_ids] or [class_id for class_id in talk.rooms if class_id in talk.asked or not talk.asked]
     readings = [await talk.reading(class_id, section.text) for class_id in candidates]
-    sensible = [reading for reading in readings if reading.all_present or reading.same or reading.absent or reading.arrived]
+    sensible = [reading for reading in readings if reading.says_today or reading.later]
     if not sensible:
         return None
     if section.class_ids:

@@ -6,6 +6,7 @@ from bot.replies.hints import choice_in, is_danger, touches_on
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
 from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
+from bot.replies.school_year import SchoolYear, school_year_of
 from bot.replies.sheet import read_sheet, says_every_class
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "OfficerReading",
     "Pupil",
     "Reading",
+    "SchoolYear",
     "SheetEntry",
     "SheetReading",
     "action",
@@ -25,5 +27,6 @@ __all__ = [
     "read_officer",
     "read_sheet",
     "says_every_class",
+    "school_year_of",
     "touches_on",
 ]

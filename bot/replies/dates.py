@@ -13,9 +13,10 @@ import holidays
 from bot.replies.feasts import next_hijri, next_lunar
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.numerals import number
+from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear, event_over, school_begins, school_ends
 
 _DAY = timedelta(days=1)
-_YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day"})
+_YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends", "event"})
 _NO_DAYS = frozenset({"span", "now", "vague"})
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
@@ -42,13 +43,16 @@ class Day:
 
 
 @derived(maxsize=2048)
-def find_days(text: str, today: date) -> tuple[Day, ...]:
-    """The days named in normalised text, in order, not overlapping; where two rules meet, the earlier rule wins."""
+def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[Day, ...]:
+    """The days named in normalised text, in order, not overlapping; where two rules meet, the earlier rule wins.
+
+    `school`: without it the beginning and the end of a term are too vague for a day.
+    """
     found: list[Day] = []
     for kind, pattern in lexicon().dates.rules:
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
-                found.append(Day(match.start(), match.end(), _reckoned(kind, match, today), kind, match.group()))
+                found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))
     return tuple(_agreed(sorted(found, key=lambda day: day.start), text))
 
 
@@ -71,9 +75,9 @@ def _says_twice(one: Day, other: Day) -> bool:
     return "weekday" in kinds and len(kinds) == 2 and kinds.isdisjoint(_NO_DAYS)
 
 
-def _reckoned(kind: str, match: re.Match[str], today: date) -> date | None:
+def _reckoned(kind: str, match: re.Match[str], today: date, school: SchoolYear) -> date | None:
     try:
-        day = _RULES[kind](match, today)
+        day = _OF_SCHOOL[kind](match, today, school) if kind in _OF_SCHOOL else _RULES[kind](match, today)
         return None if day is not None and kind in _YEARLY and day - today > _NEXT_TIME else day
     except (ValueError, OverflowError):  # the 31st of a short month, month 13: said, but no day
         return None
@@ -196,6 +200,22 @@ def _feast_day(on: date | None, match: re.Match[str]) -> date | None:
     return on + _DAY if on is not None and (match.groups()[-1] or match.group().startswith("过")) else on
 
 
+def _term_begins(match: re.Match[str], today: date, school: SchoolYear) -> date | None:
+    return school_begins(school, _vacation(match), today, _calendar().is_working_day)
+
+
+def _term_ends(match: re.Match[str], today: date, school: SchoolYear) -> date | None:
+    return school_ends(school, _vacation(match), today, _calendar().is_working_day)
+
+
+def _vacation(match: re.Match[str]) -> str | None:
+    return next((name for name in match.groups() if name), None)
+
+
+def _event(match: re.Match[str], today: date, school: SchoolYear) -> date | None:
+    return event_over(school, match[1], today, _calendar().is_working_day)
+
+
 def _days_after(day: date) -> Iterator[date]:
     while True:
         day += _DAY
@@ -232,4 +252,9 @@ _RULES: dict[str, Callable[[re.Match[str], date], date | None]] = {
     "fixed_day": _fixed_day,
     "span": _after,
     "now": _now,
+}
+_OF_SCHOOL: dict[str, Callable[[re.Match[str], date, SchoolYear], date | None]] = {
+    "term_begins": _term_begins,
+    "term_ends": _term_ends,
+    "event": _event,
 }

@@ -16,6 +16,7 @@ from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
+from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
@@ -43,11 +44,24 @@ class _Said:
     until: date | None = None
 
 
-def read_guardian(text: str, *, question: str | None, children: Sequence[Child], today: date) -> list[Reading]:
+@dataclass(frozen=True)
+class When:
+    """The day on which a text came, and the school year around it."""
+
+    today: date
+    school: SchoolYear
+
+    def days(self, text: str) -> tuple[Day, ...]:
+        return find_days(text, self.today, self.school)
+
+
+def read_guardian(
+    text: str, *, question: str | None, children: Sequence[Child], today: date, school: SchoolYear = NO_SCHOOL_YEAR
+) -> list[Reading]:
     """At least one reading per child spoken of; `question` is the kind of the open question, if any.
 
     A word about safety anywhere gives one reading `safety` and no other. To `choose`, a digit counts the children as
-    given and reads as confirm_yes for that child. Never raises on any text.
+    given and reads as confirm_yes for that child. `school`: what the plan knows of the school year. Never raises on any text.
     """
     plain = sounded_out(text, [child.name for child in children])
     if (danger := danger_in(plain)) is not None:
@@ -60,7 +74,7 @@ def read_guardian(text: str, *, question: str | None, children: Sequence[Child],
         return [Reading(_the_one("", children), "unknown", None, _NOTHING, "")]
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
-    readings = [reading for one in share(plain, children) for reading in _of_share(one, question, today)]
+    readings = [reading for one in share(plain, children) for reading in _of_share(one, question, When(today, school))]
     return readings or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
@@ -87,9 +101,9 @@ def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
     return named if len(named) == 1 else ()
 
 
-def _of_share(one: Share, question: str | None, today: date) -> list[Reading]:
+def _of_share(one: Share, question: str | None, when: When) -> list[Reading]:
     ids: tuple[int | None, ...] = one.ids or (None,)
-    said = _with_digit(one.clauses, question, today)
+    said = _with_digit(one.clauses, question, when)
     return [
         Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since, each.until)
         for student_id in ids
@@ -97,32 +111,32 @@ def _of_share(one: Share, question: str | None, today: date) -> list[Reading]:
     ]
 
 
-def _with_digit(clauses: Sequence[Clause], question: str | None, today: date) -> list[_Said]:
+def _with_digit(clauses: Sequence[Clause], question: str | None, when: When) -> list[_Said]:
     """A digit in front, words, or both; both must say the same."""
     text = ",".join(clause.text for clause in clauses)
     digit = lexicon().patterns["digit"].match(text)
     if digit is None or lexicon().patterns["two_digits"].match(text):
-        return _of_words(clauses, question, today)
-    meant = _of_digit(number(digit[1]), question, today, evidence=digit[1])
+        return _of_words(clauses, question, when)
+    meant = _of_digit(number(digit[1]), question, when, evidence=digit[1])
     rest = text[digit.end() :].lstrip(",")
     if meant is None or not rest:
         return [meant or _unknown(digit[1])]
-    return [_agreed(meant, rest, question, today)]
+    return [_agreed(meant, rest, question, when)]
 
 
-def _of_digit(value: int | None, question: str | None, today: date, *, evidence: str) -> _Said | None:
+def _of_digit(value: int | None, question: str | None, when: When, *, evidence: str) -> _Said | None:
     words = lexicon()
     intent = words.digits.get(question or "", {}).get(value) if value is not None else None
     if value is None or intent is None:
         return None
     ahead = words.digit_days.get(question or "", {}).get(value)
-    return _Said(intent, None if ahead is None else today + timedelta(days=ahead), _SURE, evidence)
+    return _Said(intent, None if ahead is None else when.today + timedelta(days=ahead), _SURE, evidence)
 
 
-def _agreed(meant: _Said, rest: str, question: str | None, today: date) -> _Said:
+def _agreed(meant: _Said, rest: str, question: str | None, when: When) -> _Said:
     clauses = [Clause(part, asked=False) for part in rest.split(",") if part]
-    heard = _hear_all(clauses, question, today)
-    said = [one for one in _of_words(clauses, question, today) if one.intent != "unknown"]
+    heard = _hear_all(clauses, question, when)
+    said = [one for one in _of_words(clauses, question, when) if one.intent != "unknown"]
     if not said:
         vague = (
             any(one.denied or one.unclear or one.hedged or one.of_others for one in heard)
@@ -150,12 +164,12 @@ def _same(meant: _Said, said: _Said) -> bool:
     return meant.intent == said.intent or frozenset({meant.intent, said.intent}) in lexicon().agrees
 
 
-def _of_words(clauses: Sequence[Clause], question: str | None, today: date) -> list[_Said]:
-    heard = _hear_all(clauses, question, today)
+def _of_words(clauses: Sequence[Clause], question: str | None, when: When) -> list[_Said]:
+    heard = _hear_all(clauses, question, when)
     meanings = [meaning for one in heard for meaning in one.meanings]
     beside = [meaning for meaning in meanings if meaning.intent in _ALONGSIDE]
     main = [meaning for meaning in meanings if meaning.intent not in _ALONGSIDE]
-    said = _main(clauses, heard, main, question, today)
+    said = _main(clauses, heard, main, question, when)
     if said is None:
         return [_plain(meaning) for meaning in beside[:1]] or [_unknown("")]
     undone = [_plain(meaning) for meaning in beside if meaning.intent == "undo" and said.intent not in _STRANGERS][:1]
@@ -171,50 +185,50 @@ def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequenc
     return [*undone, said, *asked]
 
 
-def _hear_all(clauses: Sequence[Clause], question: str | None, today: date) -> list[Heard]:
-    return [hear(clause, find_days(clause.text, today), question, today) for clause in clauses]
+def _hear_all(clauses: Sequence[Clause], question: str | None, when: When) -> list[Heard]:
+    return [hear(clause, when.days(clause.text), question, when.today) for clause in clauses]
 
 
-def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, today: date) -> _Said | None:
+def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, when: When) -> _Said | None:
     weighty = without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
     if not weighty:
-        return _without_words(clauses, heard, question, today)
+        return _without_words(clauses, heard, question, when)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
     evidence = " ".join(dict.fromkeys(meaning.words for meaning in weighty))
     chosen = "confirm_no" if question == "confirm_return" and not_back(intents, heard) else one_of(intents)
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
     if chosen is None or len(days) > 1 or doubtful(chosen, heard):
         return _unknown(evidence)
-    on = days.pop() if days else _day_beside(chosen, weighty, clauses, today)
-    if chosen in BACK_AT_SCHOOL and on is not None and on < today and any(one.denied for one in heard):
+    on = days.pop() if days else _day_beside(chosen, weighty, clauses, when)
+    if chosen in BACK_AT_SCHOOL and on is not None and on < when.today and any(one.denied for one in heard):
         return _unknown(evidence)
-    since, on = _later_leave(clauses, on, today) if chosen in _LEAVES and not days else (None, on)
-    ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, today)
+    since, on = _later_leave(clauses, on, when) if chosen in _LEAVES and not days else (None, on)
+    ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, when)
     return _Said(chosen, on, _PLAIN, evidence, since, on - timedelta(days=1) if ends and on else None)
 
 
-def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], today: date) -> date | None:
+def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], when: When) -> date | None:
     """The day that stands elsewhere in the text: of coming back, of the end of a leave, or said after the promise."""
     if chosen in BACK_AT_SCHOOL:
         return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
     if chosen != "will_return":
-        return _back(chosen, clauses, today)
-    named = {_nothing_but_a_day(clause.text, {}, today) for clause in clauses} - {None}
+        return _back(chosen, clauses, when)
+    named = {_nothing_but_a_day(clause.text, {}, when) for clause in clauses} - {None}
     return named.pop() if len(named) == 1 else None
 
 
-def _ends(clauses: Sequence[Clause], today: date) -> set[date]:
+def _ends(clauses: Sequence[Clause], when: When) -> set[date]:
     """The days until which something lasts."""
-    return {day.on for clause in clauses for day in find_days(clause.text, today) if day.on is not None and _is_end(clause.text, day)}
+    return {day.on for clause in clauses for day in when.days(clause.text) if day.on is not None and _is_end(clause.text, day)}
 
 
-def _later_leave(clauses: Sequence[Clause], back: date | None, today: date) -> tuple[date | None, date | None]:
+def _later_leave(clauses: Sequence[Clause], back: date | None, when: When) -> tuple[date | None, date | None]:
     """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day."""
-    found = [(clause.text, day) for clause in clauses for day in find_days(clause.text, today) if day.on is not None]
-    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > today and _is_before_leave(text, day)]
+    found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
+    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > when.today and _is_before_leave(text, day)]
     if not begins:
         return None, back
-    spans = [day.on - today for _, day in found if day.kind == "span" and day.on]
+    spans = [day.on - when.today for _, day in found if day.kind == "span" and day.on]
     if spans:
         return begins[0], begins[0] + spans[0]
     after = max(begins) + timedelta(days=1)
@@ -231,15 +245,15 @@ def _in_context(intent: str, question: str | None) -> str:
     return "confirm_yes" if intent == "returned" and question == "confirm_return" else intent
 
 
-def _back(chosen: str, clauses: Sequence[Clause], today: date) -> date | None:
+def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
     """The first day after the leave that was asked for."""
     if chosen not in lexicon().reasons:
         return None
     for clause in clauses:
-        for day in find_days(clause.text, today):
+        for day in when.days(clause.text):
             if day.on is not None and day.kind == "span":
                 return day.on
-            if day.on is not None and _is_end(clause.text, day) and day.on >= today:
+            if day.on is not None and _is_end(clause.text, day) and day.on >= when.today:
                 return day.on + timedelta(days=1)
     return None
 
@@ -248,21 +262,21 @@ def _is_end(text: str, day: Day) -> bool:
     return day.start > 0 and text[day.start - 1] in "到至"
 
 
-def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: str | None, today: date) -> _Said | None:
+def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: str | None, when: When) -> _Said | None:
     """Nothing but a day answers 'when'; nothing but a denial answers 'is the child back'."""
     if question == "confirm_return" and any(one.denied for one in heard) and not any(one.unclear for one in heard):
         return _Said("confirm_no", None, _LOOSE, clauses[0].text)
     if question not in {"absence", "notice"} or len(clauses) != 1 or any(one.denied or one.unclear or one.hedged for one in heard):
         return None
-    day = _nothing_but_a_day(clauses[0].text, lexicon().digits[question], today)
+    day = _nothing_but_a_day(clauses[0].text, lexicon().digits[question], when)
     return _Said("will_return", day, _LOOSE, clauses[0].text) if day else None
 
 
-def _nothing_but_a_day(text: str, digits: Mapping[int, str], today: date) -> date | None:
+def _nothing_but_a_day(text: str, digits: Mapping[int, str], when: When) -> date | None:
     """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
-    named = find_days(text, today)
+    named = when.days(text)
     days = [day for day in named if day.kind not in {"span", "now"}]
-    if len(days) != 1 or days[0].on is None or days[0].on < today:
+    if len(days) != 1 or days[0].on is None or days[0].on < when.today:
         return None
     if days[0].kind == "day" and days[0].on.day in digits:
         return None

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
+from bot.replies.clauses import share
+from bot.replies.dates import find_days
 from bot.replies.guardian import danger_in
+from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
+from bot.replies.meanings import hear
 from bot.replies.normalise import sounded_out
+from bot.replies.numerals import number
+from bot.replies.school_year import SchoolYear
 
 
 def is_danger(text: str) -> bool:
@@ -25,3 +34,25 @@ def choice_in(text: str, *, after_publicity: bool) -> str | None:
     if after_publicity and words.whole["opt_out_letter"].fullmatch(plain):
         return "opt_out"
     return "opt_in" if words.whole["opt_in"].fullmatch(plain) else None
+
+
+def takes_back(text: str) -> bool:
+    """Whether the text says no more than that what was understood is wrong."""
+    return lexicon().whole["undo"].fullmatch(sounded_out(text)) is not None
+
+
+def digit_alone(plain: str) -> int | None:
+    """The digit that is all the normalised text says."""
+    found = lexicon().patterns["only_digit"].match(plain)
+    return number(found[1]) if found is not None else None
+
+
+def leaves_day_open(text: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
+    """Whether all that keeps a text from being a promise is its day: 过几天送来, 期中考完来. Then only the day needs to be asked."""
+    plain = sounded_out(text, [child.name for child in children])
+    clauses = [clause for one in share(plain, children) for clause in one.clauses]
+    days = [day for clause in clauses for day in find_days(clause.text, today, school)]
+    if danger_in(plain) is not None or not any(day.on is None for day in days) or any(day.on is not None for day in days):
+        return False
+    heard = [hear(clause, find_days(clause.text, today, school), None, today) for clause in clauses]
+    return not any(one.meanings or one.denied or one.opposed or one.of_others for one in heard)

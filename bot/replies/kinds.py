@@ -50,11 +50,12 @@ class Pupil:
 
 @dataclass(frozen=True)
 class SheetEntry:
-    """An absent pupil. `reason`: sick, leave, home or None; `until` is the last day of leave."""
+    """An absent pupil. `reason`: sick, leave, home or None. `until` is the last day of leave, `since` its first if still to come."""
 
     student_id: int
     reason: str | None
     until: date | None
+    since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class SheetReading:
     """A teacher's sheet. Only when `unread` and `doubts` are empty has everything been understood.
 
     `yesterday`: the sheet of the last school day is corrected. `same`: it is as on the last school day, and the rest adds to that.
+    `later`: pupils who will be on leave from a later day on; they say nothing of today.
     """
 
     all_present: bool
@@ -79,6 +81,12 @@ class SheetReading:
     unread: tuple[str, ...]
     yesterday: bool
     same: bool = False
+    later: tuple[SheetEntry, ...] = ()
+
+    @property
+    def says_today(self) -> bool:
+        """Whether anything is said of the day itself."""
+        return bool(self.all_present or self.same or self.absent or self.arrived)
 
 
 @dataclass(frozen=True)

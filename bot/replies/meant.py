@@ -8,6 +8,7 @@ from datetime import date
 from bot.replies.guardian import read_guardian
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import sounded_out
+from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 
 _UNREAD = "unknown"
 
@@ -20,7 +21,7 @@ class Meant:
     on: date | None
 
 
-def read_meant(text: str, today: date) -> Meant | None:
+def read_meant(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> Meant | None:
     """The meaning that staff name, by the plain word for it or as a family would say it; None where they name none."""
     said = lexicon().officer["meant"].search(sounded_out(text))
     if said is None:
@@ -29,5 +30,5 @@ def read_meant(text: str, today: date) -> Meant | None:
     word = next((intent for intent, words in lexicon().meant_words.items() if named in words), None)
     if word is not None:
         return Meant(word, None)
-    reading = read_guardian(named, question=None, children=(), today=today)[0]
+    reading = read_guardian(named, question=None, children=(), today=today, school=school)[0]
     return Meant(reading.intent, reading.on) if reading.intent != _UNREAD else None

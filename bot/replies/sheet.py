@@ -16,6 +16,7 @@ from bot.replies.sheet_words import sheet_words
 
 _LONGEST = 2000
 _EDGES = " ,;。!、:\n"
+_CLAUSES = re.compile(r"[,;。\n]+")
 _NOBODY: Mapping[str, int] = {}
 
 
@@ -39,7 +40,10 @@ def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date, meant: Mappin
     if corrected and words["today"].search(plain):
         return _unread(plain)  # two days in one sheet
     rest = plain[corrected.end() :].strip(_EDGES) if corrected else plain
-    return replace(_read(rest, pupils, today, meant), yesterday=corrected is not None)
+    reading = _read_with_later(rest, pupils, today, meant)
+    if corrected and reading.later:
+        return _unread(plain)
+    return replace(reading, yesterday=corrected is not None)
 
 
 def says_every_class(text: str) -> bool:
@@ -51,6 +55,17 @@ def _read_same(rest: str, pupils: Sequence[Pupil], today: date, meant: Mapping[s
     """As yesterday; what stands behind it adds to that or takes away from it."""
     more = _read(rest, pupils, today, meant) if rest else _unread("")
     return replace(more, same=True) if not more.all_present else _unread(rest)
+
+
+def _read_with_later(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:
+    """ "All present, 5 is on leave tomorrow": the one is said of today, the other of the days to come."""
+    parts, words = _CLAUSES.split(text), sheet_words().sheet
+    for rest, said in ((parts[1:], parts[0]), (parts[:-1], parts[-1])) if len(parts) > 1 else ():
+        if words["all_present"].fullmatch(words["the_rest"].sub("", said.replace(" ", ""))):
+            later = _read(",".join(rest), pupils, today, meant)
+            if later.later and not (later.says_today or later.doubts or later.unread):
+                return replace(later, all_present=True)
+    return _read(text, pupils, today, meant)
 
 
 def _read(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:

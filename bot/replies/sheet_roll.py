@@ -21,8 +21,10 @@ class _Line:
     """One pupil as far as the sheet has told."""
 
     reason: str | None = None
+    since: date | None = None
     until: date | None = None
     arrived: bool = False
+    today: bool = False
     contradicted: bool = False
 
 
@@ -60,11 +62,13 @@ class Roll:
     @property
     def makes_sense(self) -> bool:
         """Whether the sheet said anything about anybody, and nothing that speaks against the rest."""
-        return bool(self.lines or self.doubts or self.unread) and not self.contrary
+        only_a_day = any(line.since is not None and line.reason is None for line in self.lines.values())
+        return bool(self.lines or self.doubts or self.unread) and not self.contrary and not only_a_day
 
     def reading(self) -> SheetReading:
         """What was understood. A number of absent pupils that does not fit the names is unread."""
-        absent = tuple(SheetEntry(one, line.reason, line.until) for one, line in self.lines.items() if not line.arrived)
+        away = [(SheetEntry(one, line.reason, line.until, line.since)) for one, line in self.lines.items() if not line.arrived]
+        absent = tuple(entry for entry in away if entry.since is None)
         doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
         unread = (*self.unread, *self._wrong_counts(len(absent)))
         arrived = tuple(one for one, line in self.lines.items() if line.arrived)
@@ -76,6 +80,7 @@ class Roll:
             doubts=(*self.doubts, *doubts),
             unread=unread,
             yesterday=False,
+            later=tuple(entry for entry in away if entry.since is not None),
         )
 
     def _hear(self, token: Token) -> None:
@@ -139,17 +144,23 @@ class Roll:
         return any(self._right_before(kind) for kind in ("unread", "pupil", "seat"))
 
     def _until(self, token: Token) -> None:
-        on = token.on if token.kind == "until" else self._end_of(token.value)
-        if not self.last or on is None or on < self.today:
+        ends = [self._end(self.lines[student_id].since or self.today, token) for student_id in self.last]
+        if not ends or None in ends:
             self.unread.append(token.text)
             return
-        for student_id in self.last:
+        for student_id, on in zip(self.last, ends, strict=True):
             line = self.lines[student_id]
-            line.until, line.reason = on, line.reason or "leave"
+            line.until, line.reason = on, line.reason or (None if line.since and "假" not in token.text else "leave")
         self.group = []
 
-    def _end_of(self, span: int | None) -> date | None:
-        return self.today + timedelta(days=span - 1) if span and span <= _LONGEST_LEAVE else None
+    def _end(self, first: date, token: Token) -> date | None:
+        """The last day of a leave; "next Monday to Wednesday" is the Wednesday after that Monday."""
+        if token.kind == "span":
+            return first + timedelta(days=token.value - 1) if token.value and token.value <= _LONGEST_LEAVE else None
+        on = token.on
+        while on is not None and self.today <= on < first:
+            on += timedelta(days=7)
+        return on if on is not None and on >= first else None
 
     def _arrived(self, token: Token) -> None:
         if not self.group and not self.last and not self.doubts:
@@ -166,8 +177,33 @@ class Roll:
         self.prefix = token.kind
 
     def _day(self, token: Token) -> None:
-        """Today goes without saying; another day inside a sheet makes it another sheet."""
-        self.contrary |= token.on != self.today
+        """Today goes without saying; a later one begins somebody's leave; any other day makes it another sheet."""
+        if token.on == self.today:
+            for student_id in self.last:
+                self.lines[student_id].today = True
+        elif not self._begins_leave(token.on):
+            self.contrary = True
+
+    def _begins_leave(self, on: date | None) -> bool:
+        """Of the pupil named right before, or of all where that is said; a second day right after the first prolongs it."""
+        whom = self.group if self.every else self.last
+        lines = [self.lines[student_id] for student_id in whom]
+        if on is None or not lines or not (self.every or len(self.group) <= 1) or not self._is_ahead(on):
+            return False
+        if any(line.reason or line.arrived or not self._is_next(line, on) for line in lines):
+            return False
+        for line in lines:
+            line.since, line.until = line.since or (None if line.today else on), on
+        self.last = list(whom)
+        return True
+
+    def _is_next(self, line: _Line, on: date) -> bool:
+        """Days that are named one after the other make one leave; with a gap between them they make none."""
+        before = line.until or (self.today if line.today else None)
+        return before is None or on - before == timedelta(days=1)
+
+    def _is_ahead(self, on: date) -> bool:
+        return self.today < on <= self.today + timedelta(days=_LONGEST_LEAVE)
 
     def _contrary(self, _: Token) -> None:
         self.contrary = True

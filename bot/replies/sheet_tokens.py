@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.replies.dates import Day, find_days
@@ -38,11 +38,17 @@ def tokens(text: str, mentions: Sequence[Mention], today: date) -> list[Token]:
     place = 0
     while place < len(text):
         limit = min((start for start in named if start > place), default=len(text))
+        if found and found[-1].kind == "seat":  # "5号周四": a seat and a day, not the 5th that is a Thursday
+            days |= {place + day.start: _moved(day, place) for day in find_days(text[place:], today)}
         token, place = _next(text, place, limit, named.get(place), days)
         if token.kind == "unread" and found and found[-1].kind == "unread":
             token = Token("unread", found.pop().text + token.text)
         found.append(token)
     return found
+
+
+def _moved(day: Day, by: int) -> Day:
+    return replace(day, start=day.start + by, end=day.end + by)
 
 
 def _next(text: str, place: int, limit: int, mention: Mention | None, days: Mapping[int, Day]) -> tuple[Token, int]:

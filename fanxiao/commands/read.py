@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.replies import Child, Reading, action, read_guardian
+from bot.replies import Child, Reading, SchoolYear, action, read_guardian, school_year_of
 from fanxiao.commands.read_table import BadRows, Row, read_rows
+from fanxiao.files import PLAN
 from fanxiao.own_words import use_own_words
+from fanxiao.plan_file import load_plan
 from fanxiao.settings import Settings
 
 QUESTIONS = ("absence", "notice", "confirm_return", "none", "publicity")
@@ -37,8 +39,10 @@ def read(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """读回复 · Say what a guardian's reply means and what would be done with it: act, ask, or give it to a person."""
-    use_own_words(Settings())
+    settings = Settings()
+    use_own_words(settings)
     names, day = tuple(child or ()), _day(today)
+    school = school_year_of(load_plan(settings.plan or PLAN))
     if (text is None) == (file is None):
         _refuse("请给出回复的文字，或用 --file 给出表格。", "Give the text of a reply, or a table with --file.")
     if file is None:
@@ -46,7 +50,7 @@ def read(
             _refuse(
                 f"--question “{question}”不认识，可用：{'、'.join(QUESTIONS)}", f"--question is unknown; there are {', '.join(QUESTIONS)}"
             )
-        _show(_meant(Row("", question, text or "", names, day)), as_json=as_json)
+        _show(_meant(Row("", question, text or "", names, day), school), as_json=as_json)
         return
     try:
         rows = read_rows(file, questions=QUESTIONS, children=names, today=day)
@@ -54,7 +58,7 @@ def read(
         for zh, en in bad.problems:
             typer.echo(f"{file.name}: {zh} / {en}", err=True)
         raise typer.Exit(1) from bad
-    _show_all(rows, as_json=as_json)
+    _show_all(rows, school, as_json=as_json)
 
 
 def _day(said: str | None) -> date:
@@ -74,7 +78,7 @@ def _refuse(zh: str, en: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _meant(row: Row) -> list[dict[str, Any]]:
+def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
     """The readings as they are printed. `date`: what the words name, so the last day of a leave rather than the day after."""
     asked = None if row.question == NOTHING_ASKED else row.question
     children = [Child(place, name, rank=place) for place, name in enumerate(row.children, start=1)]
@@ -88,7 +92,7 @@ def _meant(row: Row) -> list[dict[str, Any]]:
             "evidence": one.evidence,
             "action": action(one, question=asked, children=len(children)),
         }
-        for one in read_guardian(row.reply, question=asked, children=children, today=row.today)
+        for one in read_guardian(row.reply, question=asked, children=children, today=row.today, school=school)
     ]
 
 
@@ -104,12 +108,12 @@ def _show(readings: list[dict[str, Any]], *, as_json: bool) -> None:
         _print_table([("", one) for one in readings])
 
 
-def _show_all(rows: list[Row], *, as_json: bool) -> None:
+def _show_all(rows: list[Row], school: SchoolYear, *, as_json: bool) -> None:
     if not as_json:
-        _print_table([(row.id, one) for row in rows for one in _meant(row)])
+        _print_table([(row.id, one) for row in rows for one in _meant(row, school)])
         return
     for row in rows:
-        sys.stdout.write(json.dumps({"id": row.id, "readings": _meant(row)}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"id": row.id, "readings": _meant(row, school)}, ensure_ascii=False) + "\n")
 
 
 HEADERS = ("编号\nid", "孩子\nchild", "意思\nintent", "日期\ndate", "把握\nconfidence", "依据\nevidence", "处理\naction")

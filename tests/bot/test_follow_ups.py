@@ -12,6 +12,7 @@ import pytest
 
 from bot.dialogs.follow_ups import More, _more, _read
 from bot.dialogs.talk import Talk
+from bot.replies import school_year_of
 from plan.check import read_plan
 from storage.tables import Inbound, Question, Student
 
@@ -27,7 +28,7 @@ ROWS = [
 
 def read(kind: str, text: str) -> More | None:
     question = Question(kind=kind, student_id=1, facts={"choices": [[str(one + 1), ""] for one in range(OFFERED[kind])]})
-    speaker = cast("Any", SimpleNamespace(plan=PLAN, today=TODAY))
+    speaker = cast("Any", SimpleNamespace(plan=PLAN, today=TODAY, school_year=school_year_of(PLAN)))
     talk = Talk(cast("Any", None), Inbound(body=text), speaker, question, [question], [Student(id=1, name="马小龙")])
     return _more(talk, kind, _read(talk, kind))
 

@@ -149,3 +149,21 @@ async def test_a_stand_in_from_now_on_gets_the_open_sheet(school: County) -> Non
     await colleague.expects("三(2)班")
     await colleague.replies("全到")
     assert await sheets(school) == [(date(2026, 11, 2), "answered")]
+
+
+async def test_a_stand_in_who_may_be_several_is_asked_back_with_numbers(school: County) -> None:
+    for key, name in (("first", "祁秀兰"), ("second", "祁秀英")):
+        await school.staff("class_teacher", key=key, name=name)
+    async with school.database.session() as session, session.begin():
+        others = {school.people["first"], school.people["second"]}
+        for one in await session.scalars(select(Responsibility).where(Responsibility.person_id.in_(others))):
+            one.class_id = None
+    teacher = school.phones["class_teacher"]
+    await teacher.replies("周三到周五由祁老师代我点名")
+    await teacher.expects("1祁秀兰(班主任)", "2祁秀英(班主任)")
+    school.restarts()
+    await teacher.replies("2")
+    await teacher.expects("11月4日至11月6日", "祁秀英")
+    await school.to("2026-11-04 08:31")
+    await school.phones["second"].expects("三(2)班")
+    await school.phones["first"].expects_nothing()

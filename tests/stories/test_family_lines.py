@@ -85,6 +85,19 @@ async def test_a_wrong_number_is_retired_and_somebody_looks_for_another(home: Fa
     assert (await home.county.task("find_contact")).state == "open"
 
 
+async def test_a_wrong_number_that_was_a_slip_is_taken_back(home: Family) -> None:
+    await home.answers("7")
+    await home.hears("更正号码")
+    await home.answers("0")
+    await home.hears("取消", "今天送来")
+    await home.answers("2")
+    await home.hears("11月2日送孩子到校")
+    async with home.county.database.session() as session:
+        query = select(PersonContact.retired_reason).where(PersonContact.person_id == home.county.people["father"])
+        assert (await session.scalars(query)).all() == [None]
+    assert (await home.county.task("find_contact")).state == "cancelled"
+
+
 async def test_a_promise_is_reminded_on_its_morning(home: Family) -> None:
     await home.answers("3")
     await home.hears("11月3日送孩子到校")

@@ -305,3 +305,52 @@ async def test_a_button_below_a_question_whose_time_is_over_is_asked_again(count
         await home.presses(first, "2")
         await home.hears("没看明白", "今天送来")
     assert await rows(county, select(GuardianAnswer)) == []
+
+
+async def test_a_promise_for_a_day_that_nobody_can_reckon_is_asked_for_its_day(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("期中考完送来")
+    await father.expects("哪天能来", "1周二")
+    asked.restarts()
+    await father.replies("3")
+    await father.expects("11月5日送孩子到校")
+    assert await standing(asked) == ["will_return"]
+    await father.replies("不对")
+    await father.expects("取消")
+
+
+async def test_a_day_that_is_not_known_is_for_a_person(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("过几天送来")
+    await father.expects("哪天能来")
+    await father.replies("5")
+    await father.expects("班主任马老师")
+    assert await standing(asked) == []
+
+
+async def test_a_vacation_of_the_plan_is_a_day(asked: County) -> None:
+    await asked.phones["father"].replies("小龙放寒假前一定送来")
+    await asked.phones["father"].expects("1月15日送孩子到校")
+
+
+async def test_the_number_of_a_notice_says_which_notice_was_read(asked: County) -> None:
+    """Both children are served by this phone; the newest question is about the other one."""
+    await asked.to("2026-11-03 08:31")
+    await asked.phones["class_teacher"].replies("1 2")
+    await asked.to("2026-11-05 12:01")
+    for task in await asked.tasks():
+        if task.kind == "issue_notice":
+            await asked.phones["township_officer"].replies(f"{task.code} 3")
+    await asked.to("2026-11-06 12:05")
+    for task in await asked.tasks():
+        if task.kind == "issue_notice":
+            await asked.phones["township_officer"].replies(f"{task.code} 3")
+    first, second = sorted(await asked.notices(), key=lambda one: one.student_id)
+    await asked.phones["father"].new()
+    await asked.phones["father"].replies(f"{first.number}收到了")
+    await asked.phones["father"].expects("通知已收到")
+    first, second = sorted(await asked.notices(), key=lambda one: one.student_id)
+    assert first.delivered_at is not None
+    assert second.delivered_at is None
+    await asked.phones["father"].replies("〔2026〕002号")
+    assert all(one.delivered_at is not None for one in await asked.notices())

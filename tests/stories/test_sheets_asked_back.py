@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select, update
 
-from storage.tables import Absence, AttendanceSheet, Student
+from storage.tables import Absence, AttendanceSheet, Leave, Student
 from tests.stories.county import County
 
 
@@ -163,3 +163,22 @@ async def test_as_yesterday_means_the_same_children_and_is_refused_without_a_yes
     async with school.database.session() as session:
         today = select(Absence.student_id).where(Absence.on == date(2026, 11, 3), Absence.state.in_(("absent", "excused")))
         assert set(await session.scalars(today)) == await seated(school, 5, 20)
+
+
+async def test_a_leave_that_begins_later_is_kept_and_says_nothing_of_today(school: County) -> None:
+    teacher = school.phones["class_teacher"]
+    await teacher.replies("马小龙周三到周五请假")
+    await teacher.replies("马小龙周三到周五请假")
+    await teacher.expects("马小龙11月4日至11月6日")
+    async with school.database.session() as session:
+        leaves = [(one.starts_on, one.ends_on, one.reason) for one in await session.scalars(select(Leave))]
+        states = (await session.scalars(select(AttendanceSheet.state))).all()
+    assert leaves == [(date(2026, 11, 4), date(2026, 11, 6), "leave")]
+    assert states == ["asked"]
+    await teacher.replies("全到，12明天病假")
+    await teacher.expects("马小虎11月3日")
+    await school.to("2026-11-04 08:31")
+    await teacher.replies("5")
+    await teacher.expects("马小龙", "不再询问家长")
+    await school.stage.advance(minutes=6)
+    await school.phones["father"].expects_nothing()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.replies import Child, Reading, action, read_guardian, read_meant
 from bot.replies.feasts import next_hijri, next_lunar
 from bot.replies.normalise import sounded_out
+from bot.replies.school_year import SchoolYear, Stretch
 
 TODAY = date(2026, 11, 24)
 BOY, GIRL = Child(1, "马小龙", sex="male", rank=1), Child(2, "马麦燕", sex="female", rank=2)
@@ -103,6 +104,35 @@ def test_feasts_of_the_islamic_year() -> None:
 )
 def test_children_by_what_families_call_them(text: str, expected: list[tuple[int | None, str]]) -> None:
     assert read(text, BOY, GIRL) == expected
+
+
+YEAR = SchoolYear(
+    (Stretch(date(2027, 1, 16), date(2027, 2, 28), "寒假"), Stretch(date(2027, 7, 10), date(2027, 8, 22), "暑假")),
+    (Stretch(date(2026, 12, 2), date(2026, 12, 4), "期中考试"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("开学送来", date(2027, 3, 1)),
+        ("寒假过完一定送去", date(2027, 3, 1)),
+        ("过完年开学送来", date(2027, 3, 1)),
+        ("这学期完了再来", date(2027, 3, 1)),
+        ("放假前送去", date(2027, 1, 15)),
+        ("放寒假前送来", date(2027, 1, 15)),
+        ("学期结束就来", date(2027, 1, 15)),
+        ("期中考完送来", date(2026, 12, 7)),
+        ("中考完送来", None),
+        ("暑假后来", None),
+        ("元旦放假前送来", None),
+        ("开学那天没去", None),
+    ],
+)
+def test_days_of_the_school_year_are_those_of_the_plan(text: str, on: date | None) -> None:
+    (reading,) = read_guardian(text, question="absence", children=(BOY,), today=TODAY, school=YEAR)
+    assert (reading.intent, reading.on) == (("will_return", on) if on else ("unknown", None))
+    assert read(text) == [(1, "unknown")]
 
 
 def test_nobody_is_meant_where_it_is_open_who() -> None:

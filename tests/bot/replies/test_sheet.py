@@ -26,6 +26,8 @@ def told(reading: SheetReading) -> Iterator[str]:
     yield from ["all"] if reading.all_present else []
     for entry in sorted(reading.absent, key=lambda one: one.student_id):
         yield ":".join(str(part) for part in (f"-{entry.student_id - 100}", entry.reason, entry.until) if part is not None)
+    for entry in sorted(reading.later, key=lambda one: one.student_id):
+        yield f">{entry.student_id - 100}:{entry.reason}:{entry.since}:{entry.until}"
     yield from (f"+{one - 100}" for one in reading.arrived)
     yield from (f"?{doubt.said}={','.join(str(one - 100) for one in doubt.candidates)}" for doubt in reading.doubts)
     yield from (f"!{said}" for said in reading.unread)
