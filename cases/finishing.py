@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from cases.aid import decide_aid
 from cases.attendance import release_sheet
+from cases.campaign_approval import decide_campaign
+from cases.campaign_rows import CampaignRefused, lock_campaign
 from cases.casework import lock_case
 from cases.desk import Desk, desk_of_case, desk_of_student
 from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer, leave_the_rolls
@@ -126,6 +128,21 @@ async def _approve_referral(finish: Finish) -> Refusal | None:
     return None
 
 
+async def _approve_campaign(finish: Finish) -> Refusal | None:
+    """Only a plain yes, or a no with its reason, decides."""
+    verdict = finish.words.verdict(finish.result)
+    if verdict is None or finish.task.campaign_id is None:
+        return Refusal("say_verdict")
+    if not verdict and not finish.words.reason(finish.result):
+        return Refusal("say_why_not")
+    campaign = await lock_campaign(finish.work, finish.task.campaign_id)
+    try:
+        await decide_campaign(finish.work, campaign, finish.by, approved=verdict, note_of=finish.result)
+    except CampaignRefused:
+        return Refusal("not_allowed")
+    return None
+
+
 async def _act_by_law(finish: Finish) -> Refusal | None:
     if not finish.result:
         return Refusal("say_what")
@@ -213,6 +230,7 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "deliver_notice": _deliver_notice,
     "decide_measures": _decide_measures,
     "approve_referral": _approve_referral,
+    "approve_campaign": _approve_campaign,
     "act_by_law": _act_by_law,
     "enrolment_check": _enrolment_check,
     "schooling_arrangement": _schooling_arrangement,

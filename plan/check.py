@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from plan.levels import Owed
 from plan.model import Plan
 from plan.parts import Answer
+from plan.publicity_check import publicity_problems
 from plan.reading import PlanFault, Problem, load, shape_problem
 
 __all__ = ["PlanFault", "Problem", "read_plan"]
@@ -41,6 +42,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from _label_problems(plan)
     yield from _notice_problems(plan)
     yield from _answer_problems(plan)
+    yield from publicity_problems(plan)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -76,6 +78,7 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "audit.role", plan.audit.role
     for role in plan.postponing.by:
         yield "postponing.by", role
+    yield from plan.publicity.roles()
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():
         yield "digest.weekly.roles", role
 

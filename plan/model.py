@@ -36,6 +36,7 @@ from plan.parts import (
     Vacation,
     Visits,
 )
+from plan.publicity import Publicity
 
 
 class Plan(Part):
@@ -66,6 +67,7 @@ class Plan(Part):
     postponing: Postponing
     dialogs: Dialogs = Field(default_factory=Dialogs)  # added after plans were stored: a default keeps those readable
     visits: Visits = Field(default_factory=Visits)  # the same
+    publicity: Publicity = Field(default_factory=Publicity)  # the same
     audit: Audit
     answer_within_days: int = Field(ge=1)
     exits: dict[str, Exit]

@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from cases.audit import audit
 from cases.boarding import ask_boarders, close_boarding, remind_boarders
+from cases.composing import advance_campaign
 from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
 from cases.escalation import settle
 from cases.handing_over import hand_over_posts
@@ -30,7 +31,7 @@ from cases.weekly import weekly_summary
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
-from storage.tables import AttendanceSheet, CaseFile, Intent, Question, Task, TickRun
+from storage.tables import AttendanceSheet, Campaign, CaseFile, Intent, Question, Task, TickRun
 from storage.work import Work, working
 
 log = structlog.get_logger("ticks")
@@ -55,11 +56,12 @@ DUE = (
     Due("sheet", AttendanceSheet.id, AttendanceSheet.next_at, AttendanceSheet.next_at.is_not(None), advance_sheet),
     Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle),
     Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id),
+    Due("campaign", Campaign.id, Campaign.next_at, Campaign.next_at.is_not(None), advance_campaign),
 )
 
 
 async def advance_due(database: Database, now: datetime) -> int:
-    """Carries out every sheet, case and task step that is due; returns how many rows it looked at."""
+    """Carries out every step of a sheet, case, task or campaign that is due; returns how many rows it looked at."""
     return sum([await _advance_all(database, now, due) for due in DUE])
 
 
@@ -248,7 +250,7 @@ async def tick(database: Database, now: datetime) -> int:
 
 
 async def _waiting(session: AsyncSession, now: datetime) -> tuple[bool, bool]:
-    """Whether (a sheet, case or task, a question) wants something by now: one look instead of four."""
+    """Whether (a sheet, case, task or campaign, a question) wants something by now: one look instead of four."""
     rows = or_(*(exists(select(due.id).where(due.living, due.next_at <= now)) for due in DUE))
     found = (await session.execute(select(rows, exists(select(Question.id).where(*_stale(now)))))).one()
     return bool(found[0]), bool(found[1])

@@ -24,11 +24,14 @@ from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, M
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
+from storage.tables.publicity import Activity, ActivityPlan, Campaign, ListedContact
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 from storage.tables.visits import Photo, Visit
 
 __all__ = [
     "Absence",
+    "Activity",
+    "ActivityPlan",
     "AidRequest",
     "Area",
     "Attempt",
@@ -37,6 +40,7 @@ __all__ = [
     "Base",
     "BoardingCheck",
     "CalendarDay",
+    "Campaign",
     "CaseFile",
     "CaseLevel",
     "CaseStep",
@@ -60,6 +64,7 @@ __all__ = [
     "Lease",
     "Leave",
     "LinkCode",
+    "ListedContact",
     "Message",
     "MissingBoarder",
     "Notice",

@@ -44,6 +44,7 @@ class Base(DeclarativeBase):
     }
     sight: ClassVar[Sight] = Sight.NONE
     parent: ClassVar[tuple[str, str] | None] = None  # (own column, "table.column") for GUARDED
+    other_parent: ClassVar[tuple[str, str] | None] = None  # where a row may belong to this one instead
 
 
 class Numbered:
