@@ -14,6 +14,8 @@ from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
 from bot.dialogs.follow_ups import hear_follow_up
 from bot.dialogs.phrases import choices
+from bot.dialogs.publicity import KIND as PUBLICITY
+from bot.dialogs.publicity import hear_of_absence, publicity_before
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS
@@ -41,6 +43,8 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
         return outcome
     talk, text, kind = await chosen(talk)
     asked = None if kind in FOLLOW_UPS else kind
+    if talk.question is None and await publicity_before(work, inbound) is not None:
+        asked = PUBLICITY
     readings = _read(talk, text, asked)
     other = await _about_another(talk, readings)
     if other is not None:
@@ -78,7 +82,9 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _undo(talk)
     sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
     if not sure or len(sure) < len(readings):
-        return await not_understood(talk, is_hopeless=all(reading.confidence <= HOPELESS for reading in readings))
+        return await hear_of_absence(talk) or await not_understood(
+            talk, is_hopeless=all(reading.confidence <= HOPELESS for reading in readings)
+        )
     if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
         return ask_which_child(talk)
     await talk.understood()

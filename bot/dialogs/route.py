@@ -12,6 +12,7 @@ from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.order import quoted_tasks
 from bot.dialogs.pressing import is_answered_before
+from bot.dialogs.publicity import hear_publicity
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
 from bot.dialogs.talk import OF_FAMILIES
@@ -51,6 +52,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     chosen = await hear_choice(work, inbound, speaker)
     if chosen is not None:
         return chosen
+    if (seen := await hear_publicity(work, inbound, speaker)) is not None:
+        return seen
     order = [hear_officer] if await _is_for_officer(work, inbound, speaker) else _order(inbound, speaker)
     if order != [hear_guardian]:
         await hear_danger(work, inbound, speaker)

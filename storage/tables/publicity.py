@@ -46,9 +46,9 @@ class Campaign(Numbered, Base):
 
 
 class ListedContact(Numbered, Base):
-    """Somebody outside school and government whom publicity may reach: an employer, an internet café, a village's own contact.
+    """Somebody outside school and government whom publicity may reach: an employer, an internet café.
 
-    `purpose`: employer, cafe, village. `basis`: from where we have the number, and why we may use it.
+    `purpose`: employer, cafe. `basis`: from where we have the number, and why we may use it.
     """
 
     __tablename__ = "listed_contact"

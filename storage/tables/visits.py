@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import AREA_CODE, Base, Numbered, Sight
@@ -37,7 +37,6 @@ class Photo(Numbered, Base):
     __table_args__ = (
         Index("ix_photo_waiting", "next_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_photo_activity_id", "activity_id", postgresql_where=text("activity_id is not null")),
-        CheckConstraint("num_nonnulls(task_id, activity_id) = 1", name="ck_photo_owner"),
     )
     sight = Sight.GUARDED
     parent = ("task_id", "task.id")

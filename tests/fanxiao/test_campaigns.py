@@ -283,3 +283,57 @@ async def test_a_crash_in_the_middle_of_writing_writes_nobody_twice(
         await step()
     people = await rows(families, select(Intent.person_id).where(Intent.campaign_id == int(number)))
     assert sorted(people) == sorted(families.people[key] for key in ("mother", "father", "grandmother"))
+
+
+@pytest.fixture
+async def told(families: County, typed: Typed) -> County:
+    """The mother has just had a campaign."""
+    number = await draft(typed, "--sex", "female")
+    await typed("campaigns", "start", number, "--by", "孙科长")
+    await families.stage.settle()
+    await families.phones["mother"].expects("我们一起想办法")
+    for phone in families.phones.values():
+        await phone.new()
+    return families
+
+
+async def test_a_plain_seen_counts_as_read_and_needs_no_answer(told: County, typed: Typed) -> None:
+    await told.phones["mother"].replies("知道了，谢谢")
+    await told.stage.advance(minutes=2)
+    await told.phones["mother"].expects_nothing()
+    await told.phones["class_teacher"].expects_nothing()
+    assert await outcome(typed, str(max(await rows(told, select(Campaign.id))))) == {"answered": 1}
+
+
+async def test_a_question_goes_to_a_person(told: County, typed: Typed) -> None:
+    await told.phones["mother"].replies("补助怎么申请")
+    await told.phones["mother"].expects("班主任马老师", "联系您")
+    assert (await told.task("triage")).state == "open"
+    assert await outcome(typed, str(max(await rows(told, select(Campaign.id))))) == {"answered": 1}
+
+
+async def test_a_child_that_is_not_at_school_is_asked_about_and_a_person_reads_it(told: County) -> None:
+    await told.phones["mother"].replies("孩子好几天没去学校了")
+    await told.phones["mother"].expects("请回数字", "5家里有困难")
+    assert (await told.task("triage")).state == "open"
+    await told.phones["mother"].replies("5")
+    assert (await told.task("aid")).student_id == told.students["马小花"]
+
+
+async def test_a_reason_is_heard_like_any_other(told: County) -> None:
+    await told.phones["mother"].replies("娃去打工了")
+    assert (await told.task("child_labour_check")).student_id == told.students["马小花"]
+
+
+async def test_one_kind_is_refused_by_its_name_and_the_others_go_on(told: County, typed: Typed) -> None:
+    await told.phones["mother"].replies("退订助学")
+    await told.phones["mother"].expects("助学", "不再发")
+    again = json.loads((await typed("campaigns", "preview", await draft(typed, text="free"), "--json")).stdout)
+    assert again["counted"]["left_out"]["refused"] == 1
+    await told.after_outage("2026-11-10 10:00")
+    other = json.loads((await typed("campaigns", "preview", await draft(typed, text="duty"), "--json")).stdout)
+    assert other["counted"]["left_out"] == {}
+    await told.phones["mother"].replies("恢复助学")
+    await told.phones["mother"].expects("助学", "会再发")
+    back = json.loads((await typed("campaigns", "preview", await draft(typed, text="free"), "--json")).stdout)
+    assert back["counted"]["left_out"] == {}

@@ -94,5 +94,4 @@ alter table photo alter column task_id drop not null;
 alter table photo alter column inbound_id drop not null;
 alter table photo add column activity_id bigint;
 alter table photo add constraint fk_photo_activity_id foreign key (activity_id) references activity (id);
-alter table photo add constraint ck_photo_owner check (num_nonnulls(task_id, activity_id) = 1);
 create index ix_photo_activity_id on photo (activity_id) where activity_id is not null;
