@@ -78,6 +78,7 @@ def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
     family: list[Hear] = [hear_guardian] if speaker.children else []
     if not speaker.staff and not speaker.tasks:
         return family
-    if officer_reading(inbound, speaker).code is not None:
+    reading = officer_reading(inbound, speaker)
+    if reading.code is not None or reading.command == "activity":
         return [hear_officer]
     return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]
