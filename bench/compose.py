@@ -3,7 +3,7 @@
     python -m bench.compose [people]
 
 Prints intents a second of the real use case, and, from the same run, of a bare insert of as many rows of the same size into a table
-with a primary key only: the ratio is what choosing the families, leaving out who must not be written to, the keys and the eight indexes cost.
+with a primary key only: the ratio is what choosing the families, leaving out who must not be written to, keys and indexes cost.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _memory() -> float:
 async def _campaign(database: Database, people: int) -> int:
     """A campaign that is under way and of which nothing is written yet; gives its number."""
     async with working(database, NOW) as work:
-        await install_plan(work, files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8"), [])
+        messages = [entry.name.removesuffix(".yaml") for entry in files("templates").joinpath("messages").iterdir()]
+        await install_plan(work, files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8"), messages)
         campaign = await new_campaign(work, Draft("bench", "own", "622926", words=WORDS), people + 1)
         campaign.state, campaign.started_at = "running", NOW
         return campaign.id

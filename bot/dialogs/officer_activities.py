@@ -47,7 +47,7 @@ async def activity_told(order: Order) -> str:
 async def _noted(order: Order, activity: Activity, where: Where) -> str:
     so_far = await progress_of(order.work, where, school_year(activity.held_on))
     return order.say(
-        "activity_noted", on=spoken_day(activity.held_on), activity=order.speaker.plan.publicity.activities.kinds[activity.kind].zh,
+        "activity_noted", day=spoken_day(activity.held_on), activity=order.speaker.plan.publicity.activities.kinds[activity.kind].zh,
         place=activity.place, held=so_far.held, planned=so_far.planned or 0, pictured=order.inbound.photo is not None,
     )  # fmt: skip
 
@@ -72,4 +72,4 @@ async def activity_pictured(order: Order) -> str | None:
         return None
     if not await take_activity_photo(order.work, plan, activity, order.speaker.staff_id, order.inbound):
         return order.refuse("activity_full", most=str(plan.publicity.activities.photos))
-    return order.say("activity_pictured", activity=plan.publicity.activities.kinds[activity.kind].zh, on=spoken_day(activity.held_on))
+    return order.say("activity_pictured", activity=plan.publicity.activities.kinds[activity.kind].zh, day=spoken_day(activity.held_on))
