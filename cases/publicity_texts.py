@@ -78,7 +78,7 @@ def library() -> Library:
         purposes=data["purposes"],
         never_to_groups=re.compile(data["never_to_groups"]),
         own_words_most=data["own_words_most"],
-        labels={name: data[name] for name in ("states", "excluded", "outcomes", "refusals", "told")},
+        labels={name: data[name] for name in ("states", "excluded", "outcomes", "refusals", "told", "list_faults")},
     )
 
 

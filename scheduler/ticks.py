@@ -28,6 +28,7 @@ from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.sheet_asking import advance_sheet, open_sheets
 from cases.weekly import weekly_summary
+from cases.welcome import welcome_guardians
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
@@ -143,7 +144,13 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
         *_boarding_jobs(plan),
+        *_welcome_jobs(plan),
     ]
+
+
+def _welcome_jobs(plan: Plan) -> list[Daily]:
+    rules = plan.publicity.welcome
+    return [Daily("welcome", rules.at, timedelta(hours=6), welcome_guardians, school_days=False)] if rules is not None else []
 
 
 def _boarding_jobs(plan: Plan) -> list[Daily]:

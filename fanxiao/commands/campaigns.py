@@ -16,6 +16,7 @@ from cases.campaign_approval import decide_campaign
 from cases.campaign_drafts import Draft
 from cases.campaign_outcome import Outcome, Recipient, outcome_of, recipients
 from cases.campaign_rows import CampaignRefused, lock_campaign
+from cases.imports.listed import ListRefused, import_listed
 from cases.plans import plan_in_force
 from cases.publicity_texts import library
 from fanxiao.commands import campaigns_lines as lines
@@ -220,6 +221,25 @@ def outcome(
         typer.echo(json.dumps({"totals": found.totals, "cost": str(found.cost), "people": list(map(asdict, people))}, default=str))
     else:
         lines.print_outcome(campaign, plan, found, people)
+
+
+@app.command()
+def contacts(
+    file: Annotated[Path, typer.Argument(help="xlsx、xls 或 csv，列：单位 类型 联系人 手机 地区 来源", exists=True, dir_okay=False)],
+    by: By,
+) -> None:
+    """列入用人单位、网吧的联系人 · List employers and internet cafés, each with its purpose and from where the number is."""
+
+    async def go(work: Work, storage: Storage) -> tuple[int, int]:
+        try:
+            return await import_listed(work, storage.cipher, file, (await acting(work, by)).id)
+        except ListRefused as fault:
+            said = library().labels["list_faults"][fault.reason]
+            words = {"row": fault.row, "column": fault.column, "said": fault.said}
+            refuse(said["zh"].format(**words), said["en"].format(**words))
+
+    new_ones, rows = once(go)
+    _said(f"共 {rows} 行，新增 {new_ones}", f"{rows} rows, {new_ones} new")
 
 
 @app.command("list")

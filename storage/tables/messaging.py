@@ -41,7 +41,7 @@ class Intent(Numbered, Base):
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))  # an answer goes back where it came from
-    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
+    campaign_id: Mapped[int | None] = mapped_column(BigInteger)  # no key: it would look at one row for each of hundreds of thousands
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime]

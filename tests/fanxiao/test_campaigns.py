@@ -19,10 +19,10 @@ from typer.testing import CliRunner
 from bot.channels.simulator import SMS, Faults, Simulator
 from cases.composing import advance_campaign
 from fanxiao.cli import app
-from storage.tables import Campaign, Contact, Guardianship, Intent, Message, PersonContact, Sender, Student, StudentCategory
+from storage.tables import Campaign, Contact, Guardianship, Intent, ListedContact, Message, PersonContact, Sender, Student, StudentCategory
 from storage.work import working
 from tests.fanxiao.conftest import Terminal
-from tests.stories.county import PLAN, County
+from tests.stories.county import PLAN, County, Phone
 
 Typed = Callable[..., Awaitable[Result]]
 SMALL = PLAN.replace("approve_above: 1000", "approve_above: 2")
@@ -60,6 +60,24 @@ def moved_plan(tmp_path: Path) -> Path:
     """The same plan with a winter vacation that is a day longer."""
     path = tmp_path / "moved.yaml"
     path.write_text(SMALL.replace("until: 2027-02-28", "until: 2027-03-01"), encoding="utf-8")
+    return path
+
+
+LISTED = "单位,类型,联系人,手机,地区,来源\n"
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    path = tmp_path / "listed.csv"
+    rows = "红星砖厂,用人单位,老马,13893055501,622926100,县人社局2026年登记表\n蓝天网吧,网吧,老李,13893055502,622926100,县市场监管局登记\n"
+    path.write_text(LISTED + rows, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def bad_list(tmp_path: Path) -> Path:
+    path = tmp_path / "bad.csv"
+    path.write_text(LISTED + "红星砖厂,用人单位,老马,138,622926100,县人社局\n", encoding="utf-8")
     return path
 
 
@@ -337,3 +355,45 @@ async def test_one_kind_is_refused_by_its_name_and_the_others_go_on(told: County
     await told.phones["mother"].expects("助学", "会再发")
     back = json.loads((await typed("campaigns", "preview", await draft(typed, text="free"), "--json")).stdout)
     assert back["counted"]["left_out"] == {}
+
+
+async def test_each_guardian_is_told_once_what_is_kept_and_why(county: County) -> None:
+    """When the plan says so; whoever comes later is told the day after, nobody twice, and refused publicity is no reason not to."""
+    await county.begin(
+        "2026-11-02 09:00", plan=PLAN.replace("  approve_above:", '  welcome: {at: "10:00", most_per_day: 50}\n  approve_above:')
+    )
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马小虎", guardians=["father", "barred"])
+    await change(county, update(Guardianship).where(Guardianship.person_id == county.people["barred"]).values(no_contact=True))
+    await county.to("2026-11-02 10:30")
+    await county.phones["father"].expects("小龙家长您好", "只存孩子上学这件事要用的信息", "0930-7120001")
+    await county.student("马小花", guardians=["mother"])
+    await county.phones["mother"].replies("退订")
+    await county.after_outage("2026-11-03 10:05")
+    await county.phones["mother"].expects("小花家长您好")
+    said = await rows(county, select(Message.person_id).where(Message.template == "consent_welcome"))
+    assert sorted(said) == sorted([county.people["father"], county.people["mother"]])
+
+
+async def test_employers_are_listed_with_their_purpose_and_refuse_like_families(families: County, typed: Typed, listed: Path) -> None:
+    imported = await typed("campaigns", "contacts", str(listed), "--by", "孙科长")
+    assert (imported.exit_code, "新增 2" in imported.stdout) == (0, True), imported.output
+    again = await typed("campaigns", "contacts", str(listed), "--by", "孙科长")
+    assert "新增 0" in again.stdout
+    number = await draft(typed, text="employers")
+    await typed("campaigns", "start", number, "--by", "孙科长")
+    await families.stage.settle()
+    shop = Phone(families, "+8613893055501")
+    await shop.expects("招工请先看身份证", "第六十一条")
+    await shop.replies("R")
+    await families.after_outage("2026-11-11 10:00")
+    refused = await typed("campaigns", "new", "再发", "--text", "hiring", "--area", COUNTY, "--by", "孙科长")
+    assert (refused.exit_code, "没有可以发到的人" in refused.stderr) == (1, True)
+
+
+async def test_a_list_with_a_bad_row_changes_nothing_and_names_it(families: County, typed: Typed, bad_list: Path) -> None:
+    refused = await typed("campaigns", "contacts", str(bad_list), "--by", "孙科长")
+    assert refused.exit_code == 1
+    assert "第2行" in refused.stderr
+    assert "手机" in refused.stderr
+    assert await rows(families, select(ListedContact)) == []

@@ -30,7 +30,6 @@ create index ix_campaign_area_code on campaign (area_code);
 create index ix_campaign_due on campaign (next_at) where next_at is not null;
 
 alter table intent add column campaign_id bigint;
-alter table intent add constraint fk_intent_campaign_id foreign key (campaign_id) references campaign (id);
 create index ix_intent_campaign on intent (campaign_id, person_id) where campaign_id is not null;
 
 alter table task add column campaign_id bigint;
