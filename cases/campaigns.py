@@ -1,44 +1,82 @@
-"""Publicity to many families at once: one statement writes an intent for each person, however many there are."""
+"""Publicity to many: let go by its author, held, taken back, sent once more to those whom it did not reach (art. 3.4)."""
 
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select
 
+from cases.campaign_approval import ask_for_approval, end_asking
+from cases.campaign_holding import hold, let_go, take_back
+from cases.campaign_outcome import count_failed
+from cases.campaign_rows import CampaignRefused, check_state, count_campaign, due_time, note, schedule_campaign
+from storage.tables import Campaign
 from storage.work import Work
 
-CAMPAIGN_LIFE = timedelta(days=3)
-"""How long a campaign may take to leave."""
 
-# A person with several children reads it once, in the area of the first of them. Who refused publicity is left out when it is sent,
-# so that a refusal still counts that comes while the campaign is under way.
-COMPOSE = text("""
-insert into intent (dedupe_key, person_id, template, urgency, facts, area_code, created_at, due_at, expires_at)
-select 'campaign:' || :campaign || ':' || person_id, person_id, :template, 'bulk', facts, area_code, :now, :due_at, :expires_at
-from (
-    select guardianship.person_id, min(student.area_code) as area_code
-    from guardianship join student on student.id = guardianship.student_id
-    where starts_with(student.area_code, :area_code) and student.status = 'enrolled'
-        and guardianship.is_guardian and not guardianship.no_contact
-    group by guardianship.person_id
-) family, cast(:facts as jsonb) facts
-order by person_id
-on conflict (dedupe_key) do nothing
-""")
+async def start_campaign(work: Work, campaign: Campaign, by: int) -> None:
+    """Its author lets it go: at its time, or first to a second person where it reaches many."""
+    plan = await check_state(work, campaign, by, "draft")
+    campaign.people = (await count_campaign(work, campaign)).people
+    if not campaign.people:
+        raise CampaignRefused("nobody", left_out=0)
+    if campaign.people > plan.publicity.approve_above:
+        await ask_for_approval(work, plan, campaign)
+    else:
+        schedule_campaign(work, plan, campaign)
+    note(work, campaign, "campaign_started", by, people=campaign.people, state=campaign.state)
 
 
-async def compose(
-    work: Work, campaign: str, template: str, facts: dict[str, str], *, area_code: str, due_at: datetime | None = None
-) -> int:
-    """Writes what every guardian of the enrolled children under `area_code` is told; gives to how many.
+async def pause_campaign(work: Work, campaign: Campaign, by: int) -> int:
+    """What has not left is held; gives how many persons wait."""
+    await check_state(work, campaign, by, "running", "scheduled")
+    campaign.state, campaign.next_at = "paused", None
+    held = await hold(work, campaign.id)
+    note(work, campaign, "campaign_paused", by, held=held)
+    return held
 
-    The same campaign again reaches only those who were not there before.
-    """
-    due = due_at or work.now
-    told = {"campaign": campaign, "template": template, "facts": json.dumps(facts, ensure_ascii=False), "area_code": area_code}
-    written = await work.session.execute(COMPOSE, told | {"now": work.now, "due_at": due, "expires_at": due + CAMPAIGN_LIFE})
-    number = int(written.rowcount)  # type: ignore[attr-defined]
-    work.record("campaign_composed", f"campaign:{campaign}", area_code=area_code, template=template, intents=number)
-    return number
+
+async def resume_campaign(work: Work, campaign: Campaign, by: int) -> int:
+    """Goes on where it stopped, with its whole time again; gives how many persons were waiting."""
+    plan = await check_state(work, campaign, by, "paused")
+    if campaign.started_at is None:
+        schedule_campaign(work, plan, campaign)
+        note(work, campaign, "campaign_resumed", by, held=0)
+        return 0
+    campaign.state, campaign.next_at = "running", work.now
+    held = await let_go(work, campaign.id, work.now + timedelta(days=plan.publicity.life_days))
+    note(work, campaign, "campaign_resumed", by, held=held)
+    return held
+
+
+async def cancel_campaign(work: Work, campaign: Campaign, by: int) -> int:
+    """What has not left is taken back, for good; gives how many persons will not get it."""
+    await check_state(work, campaign, by, "draft", "waiting_approval", "scheduled", "running", "paused")
+    taken = await take_back(work, campaign.id)
+    await close_campaign(work, campaign, "cancelled")
+    note(work, campaign, "campaign_cancelled", by, taken=taken)
+    return taken
+
+
+async def resend_campaign(work: Work, campaign: Campaign, by: int) -> None:
+    """Once more to those whom it did not reach, and to nobody else. Raises CampaignRefused where it reached everybody."""
+    plan = await check_state(work, campaign, by, "done")
+    failed = await count_failed(work, campaign)
+    if not failed:
+        raise CampaignRefused("nothing_failed")
+    campaign.round += 1
+    campaign.composed_to, campaign.composed_at, campaign.ended_at = 0, None, None
+    campaign.state, campaign.next_at = "running", due_time(plan, campaign, work.now)
+    note(work, campaign, "campaign_resent", by, people=failed, round=campaign.round)
+
+
+async def close_campaign(work: Work, campaign: Campaign, state: str, reason: str | None = None) -> None:
+    """Nothing more comes of it by itself."""
+    campaign.state, campaign.reason, campaign.ended_at, campaign.next_at = state, reason, work.now, None
+    await end_asking(work, campaign, None, "")
+
+
+async def list_campaigns(work: Work, area_code: str = "", most: int = 200) -> list[Campaign]:
+    """Those of an area (all without one), the newest first."""
+    query = select(Campaign).where(Campaign.area_code.startswith(area_code)).order_by(Campaign.id.desc()).limit(most)
+    return list(await work.session.scalars(query))

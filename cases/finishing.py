@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from cases.aid import decide_aid
 from cases.aid_payment import pay_by_word
 from cases.attendance import release_sheet
+from cases.campaign_approval import decide_campaign
+from cases.campaign_rows import CampaignRefused, lock_campaign
 from cases.casework import lock_case
 from cases.complaints import complaint_of, settle_complaint
 from cases.desk import Desk, desk_of_case, desk_of_school, desk_of_student
@@ -136,6 +138,21 @@ async def _approve_referral(finish: Finish) -> Refusal | None:
     if not verdict and not finish.words.reason(finish.result):
         return Refusal("say_why_not")
     await decide_referral(finish.work, finish.task.referral_id, approved=verdict, by=finish.by, note=finish.result)
+    return None
+
+
+async def _approve_campaign(finish: Finish) -> Refusal | None:
+    """Only a plain yes, or a no with its reason, decides."""
+    verdict = finish.words.verdict(finish.result)
+    if verdict is None or finish.task.campaign_id is None:
+        return Refusal("say_verdict")
+    if not verdict and not finish.words.reason(finish.result):
+        return Refusal("say_why_not")
+    campaign = await lock_campaign(finish.work, finish.task.campaign_id)
+    try:
+        await decide_campaign(finish.work, campaign, finish.by, approved=verdict, note_of=finish.result)
+    except CampaignRefused:
+        return Refusal("not_allowed")
     return None
 
 
@@ -284,6 +301,7 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "deliver_notice": _deliver_notice,
     "decide_measures": _decide_measures,
     "approve_referral": _approve_referral,
+    "approve_campaign": _approve_campaign,
     "act_by_law": _act_by_law,
     "enrolment_check": _enrolment_check,
     "schooling_arrangement": _schooling_arrangement,

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from cases.plans import plan_of
+from cases.plans import plan_in_force, plan_of
 from cases.tasks import LIVING, note_progress
 from plan.model import Plan
-from storage.tables import Inbound, Photo, Task, TaskHolder, Visit
+from storage.tables import Activity, Inbound, Photo, Task, TaskHolder, Visit
 from storage.work import Work
 
 
@@ -84,6 +84,10 @@ async def photo_kept(work: Work, photo: Photo, content_encrypted: bytes, media_t
     photo.state, photo.content_encrypted, photo.media_type, photo.size, photo.stored_at = (
         "stored", content_encrypted, media_type, size, work.now,
     )  # fmt: skip
+    if photo.task_id is None:
+        activity = await work.session.get_one(Activity, photo.activity_id)
+        work.record("photo_stored", f"photo:{photo.id}", area_code=activity.area_code, activity_id=activity.id)
+        return
     task = await work.session.get_one(Task, photo.task_id)
     work.record("photo_stored", f"photo:{photo.id}", area_code=task.area_code, case_id=task.case_id, task_id=task.id)
 
@@ -91,9 +95,20 @@ async def photo_kept(work: Work, photo: Photo, content_encrypted: bytes, media_t
 async def photo_refused(work: Work, photo: Photo, reason: str) -> None:
     """It is too large, or nowhere to be had: whoever sent it is told, and may send it again."""
     photo.state, photo.reason = "refused", reason
+    if photo.task_id is None:
+        await _activity_photo_refused(work, photo, reason)
+        return
     task = await work.session.get_one(Task, photo.task_id)
     work.record("photo_refused", f"photo:{photo.id}", area_code=task.area_code, case_id=task.case_id, task_id=task.id, reason=reason)
     work.say(
         f"photo:{photo.id}:refused", photo.person_id, "photo_refused", area_code=task.area_code, facts={"why": reason},
         task_id=task.id, case_id=task.case_id, student_id=task.student_id,
     )  # fmt: skip
+
+
+async def _activity_photo_refused(work: Work, photo: Photo, reason: str) -> None:
+    activity = await work.session.get_one(Activity, photo.activity_id)
+    kind = (await plan_in_force(work.session))[1].publicity.activities.kinds.get(activity.kind)
+    facts = {"why": reason, "activity": kind.zh if kind else activity.kind, "month": activity.held_on.month, "day": activity.held_on.day}
+    work.record("photo_refused", f"photo:{photo.id}", area_code=activity.area_code, activity_id=activity.id, reason=reason)
+    work.say(f"photo:{photo.id}:refused", photo.person_id, "activity_unpictured", area_code=activity.area_code, facts=facts)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from fanxiao.commands import (
+    activities,
     admin,
     aid,
+    campaigns,
     channels,
     check,
     complaints,
@@ -31,6 +33,8 @@ app = typer.Typer(
 )
 app.add_typer(admin.app, name="admin")
 app.add_typer(channels.app, name="channels")
+app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(activities.app, name="activities")
 app.add_typer(imports.app, name="import")
 app.add_typer(check.app, name="check")
 app.add_typer(export_templates.app, name="export")

@@ -12,6 +12,7 @@ from plan.check_enrolment import enrolment_problems, enrolment_roles, enrolment_
 from plan.deliveries import delivery_problems
 from plan.levels import Owed
 from plan.model import Plan
+from plan.publicity_check import publicity_problems
 from plan.reading import PlanFault, Problem, load, shape_problem
 from plan.support_check import support_problems
 
@@ -47,6 +48,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from delivery_problems(plan.deliveries)
     yield from support_problems(plan)
     yield from enrolment_problems(plan)
+    yield from publicity_problems(plan)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -90,6 +92,7 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
     for name, kind in plan.referrals.items():
         for role in kind.by if kind.enabled else ():
             yield f"referrals.{name}.by", role
+    yield from plan.publicity.roles()
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():
         yield "digest.weekly.roles", role
 

@@ -13,6 +13,7 @@ from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.outcomes import Exit, Lists, NoticeKind, Targets
 from plan.parts import Label, Part, QuietHours, Vacation
+from plan.publicity import Publicity
 from plan.registers import Registers
 from plan.school_day import Attendance, Boarding, Closures, SchoolEvent
 from plan.sending import Delivery
@@ -51,6 +52,7 @@ class Plan(Part):
     postponing: Postponing
     dialogs: Dialogs = Field(default_factory=Dialogs)  # added after plans were stored: a default keeps those readable
     visits: Visits = Field(default_factory=Visits)  # the same
+    publicity: Publicity = Field(default_factory=Publicity)  # the same
     audit: Audit
     answer_within_days: int = Field(ge=1)
     exits: dict[str, Exit]

@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from cases.audit import audit
 from cases.boarding import ask_boarders, close_boarding, remind_boarders
+from cases.composing import advance_campaign
 from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
 from cases.escalation import settle
 from cases.gaps import open_due_cases
@@ -31,10 +32,11 @@ from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.sheet_asking import advance_sheet, open_sheets
 from cases.weekly import weekly_summary
+from cases.welcome import welcome_guardians
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
-from storage.tables import AttendanceSheet, CaseFile, Intent, Question, ReceiptClaim, Task, TickRun
+from storage.tables import AttendanceSheet, Campaign, CaseFile, Intent, Question, ReceiptClaim, Task, TickRun
 from storage.work import Work, working
 
 log = structlog.get_logger("ticks")
@@ -60,11 +62,12 @@ DUE = (
     Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle),
     Due("claim", ReceiptClaim.id, ReceiptClaim.next_at, ReceiptClaim.next_at.is_not(None), take_claim, ReceiptClaim.case_id),
     Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id),
+    Due("campaign", Campaign.id, Campaign.next_at, Campaign.next_at.is_not(None), advance_campaign),
 )
 
 
 async def advance_due(database: Database, now: datetime) -> int:
-    """Carries out every sheet, case and task step that is due; returns how many rows it looked at."""
+    """Carries out every step of a sheet, case, task or campaign that is due; returns how many rows it looked at."""
     return sum([await _advance_all(database, now, due) for due in DUE])
 
 
@@ -147,6 +150,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
         *_boarding_jobs(plan),
         *_roll_jobs(plan),
+        *_welcome_jobs(plan),
     ]
 
 
@@ -163,6 +167,11 @@ def _roll_jobs(plan: Plan) -> list[Daily]:
             Daily("home_lessons", plan.registers.lessons.at, timedelta(hours=11), ask_about_lessons, school_days=False),
         ]
     return jobs
+
+
+def _welcome_jobs(plan: Plan) -> list[Daily]:
+    rules = plan.publicity.welcome
+    return [Daily("welcome", rules.at, timedelta(hours=6), welcome_guardians, school_days=False)] if rules is not None else []
 
 
 def _boarding_jobs(plan: Plan) -> list[Daily]:
@@ -269,7 +278,7 @@ async def tick(database: Database, now: datetime) -> int:
 
 
 async def _waiting(session: AsyncSession, now: datetime) -> tuple[bool, bool]:
-    """Whether (a sheet, case or task, a question) wants something by now: one look instead of four."""
+    """Whether (a sheet, case, task or campaign, a question) wants something by now: one look instead of four."""
     rows = or_(*(exists(select(due.id).where(due.living, due.next_at <= now)) for due in DUE))
     found = (await session.execute(select(rows, exists(select(Question.id).where(*_stale(now)))))).one()
     return bool(found[0]), bool(found[1])

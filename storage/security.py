@@ -87,6 +87,9 @@ def _guarded(model: type[Base]) -> str:
     if model.parent is None:
         other, column = THROUGH[name]
         return f'exists (select 1 from "{other}" other where other.{column} = "{name}".id)'
-    column, target = model.parent
+    return " or ".join(_seen_with(name, *parent) for parent in (model.parent, model.other_parent) if parent is not None)
+
+
+def _seen_with(name: str, column: str, target: str) -> str:
     parent, key = target.split(".")
     return f'exists (select 1 from "{parent}" parent where parent.{key} = "{name}".{column})'

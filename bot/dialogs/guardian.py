@@ -15,6 +15,8 @@ from bot.dialogs.consenting import take_choice
 from bot.dialogs.follow_ups import hear_follow_up
 from bot.dialogs.notice_number import about_named_notice
 from bot.dialogs.phrases import choices
+from bot.dialogs.publicity import KIND as PUBLICITY
+from bot.dialogs.publicity import hear_of_absence, publicity_before
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
@@ -44,6 +46,8 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     if (promised := picked_day(talk)) is not None:
         return await _respond(talk, promised)
     asked = None if kind in FOLLOW_UPS else kind
+    if talk.question is None and await publicity_before(work, inbound) is not None:
+        asked = PUBLICITY
     readings = _read(talk, text, asked)
     other = await _about_another(talk, readings)
     if other is not None:
@@ -82,7 +86,9 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _undo(talk)
     sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
     if not sure or len(sure) < len(readings):
-        return await not_understood(talk, is_hopeless=all(reading.confidence <= HOPELESS for reading in readings))
+        return await hear_of_absence(talk) or await not_understood(
+            talk, is_hopeless=all(reading.confidence <= HOPELESS for reading in readings)
+        )
     if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
         return ask_which_child(talk)
     await talk.understood()

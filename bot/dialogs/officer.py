@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy import select
 
 from bot.dialogs.answering import answered
+from bot.dialogs.officer_activities import activity_told
 from bot.dialogs.officer_people import away, back, picked_colleague
 from bot.dialogs.officer_tasks import acknowledge, confirm, delegate, done, postpone
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
@@ -41,6 +42,8 @@ async def hear_officer(work: Work, inbound: Inbound, speaker: Speaker) -> str | 
 
 async def _with_photo(order: Order) -> str:
     """The words below a photograph are an answer like any other, and then its answer is enough."""
+    if order.reading.command == "activity":
+        return await activity_told(order)
     is_answer = order.reading.command != "unknown"
     kept = await photographed(order, quietly=is_answer)
     return (await _carry_out(order) if is_answer else None) or kept
@@ -126,7 +129,7 @@ async def _help(order: Order) -> str:
 
 
 Act = Callable[[Order], Awaitable[str | None]]
-FREE: dict[str, Act] = {"mine": _mine, "case": _case, "away": away, "back": back, "help": _help}
+FREE: dict[str, Act] = {"mine": _mine, "case": _case, "away": away, "back": back, "help": _help, "activity": activity_told}
 ON_TASK: dict[str, Act] = {
     "acknowledge": acknowledge, "delegate": delegate, "done": done, "postpone": postpone, "confirm": confirm, "approve": done,
     "letter": letter, "reply": reply, "belongs": belongs,

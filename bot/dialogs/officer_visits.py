@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.dialogs.officer_activities import activity_pictured
 from bot.dialogs.officer_delivery import proven_by_photo
 from bot.dialogs.order import Order, quoted_tasks
 from bot.replies.visit import VisitReading, read_visit
@@ -56,7 +57,7 @@ async def photographed(order: Order, *, quietly: bool) -> str:
     plan = order.speaker.plan
     visits = await photo_tasks_of(order.work, plan, order.speaker.people)
     if not visits:
-        return order.refuse("photo_no_task")
+        return await activity_pictured(order) or order.refuse("photo_no_task")
     task = await _meant(order, visits)
     if task is None:
         return order.refuse("photo_which" if len(visits) > 1 else "photo_no_task", example=visits[0].code)

@@ -13,6 +13,7 @@ from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.order import quoted_tasks
 from bot.dialogs.pressing import is_answered_before
+from bot.dialogs.publicity import hear_publicity
 from bot.dialogs.roll import hear_roll
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
@@ -58,6 +59,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     chosen = await hear_choice(work, inbound, speaker)
     if chosen is not None:
         return chosen
+    if (seen := await hear_publicity(work, inbound, speaker)) is not None:
+        return seen
     order = [hear_roll, hear_officer] if await _is_for_officer(work, inbound, speaker) else _order(inbound, speaker)
     if order != [hear_guardian]:
         await hear_danger(work, inbound, speaker)
@@ -82,6 +85,7 @@ def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
     family: list[Hear] = [hear_guardian] if speaker.children else []
     if not speaker.staff and not speaker.tasks:
         return family
-    if officer_reading(inbound, speaker).code is not None:
+    reading = officer_reading(inbound, speaker)
+    if reading.code is not None or reading.command == "activity":
         return [hear_roll, hear_officer]
     return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]

@@ -22,6 +22,7 @@ from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
 from bot.outbox.words import Recordings, Unsayable, Words, Writer
 from cases import delivery_trouble, triage
+from cases.publicity_texts import library
 from storage.tables import Contact, Intent, Sender
 from storage.work import Work
 
@@ -74,7 +75,8 @@ class Batch:
         refused = await refusals(self._work.session, asked)
         for intent in intents:
             audience = self._settings.catalogue.traits(intent.template).audience
-            if is_refused(intent.urgency, audience, refused.get(intent.person_id or 0, frozenset())):
+            topic = library().topic_of(intent.template)
+            if is_refused(intent.urgency, audience, refused.get(intent.person_id or 0, frozenset()), topic):
                 intent.end("dropped", "refused")
         return [intent for intent in intents if intent.state == "pending"]
 

@@ -14,6 +14,7 @@ from storage.tables import (
     Absence,
     AttendanceSheet,
     BoardingCheck,
+    Campaign,
     CaseFile,
     GuardianAnswer,
     Guardianship,
@@ -112,6 +113,7 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
         "unanswered": _unanswered(zone),
         "answer_stands": _answer_stands(),
         "leave_ends": _leave_ends(),
+        "campaign_on": exists().where(Campaign.id == Intent.campaign_id, Campaign.state.in_(("running", "done"))),
     }
 
 

@@ -2,7 +2,7 @@
 
 from bot.replies.action import action
 from bot.replies.guardian import read_guardian
-from bot.replies.hints import choice_in, is_danger, touches_on
+from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, tells_of_absence, touches_on
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
 from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
@@ -21,12 +21,15 @@ __all__ = [
     "SheetReading",
     "action",
     "choice_in",
+    "is_acknowledgement",
     "is_danger",
+    "kind_chosen",
     "read_guardian",
     "read_meant",
     "read_officer",
     "read_sheet",
     "says_every_class",
     "school_year_of",
+    "tells_of_absence",
     "touches_on",
 ]

@@ -26,6 +26,7 @@ from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, M
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
+from storage.tables.publicity import Activity, ActivityPlan, Campaign, ListedContact
 from storage.tables.registers import Arrangement, CareCard, HomeLesson, PairContact, Pairing
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 from storage.tables.support import Complaint, LetterCounter
@@ -33,6 +34,8 @@ from storage.tables.visits import Photo, Visit
 
 __all__ = [
     "Absence",
+    "Activity",
+    "ActivityPlan",
     "AidRequest",
     "Area",
     "Arrangement",
@@ -42,6 +45,7 @@ __all__ = [
     "Base",
     "BoardingCheck",
     "CalendarDay",
+    "Campaign",
     "CareCard",
     "CaseFile",
     "CaseLevel",
@@ -71,6 +75,7 @@ __all__ = [
     "Leave",
     "LetterCounter",
     "LinkCode",
+    "ListedContact",
     "Message",
     "MissingBoarder",
     "Notice",

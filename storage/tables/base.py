@@ -45,6 +45,7 @@ class Base(DeclarativeBase):
     sight: ClassVar[Sight] = Sight.NONE
     parent: ClassVar[tuple[str, str] | None] = None  # (own column, "table.column") for GUARDED
     unseen: ClassVar[str | None] = None  # rows that the web role never sees, whatever its area: a condition
+    other_parent: ClassVar[tuple[str, str] | None] = None  # where a row may belong to this one instead
 
 
 class Numbered:

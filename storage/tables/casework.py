@@ -110,6 +110,7 @@ class Task(Numbered, Base):
     sheet_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_sheet.id"))
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     referral_id: Mapped[int | None] = mapped_column(ForeignKey("referral.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
     inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id"))
     plan_version_id: Mapped[int] = mapped_column(ForeignKey("plan_version.id"))
     facts: Mapped[Facts] = mapped_column(server_default=text("'{}'"))

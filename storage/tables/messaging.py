@@ -17,11 +17,15 @@ class Intent(Numbered, Base):
 
     Without `person_id` it is an answer to somebody whom nobody knows, and `contact_id` says where they wrote.
     `urgency`: safety, duty, bulk. `still` names the check made again when it is sent (`bot/outbox/still.py`).
-    `state`: pending, queued (message_id says in which message), dropped (no longer true), expired, unaddressable.
+    `state`: pending, held (its campaign pauses), queued (message_id says in which message), dropped (no longer true), expired,
+    unaddressable.
     """
 
     __tablename__ = "intent"
-    __table_args__ = (Index("ix_intent_due", text("urgency desc"), "due_at", "id", postgresql_where=text("state = 'pending'")),)
+    __table_args__ = (
+        Index("ix_intent_due", text("urgency desc"), "due_at", "id", postgresql_where=text("state = 'pending'")),
+        Index("ix_intent_campaign", "campaign_id", "person_id", postgresql_where=text("campaign_id is not null")),
+    )
     sight = Sight.AREA
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
@@ -37,6 +41,7 @@ class Intent(Numbered, Base):
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))  # an answer goes back where it came from
+    campaign_id: Mapped[int | None] = mapped_column(BigInteger)  # no key: it would look at one row for each of hundreds of thousands
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime]

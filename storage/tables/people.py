@@ -25,6 +25,7 @@ class Person(Numbered, Base):
     area_code: Mapped[str] = mapped_column(AREA_CODE, index=True)
     language: Mapped[str | None]  # spoken at home, where calls can play a recording in it
     anonymised_at: Mapped[datetime | None]
+    welcomed_at: Mapped[datetime | None]  # when the plain notice at enrolment was written for them
 
 
 class Contact(Numbered, Base):

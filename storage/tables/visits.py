@@ -28,14 +28,22 @@ class Visit(Numbered, Base):
 
 
 class Photo(Numbered, Base):
-    """A photograph that came by chat and belongs to a visit's task. `state`: waiting (still with the provider), stored, refused."""
+    """A photograph that belongs to a visit's task or to an activity. `state`: waiting (still with the provider), stored, refused.
+
+    Most came by chat; one without `inbound_id` was handed in by command.
+    """
 
     __tablename__ = "photo"
-    __table_args__ = (Index("ix_photo_waiting", "next_at", postgresql_where=text("state = 'waiting'")),)
+    __table_args__ = (
+        Index("ix_photo_waiting", "next_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_photo_activity_id", "activity_id", postgresql_where=text("activity_id is not null")),
+    )
     sight = Sight.GUARDED
     parent = ("task_id", "task.id")
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
-    inbound_id: Mapped[int] = mapped_column(ForeignKey("inbound.id"), unique=True)
+    other_parent = ("activity_id", "activity.id")
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
+    activity_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))
+    inbound_id: Mapped[int | None] = mapped_column(ForeignKey("inbound.id"), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     state: Mapped[str] = mapped_column(server_default="waiting")
     reason: Mapped[str | None]  # why it was refused: too_large, gone, not_a_photo
