@@ -28,7 +28,7 @@ class Colleague:
 
 async def colleagues_of(work: Work, person_id: int, on: date) -> list[Colleague]:
     """Everybody of the same county (or of the area above it) who answers for something and can be reached, but for the asker."""
-    own = await _own(work, person_id, on)
+    own = await own_posts(work, person_id, on)
     if not own:
         return []
     wide = min((row.area_code[:COUNTY] for row in own), key=len)
@@ -43,7 +43,8 @@ async def colleagues_of(work: Work, person_id: int, on: date) -> list[Colleague]
     return _each_once((row, name, _is_near(row, own)) for row, name in rows if row.person_id in reachable)
 
 
-async def _own(work: Work, person_id: int, on: date) -> Sequence[Responsibility]:
+async def own_posts(work: Work, person_id: int, on: date) -> Sequence[Responsibility]:
+    """What a person answers for that day: their own, as a substitute, or standing in for somebody."""
     stood_for = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
     theirs = or_(
         Responsibility.person_id == person_id, Responsibility.person_id.in_(stood_for), Responsibility.substitute_person_id == person_id

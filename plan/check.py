@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 import holidays
 from pydantic import ValidationError
 
+from plan.check_counting import counting_problems, counting_roles
 from plan.levels import Owed
 from plan.model import Plan
 from plan.parts import Answer
@@ -41,6 +42,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from _label_problems(plan)
     yield from _notice_problems(plan)
     yield from _answer_problems(plan)
+    yield from counting_problems(plan)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -78,6 +80,7 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "postponing.by", role
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():
         yield "digest.weekly.roles", role
+    yield from counting_roles(plan)
 
 
 def _role_problems(plan: Plan) -> Iterator[Problem]:

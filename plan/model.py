@@ -36,6 +36,8 @@ from plan.parts import (
     Vacation,
     Visits,
 )
+from plan.reconciling import Reconciliation
+from plan.supervising import Supervision
 
 
 class Plan(Part):
@@ -76,6 +78,8 @@ class Plan(Part):
     tasks: dict[str, TaskKind]
     targets: Targets
     lists: Lists
+    reconciliation: Reconciliation | None = None  # both added after plans were stored
+    supervision: Supervision | None = None
 
     @field_validator("time_zone")
     @classmethod

@@ -156,6 +156,7 @@ def _reading(
 _COMMANDS: tuple[tuple[str, _Read], ...] = (
     ("help", _bare("help")),
     ("mine", _bare("mine")),
+    ("ledger", _bare("ledger")),
     ("back", _bare("back")),
     ("letter", _bare("letter")),
     ("reply", _with_text("reply")),

@@ -25,12 +25,14 @@ from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyChec
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
+from storage.tables.supervising import Assessment, Difference, InspectionItem, InspectionSample, OfficialFigure
 from storage.tables.visits import Photo, Visit
 
 __all__ = [
     "Absence",
     "AidRequest",
     "Area",
+    "Assessment",
     "Attempt",
     "AttendanceSheet",
     "AuditRun",
@@ -45,6 +47,7 @@ __all__ = [
     "Consent",
     "Contact",
     "DeliveryStatus",
+    "Difference",
     "EnrolmentCheck",
     "EnrolmentEvent",
     "Event",
@@ -55,6 +58,8 @@ __all__ = [
     "Hole",
     "ImportRun",
     "Inbound",
+    "InspectionItem",
+    "InspectionSample",
     "Intent",
     "KeyCheck",
     "Lease",
@@ -64,6 +69,7 @@ __all__ = [
     "MissingBoarder",
     "Notice",
     "NoticeCounter",
+    "OfficialFigure",
     "Person",
     "PersonContact",
     "Photo",

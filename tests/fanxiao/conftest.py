@@ -29,7 +29,9 @@ def county(database: Database, web: Database, cipher: Cipher) -> County:
 
 
 @pytest.fixture
-def terminal(empty_server: Server, database: Database, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def typed(empty_server: Server, database: Database, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Any command."""
+
     def opened(_: object) -> Storage:
         server: Any = SimpleNamespace(close=lambda: None)  # the tests' server outlives the command
         return Storage(server, *(Database(empty_server.url(role)) for role in (Role.OWNER, Role.WORKER, Role.WEB)), cipher)
@@ -38,7 +40,17 @@ def terminal(empty_server: Server, database: Database, cipher: Cipher, monkeypat
     monkeypatch.setattr("fanxiao.commands.once.SystemClock", lambda: SteppedClock(database))
     monkeypatch.setenv("COLUMNS", "250")
 
-    async def typed(*words: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, ["admin", *words])
+    async def command(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, app, list(words))
 
-    return typed
+    return command
+
+
+@pytest.fixture
+def terminal(typed: Terminal) -> Terminal:
+    """The commands under `fanxiao admin`."""
+
+    async def command(*words: str) -> Result:
+        return await typed("admin", *words)
+
+    return command
