@@ -13,6 +13,7 @@ from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer
 from cases.entitled import may_end_case, may_hold
 from cases.escalation import settle
 from cases.notices import deliver_notice, issue_notice, notice_of_case
+from cases.reconciling.nightly import explain
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
 from cases.responsible import has_role
 from cases.returning import come_back
@@ -208,6 +209,14 @@ async def _check_return(finish: Finish) -> Refusal | None:
     return None
 
 
+async def _reconcile(finish: Finish) -> Refusal | None:
+    """Only words explain a difference."""
+    if not finish.result:
+        return Refusal("say_what")
+    await explain(finish.work, finish.task, finish.by)
+    return None
+
+
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "issue_notice": _issue_notice,
     "deliver_notice": _deliver_notice,
@@ -221,4 +230,5 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "roster_check": _roster_check,
     "check_return": _check_return,
     "confirm_return": _check_return,
+    "reconcile": _reconcile,
 }

@@ -11,6 +11,7 @@ from cases.names import area_names
 from cases.shown import Cell, Shown, said, table, texts, word
 from plan.calendar import Calendar
 from plan.model import Plan
+from storage.tables import Difference, Task
 from storage.work import Work
 
 TOWNSHIP = 9
@@ -106,3 +107,19 @@ async def ledger_counts(work: Work, plan: Plan, rows: Sequence[LedgerRow], area:
         for key, number in Counter(map(of, rows)).most_common()
     ]
     return table("ledger_counts", lines, area=area, view=texts()["ledger"]["views"][view])
+
+
+def differences_table(plan: Plan, found: Sequence[tuple[Difference, str | None, str | None, Task | None]], area: str) -> Shown:
+    """What the reconciliation found, with what was answered."""
+    calendar, entry = Calendar(plan), texts()["differences"]
+    kinds = plan.reconciliation.differences if plan.reconciliation else {}
+    names: dict[str, str] = {name: kind.zh for name, kind in kinds.items()}
+    rows: list[dict[str, Cell]] = [
+        {
+            "found": calendar.day_of(row.found_at), "kind": names.get(row.kind, row.kind), "school": school, "child": child,
+            "role": plan.role_name(task.role) if task else None, "due": calendar.local(task.due_at) if task else None,
+            "state": entry["states"][row.state], "said": task.result if task else None,
+        }
+        for row, school, child, task in found
+    ]  # fmt: skip
+    return table("differences", rows, area=area, view=texts()["ledger"]["views"]["all"])

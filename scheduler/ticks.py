@@ -23,6 +23,7 @@ from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_
 from cases.escalation import settle
 from cases.handing_over import hand_over_posts
 from cases.plans import plan_in_force
+from cases.reconciling.nightly import reconcile
 from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.sheet_asking import advance_sheet, open_sheets
@@ -141,6 +142,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
         *_boarding_jobs(plan),
+        *_nightly_jobs(plan),
     ]
 
 
@@ -155,6 +157,11 @@ def _boarding_jobs(plan: Plan) -> list[Daily]:
         Daily("boarding_reminder", evening.remind_at, closed - reminded, remind_boarders, school_days=False),
         Daily("boarding_close", evening.closes_at, timedelta(hours=3), close_boarding, school_days=False),
     ]
+
+
+def _nightly_jobs(plan: Plan) -> list[Daily]:
+    rules = plan.reconciliation
+    return [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
 
 
 async def _monthly(work: Work, plan: Plan, day: date) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from cases.calendars import Exceptions, exceptions_between
 from cases.history.moment import AsOf
-from cases.history.rolls import ROLL, school_year
+from cases.history.rolls import ROLL_OF_CASES, school_year
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.work import Work
@@ -50,7 +50,8 @@ KNOWN = """
         cast(:on_roll as boolean[]), cast(:since as date[])) as away (case_id, student_id, class_id, on_roll, since)
     cross join lateral (
         select sheet."on" as day from attendance_sheet sheet
-        where away.on_roll and sheet.class_id = away.class_id and sheet."on" between away.since and :last and sheet.state = 'answered' and not exists (
+        where away.on_roll and sheet.class_id = away.class_id and sheet."on" between away.since and :last
+        and sheet.state = 'answered' and not exists (
             select from absence a where a.student_id = away.student_id and a."on" = sheet."on" and a.state in ('absent', 'excused')
         )
         union
@@ -83,7 +84,7 @@ async def children_away(work: Work, when: AsOf, area_code: str) -> list[Away]:
     that of its age.
     """
     values = {"until": when.until, "area": area_code, "year": school_year(when.on)}
-    return [Away(*row) for row in await work.session.execute(text(ROLL + AWAY), values)]
+    return [Away(*row) for row in await work.session.execute(text(ROLL_OF_CASES + AWAY), values)]
 
 
 async def absent_days(work: Work, plan: Plan, when: AsOf, children: Sequence[Away]) -> dict[int, int]:

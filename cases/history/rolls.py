@@ -35,9 +35,16 @@ ROLL = """
         from student s
         left join later on later.student_id = s.id left join prior on prior.student_id = s.id
         left join moved on moved.student_id = s.id left join school_class room on room.id = coalesce(moved.class_id, s.class_id)
+        /* which */
     )
 """
 """`roll`: every child with the school, class and grade of that moment, and whether it was on a roll then."""
+
+ROLL_OF_CASES = ROLL.replace(
+    "/* which */",
+    "where s.id in (select student_id from case_file where opened_at <= :until and (state = 'open' or closed_at > :until))",
+)
+"""The same, only of children who may have had an open case at that moment."""
 
 COUNTED = """
     select place.id, place.area_code, roll.grade, count(*),

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from cases.ledger import NO_CAUSE, LedgerRow, Wanted, ledger_rows, story
 from cases.ledger_entries import Entry, entries
-from cases.ledger_table import ledger_counts, ledger_table
+from cases.ledger_table import differences_table, ledger_counts, ledger_table
 from cases.rates import StageRate, dropout_rates
+from cases.reconciling.nightly import EXPLAINED, GONE, OPEN, differences, reconcile
 from cases.shown import Shown
 from fanxiao.commands.acting import acting
 from fanxiao.commands.counted import (
@@ -201,3 +202,35 @@ def _rate(one: StageRate) -> str:
     risk = " · 有风险 AT RISK" if one.at_risk else ""
     counted = f"辍学 dropouts {len(one.dropouts)} / 应在校 should be at school {one.expected} = {found}"
     return f"{STAGE[one.stage]}：{counted} · {target}{risk} · 疑似 suspected {len(one.suspected)}"
+
+
+@app.command("differences")
+def show_differences(
+    area: Area = "", everything: Annotated[bool, typer.Option("--all", help="连已一致的 · those that are gone, too")] = False,
+    as_json: Json = False, out: Out = None,
+) -> None:  # fmt: skip
+    """对账差异 · What the nightly reconciliation found, who owes an answer, and what was answered."""
+    target = checked_out(out)
+    states = (OPEN, EXPLAINED, GONE) if everything else (OPEN, EXPLAINED)
+
+    async def use(work: Work, _: Storage) -> Shown:
+        name, plan = await area_name(work, area), await plan_now(work)
+        return differences_table(plan, await differences(work, area, states), name)
+
+    shown = once(use)
+    data = [dict(zip((column.key for column in shown.columns), row, strict=True)) for row in shown.rows]
+    give([shown], target, data if as_json else None)
+
+
+@app.command("reconcile")
+def reconcile_now() -> None:
+    """立即对账 · Compare the ledger with enrolment, attendance and reports now, as every night. Twice is harmless."""
+
+    async def use(work: Work, _: Storage) -> int:
+        plan = await plan_now(work)
+        if plan.reconciliation is None:
+            refuse("方案里没有 reconciliation（对账）一节。", "The plan has no section `reconciliation`.")
+        return await reconcile(work, plan, Calendar(plan).day_of(work.now))
+
+    count = once(use)
+    typer.echo(f"对账差异{count}处 / differences: {count}")
