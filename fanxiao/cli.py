@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, ledger, preview, read, serve
+from fanxiao.commands import (
+    admin,
+    channels,
+    check,
+    demo,
+    demo_data,
+    export_templates,
+    imports,
+    ledger,
+    preview,
+    read,
+    serve,
+    supervision,
+    targets,
+)
 from fanxiao.starting import start
 
 app = typer.Typer(
@@ -16,6 +30,8 @@ app.add_typer(admin.app, name="admin")
 app.add_typer(channels.app, name="channels")
 app.add_typer(imports.app, name="import")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(targets.app, name="targets")
+app.add_typer(supervision.app, name="supervision")
 app.add_typer(check.app, name="check")
 app.add_typer(export_templates.app, name="export")
 demo_data.register(app)
