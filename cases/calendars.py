@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import and_, func, or_, select
@@ -54,3 +56,27 @@ async def class_exceptions(session: AsyncSession, day: date) -> dict[int, bool]:
         .order_by(CalendarDay.class_id.is_not(None), CalendarDay.school_id.is_not(None), func.length(CalendarDay.area_code))
     )
     return dict(found.all())
+
+
+class Exceptions:
+    """Every exception between two days, read once for many places."""
+
+    def __init__(self, rows: Sequence[CalendarDay]) -> None:
+        self._of: defaultdict[tuple[str, object], dict[date, bool]] = defaultdict(dict)
+        for row in rows:
+            kind, key = ("class", row.class_id) if row.class_id else ("school", row.school_id) if row.school_id else ("area", row.area_code)
+            self._of[kind, key][row.on] = row.is_school_day
+
+    def at(self, school_id: int | None, area_code: str, class_id: int | None) -> dict[date, bool]:
+        """Day → whether school is held there; the class's own days win over the school's, and those over the area's."""
+        areas = (("area", area_code[:length]) for length in range(len(area_code) + 1))
+        found: dict[date, bool] = {}
+        for key in (*areas, ("school", school_id), ("class", class_id)):
+            found |= self._of.get(key, {})
+        return found
+
+
+async def exceptions_between(session: AsyncSession, first: date, last: date) -> Exceptions:
+    """Exceptions of all classes, schools and areas from `first` to `last`."""
+    rows = await session.scalars(select(CalendarDay).where(CalendarDay.on.between(first, last)))
+    return Exceptions(rows.all())

@@ -22,6 +22,7 @@ from cases.home_teaching import confirm_lesson
 from cases.notices import deliver_notice, issue_notice, notice_of_case
 from cases.pairing import keep_contact
 from cases.proofs import Lacking, delivery_told
+from cases.reconciling.nightly import explain
 from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
 from cases.reminders import desk_of_task
 from cases.responsible import has_role
@@ -296,6 +297,14 @@ async def _home_lesson(finish: Finish) -> Refusal | None:
     return None if kept else Refusal("say_lesson")
 
 
+async def _reconcile(finish: Finish) -> Refusal | None:
+    """Only words explain a difference."""
+    if not finish.result:
+        return Refusal("say_what")
+    await explain(finish.work, finish.task, finish.by)
+    return None
+
+
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "issue_notice": _issue_notice,
     "deliver_notice": _deliver_notice,
@@ -316,4 +325,5 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "home_lesson": _home_lesson,
     "transfer_arrival": _transfer_arrival,
     "transfer_release": _transfer_release,
+    "reconcile": _reconcile,
 }

@@ -1,104 +1,167 @@
-"""Dropout and suspected dropout by stage, counted from the open cases and the rolls, with the children behind each number."""
+"""Dropout and suspected dropout by stage, of any area or school and on any day, with the children behind each number (art. 1).
+
+One definition for everything that counts: messages, ledger, sheets, year-end. docs/targets.md has it in words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from typing import Literal
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import select
 
-from cases.attended import attended_days
-from cases.desk import Desk, desk_of_case
-from cases.leaves import leave_days
+from cases.history.away import Away, absent_days, children_away
+from cases.history.moment import AsOf, as_of
+from cases.history.rolls import Counted, counted_rolls
+from cases.names import area_names
 from cases.plans import plan_in_force
-from cases.rolls import ON_ROLLS
+from cases.responsible import CODE_LENGTH
 from plan.model import Plan
-from plan.targets import STAGES, at_risk, list_of, rate
-from storage.tables import CaseFile, EnrolmentGap, SchoolClass, Student
+from plan.targets import STAGES, Listed, at_risk, list_of, rate
+from storage.tables import School
 from storage.work import Work
+
+Unit = Literal["school", "township", "county", "prefecture"]
 
 
 @dataclass(frozen=True)
 class StageRate:
-    """One stage of an area. `rate` and `stay_below` in per cent; the rate is None where nobody is on the rolls."""
+    """One stage of an area. `rate` and `stay_below` in per cent; the rate is None where there is nobody to count.
+
+    `on_rolls`: children on the rolls; `off_rolls`: children on no roll whose open case says that they should be at school.
+    """
 
     stage: str
     on_rolls: int
     dropouts: tuple[int, ...]  # ids of students
     suspected: tuple[int, ...]
     stay_below: float | None
+    off_rolls: tuple[int, ...] = ()
+    of_age: int = 0  # children on the stage's rolls who are of the stage's age
+
+    @property
+    def expected(self) -> int:
+        """The denominator: everybody who should be at school."""
+        return self.on_rolls + len(self.off_rolls)
 
     @property
     def rate(self) -> float | None:
-        return rate(len(self.dropouts), self.on_rolls)
+        return rate(len(self.dropouts), self.expected)
 
     @property
     def at_risk(self) -> bool:
         return at_risk(self.rate, self.stay_below)
 
 
-async def dropout_rates(work: Work, area_code: str) -> list[StageRate]:
+@dataclass(frozen=True)
+class Child:
+    """A child away on that day: its list, and the school days it has been away."""
+
+    away: Away
+    days: int
+    listed: Listed
+
+    @property
+    def stage(self) -> str:
+        return stage_of(self.away.grade)
+
+
+@dataclass(frozen=True)
+class Count:
+    """Everything that rates are made of: the rolls by school and grade, and every child away."""
+
+    when: AsOf
+    rolls: Sequence[Counted]
+    children: Sequence[Child]
+
+    def stages(self, plan: Plan, area_code: str = "", school_id: int | None = None) -> list[StageRate]:
+        """Each stage of the schools in an area, or of one school, against the plan's targets."""
+        rolls = [row for row in self.rolls if row.area_code.startswith(area_code) and school_id in {None, row.school_id}]
+        away = [one for one in self.children if one.away.area_code.startswith(area_code) and school_id in {None, one.away.school_id}]
+        return [_stage(plan, stage, rolls, away) for stage in STAGES]
+
+
+def stage_of(grade: int) -> str:
+    """The stage that a grade belongs to; above the last grade, the last stage."""
+    return next((stage for stage, grades in STAGES.items() if grade in grades), "junior")
+
+
+def _stage(plan: Plan, stage: str, rolls: Iterable[Counted], away: Iterable[Child]) -> StageRate:
+    mine = [row for row in rolls if row.grade in STAGES[stage]]
+    children = [one for one in away if one.stage == stage]
+    named = {kind: tuple(one.away.student_id for one in children if one.listed == kind) for kind in ("dropout", "suspected")}
+    off = tuple(one.away.student_id for one in children if not one.away.on_roll)
+    of_age = sum(row.of_primary_age if stage == "primary" else row.of_junior_age for row in mine)
+    below = plan.targets.dropout_rate_below.get(stage)
+    return StageRate(stage, sum(row.children for row in mine), named["dropout"], named["suspected"], below, off, of_age)
+
+
+async def count(work: Work, plan: Plan, area_code: str, on: date | None = None) -> Count:
+    """Counts an area on a day (without one: now). Raises ValueError for a day that has not come yet."""
+    when = as_of(work, plan, on)
+    away = await children_away(work, when, area_code)
+    days = await absent_days(work, plan, when, away)
+    children = [Child(child, days[child.case_id], list_of(days[child.case_id], plan.lists)) for child in away]
+    return Count(when, await counted_rolls(work, when, area_code), children)
+
+
+async def dropout_rates(work: Work, area_code: str, on: date | None = None) -> list[StageRate]:
     """Each stage of the schools in an area, against the targets of the plan in force."""
     _, plan = await plan_in_force(work.session)
-    rolls = await _rolls(work, area_code)
-    listed = await _listed(work, area_code, plan)
-    return [_stage(plan, stage, rolls, listed) for stage in STAGES]
+    return (await count(work, plan, area_code, on)).stages(plan)
 
 
-def _stage(plan: Plan, stage: str, rolls: dict[int, int], listed: Sequence[tuple[int, int, str]]) -> StageRate:
-    grades = STAGES[stage]
-    named = {
-        kind: tuple(student for student, grade, found in listed if grade in grades and found == kind) for kind in ("dropout", "suspected")
-    }
-    on_rolls = sum(count for grade, count in rolls.items() if grade in grades)
-    return StageRate(stage, on_rolls, named["dropout"], named["suspected"], plan.targets.dropout_rate_below.get(stage))
+@dataclass(frozen=True)
+class UnitRates:
+    """One school, township, county or prefecture. `is_focus`: it lies in one of the plan's focus counties."""
+
+    unit: Unit
+    key: str  # the area's code, or the school's
+    name: str
+    area_code: str
+    school_id: int | None
+    stages: list[StageRate]
+    is_focus: bool
 
 
-async def _rolls(work: Work, area_code: str) -> dict[int, int]:
-    """Children on the rolls by grade."""
-    counted = (
-        select(SchoolClass.grade, func.count())
-        .join(Student, Student.class_id == SchoolClass.id)
-        .where(Student.status.in_(ON_ROLLS), Student.school_area_code.startswith(area_code))
-        .group_by(SchoolClass.grade)
-    )
-    return dict((await work.session.execute(counted)).all())
+async def rates_of_units(work: Work, plan: Plan, area_code: str, unit: Unit, on: date | None = None) -> list[UnitRates]:
+    """The rates of every unit of this kind within an area that has anybody to count, in the order of their codes."""
+    counted = await count(work, plan, area_code, on)
+    if unit == "school":
+        return await _schools(work, plan, counted)
+    length = CODE_LENGTH[unit]
+    found = {row.area_code[:length] for row in counted.rolls} | {one.away.area_code[:length] for one in counted.children}
+    codes = sorted(code for code in found if len(code) == length)
+    names = await area_names(work.session, codes)
+    return [UnitRates(unit, code, names.get(code, code), code, None, counted.stages(plan, code), _is_focus(plan, code)) for code in codes]
 
 
-async def _listed(work: Work, area_code: str, plan: Plan) -> list[tuple[int, int, str]]:
-    """(student, grade, list) of every child, on the rolls or without a place, whose open case has put it on a list.
-
-    A child without a place counts in the grade that it belongs in.
-    """
-    belongs = func.coalesce(SchoolClass.grade, EnrolmentGap.grade)
-    away = (
-        select(CaseFile, belongs)
-        .join(Student, Student.id == CaseFile.student_id)
-        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
-        .outerjoin(EnrolmentGap, and_(EnrolmentGap.student_id == Student.id, EnrolmentGap.closed_at.is_(None)))
-        .where(CaseFile.state == "open", CaseFile.back_on.is_(None), belongs.is_not(None))
-        .where(or_(Student.status.in_(ON_ROLLS), EnrolmentGap.case_id == CaseFile.id))
-        .where(Student.school_area_code.startswith(area_code))
-        .order_by(Student.id)
-    )
-    found: list[tuple[int, int, str]] = []
-    for case, grade in (await work.session.execute(away)).all():
-        listed = list_of(await absent_school_days(work, case), plan.lists)
-        if listed != "none":
-            found.append((case.student_id, grade, listed))
-    return found
+async def _schools(work: Work, plan: Plan, counted: Count) -> list[UnitRates]:
+    ids = {row.school_id for row in counted.rolls} | {one.away.school_id for one in counted.children if one.away.school_id}
+    schools = await work.session.scalars(select(School).where(School.id.in_(ids)).order_by(School.area_code, School.code))
+    rolls, children = _by_school(counted)
+    return [
+        UnitRates(
+            "school", school.code, school.name, school.area_code, school.id,
+            Count(counted.when, rolls.get(school.id, []), children.get(school.id, [])).stages(plan), _is_focus(plan, school.area_code),
+        )
+        for school in schools
+    ]  # fmt: skip
 
 
-async def absent_school_days(work: Work, case: CaseFile) -> int:
-    """School days of the episode on which the child was neither at school nor on leave; today counts once its sheet is closed."""
-    since, desk = case.first_absent_on, await desk_of_case(work, case)
-    known = await leave_days(work, case.student_id, since) | frozenset(await attended_days(work, case.student_id, since))
-    last = _last_whole_day(desk, work)
-    days = (since + timedelta(days=number) for number in range((last - since).days + 1))
-    return sum(desk.calendar.is_school_day(day) and day not in known for day in days)
+def _by_school(counted: Count) -> tuple[dict[int, list[Counted]], dict[int, list[Child]]]:
+    """Sorted once: a prefecture has a thousand schools."""
+    rolls: dict[int, list[Counted]] = {}
+    children: dict[int, list[Child]] = {}
+    for row in counted.rolls:
+        rolls.setdefault(row.school_id, []).append(row)
+    for one in counted.children:
+        if one.away.school_id is not None:
+            children.setdefault(one.away.school_id, []).append(one)
+    return rolls, children
 
 
-def _last_whole_day(desk: Desk, work: Work) -> date:
-    closed = desk.calendar.local(work.now).time() >= desk.plan.attendance.closes_at
-    return desk.today if closed else desk.today - timedelta(days=1)
+def _is_focus(plan: Plan, area_code: str) -> bool:
+    return any(area_code.startswith(code) for code in plan.targets.focus_areas)

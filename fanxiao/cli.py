@@ -17,12 +17,15 @@ from fanxiao.commands import (
     enrolment,
     export_templates,
     imports,
+    ledger,
     notices,
     preview,
     read,
     referrals,
     registers,
     serve,
+    supervision,
+    targets,
 )
 from fanxiao.starting import start
 
@@ -36,6 +39,9 @@ app.add_typer(channels.app, name="channels")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(activities.app, name="activities")
 app.add_typer(imports.app, name="import")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(targets.app, name="targets")
+app.add_typer(supervision.app, name="supervision")
 app.add_typer(check.app, name="check")
 app.add_typer(export_templates.app, name="export")
 app.add_typer(notices.app, name="notices")

@@ -8,6 +8,7 @@ import holidays
 from pydantic import ValidationError
 
 from plan.answers import Answer
+from plan.check_counting import counting_problems, counting_roles
 from plan.check_enrolment import enrolment_problems, enrolment_roles, enrolment_templates
 from plan.deliveries import delivery_problems
 from plan.levels import Owed
@@ -49,6 +50,7 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from support_problems(plan)
     yield from enrolment_problems(plan)
     yield from publicity_problems(plan)
+    yield from counting_problems(plan)
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -95,6 +97,7 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
     yield from plan.publicity.roles()
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():
         yield "digest.weekly.roles", role
+    yield from counting_roles(plan)
 
 
 def _role_problems(plan: Plan) -> Iterator[Problem]:

@@ -14,9 +14,11 @@ from plan.levels import Level
 from plan.outcomes import Exit, Lists, NoticeKind, Targets
 from plan.parts import Label, Part, QuietHours, Vacation
 from plan.publicity import Publicity
+from plan.reconciling import Reconciliation
 from plan.registers import Registers
 from plan.school_day import Attendance, Boarding, Closures, SchoolEvent
 from plan.sending import Delivery
+from plan.supervising import Supervision
 from plan.support import Aid, Complaints, ReferralKind
 from plan.tasks import Acknowledgement, Duty, Postponing, Reminders, Role, TaskKind, Visits
 from plan.telling import Audit, Digest, Holes, Safety
@@ -67,6 +69,8 @@ class Plan(Part):
     lists: Lists
     enrolment: Enrolment | None = None  # both added after plans were stored
     registers: Registers | None = None
+    reconciliation: Reconciliation | None = None  # both added after plans were stored
+    supervision: Supervision | None = None
 
     @field_validator("time_zone")
     @classmethod

@@ -28,6 +28,7 @@ from cases.home_teaching import ask_about_lessons
 from cases.pairing import ask_for_contacts
 from cases.plans import plan_in_force
 from cases.receipt_claims import take_claim
+from cases.reconciling.nightly import reconcile
 from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.sheet_asking import advance_sheet, open_sheets
@@ -151,6 +152,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         *_boarding_jobs(plan),
         *_roll_jobs(plan),
         *_welcome_jobs(plan),
+        *_nightly_jobs(plan),
     ]
 
 
@@ -185,6 +187,11 @@ def _boarding_jobs(plan: Plan) -> list[Daily]:
         Daily("boarding_reminder", evening.remind_at, closed - reminded, remind_boarders, school_days=False),
         Daily("boarding_close", evening.closes_at, timedelta(hours=3), close_boarding, school_days=False),
     ]
+
+
+def _nightly_jobs(plan: Plan) -> list[Daily]:
+    rules = plan.reconciliation
+    return [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
 
 
 async def _monthly(work: Work, plan: Plan, day: date) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.dialogs.answering import answered
 from bot.dialogs.officer_activities import activity_told
+from bot.dialogs.officer_ledger import ledger_counts
 from bot.dialogs.officer_people import away, back, picked_colleague
 from bot.dialogs.officer_tasks import acknowledge, confirm, delegate, done, postpone
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
@@ -129,7 +130,15 @@ async def _help(order: Order) -> str:
 
 
 Act = Callable[[Order], Awaitable[str | None]]
-FREE: dict[str, Act] = {"mine": _mine, "case": _case, "away": away, "back": back, "help": _help, "activity": activity_told}
+FREE: dict[str, Act] = {
+    "mine": _mine,
+    "case": _case,
+    "away": away,
+    "back": back,
+    "help": _help,
+    "activity": activity_told,
+    "ledger": ledger_counts,
+}
 ON_TASK: dict[str, Act] = {
     "acknowledge": acknowledge, "delegate": delegate, "done": done, "postpone": postpone, "confirm": confirm, "approve": done,
     "letter": letter, "reply": reply, "belongs": belongs,

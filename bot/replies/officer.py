@@ -157,6 +157,7 @@ _COMMANDS: tuple[tuple[str, _Read], ...] = (
     ("help", _bare("help")),
     ("mine", _bare("mine")),
     ("activity", _with_text("activity")),
+    ("ledger", _bare("ledger")),
     ("back", _bare("back")),
     ("letter", _bare("letter")),
     ("reply", _with_text("reply")),

@@ -29,6 +29,7 @@ from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClas
 from storage.tables.publicity import Activity, ActivityPlan, Campaign, ListedContact
 from storage.tables.registers import Arrangement, CareCard, HomeLesson, PairContact, Pairing
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
+from storage.tables.supervising import Assessment, Difference, InspectionItem, InspectionSample, OfficialFigure
 from storage.tables.support import Complaint, LetterCounter
 from storage.tables.visits import Photo, Visit
 
@@ -39,6 +40,7 @@ __all__ = [
     "AidRequest",
     "Area",
     "Arrangement",
+    "Assessment",
     "Attempt",
     "AttendanceSheet",
     "AuditRun",
@@ -56,6 +58,7 @@ __all__ = [
     "Consent",
     "Contact",
     "DeliveryStatus",
+    "Difference",
     "Document",
     "EnrolmentCheck",
     "EnrolmentEvent",
@@ -69,6 +72,8 @@ __all__ = [
     "HomeLesson",
     "ImportRun",
     "Inbound",
+    "InspectionItem",
+    "InspectionSample",
     "Intent",
     "KeyCheck",
     "Lease",
@@ -80,6 +85,7 @@ __all__ = [
     "MissingBoarder",
     "Notice",
     "NoticeCounter",
+    "OfficialFigure",
     "PairContact",
     "Pairing",
     "Person",

@@ -137,43 +137,6 @@ async def test_a_level_that_lacks_in_the_new_plan_keeps_the_case_where_it_is(cou
     assert (await terminal("move-case", "nothing")).exit_code == 1
 
 
-async def test_the_ledger_and_the_rates_under_it(county: County, terminal: Terminal) -> None:
-    """One child of ten away: suspected from the third school day, a dropout from the twentieth, and the target missed."""
-    await away(county, "2026-11-04 19:00")
-    primary = (await read_ledger(terminal))["stages"][0]
-    assert (primary["on_rolls"], primary["dropouts"], primary["suspected"], primary["at_risk"]) == (10, 0, 1, False)
-    await county.after_outage("2026-11-26 19:00")
-    await county.to("2026-11-27 12:00")  # the twentieth school day is not over
-    assert (await read_ledger(terminal))["stages"][0]["dropouts"] == 0
-    await county.to("2026-11-27 18:00")
-    found = await read_ledger(terminal, "--area", "622926")
-    primary, junior = found["stages"]
-    assert (primary["dropouts"], primary["rate_per_cent"], primary["stay_below_per_cent"], primary["at_risk"]) == (1, 10.0, 1.0, True)
-    assert primary["dropout_student_ids"] == [county.students["马小龙"]]
-    assert (junior["on_rolls"], junior["rate_per_cent"], junior["at_risk"]) == (0, None, False)
-    assert [row["student"] for row in found["cases"]] == ["马小龙"]
-    printed = (await terminal("ledger", "--level", "3")).stdout
-    assert "马小龙" in printed
-    assert "辍学 dropouts 1 / 在籍 on the rolls 10 = 10.00%" in printed
-    assert "AT RISK" in printed
-    assert "马小龙" not in (await terminal("ledger", "--level", "8")).stdout
-    assert (await terminal("ledger", "--area", "99")).exit_code == 1
-
-
-async def test_a_child_that_is_back_is_no_dropout(county: County, terminal: Terminal) -> None:
-    await away(county, "2026-11-04 19:00")
-    await county.after_outage("2026-11-29 19:00")
-    await county.to("2026-11-30 08:31")
-    await county.phones["class_teacher"].replies("0")
-    await county.to("2026-11-30 19:00")
-    assert (await read_ledger(terminal))["stages"][0]["dropouts"] == 0
-
-
-async def read_ledger(terminal: Terminal, *words: str) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = json.loads((await terminal("ledger", "--json", *words)).stdout)
-    return found
-
-
 async def test_the_queue_of_texts_shows_owners_and_due_times_but_no_words_and_no_number(county: County, terminal: Terminal) -> None:
     await county.begin("2026-11-02 09:00")
     await county.receive("+8613912345678", "请问学校啥时候发通知")

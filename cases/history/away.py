@@ -1,0 +1,128 @@
+"""Children with a case who were away at a moment, and for how many school days: from the cases' events and the sheets."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import text
+
+from cases.calendars import Exceptions, exceptions_between
+from cases.history.moment import AsOf
+from cases.history.rolls import ROLL_OF_CASES, school_year
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.work import Work
+
+AWAY = """
+    , opening as (
+        select c.id, c.student_id, c.school_id, c.class_id, c.area_code, c.school_area_code, c.back_on, c.first_absent_on, c.episode,
+            last.action, last.facts->>'on' as since, back.action as back
+        from case_file c
+        left join lateral (
+            select action, facts from event e where e.case_id = c.id and e.at <= :until
+            and e.action in ('case_opened', 'case_relapsed', 'case_closed') order by e.at desc, e.id desc limit 1
+        ) last on true
+        left join lateral (
+            select action from event e where e.case_id = c.id and e.at <= :until and e.action in
+            ('back_at_school', 'return_disputed', 'return_taken_back', 'case_opened', 'case_relapsed') order by e.at desc, e.id desc limit 1
+        ) back on true
+        where c.opened_at <= :until and (c.state = 'open' or c.closed_at > :until)
+    )
+    select o.id, o.student_id, roll.name, coalesce(roll.school_id, o.school_id), coalesce(place.area_code, o.school_area_code),
+        o.class_id, roll.on_roll,
+        coalesce(roll.grade, held.grade, gap.grade, case when roll.birth_date > make_date(:year - 12, 8, 31) then 6 else 7 end),
+        case when o.since is null or o.episode = 1 + (
+            select count(*) from event e where e.case_id = o.id and e.action = 'case_relapsed' and e.at <= :until
+        ) then o.first_absent_on else o.since::date end
+    from opening o join roll using (student_id)
+    left join school place on place.id = coalesce(roll.school_id, o.school_id)
+    left join school_class held on held.id = o.class_id
+    left join lateral (select grade from enrolment_gap where case_id = o.id order by id desc limit 1) gap on true
+    where o.action is distinct from 'case_closed' and starts_with(coalesce(place.area_code, o.school_area_code), :area)
+    and (o.back is null and o.back_on is null or o.back <> 'back_at_school')
+    order by o.student_id
+"""
+KNOWN = """
+    select away.case_id, days.day from unnest(cast(:case_id as bigint[]), cast(:student_id as bigint[]), cast(:class_id as bigint[]),
+        cast(:on_roll as boolean[]), cast(:since as date[])) as away (case_id, student_id, class_id, on_roll, since)
+    cross join lateral (
+        select sheet."on" as day from attendance_sheet sheet
+        where away.on_roll and sheet.class_id = away.class_id and sheet."on" between away.since and :last
+        and sheet.state = 'answered' and not exists (
+            select from absence a where a.student_id = away.student_id and a."on" = sheet."on" and a.state in ('absent', 'excused')
+        )
+        union
+        select day::date from leave l cross join lateral
+            generate_series(greatest(l.starts_on, away.since)::timestamp, least(l.ends_on, :last)::timestamp, interval '1 day') day
+        where l.student_id = away.student_id and l.withdrawn_at is null
+    ) days
+"""
+
+
+@dataclass(frozen=True)
+class Away:
+    """A child away with an open case. `on_roll`: whether it stood on a roll; `area_code`: of its school, else of the case."""
+
+    case_id: int
+    student_id: int
+    name: str
+    school_id: int | None
+    area_code: str
+    class_id: int | None
+    on_roll: bool
+    grade: int
+    since: date
+
+
+async def children_away(work: Work, when: AsOf, area_code: str) -> list[Away]:
+    """Every child of the schools in an area whose case was open at that moment and who had not come back by then.
+
+    A child on no roll (on its way to another school, never arrived) counts where its case is kept; its stage is that of its
+    last grade, else of the grade it belongs in, else of its age.
+    """
+    values = {"until": when.until, "area": area_code, "year": school_year(when.on)}
+    return [Away(*row) for row in await work.session.execute(text(ROLL_OF_CASES + AWAY), values)]
+
+
+async def absent_days(work: Work, plan: Plan, when: AsOf, children: Sequence[Away]) -> dict[int, int]:
+    """Case → school days of the episode on which the child was neither at school nor on leave."""
+    if not children:
+        return {}
+    known = await _known_days(work, when, children)
+    first = min(child.since for child in children)
+    days = _SchoolDays(plan, await exceptions_between(work.session, first, when.last_day), first, when.last_day)
+    return {child.case_id: days.absent(child, known.get(child.case_id, ())) for child in children}
+
+
+async def _known_days(work: Work, when: AsOf, children: Sequence[Away]) -> Mapping[int, list[date]]:
+    columns = ("case_id", "student_id", "class_id", "on_roll", "since")
+    values = {name: [getattr(child, name) for child in children] for name in columns} | {"last": when.last_day}
+    found: defaultdict[int, list[date]] = defaultdict(list)
+    for case_id, day in await work.session.execute(text(KNOWN), values):
+        found[case_id].append(day)
+    return found
+
+
+class _SchoolDays:
+    """The school days between two days, worked out once for all places that keep the same calendar."""
+
+    def __init__(self, plan: Plan, exceptions: Exceptions, first: date, last: date) -> None:
+        self._plan, self._exceptions = plan, exceptions
+        self._span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        self._days: dict[frozenset[tuple[date, bool]], list[date]] = {}
+
+    def absent(self, child: Away, known: Iterable[date]) -> int:
+        days = self._of(self._exceptions.at(child.school_id, child.area_code, child.class_id))
+        away = days[bisect_left(days, child.since) :]
+        return len(away) - len(set(away) & set(known))
+
+    def _of(self, exceptions: dict[date, bool]) -> list[date]:
+        key = frozenset(exceptions.items())
+        if key not in self._days:
+            calendar = Calendar(self._plan, exceptions)
+            self._days[key] = [day for day in self._span if calendar.is_school_day(day)]
+        return self._days[key]

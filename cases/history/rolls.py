@@ -1,0 +1,79 @@
+"""Who was on the rolls at a moment, in which school and grade: today's register, read back through the enrolment history.
+
+What the history names wins: a child that was moved since stands where it stood then. A child without any history counts as having
+been there always: the register holds no day on which it was first written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+
+from cases.history.moment import AsOf
+from storage.work import Work
+
+ROLL = """
+    with later as (
+        select distinct on (student_id) student_id, kind from enrolment_event
+        where at > :until and kind <> 'class_changed' order by student_id, at, id
+    ), prior as (
+        select distinct on (e.student_id) e.student_id, e.kind from enrolment_event e join later using (student_id)
+        where e.at <= :until and e.kind <> 'class_changed' order by e.student_id, e.at desc, e.id desc
+    ), moved as (
+        select distinct on (student_id) student_id, (facts->>'from_school_id')::bigint as school_id,
+            (facts->>'from_class_id')::bigint as class_id, (facts->>'grade')::int as grade
+        from enrolment_event where at > :until and (facts ? 'from_school_id' or facts ? 'grade') order by student_id, at, id
+    ), roll as materialized (
+        select s.id as student_id, s.name, s.birth_date, coalesce(moved.school_id, s.school_id) as school_id,
+            coalesce(moved.class_id, s.class_id) as class_id, coalesce(room.grade, moved.grade) as grade,
+            case when later.kind is null then s.status in ('enrolled', 'resumed')
+                when prior.kind is not null then prior.kind in ('entered', 'arrived', 'enrolled', 'resumed', 'school_changed')
+                else later.kind not in ('entered', 'arrived', 'enrolled', 'resumed') end as on_roll
+        from student s
+        left join later on later.student_id = s.id left join prior on prior.student_id = s.id
+        left join moved on moved.student_id = s.id left join school_class room on room.id = coalesce(moved.class_id, s.class_id)
+        /* which */
+    )
+"""
+"""`roll`: every child with the school, class and grade of that moment, and whether it was on a roll then."""
+
+ROLL_OF_CASES = ROLL.replace(
+    "/* which */",
+    "where s.id in (select student_id from case_file where opened_at <= :until and (state = 'open' or closed_at > :until))",
+)
+"""The same, only of children who may have had an open case at that moment."""
+
+COUNTED = """
+    select place.id, place.area_code, roll.grade, count(*),
+        count(*) filter (where roll.birth_date > make_date(:year - 12, 8, 31) and roll.birth_date <= make_date(:year - 6, 8, 31)),
+        count(*) filter (where roll.birth_date > make_date(:year - 15, 8, 31) and roll.birth_date <= make_date(:year - 12, 8, 31))
+    from roll join school place on place.id = roll.school_id
+    where roll.on_roll and roll.grade is not null and starts_with(place.area_code, :area)
+    group by place.id, place.area_code, roll.grade
+"""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One grade of one school: children on the roll, and of those the ones of primary (6–11) and of junior (12–14) age on 31 August."""
+
+    school_id: int
+    area_code: str
+    grade: int
+    children: int
+    of_primary_age: int
+    of_junior_age: int
+
+
+def school_year(on: date) -> int:
+    """The calendar year in which the school year of a day began (1 September)."""
+    return on.year if on.month >= 9 else on.year - 1
+
+
+async def counted_rolls(work: Work, when: AsOf, area_code: str) -> Sequence[Counted]:
+    """Children on the rolls by school and grade, of the schools in an area."""
+    values = {"until": when.until, "area": area_code, "year": school_year(when.on)}
+    return [Counted(*row) for row in await work.session.execute(text(ROLL + COUNTED), values)]

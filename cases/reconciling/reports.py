@@ -1,0 +1,43 @@
+"""A school's report against the ledger: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from cases.reconciling.found import Found
+
+LISTS = ("suspected", "dropout")
+"""The lists that both the report and the ledger keep (2024: 疑似辍学学生台账, 辍学学生台账)."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a school has reported as of the end of a period. `numbers` and `children`: by list; a number may have been corrected by hand."""
+
+    report_id: int
+    school_id: int
+    area_code: str
+    on: date
+    numbers: Mapping[str, int]
+    children: Mapping[str, Collection[int]]
+
+
+def compare(said: Reported, ledger: Mapping[str, Collection[int]]) -> Iterator[Found]:
+    """Children whom only one of the two names, and numbers that are not those of the report's own list.
+
+    `ledger`: by list, the ids of the school's children on that day. A list that the report does not keep is not compared.
+    """
+    for name in LISTS:
+        if name not in said.numbers:
+            continue
+        own, reported = set(ledger.get(name, ())), set(said.children.get(name, ()))
+        facts = {"list": name, "on": said.on.isoformat()}
+        for student_id in sorted(own - reported):
+            yield Found("report_child_missing", said.area_code, said.school_id, student_id, None, said.report_id, facts)
+        for student_id in sorted(reported - own):
+            yield Found("report_child_added", said.area_code, said.school_id, student_id, None, said.report_id, facts)
+        if said.numbers[name] != len(reported):
+            numbers = {"stated": said.numbers[name], "named": len(reported)}
+            yield Found("report_number", said.area_code, said.school_id, None, None, said.report_id, facts | numbers)

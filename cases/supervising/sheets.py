@@ -1,0 +1,253 @@
+"""The year of a township head, an education head or a principal on one sheet (art. 2.1④): facts and their limits, no verdict.
+
+"At risk" only says which facts miss what the plan asks for. Whether a year is passed or vetoed, a named person decides, in their own
+words; nothing here proposes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from cases.names import area_names
+from cases.rates import Count, StageRate, Unit, count
+from cases.responsible import in_force
+from cases.supervising.times import Span, Times, times_of_people, unit_roles
+from cases.tasks import LIVING
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.tables import Assessment, AttendanceSheet, Difference, Hole, Person, Responsibility, School, Task
+from storage.work import Work
+
+UNITS: dict[Unit, int] = {"prefecture": 4, "county": 6, "township": 9}
+SHORTEST = 2
+"""Characters of a decision."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post as it is held: who, as what, where."""
+
+    person_id: int
+    person: str
+    role: str
+    area_code: str
+    school_id: int | None
+    place: str
+
+
+@dataclass(frozen=True)
+class PostSheet:
+    """The facts of one post's year, up to a day.
+
+    `times`: of what the person owed; `unmet`: steps of the place that are overdue now, by kind; `own_overdue`: of these, the person's own;
+    `sheets`: (answered, all) daily sheets; `holes`: places where nobody could be found or reached; `differences`: unexplained ones of the
+    ledger; `risks`: which facts miss what the plan asks for (keys of templates/tables.yaml, risks).
+    """
+
+    post: Post
+    year: int
+    on: date
+    stages: tuple[StageRate, ...]
+    times: Times | None
+    unmet: Mapping[str, int]
+    own_overdue: int
+    sheets: tuple[int, int]
+    holes: int
+    differences: int
+    risks: tuple[str, ...]
+    decisions: tuple[tuple[str, str, date], ...]  # (decision, by whom, when)
+
+
+async def posts(work: Work, area_code: str, on: date, roles: Sequence[str], person_id: int | None = None) -> list[Post]:
+    """Who holds a post of these roles in an area on a day, by role and place."""
+    query = (
+        select(Responsibility, Person.name, School.name)
+        .join(Person, Person.id == Responsibility.person_id)
+        .outerjoin(School, School.id == Responsibility.school_id)
+        .where(Responsibility.role.in_(roles), Responsibility.area_code.startswith(area_code), *in_force(on))
+        .order_by(Responsibility.area_code, Responsibility.id)
+    )
+    if person_id is not None:
+        query = query.where(Responsibility.person_id == person_id)
+    rows = (await work.session.execute(query)).all()
+    names = await area_names(work.session, {row.area_code for row, _, _ in rows})
+    held = [
+        Post(row.person_id, name, row.role, row.area_code, row.school_id, school or names.get(row.area_code, row.area_code))
+        for row, name, school in rows
+    ]
+    return sorted(held, key=lambda post: list(roles).index(post.role))
+
+
+def span_of(plan: Plan, year: int, until: date, now: datetime) -> Span:
+    """From the first of January of a year to the end of a day of it, or to now."""
+    calendar = Calendar(plan)
+    end = calendar.at(until + timedelta(days=1), time.min)
+    return Span(calendar.at(date(year, 1, 1), time.min), min(end, now))
+
+
+async def sheets(work: Work, plan: Plan, found: Sequence[Post], year: int, on: date | None) -> list[PostSheet]:
+    """The sheets of these posts for a year, up to a day of it (its last, or today). Raises ValueError for a day outside the year."""
+    today = Calendar(plan).day_of(work.now)
+    day = on or min(date(year, 12, 31), today)
+    if day.year != year or day > today:
+        raise ValueError(f"{day} is no day of {year} that has come")
+    if not found:
+        return []
+    wide = _common([post.area_code for post in found])
+    counted = await count(work, plan, wide, day)
+    span = span_of(plan, year, day, work.now)
+    times = {(one.key, role): one for role in {post.role for post in found} for one in await times_of_people(work, wide, span, [role])}
+    return [await _sheet(work, plan, post, year, counted, span, times.get((str(post.person_id), post.role))) for post in found]
+
+
+def _common(codes: Sequence[str]) -> str:
+    """The longest beginning that all the codes share."""
+    first, last = min(codes), max(codes)
+    shared = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:shared]
+
+
+async def _sheet(work: Work, plan: Plan, post: Post, year: int, counted: Count, span: Span, times: Times | None) -> PostSheet:
+    stages = tuple(counted.stages(plan, post.area_code, post.school_id))
+    unmet, own = await _unmet(work, plan, post, span)
+    answered = await _answered(work, post, span, counted.when.on)
+    holes = await _holes(work, post, span)
+    open_differences = await _differences(work, post)
+    sheet = PostSheet(
+        post,
+        year,
+        counted.when.on,
+        stages,
+        times,
+        unmet,
+        own,
+        answered,
+        holes,
+        open_differences,
+        (),
+        await _decisions(work, plan, post, year),
+    )
+    return PostSheet(**{**vars(sheet), "risks": tuple(_risks(sheet))})
+
+
+def _risks(sheet: PostSheet) -> list[str]:
+    """Facts only: a rate that misses its target; steps of their own overdue, missed or late; days without a sheet; differences."""
+    times, (answered, asked) = sheet.times, sheet.sheets
+    checks = {
+        **{f"rate_{one.stage}": one.at_risk for one in sheet.stages},
+        "own_overdue": sheet.own_overdue > 0,
+        "own_missed": times is not None and times.missed > 0,
+        "own_late": times is not None and times.late > 0,
+        "sheets": answered < asked,
+        "holes": sheet.holes > 0,
+        "differences": sheet.differences > 0,
+    }
+    return [name for name, missed in checks.items() if missed]
+
+
+def _within(post: Post, table: Any) -> ColumnElement[bool]:
+    inside: ColumnElement[bool] = table.school_id == post.school_id if post.school_id else table.area_code.startswith(post.area_code)
+    return inside
+
+
+async def _unmet(work: Work, plan: Plan, post: Post, span: Span) -> tuple[dict[str, int], int]:
+    """Steps that were due in the place by then and not ended by then: of those who answer there or beneath. And the post's own."""
+    query = (
+        select(Task.kind, func.count(), func.count().filter(Task.role == post.role))
+        .where(
+            _within(post, Task), Task.opened_at <= span.until, Task.due_at < span.until, Task.role.in_(unit_roles(plan, _unit(post))),
+            or_(Task.ended_at.is_(None), Task.ended_at > span.until), or_(Task.state.in_(LIVING), Task.ended_at > span.until),
+            Task.facts["quiet"].astext.is_(None), Task.facts["outside_school"].astext.is_(None),
+        )
+        .group_by(Task.kind)
+        .order_by(func.count().desc(), Task.kind)
+    )  # fmt: skip
+    rows = (await work.session.execute(query)).all()
+    return {kind: number for kind, number, _ in rows}, sum(own for _, _, own in rows)
+
+
+def _unit(post: Post) -> Unit:
+    if post.school_id is not None:
+        return "school"
+    return next((unit for unit, length in UNITS.items() if len(post.area_code) <= length), "township")
+
+
+async def _answered(work: Work, post: Post, span: Span, on: date) -> tuple[int, int]:
+    query = select(func.count().filter(AttendanceSheet.state == "answered"), func.count()).where(
+        _within(post, AttendanceSheet), AttendanceSheet.on >= span.since.date(), AttendanceSheet.on <= on,
+        AttendanceSheet.state.in_(("answered", "unanswered")),
+    )  # fmt: skip
+    answered, asked = (await work.session.execute(query)).one()
+    return answered, asked
+
+
+async def _holes(work: Work, post: Post, span: Span) -> int:
+    if post.school_id is not None:
+        return 0  # a hole is told by area; a school's are its township's
+    query = select(func.count()).select_from(Hole).where(
+        Hole.area_code.startswith(post.area_code), Hole.opened_at >= span.since, Hole.opened_at <= span.until
+    )  # fmt: skip
+    return await work.session.scalar(query) or 0
+
+
+async def _differences(work: Work, post: Post) -> int:
+    query = select(func.count()).select_from(Difference).where(_within(post, Difference), Difference.state == "open")
+    return await work.session.scalar(query) or 0
+
+
+async def _decisions(work: Work, plan: Plan, post: Post, year: int) -> tuple[tuple[str, str, date], ...]:
+    query = (
+        select(Assessment.decision, Person.name, Assessment.decided_at)
+        .join(Person, Person.id == Assessment.decided_by)
+        .where(Assessment.year == year, Assessment.role == post.role, Assessment.person_id == post.person_id)
+        .where(Assessment.area_code == post.area_code, Assessment.school_id.is_not_distinct_from(post.school_id))
+        .order_by(Assessment.decided_at, Assessment.id)
+    )
+    calendar = Calendar(plan)
+    return tuple((decision, name, calendar.day_of(at)) for decision, name, at in await work.session.execute(query))
+
+
+class NotDecided(Exception):
+    """Why a decision was not taken down: a key of templates/tables.yaml, not_decided."""
+
+
+async def decide(work: Work, plan: Plan, sheet: PostSheet, by: int, words: str) -> None:
+    """Keeps what a named person has decided about a post's year, in their own words, with the facts that lay before them.
+
+    A later decision stands beside the earlier one. Raises NotDecided.
+    """
+    if len(words.strip()) < SHORTEST:
+        raise NotDecided("no_words")
+    if by == sheet.post.person_id:
+        raise NotDecided("own_post")
+    today = Calendar(plan).day_of(work.now)
+    roles = plan.supervision.assessed.get(sheet.post.role, []) if plan.supervision else []
+    own = select(Responsibility.area_code).where(Responsibility.person_id == by, Responsibility.role.in_(roles), *in_force(today))
+    if not any(sheet.post.area_code.startswith(code) for code in await work.session.scalars(own)):
+        raise NotDecided("not_yours")
+    post = sheet.post
+    work.session.add(
+        Assessment(
+            year=sheet.year, role=post.role, person_id=post.person_id, area_code=post.area_code, school_id=post.school_id,
+            facts=facts_of(sheet), decision=words.strip(), decided_by=by, decided_at=work.now,
+        )
+    )  # fmt: skip
+    work.record(
+        "assessment_decided", f"person:{post.person_id}", area_code=post.area_code, actor=f"person:{by}", role=post.role, year=sheet.year
+    )
+
+
+def facts_of(sheet: PostSheet) -> dict[str, Any]:
+    """The sheet as plain data, without names: ids, numbers and days."""
+    facts = asdict(sheet)
+    post = facts.pop("post")
+    facts.pop("decisions")
+    facts["stages"] = [{**asdict(one), "rate": one.rate, "expected": one.expected, "at_risk": one.at_risk} for one in sheet.stages]
+    if facts["times"]:
+        facts["times"].pop("name")
+    return {**facts, "on": sheet.on.isoformat(), "role": post["role"], "area_code": post["area_code"], "school_id": post["school_id"]}
