@@ -208,6 +208,11 @@ async def _check_return(finish: Finish) -> Refusal | None:
     return None
 
 
+async def _report(finish: Finish) -> Refusal | None:
+    """A report is confirmed, corrected or signed in words of its own: 3 says none of these."""
+    return Refusal("report_answer" if finish.task.kind == "confirm_report" else "report_sign_first")
+
+
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "issue_notice": _issue_notice,
     "deliver_notice": _deliver_notice,
@@ -221,4 +226,6 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "roster_check": _roster_check,
     "check_return": _check_return,
     "confirm_return": _check_return,
+    "confirm_report": _report,
+    "sign_report": _report,
 }

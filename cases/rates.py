@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from cases.attended import attended_days
 from cases.desk import Desk, desk_of_case
 from cases.leaves import leave_days
 from cases.plans import plan_in_force
 from plan.model import Plan
-from plan.targets import STAGES, at_risk, list_of, rate
+from plan.targets import STAGES, Listed, at_risk, list_of, rate
 from storage.tables import CaseFile, SchoolClass, Student
 from storage.work import Work
 
@@ -43,11 +43,11 @@ async def dropout_rates(work: Work, area_code: str) -> list[StageRate]:
     """Each stage of the schools in an area, against the targets of the plan in force."""
     _, plan = await plan_in_force(work.session)
     rolls = await _rolls(work, area_code)
-    listed = await _listed(work, area_code, plan)
+    listed = await listed_children(work, plan, Student.school_area_code.startswith(area_code))
     return [_stage(plan, stage, rolls, listed) for stage in STAGES]
 
 
-def _stage(plan: Plan, stage: str, rolls: dict[int, int], listed: Sequence[tuple[int, int, str]]) -> StageRate:
+def _stage(plan: Plan, stage: str, rolls: dict[int, int], listed: Sequence[tuple[int, int, Listed]]) -> StageRate:
     grades = STAGES[stage]
     named = {
         kind: tuple(student for student, grade, found in listed if grade in grades and found == kind) for kind in ("dropout", "suspected")
@@ -67,17 +67,17 @@ async def _rolls(work: Work, area_code: str) -> dict[int, int]:
     return dict((await work.session.execute(counted)).all())
 
 
-async def _listed(work: Work, area_code: str, plan: Plan) -> list[tuple[int, int, str]]:
-    """(student, grade, list) of every child on the rolls whose open case has put it on a list."""
+async def listed_children(work: Work, plan: Plan, *where: ColumnElement[bool]) -> list[tuple[int, int, Listed]]:
+    """(student, grade, list) of every child on the rolls whose open case has put it on a list; `where` says which children."""
     away = (
         select(CaseFile, SchoolClass.grade)
         .join(Student, Student.id == CaseFile.student_id)
         .join(SchoolClass, SchoolClass.id == Student.class_id)
         .where(CaseFile.state == "open", CaseFile.back_on.is_(None), Student.status.in_(ON_ROLLS))
-        .where(Student.school_area_code.startswith(area_code))
+        .where(*where)
         .order_by(Student.id)
     )
-    found: list[tuple[int, int, str]] = []
+    found: list[tuple[int, int, Listed]] = []
     for case, grade in (await work.session.execute(away)).all():
         listed = list_of(await absent_school_days(work, case), plan.lists)
         if listed != "none":

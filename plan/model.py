@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from plan.areas import Areas
 from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.parts import (
@@ -36,6 +37,7 @@ from plan.parts import (
     Vacation,
     Visits,
 )
+from plan.reporting import Reports
 
 
 class Plan(Part):
@@ -76,6 +78,8 @@ class Plan(Part):
     tasks: dict[str, TaskKind]
     targets: Targets
     lists: Lists
+    reports: Reports = Field(default_factory=Reports)  # both added after plans were stored: a default keeps those readable
+    areas: Areas = Field(default_factory=Areas)
 
     @field_validator("time_zone")
     @classmethod

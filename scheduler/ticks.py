@@ -23,14 +23,16 @@ from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_
 from cases.escalation import settle
 from cases.handing_over import hand_over_posts
 from cases.plans import plan_in_force
+from cases.posts.checks import advance_check, ask_posts
 from cases.record import seal_events
 from cases.reminders import advance_task
+from cases.reports.preparing import advance_report, prepare_reports
 from cases.sheet_asking import advance_sheet, open_sheets
 from cases.weekly import weekly_summary
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
-from storage.tables import AttendanceSheet, CaseFile, Intent, Question, Task, TickRun
+from storage.tables import AttendanceSheet, CaseFile, Intent, PostCheck, Question, Report, Task, TickRun
 from storage.work import Work, working
 
 log = structlog.get_logger("ticks")
@@ -55,6 +57,8 @@ DUE = (
     Due("sheet", AttendanceSheet.id, AttendanceSheet.next_at, AttendanceSheet.next_at.is_not(None), advance_sheet),
     Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle),
     Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id),
+    Due("report", Report.id, Report.next_at, Report.next_at.is_not(None), advance_report),
+    Due("post_check", PostCheck.id, PostCheck.next_at, PostCheck.next_at.is_not(None), advance_check),
 )
 
 
@@ -141,6 +145,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
         *_boarding_jobs(plan),
+        *_periodic_jobs(plan),
     ]
 
 
@@ -155,6 +160,13 @@ def _boarding_jobs(plan: Plan) -> list[Daily]:
         Daily("boarding_reminder", evening.remind_at, closed - reminded, remind_boarders, school_days=False),
         Daily("boarding_close", evening.closes_at, timedelta(hours=3), close_boarding, school_days=False),
     ]
+
+
+def _periodic_jobs(plan: Plan) -> list[Daily]:
+    """Which period or month is due, the job itself knows: what an outage has left out is made good on a later day."""
+    jobs = [Daily("reports", plan.reports.prepare_at, timedelta(hours=6), prepare_reports, school_days=False)] if plan.reports.kinds else []
+    asked = plan.areas.still_you
+    return [*jobs, Daily("post_checks", asked.at, timedelta(hours=6), ask_posts)] if asked else jobs
 
 
 async def _monthly(work: Work, plan: Plan, day: date) -> None:

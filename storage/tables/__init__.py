@@ -24,6 +24,7 @@ from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, M
 from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
+from storage.tables.reporting import PostCheck, Report, ReportVersion
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 from storage.tables.visits import Photo, Visit
 
@@ -68,11 +69,14 @@ __all__ = [
     "PersonContact",
     "Photo",
     "PlanVersion",
+    "PostCheck",
     "Question",
     "Receipt",
     "Recording",
     "Referral",
     "ReplyCorrection",
+    "Report",
+    "ReportVersion",
     "Responsibility",
     "School",
     "SchoolClass",
