@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from fanxiao.commands import admin, channels, check, demo, demo_data, export_templates, imports, preview, read, serve
+from fanxiao.commands import admin, areas, channels, check, demo, demo_data, export_templates, imports, preview, read, reports, serve
 from fanxiao.starting import start
 
 app = typer.Typer(
@@ -13,6 +13,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(admin.app, name="admin")
+app.add_typer(areas.app, name="areas")
+app.add_typer(reports.app, name="reports")
 app.add_typer(channels.app, name="channels")
 app.add_typer(imports.app, name="import")
 app.add_typer(check.app, name="check")
