@@ -80,7 +80,7 @@ async def _missing(work: Work, report: Report, version: ReportVersion) -> dict[s
     beneath = (await desk_of_report(work, report)).plan.reports.kinds[report.kind].beneath(report.of)
     every = await reports_beneath(work, report, beneath.of) if beneath else []
     names = [await unit_name(work, below) for below in every if below.id in gone]
-    return {"below_count": len(every), "here_count": len(every) - len(names), "missing": some(names)}
+    return {"unit_count": len(every), "here_count": len(every) - len(names), "missing": some(names)}
 
 
 async def _owe(

@@ -59,7 +59,7 @@ create table post_check (
   task_id bigint,
   next_at timestamptz,
   constraint pk_post_check primary key (id),
-  constraint uq_post_check_person_id unique (person_id, month),
+  constraint uq_post_check_person_id_month unique (person_id, month),
   constraint fk_post_check_person_id foreign key (person_id) references person (id),
   constraint fk_post_check_task_id foreign key (task_id) references task (id)
 );
