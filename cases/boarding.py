@@ -133,6 +133,13 @@ async def _ask(work: Work, plan: Plan, evening: Boarding, checks: Sequence[Board
             )  # fmt: skip
 
 
+async def hand_checks_over(work: Work, plan: Plan, class_ids: Sequence[int], day: date) -> None:
+    """Whoever answers for these classes now is asked tonight's open checks."""
+    waiting = [check for check in await _unanswered(work, day) if check.class_id in class_ids]
+    if plan.boarding is not None and waiting:
+        await _ask(work, plan, plan.boarding, waiting, "boarding_check")
+
+
 async def _unanswered(work: Work, day: date) -> list[BoardingCheck]:
     query = select(BoardingCheck).where(BoardingCheck.on == day, BoardingCheck.state == "asked").order_by(BoardingCheck.id)
     return list(await work.session.scalars(query.with_for_update()))

@@ -20,7 +20,7 @@ def duty_facts(desk: Desk, task: Task) -> DutyFacts:
         acknowledged_at=task.acknowledged_at if task.state == "acknowledged" else None,
         progress_at=task.progress_at,
         reminder=task.reminder,
-        quiet=bool(task.facts.get("quiet")),
+        quiet=bool(task.facts.get("quiet") or task.facts.get("patient")),
         urgent=bool(task.facts.get("urgent")),
         last_stage=1 + levels,
     )

@@ -305,6 +305,11 @@ async def _reconcile(finish: Finish) -> Refusal | None:
     return None
 
 
+async def _report(finish: Finish) -> Refusal | None:
+    """A report is confirmed, corrected or signed in words of its own: 3 says none of these."""
+    return Refusal("report_answer" if finish.task.kind == "confirm_report" else "report_sign_first")
+
+
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "issue_notice": _issue_notice,
     "deliver_notice": _deliver_notice,
@@ -326,4 +331,6 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "transfer_arrival": _transfer_arrival,
     "transfer_release": _transfer_release,
     "reconcile": _reconcile,
+    "confirm_report": _report,
+    "sign_report": _report,
 }

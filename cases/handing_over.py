@@ -23,7 +23,7 @@ LOOK_BACK = timedelta(days=14)
 async def hand_over_posts(work: Work, plan: Plan, day: date) -> None:  # noqa: ARG001 - a day's job is given the plan in force
     """Every living task whose holder no longer answers for it gets those who do; nothing changes its deadline."""
     held = select(Task, TaskHolder.person_id).join(TaskHolder).where(
-        Task.state.in_(LIVING), TaskHolder.until.is_(None), TaskHolder.why.in_(("holder", "substitute")), _may_have_left(day)
+        Task.state.in_(LIVING), TaskHolder.until.is_(None), _may_have_left(day)
     )  # fmt: skip
     for task, person_id in (await work.session.execute(held.order_by(Task.id))).all():
         await _hand_over(work, task, person_id)
@@ -39,7 +39,7 @@ async def hand_back(work: Work, person_id: int, substitute_id: int) -> None:
     handed_on = set(await work.session.scalars(theirs))
     for task in (await work.session.scalars(held.order_by(Task.id))).all():
         if task.id in handed_on:
-            await _pass(work, await desk_of_task(work, task), task, substitute_id, ([person_id], "holder", 0))
+            await pass_task(work, await desk_of_task(work, task), task, substitute_id, ([person_id], "holder", 0))
         else:
             await _hand_over(work, task, substitute_id)
 
@@ -50,7 +50,8 @@ def _may_have_left(day: date) -> ColumnElement[bool]:
     standing_in = select(StandIn.substitute_person_id).where(StandIn.starts_on <= day, StandIn.ends_on >= day)
     ended = select(StandIn.substitute_person_id).where(StandIn.ends_on < day, StandIn.ends_on >= day - LOOK_BACK)
     someone = TaskHolder.person_id
-    return or_(someone.not_in(posts) & someone.not_in(deputies) & someone.not_in(standing_in), someone.in_(ended))
+    no_post = someone.not_in(posts) & someone.not_in(deputies) & someone.not_in(standing_in)
+    return or_(no_post, someone.in_(ended) & TaskHolder.why.in_(("holder", "substitute")))
 
 
 async def _hand_over(work: Work, task: Task, person_id: int) -> None:
@@ -60,16 +61,16 @@ async def _hand_over(work: Work, task: Task, person_id: int) -> None:
         return
     found = await first_holders(work, desk, task.role, barred=await barred_from(work, task))
     if found[0]:  # better one who has left than nobody; the auditor and the ladder see to the rest
-        await _pass(work, desk, task, person_id, found)
+        await pass_task(work, desk, task, person_id, found)
 
 
-async def _pass(work: Work, desk: Desk, task: Task, person_id: int, to: tuple[list[int], str, int]) -> None:
+async def pass_task(work: Work, desk: Desk, task: Task, person_id: int, to: tuple[list[int], str, int], *, tell: bool = True) -> None:
     """From one who holds it no longer to others. `to`: persons, why them, alert stage."""
     people, why, stage = to
     left = update(TaskHolder).where(TaskHolder.task_id == task.id, TaskHolder.person_id == person_id)
     await work.session.execute(left.values(until=work.now))
     if task.acknowledged_by in {None, person_id}:
         task.state, task.acknowledged_at, task.acknowledged_by, task.alerted_at, task.alert_stage = "open", None, None, work.now, stage
-    await add_holders(work, task, people, why)
+    await add_holders(work, task, people, why, tell=tell)
     task.next_at = next_duty_at(desk, task)
     work.record("task_handed_over", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, left=person_id, holders=people)

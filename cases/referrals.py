@@ -13,7 +13,7 @@ from cases.casework import lock_case
 from cases.desk import Desk, desk_of_case
 from cases.escalation import settle
 from cases.letter_numbers import county_of, next_number
-from cases.posts import answers_for, is_above_township
+from cases.posts.held import answers_for, is_above_township
 from cases.tasks import LIVING, NewTask, end_task, living_holders, open_task
 from plan.levels import Level, Owed
 from storage.tables import CaseFile, Referral, Task

@@ -58,6 +58,8 @@ async def advance_task(work: Work, task: Task) -> None:
 async def _say(work: Work, task: Task, remind: Remind) -> None:
     work.record("task_reminded", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, which=remind.which)
     template = TEMPLATES.get(remind.which)
+    if task.facts.get("patient") and template is not None:
+        template = task.facts["template"]  # it is answered in words of its own
     if template is None or (task.facts.get("quiet") and remind.which != "deadline"):
         return
     taken = [task.acknowledged_by] if task.state == "acknowledged" and task.acknowledged_by is not None else None

@@ -159,6 +159,17 @@ async def hand_sheets_over(work: Work, person_id: int, day: date) -> None:
         await _ask(work, desk, sheet, desk.plan.attendance.role, "daily_sheet")
 
 
+async def ask_takeover_again(work: Work, school_ids: Sequence[int], person_id: int, day: date) -> None:
+    """Sheets that were taken over are asked of whoever takes over today, and no longer of the one who has left."""
+    query = select(AttendanceSheet).where(
+        AttendanceSheet.school_id.in_(school_ids), AttendanceSheet.on == day, AttendanceSheet.state == "taken_over"
+    )
+    for sheet in (await work.session.scalars(query.with_for_update())).all():
+        own = update(Question).where(Question.sheet_id == sheet.id, Question.state == "open", Question.person_id == person_id)
+        await work.session.execute(own.values(state="withdrawn", ended_at=work.now))
+        await _ask_whoever_takes_over(work, await desk_of_sheet(work, sheet), sheet, "sheet_taken_over")
+
+
 async def withdraw_sheet(work: Work, sheet: AttendanceSheet) -> None:
     """There are no lessons after all: nobody is asked any more, and nobody was absent. Whoever had been asked is told."""
     asked = update(Question).where(Question.sheet_id == sheet.id, Question.state == "open").values(state="withdrawn", ended_at=work.now)

@@ -30,6 +30,7 @@ CODES = [letter + digit for digit in DIGITS for letter in LETTERS]
 class NewTask:
     """A task to be opened. `key`: the same key is the same task. `about`: case_id, student_id, sheet_id …
 
+    `patient`: it has a time and reminders of its own; silence before its due time widens nothing, and a bare digit is never about it.
     `outside_school`: nobody of the school may hold it (see `cases/outside.py`); without it the plan's word for the kind counts.
     """
 
@@ -41,6 +42,7 @@ class NewTask:
     level: int | None = None
     quiet: bool = False
     urgent: bool = False
+    patient: bool = False
     department: str | None = None
     by_acknowledging: bool = False
     outside_school: str | None = None
@@ -79,8 +81,8 @@ def _outside(desk: Desk, new: NewTask) -> str | None:
 def _row(work: Work, desk: Desk, new: NewTask, at: datetime, stage: int, code: str) -> dict[str, Any]:
     place = desk.place
     switches = {
-        "template": new.template, "quiet": new.quiet, "urgent": new.urgent, "by_acknowledging": new.by_acknowledging,
-        "outside_school": _outside(desk, new),
+        "template": new.template, "quiet": new.quiet, "urgent": new.urgent, "patient": new.patient,
+        "by_acknowledging": new.by_acknowledging, "outside_school": _outside(desk, new),
     }  # fmt: skip
     return {
         "key": new.key, "kind": new.kind, "role": new.role, "level": new.level, "code": code, "area_code": place.area_code,
@@ -135,9 +137,10 @@ async def _free_code(work: Work, key: str, people: Collection[int]) -> str:
     return next((code for code in (*CODES[first:], *CODES[:first]) if code not in taken), CODES[first])
 
 
-async def add_holders(work: Work, task: Task, people: Collection[int], why: str) -> None:
+async def add_holders(work: Work, task: Task, people: Collection[int], why: str, *, tell: bool = True) -> None:
     """Adds persons to those who are asked (again, who had handed it on), and tells each of them once. A quiet task tells nobody.
 
+    Without `tell` the caller says it, many tasks in one message.
     Nobody of a school that is kept out is ever added, whoever asks for it.
     """
     barred = await barred_from(work, task)
@@ -149,7 +152,7 @@ async def add_holders(work: Work, task: Task, people: Collection[int], why: str)
             where=TaskHolder.until.is_not(None),
         )
         new = await work.session.scalar(again.returning(TaskHolder.person_id)) is not None
-        if new and not task.facts.get("quiet"):
+        if new and tell and not task.facts.get("quiet"):
             alert(work, task, person_id, key=f"alert:{work.now.isoformat()}")
 
 
@@ -164,7 +167,7 @@ def alert(work: Work, task: Task, person_id: int, template: str | None = None, k
 
 
 def _shown(task: Task) -> dict[str, Any]:
-    hidden = {"template", "quiet", "urgent", "by_acknowledging", "outside_school", "confirming", "visit"}
+    hidden = {"template", "quiet", "urgent", "patient", "by_acknowledging", "outside_school", "confirming", "visit"}
     return {name: value for name, value in task.facts.items() if name not in hidden}
 
 

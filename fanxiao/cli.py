@@ -8,6 +8,7 @@ from fanxiao.commands import (
     activities,
     admin,
     aid,
+    areas,
     campaigns,
     channels,
     check,
@@ -23,6 +24,7 @@ from fanxiao.commands import (
     read,
     referrals,
     registers,
+    reports,
     serve,
     supervision,
     targets,
@@ -35,6 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(admin.app, name="admin")
+app.add_typer(areas.app, name="areas")
+app.add_typer(reports.app, name="reports")
 app.add_typer(channels.app, name="channels")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(activities.app, name="activities")

@@ -51,6 +51,8 @@ def _problems(plan: Plan, templates: Collection[str] | None) -> Iterator[Problem
     yield from enrolment_problems(plan)
     yield from publicity_problems(plan)
     yield from counting_problems(plan)
+    if plan.areas.still_you and "post_changed" not in plan.duties:
+        yield Problem("duties", "缺少任务“post_changed”", "duty 'post_changed' is missing")
     if templates is not None:
         yield from _template_problems(plan, templates)
 
@@ -98,6 +100,8 @@ def _named_roles(plan: Plan) -> Iterator[tuple[str, str]]:
     for role in plan.digest.weekly.roles if plan.digest.weekly else ():
         yield "digest.weekly.roles", role
     yield from counting_roles(plan)
+    yield from plan.reports.roles()
+    yield from plan.areas.roles()
 
 
 def _role_problems(plan: Plan) -> Iterator[Problem]:
@@ -215,6 +219,8 @@ def _label_problems(plan: Plan) -> Iterator[Problem]:
     tasks += [("tasks", "follow_up"), *((f"duties.{name}", name) for name in plan.duties)]
     tasks += [(f"answers.{name}.task", answer.task) for name, answer in plan.answers.items() if answer.task]
     tasks += [("postponing.never", task) for task in plan.postponing.never]
+    tasks += [("reports.kinds", task) for task in ("confirm_report", "sign_report") if plan.reports.kinds]
+    tasks += [("areas.still_you", "post_changed")] if plan.areas.still_you else []
     for place, task in tasks:
         if task not in plan.tasks:
             yield Problem(place, f"任务“{task}”没有写中文名称，请加到 tasks", f"task {task!r} has no label: add it under tasks")

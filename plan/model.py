@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from plan.answers import Answer, Dialogs
+from plan.areas import Areas
 from plan.deliveries import Deliveries
 from plan.enrolment import Enrolment
 from plan.follow_ups import FollowUps
@@ -16,6 +17,7 @@ from plan.parts import Label, Part, QuietHours, Vacation
 from plan.publicity import Publicity
 from plan.reconciling import Reconciliation
 from plan.registers import Registers
+from plan.reporting import Reports
 from plan.school_day import Attendance, Boarding, Closures, SchoolEvent
 from plan.sending import Delivery
 from plan.supervising import Supervision
@@ -71,6 +73,8 @@ class Plan(Part):
     registers: Registers | None = None
     reconciliation: Reconciliation | None = None  # both added after plans were stored
     supervision: Supervision | None = None
+    reports: Reports = Field(default_factory=Reports)  # both added after plans were stored: a default keeps those readable
+    areas: Areas = Field(default_factory=Areas)
 
     @field_validator("time_zone")
     @classmethod

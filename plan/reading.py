@@ -71,6 +71,7 @@ VALUES = (
     ("exactly one of absence", "开始条件（begins）必须写一个，而且只能写一个"),
     ("give one of school_days", "school_days、days、minutes 只能写一个"),
     ("give school_days", "要写明期限：school_days、days、minutes 或 at"),
+    ("each sum must be", "汇总要一级比一级高：school、township、county、prefecture"),
     ("no such time zone", "没有这个时区，例如应写 Asia/Shanghai"),
     ("must be in", '时间写法不对，例如应写 "08:30"'),
     ("isoformat", '时间写法不对，例如应写 "08:30"'),

@@ -27,17 +27,19 @@ from cases.handing_over import hand_over_posts
 from cases.home_teaching import ask_about_lessons
 from cases.pairing import ask_for_contacts
 from cases.plans import plan_in_force
+from cases.posts.checks import advance_check, ask_posts
 from cases.receipt_claims import take_claim
 from cases.reconciling.nightly import reconcile
 from cases.record import seal_events
 from cases.reminders import advance_task
+from cases.reports.preparing import advance_report, prepare_reports
 from cases.sheet_asking import advance_sheet, open_sheets
 from cases.weekly import weekly_summary
 from cases.welcome import welcome_guardians
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Database
-from storage.tables import AttendanceSheet, Campaign, CaseFile, Intent, Question, ReceiptClaim, Task, TickRun
+from storage.tables import AttendanceSheet, Campaign, CaseFile, Intent, PostCheck, Question, ReceiptClaim, Report, Task, TickRun
 from storage.work import Work, working
 
 log = structlog.get_logger("ticks")
@@ -64,6 +66,8 @@ DUE = (
     Due("claim", ReceiptClaim.id, ReceiptClaim.next_at, ReceiptClaim.next_at.is_not(None), take_claim, ReceiptClaim.case_id),
     Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id),
     Due("campaign", Campaign.id, Campaign.next_at, Campaign.next_at.is_not(None), advance_campaign),
+    Due("report", Report.id, Report.next_at, Report.next_at.is_not(None), advance_report),
+    Due("post_check", PostCheck.id, PostCheck.next_at, PostCheck.next_at.is_not(None), advance_check),
 )
 
 
@@ -153,6 +157,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         *_roll_jobs(plan),
         *_welcome_jobs(plan),
         *_nightly_jobs(plan),
+        *_periodic_jobs(plan),
     ]
 
 
@@ -192,6 +197,13 @@ def _boarding_jobs(plan: Plan) -> list[Daily]:
 def _nightly_jobs(plan: Plan) -> list[Daily]:
     rules = plan.reconciliation
     return [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
+
+
+def _periodic_jobs(plan: Plan) -> list[Daily]:
+    """Which period or month is due, the job itself knows: what an outage has left out is made good on a later day."""
+    jobs = [Daily("reports", plan.reports.prepare_at, timedelta(hours=6), prepare_reports, school_days=False)] if plan.reports.kinds else []
+    asked = plan.areas.still_you
+    return [*jobs, Daily("post_checks", asked.at, timedelta(hours=6), ask_posts)] if asked else jobs
 
 
 async def _monthly(work: Work, plan: Plan, day: date) -> None:

@@ -10,6 +10,8 @@ from bot.dialogs.answering import answered
 from bot.dialogs.officer_activities import activity_told
 from bot.dialogs.officer_ledger import ledger_counts
 from bot.dialogs.officer_people import away, back, picked_colleague
+from bot.dialogs.officer_posts import hear_who
+from bot.dialogs.officer_reports import hear_report
 from bot.dialogs.officer_tasks import acknowledge, confirm, delegate, done, postpone
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
 from bot.dialogs.officer_visits import photographed, visited
@@ -38,6 +40,9 @@ async def hear_officer(work: Work, inbound: Inbound, speaker: Speaker) -> str | 
     order = Order(work, inbound, speaker, reading, area_code, await _task(work, inbound, speaker, reading))
     if inbound.photo is not None:
         return await _with_photo(order)
+    heard = await hear_report(order, await quoted_tasks(work, inbound, speaker)) or await hear_who(order)
+    if heard is not None:
+        return heard
     return await _asked_back(order) or await _carry_out(order)
 
 
@@ -79,7 +84,7 @@ async def _task(work: Work, inbound: Inbound, speaker: Speaker, reading: Officer
         return next((task for task in speaker.tasks if task.code == reading.code), None)
     if len(quoted := await quoted_tasks(work, inbound, speaker)) == 1:
         return quoted[0]
-    asked = [task for task in speaker.tasks if not task.facts.get("quiet")]
+    asked = [task for task in speaker.tasks if not (task.facts.get("quiet") or task.facts.get("patient"))]
     return asked[0] if len(asked) == 1 else None
 
 

@@ -11,6 +11,8 @@ from bot.dialogs.danger import hear_danger
 from bot.dialogs.guardian import hear_guardian
 from bot.dialogs.linking import hear_linking, offer_linking
 from bot.dialogs.officer import hear_officer, officer_reading
+from bot.dialogs.officer_posts import hear_still_you
+from bot.dialogs.officer_reports import reads_report
 from bot.dialogs.order import quoted_tasks
 from bot.dialogs.pressing import is_answered_before
 from bot.dialogs.publicity import hear_publicity
@@ -22,6 +24,8 @@ from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
 from bot.replies import touches_on
+from bot.replies.report import asked_place
+from cases.posts.checks import QUESTION
 from cases.triage import staff_unread, unknown_sender
 from storage.crypto import Cipher
 from storage.tables import Inbound
@@ -56,7 +60,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     inbound.area_code = await area_of(work, speaker.person_id)
     if await is_answered_before(work, inbound, speaker):
         return "answered_before"
-    chosen = await hear_choice(work, inbound, speaker)
+    chosen = await hear_choice(work, inbound, speaker) or await hear_still_you(work, inbound, speaker)
     if chosen is not None:
         return chosen
     if (seen := await hear_publicity(work, inbound, speaker)) is not None:
@@ -73,13 +77,15 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
 
 
 async def _is_for_officer(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
-    """A photograph of somebody responsible, or what answers the message of a task (a button that was pressed)."""
-    return bool(speaker.staff and inbound.photo) or bool(await quoted_tasks(work, inbound, speaker))
+    """A photograph of somebody responsible, a word on a report or a post, or what answers a task's message (a pressed button)."""
+    if speaker.staff and (inbound.photo or reads_report(inbound, speaker) or asked_place(inbound.body) is not None):
+        return True
+    return bool(await quoted_tasks(work, inbound, speaker))
 
 
 def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
     """A code names an officer's task beyond doubt; else whoever was asked last is heard first."""
-    last = speaker.questions[0].kind if speaker.questions else None
+    last = next((question.kind for question in speaker.questions if question.kind != QUESTION), None)
     sheet_first = last in {None, "sheet", "boarding", "pick"}
     staff: list[Hear] = [hear_roll, hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
     family: list[Hear] = [hear_guardian] if speaker.children else []

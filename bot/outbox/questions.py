@@ -23,6 +23,8 @@ SIDE_BY_SIDE = ("sheet", "boarding", "pick")
 """A teacher's classes, told apart by their names; and what is asked back about one of them."""
 FOLLOW_UPS = ("help", "where", "school", "until")
 """What is asked further after a family's answer. It makes nobody wait: a question of any other kind ends it."""
+ASIDE = "still_you"
+"""The monthly question to those who answer for a place: it waits for nothing, and nothing waits for it."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ def same_subject(question: Asked, intent: Due) -> bool:
 
 def gives_way(question: Asked, intent: Due) -> bool:
     """Whether a follow-up ends because something else is asked."""
-    return question.kind in FOLLOW_UPS and intent.question not in {NEVER_BLOCKS, *FOLLOW_UPS}
+    return question.kind in FOLLOW_UPS and intent.question not in {NEVER_BLOCKS, ASIDE, *FOLLOW_UPS}
 
 
 class OpenQuestions:
@@ -98,10 +100,10 @@ class OpenQuestions:
 
     def blocking(self, contact_id: int, intent: Due) -> Asked | None:
         """The open question for which this one has to wait. Safety and answers in a running talk do not wait."""
-        if intent.question == NEVER_BLOCKS or intent.urgency == "safety" or intent.contact_id is not None:
+        if intent.question in {NEVER_BLOCKS, ASIDE} or intent.urgency == "safety" or intent.contact_id is not None:
             return None
         beside = SIDE_BY_SIDE if intent.question in SIDE_BY_SIDE else ()
-        blocking = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, *FOLLOW_UPS, *beside}]
+        blocking = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, ASIDE, *FOLLOW_UPS, *beside}]
         return next((row for row in blocking if not same_subject(row, intent)), None)
 
     def ask(self, contact_id: int, intent: Due) -> Asked:

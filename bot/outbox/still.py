@@ -22,6 +22,7 @@ from storage.tables import (
     Leave,
     MissingBoarder,
     Notice,
+    PostCheck,
     Task,
 )
 
@@ -76,6 +77,10 @@ def _answer_stands() -> ColumnElement[bool]:
     return exists().where(cast(GuardianAnswer.id, Text) == Intent.facts["answer_id"].astext, GuardianAnswer.undone_at.is_(None))
 
 
+def _post_unconfirmed() -> ColumnElement[bool]:
+    return exists().where(cast(PostCheck.id, Text) == Intent.facts["check_id"].astext, PostCheck.state.in_(("due", "asked")))
+
+
 def _leave_ends() -> ColumnElement[bool]:
     leave = exists().where(
         cast(Leave.id, Text) == Intent.facts["leave_id"].astext, _is_fact(Leave.ends_on, "ends_on"), Leave.withdrawn_at.is_(None)
@@ -114,6 +119,7 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
         "answer_stands": _answer_stands(),
         "leave_ends": _leave_ends(),
         "campaign_on": exists().where(Campaign.id == Intent.campaign_id, Campaign.state.in_(("running", "done"))),
+        "post_unconfirmed": _post_unconfirmed(),
     }
 
 

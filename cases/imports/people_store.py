@@ -14,6 +14,7 @@ from cases.consents import keep_refusals
 from cases.imports.directory import SchoolDirectory
 from cases.imports.intake import Intake, common_area, person_key, phone_key, pinyin
 from cases.imports.people_rows import Named, Post
+from cases.posts.hand_over import replaced_by_import
 from storage.tables import Contact, Person, PersonContact, Responsibility
 
 BATCH = 5000
@@ -35,6 +36,7 @@ async def store_posts(intake: Intake, directory: SchoolDirectory, posts: Sequenc
     """New and changed responsibilities; the others stay as they are."""
     register = await _load(intake, posts)
     changed: list[str] = []
+    before = {post.id: post.valid_until for place in register.posts.values() for post in place.values()}
     for post in posts:
         outcome = await _store(intake, directory, register, post)
         setattr(intake.report, outcome, getattr(intake.report, outcome) + 1)
@@ -42,7 +44,15 @@ async def store_posts(intake: Intake, directory: SchoolDirectory, posts: Sequenc
             changed.append(post.area_code)
     if changed:
         await keep_refusals(intake.work)
+        await intake.work.session.flush()
+        await replaced_by_import(intake.work, _ended(register, before, intake.today), intake.today)
         intake.work.record("people_imported", "people", area_code=common_area(changed), actor="operator", count=len(changed))
+
+
+def _ended(register: _Register, before: dict[int, date | None], today: date) -> list[Responsibility]:
+    """Posts that were still held before this file, and are over now."""
+    known = [post for place in register.posts.values() for post in place.values() if post.id in before]
+    return [post for post in known if post.valid_until != before[post.id] and post.valid_until is not None and post.valid_until < today]
 
 
 async def _load(intake: Intake, rows: Sequence[Post]) -> _Register:

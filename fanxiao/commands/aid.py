@@ -22,7 +22,7 @@ from cases.desk import Desk, desk_of_student
 from cases.imports.intake import student_key
 from cases.imports.numbers import read_number
 from cases.no_contact import student_of_register
-from cases.posts import answers_for_any_above
+from cases.posts.held import answers_for_any_above
 from cases.support_words import support_words
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse

@@ -16,7 +16,7 @@ from cases.complaint_register import ComplaintRow, complaint_rows, count_by_kind
 from cases.complaints import OPEN, Told, answer_complaint, numbered, read_by, schools_of, take_up
 from cases.desk import desk_of_area
 from cases.letter_numbers import county_of
-from cases.posts import answers_for_any_above
+from cases.posts.held import answers_for_any_above
 from cases.support_words import support_words
 from cases.words import words as officers_words
 from fanxiao.commands.acting import BY, acting

@@ -15,7 +15,7 @@ from cases.casework import lock_case
 from cases.confirming import forget
 from cases.desk import Desk, desk_of_case
 from cases.finishing import finish_task
-from cases.posts import answers_for, answers_for_any_above
+from cases.posts.held import answers_for, answers_for_any_above
 from cases.referral_letters import NotApproved, parents_told, referral_letter
 from cases.referral_register import ReferralRow, referral_rows
 from cases.referrals import (

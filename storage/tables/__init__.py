@@ -28,6 +28,7 @@ from storage.tables.people import Consent, Contact, LinkCode, Person, PersonCont
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
 from storage.tables.publicity import Activity, ActivityPlan, Campaign, ListedContact
 from storage.tables.registers import Arrangement, CareCard, HomeLesson, PairContact, Pairing
+from storage.tables.reporting import PostCheck, Report, ReportVersion
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 from storage.tables.supervising import Assessment, Difference, InspectionItem, InspectionSample, OfficialFigure
 from storage.tables.support import Complaint, LetterCounter
@@ -92,6 +93,7 @@ __all__ = [
     "PersonContact",
     "Photo",
     "PlanVersion",
+    "PostCheck",
     "Question",
     "Receipt",
     "ReceiptClaim",
@@ -99,6 +101,8 @@ __all__ = [
     "Recording",
     "Referral",
     "ReplyCorrection",
+    "Report",
+    "ReportVersion",
     "Responsibility",
     "School",
     "SchoolClass",

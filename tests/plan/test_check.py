@@ -39,6 +39,31 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
         "say on which evening",
     ),
     "unknown weekday": (lambda d: d["boarding"].update(weekdays=["sonntag"]), "boarding.weekdays[0]", "这个值不对", "this value is wrong"),
+    "who signs": (
+        lambda d: d["reports"]["kinds"]["monthly"].update(signs="rector"),
+        "reports.kinds.monthly.signs",
+        "没有“rector”",
+        "unknown role",
+    ),
+    "sums climb": (
+        lambda d: d["reports"]["kinds"]["monthly"]["sums"].reverse(),
+        "reports.kinds.monthly",
+        "要一级比一级高",
+        "each sum must be of a higher unit",
+    ),
+    "unknown period": (
+        lambda d: d["reports"]["kinds"]["weekly"].update(every="day"),
+        "reports.kinds.weekly.every",
+        "这个值不对",
+        "this value is wrong",
+    ),
+    "still whom": (lambda d: d["areas"]["still_you"].update(told="mayor"), "areas.still_you.told", "没有“mayor”", "unknown role"),
+    "who brings posts up to date": (
+        lambda d: d["duties"].pop("post_changed"),
+        "duties",
+        "缺少任务“post_changed”",
+        "'post_changed' is missing",
+    ),
     "who may close": (lambda d: d["closures"].update(roles=["mayor"]), "closures.roles", "没有“mayor”这个岗位", "unknown role"),
     "a way nobody knows": (
         lambda d: d["deliveries"]["ways"].update(pigeon={"zh": "飞鸽", "en": "pigeon", "proof": "witness"}),
