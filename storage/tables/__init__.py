@@ -1,7 +1,8 @@
 """Every table, by duty. Import them from here."""
 
+from storage.tables.access import AccessLimit, ConsoleSession, LoginCode, SavedView, SecondFactor
 from storage.tables.attendance import Absence, AttendanceSheet, BoardingCheck, Leave, MissingBoarder
-from storage.tables.base import Base, Facts, Sight
+from storage.tables.base import Base, Facts, Sight, Within
 from storage.tables.casework import (
     AidRequest,
     CaseFile,
@@ -29,6 +30,7 @@ from storage.tables.visits import Photo, Visit
 
 __all__ = [
     "Absence",
+    "AccessLimit",
     "AidRequest",
     "Area",
     "Attempt",
@@ -43,6 +45,7 @@ __all__ = [
     "ClockSetting",
     "Closure",
     "Consent",
+    "ConsoleSession",
     "Contact",
     "DeliveryStatus",
     "EnrolmentCheck",
@@ -60,6 +63,7 @@ __all__ = [
     "Lease",
     "Leave",
     "LinkCode",
+    "LoginCode",
     "Message",
     "MissingBoarder",
     "Notice",
@@ -74,8 +78,10 @@ __all__ = [
     "Referral",
     "ReplyCorrection",
     "Responsibility",
+    "SavedView",
     "School",
     "SchoolClass",
+    "SecondFactor",
     "Sender",
     "Sight",
     "StandIn",
@@ -85,4 +91,5 @@ __all__ = [
     "TaskHolder",
     "TickRun",
     "Visit",
+    "Within",
 ]

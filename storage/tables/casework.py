@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
 
 
 class PlanVersion(Numbered, Base):
@@ -33,6 +33,7 @@ class CaseFile(Numbered, Base):
         Index("ix_case_file_due", "next_at", postgresql_where=text("state = 'open'")),
     )
     sight = Sight.PLACE
+    within = Within.OWN
     number: Mapped[str] = mapped_column(unique=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
@@ -96,6 +97,7 @@ class Task(Numbered, Base):
     __tablename__ = "task"
     __table_args__ = (Index("ix_task_due", "next_at", postgresql_where=text("state in ('open', 'acknowledged')")),)
     sight = Sight.AREA
+    within = Within.OWN
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     role: Mapped[str]
@@ -158,6 +160,7 @@ class Notice(Numbered, Base):
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("case_id", "episode", "kind"), UniqueConstraint("area_code", "year", "sequence"))
     sight = Sight.AREA
+    within = Within.CASE
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
     episode: Mapped[int]
     kind: Mapped[str]
@@ -211,6 +214,7 @@ class AidRequest(Numbered, Base):
 
     __tablename__ = "aid_request"
     sight = Sight.AREA
+    within = Within.STUDENT
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     area_code: Mapped[str] = mapped_column(AREA_CODE)
@@ -278,6 +282,7 @@ class Event(Base):
 
     __tablename__ = "event"
     sight = Sight.AREA
+    within = Within.CASE_AND_TASK
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
     actor: Mapped[str]  # "system", "person:12", "guardian:7", "operator"
