@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import httpx
 import pytest
 from sqlalchemy import select
 
-from storage.tables import ConsoleSession, LoginCode, Message
+from storage.tables import ConsoleSession, LoginCode, Message, Responsibility
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County
@@ -144,10 +146,6 @@ async def test_only_our_own_pages_may_act(officer: Officer) -> None:
 async def test_somebody_out_of_office_is_out(officer: Officer) -> None:
     await officer.enters("principal")
     async with officer.county.database.session() as session, session.begin():
-        from datetime import date
-
-        from storage.tables import Responsibility
-
         post = (await session.scalars(select(Responsibility).where(Responsibility.role == "principal"))).one()
         post.valid_until = date(2026, 11, 1)
     assert (await officer.http.get("/today")).headers["location"] == "/login"
