@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test test-long test-fast lint bench format
+.PHONY: install demo test test-long test-browser test-fast lint bench format
 
 install: $(STAMP)
 
@@ -19,14 +19,19 @@ demo: $(STAMP)
 	$(BIN)/fanxiao demo
 
 test: $(STAMP)
-	$(BIN)/pytest -q -n 2 -m "not long"
+	$(BIN)/pytest -q -n 2 -m "not long and not browser"
 
 # The stories that take weeks of a family's, a teacher's or an officer's time, in every variation.
 test-long: $(STAMP)
 	$(BIN)/pytest -q -n 2 -m long
 
+# The console in a real browser; pictures of every page go to artefacts/.
+test-browser: $(STAMP)
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { echo "Chromium is missing: apt-get install chromium, or set CHROMIUM / 缺少 Chromium"; exit 1; }
+	$(BIN)/pytest -q -m browser tests/browser
+
 test-fast: $(STAMP)
-	$(BIN)/pytest -q -x --ignore=tests/stories
+	$(BIN)/pytest -q -x --ignore=tests/stories -m "not browser"
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -23,6 +23,11 @@ HEADERS = {
 }
 CSRF_COOKIE = "fanxiao_csrf"
 CSRF_HEADER = "x-csrf-token"
+CSRF_FIELD = "csrf"
+SESSION_COOKIE = "fanxiao_session"
+TICKET_COOKIE = "fanxiao_ticket"
+HOST_ONLY = "__Host-"
+"""Before a cookie's name: the browser takes it only over https, for this very host and all its paths."""
 
 
 class SecurityHeaders:
@@ -54,6 +59,39 @@ def keep_csrf(request: Request, response: Response, token: str) -> None:
 
 async def require_csrf(request: Request) -> None:
     """403 unless the header repeats the cookie, which no foreign page can read."""
-    cookie, header = request.cookies.get(CSRF_COOKIE, ""), request.headers.get(CSRF_HEADER, "")
-    if not cookie or not hmac.compare_digest(cookie.encode(), header.encode()):
+    _compare(request, request.headers.get(CSRF_HEADER, ""))
+
+
+async def require_csrf_form(request: Request) -> None:
+    """403 unless a form's own field, or the header, repeats the cookie."""
+    given = request.headers.get(CSRF_HEADER) or (await request.form()).get(CSRF_FIELD, "")
+    _compare(request, given if isinstance(given, str) else "")
+
+
+def _compare(request: Request, given: str) -> None:
+    cookie = request.cookies.get(CSRF_COOKIE, "")
+    if not cookie or not hmac.compare_digest(cookie.encode(), given.encode()):
         raise HTTPException(403)
+
+
+def keep_secret(response: Response, name: str, value: str, *, is_https: bool, seconds: int) -> None:
+    """A cookie that no script reads and no foreign page's form sends along."""
+    full = HOST_ONLY + name if is_https else name
+    response.set_cookie(full, value, max_age=seconds, path="/", httponly=True, secure=is_https, samesite="lax")
+
+
+def forget_secret(response: Response, name: str, *, is_https: bool) -> None:
+    """Takes the cookie away."""
+    full = HOST_ONLY + name if is_https else name
+    response.delete_cookie(full, path="/", httponly=True, secure=is_https, samesite="lax")
+
+
+def secret_of(request: Request, name: str) -> str:
+    """What the browser keeps under this name; empty where it keeps nothing. Under https only the host's own cookie counts."""
+    is_https = request.app.state.parts.is_https
+    return request.cookies.get(HOST_ONLY + name if is_https else name, "")
+
+
+def session_token(request: Request) -> str:
+    """The secret of this browser's session."""
+    return secret_of(request, SESSION_COOKIE)

@@ -60,6 +60,11 @@ class Hooks:
         self._spool = Spool(home / FOLDER, cipher, self._intake.store) if home is not None else None
         self._courtesies: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_https(self) -> bool:
+        """Whether people and providers reach us encrypted."""
+        return self._public_url.startswith("https:")
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Inside, what was kept on disk is brought to the database. At the end the courtesies under way are finished."""

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from storage.faults import StartFault
 
+GRACE = 5
+"""Seconds that a call under way is given at the end; open pages listen for as long as they are open."""
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -47,7 +49,10 @@ class _Server(uvicorn.Server):
 
 async def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] | None = None) -> None:
     """Until a signal comes. `started` is called once it answers."""
-    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False), started)
+    server = _Server(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=GRACE),
+        started,
+    )
 
     def stop() -> None:
         server.should_exit = True

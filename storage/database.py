@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -12,6 +13,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 CONNECTING = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30, "keepalives_interval": 5, "keepalives_count": 3}
 """A server that has gone without a word is given up after seconds, not after the two hours that systems wait (libpq's parameters)."""
+
+
+SET_SCOPE = text(
+    "select set_config('app.area', :area, true), set_config('app.school', :school, true), set_config('app.class', :class, true)"
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose rows a reader sees: those of an area and below, of one school, or of one class. Only one of them is set."""
+
+    area: str = ""
+    school_id: int | None = None
+    class_id: int | None = None
+
+    @property
+    def school(self) -> str:
+        return str(self.school_id) if self.school_id and not self.class_id else ""
+
+    @property
+    def class_(self) -> str:
+        return str(self.class_id) if self.class_id else ""
 
 
 def is_away(error: BaseException) -> bool:
@@ -36,8 +59,14 @@ class Database:
     @asynccontextmanager
     async def reading(self, area_code: str) -> AsyncIterator[AsyncSession]:
         """A transaction of the web role that sees the rows of `area_code` and below, and nothing once it ends."""
+        async with self.seeing(Scope(area=area_code)) as session:
+            yield session
+
+    @asynccontextmanager
+    async def seeing(self, scope: Scope) -> AsyncIterator[AsyncSession]:
+        """A transaction of the web role that sees the rows of this scope, and nothing once it ends."""
         async with self._sessions() as session, session.begin():
-            await session.execute(text("select set_config('app.area', :area, true)"), {"area": area_code})
+            await session.execute(SET_SCOPE, {"area": scope.area, "school": scope.school, "class": scope.class_})
             yield session
 
     async def autocommit(self) -> AsyncConnection:

@@ -1,6 +1,7 @@
 """Who may touch which rows: grants, row-level security and the append-only record, generated from the tables.
 
-The web role sees a row only within the area of its transaction (`app.area`); an unset or empty area shows nothing.
+The web role sees a row only within the scope of its transaction: an area (`app.area`), a school (`app.school`) or a class
+(`app.class`). An unset or empty scope shows nothing, and a table that does not say what a school sees of it (`within`) shows it nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +11,13 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, inspect, text
 
 from storage.roles import Role
-from storage.tables import Base, Sight
+from storage.tables import Base, Sight, Within
 
 AREA = "nullif(current_setting('app.area', true), '')"
+SCHOOL = "nullif(current_setting('app.school', true), '')::bigint"
+CLASS = "nullif(current_setting('app.class', true), '')::bigint"
+ANSWER_IS_OPEN = "(effects ->> 'task_id') is null or exists (select 1 from task t where t.id::text = guardian_answer.effects ->> 'task_id')"
+"""What a family said of which a task was made that is kept from the school is kept from it, too."""
 RECORD = ("event", "event_seal")  # append-only
 THROUGH = {"contact": ("person_contact", "contact_id")}  # seen when a row that points at it is seen
 
@@ -71,14 +76,59 @@ def condition(model: type[Base]) -> str | None:
 def _seen(model: type[Base]) -> str | None:
     match model.sight:
         case Sight.AREA:
-            return f"starts_with(area_code, {AREA})"
+            return _or_within(f"starts_with(area_code, {AREA})", model)
         case Sight.PLACE:
-            return f"starts_with(area_code, {AREA}) or starts_with(school_area_code, {AREA})"
+            return _or_within(f"starts_with(area_code, {AREA}) or starts_with(school_area_code, {AREA})", model)
         case Sight.PUBLIC:
-            return f"{AREA} is not null"
+            return f"{AREA} is not null or {SCHOOL} is not null or {CLASS} is not null"
         case Sight.GUARDED:
             return _guarded(model)
     return None
+
+
+def _or_within(area: str, model: type[Base]) -> str:
+    """For an area's reader the first part decides; only a school's or a class's reader, who has no area, is asked the second."""
+    if model.within is None:
+        return area
+    return f"{area} or ({AREA} is null and coalesce({SCHOOL}, {CLASS}) is not null and ({_within(model)}))"
+
+
+def _within(model: type[Base]) -> str:
+    name = model.__tablename__
+    case = f'exists (select 1 from case_file c where c.id = "{name}".case_id)'
+    task = f'exists (select 1 from task t where t.id = "{name}".task_id)'
+    match model.within:
+        case Within.STUDENT:
+            return f'exists (select 1 from student s where s.id = "{name}".student_id)'
+        case Within.CASE:
+            return case
+        case Within.TASK:
+            return task
+        case Within.CASE_AND_TASK:
+            return f"{case} and ({_about_no_task(name)} or {_its_task(name)})"
+        case Within.KNOWN:
+            return " or ".join(
+                f'exists (select 1 from {table} k where k.person_id = "{name}".id)'
+                for table in ("guardianship", "responsibility", "task_holder")
+            )
+        case Within.SAID:
+            return f'exists (select 1 from intent i where i.message_id = "{name}".id)'
+    own = f"school_id = {SCHOOL} or class_id = {CLASS}"
+    return f"({own}) and not (facts ? 'outside_school')" if name == "task" else own
+
+
+def _about_no_task(name: str) -> str:
+    return "task_id is null" if name == "intent" else "subject not like 'task:%'"
+
+
+def _its_task(name: str) -> str:
+    """The record names its task by its subject."""
+    number = (
+        f'"{name}".task_id'
+        if name == "intent"
+        else f'case when "{name}".subject ~ \'^task:[0-9]+$\' then substr("{name}".subject, 6)::bigint end'
+    )
+    return f"exists (select 1 from task t where t.id = {number})"
 
 
 def _guarded(model: type[Base]) -> str:
@@ -92,4 +142,5 @@ def _guarded(model: type[Base]) -> str:
 
 def _seen_with(name: str, column: str, target: str) -> str:
     parent, key = target.split(".")
-    return f'exists (select 1 from "{parent}" parent where parent.{key} = "{name}".{column})'
+    seen = f'exists (select 1 from "{parent}" parent where parent.{key} = "{name}".{column})'
+    return f"{seen} and ({AREA} is not null or {ANSWER_IS_OPEN})" if name == "guardian_answer" else seen

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bot.dialogs.speaker import Speaker
-from bot.replies import read_meant
+from datetime import date
+
+from bot.replies import read_meant, school_year_of
+from cases.plans import plan_in_force
 from cases.reply_corrections import correct_reply
 from storage.tables import Task
 from storage.work import Work
@@ -11,10 +13,11 @@ from storage.work import Work
 TRIAGE = frozenset({"triage", "triage_unknown"})
 
 
-async def note_meaning(work: Work, task: Task, *, by: Speaker, said: str) -> None:
+async def note_meaning(work: Work, task: Task, *, by: int, said: str, today: date) -> None:
     """Where the words with which a triage task was done name a meaning, the reply behind it is corrected."""
     if task.kind not in TRIAGE:
         return
-    meant = read_meant(said, by.today, by.school_year)
+    _, plan = await plan_in_force(work.session)
+    meant = read_meant(said, today, school_year_of(plan))
     if meant is not None:
-        await correct_reply(work, task, by=by.staff_id, meant=meant.intent, on=meant.on)
+        await correct_reply(work, task, by=by, meant=meant.intent, on=meant.on)

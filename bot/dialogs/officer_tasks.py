@@ -49,7 +49,7 @@ async def done(order: Order) -> str:
         return _ask_to_confirm(order, words_said)
     if isinstance(refusal, Refusal):
         return order.refuse(refusal.reason, why=refusal.why)
-    await note_meaning(order.work, task, by=order.speaker, said=words_said)
+    await note_meaning(order.work, task, by=order.speaker.staff_id, said=words_said, today=order.speaker.today)
     return order.say("task_done", task=task)
 
 

@@ -14,6 +14,7 @@ import typer
 
 from bot.inbox.listening import Listeners
 from console.app import create_app
+from console.parts import Parts
 from console.webhooks import Hooks
 from fanxiao.commands.story import tell_story
 from fanxiao.demo_county import demo_settings, open_county, start_over
@@ -52,11 +53,12 @@ async def _play(settings: Settings, at: socket.socket, url: str, *, browser: boo
     async with running_storage(settings) as storage:
         county = await open_county(storage, settings)
         hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url, settings.home)
-        app = create_app(hooks, stand=county.stand, allowed_hosts=HOSTS)
+        parts = Parts(storage.web, storage.worker, storage.cipher, county.engine.clock, county.engine.catalogue)
+        app = create_app(hooks, parts=parts, stand=county.stand, allowed_hosts=HOSTS)
         late = Listeners(storage.worker, storage.cipher, county.engine.clock, county.engine.channels, has_hooks=False)
         late.follow(county.engine.channels.keys())
         try:
-            async with hooks.running():
+            async with hooks.running(), parts.news.listening(storage.web):
                 await serve(app, at, started=lambda: _announce(url, browser))
         finally:
             await late.stop()

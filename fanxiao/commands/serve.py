@@ -10,6 +10,7 @@ import typer
 
 from bot.channels.registry import close_channels
 from console.app import EVERY_HOST, create_app
+from console.parts import Parts
 from console.webhooks import Hooks
 from fanxiao.engine import Engine, build_engine, load_catalogue, open_senders, provider_channels, put_plan_in_force
 from fanxiao.own_words import use_own_words
@@ -40,8 +41,9 @@ def web(
                 storage.web, storage.cipher, SystemClock(), channels, settings.public_url or f"http://{host}:{port}", settings.home
             )
             try:
-                async with hooks.running():
-                    await serve(create_app(hooks, allowed_hosts=allowed_hosts(settings)), at)
+                parts = Parts(storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), is_https=hooks.is_https)
+                async with hooks.running(), parts.news.listening(storage.web):
+                    await serve(create_app(hooks, parts=parts, allowed_hosts=allowed_hosts(settings)), at)
             finally:
                 await close_channels(channels)
 

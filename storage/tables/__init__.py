@@ -1,7 +1,8 @@
 """Every table, by duty. Import them from here."""
 
+from storage.tables.access import AccessLimit, ConsoleSession, LoginCode, SavedView, SecondFactor
 from storage.tables.attendance import Absence, AttendanceSheet, BoardingCheck, Leave, MissingBoarder
-from storage.tables.base import Base, Facts, Sight
+from storage.tables.base import Base, Facts, Sight, Within
 from storage.tables.casework import (
     AidRequest,
     CaseFile,
@@ -36,6 +37,7 @@ from storage.tables.visits import Photo, Visit
 
 __all__ = [
     "Absence",
+    "AccessLimit",
     "Activity",
     "ActivityPlan",
     "AidRequest",
@@ -57,6 +59,7 @@ __all__ = [
     "Closure",
     "Complaint",
     "Consent",
+    "ConsoleSession",
     "Contact",
     "DeliveryStatus",
     "Difference",
@@ -82,6 +85,7 @@ __all__ = [
     "LetterCounter",
     "LinkCode",
     "ListedContact",
+    "LoginCode",
     "Message",
     "MissingBoarder",
     "Notice",
@@ -104,8 +108,10 @@ __all__ = [
     "Report",
     "ReportVersion",
     "Responsibility",
+    "SavedView",
     "School",
     "SchoolClass",
+    "SecondFactor",
     "Sender",
     "Sight",
     "StandIn",
@@ -115,4 +121,5 @@ __all__ = [
     "TaskHolder",
     "TickRun",
     "Visit",
+    "Within",
 ]

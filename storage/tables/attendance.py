@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Numbered, Sight, Within
 
 
 class AttendanceSheet(Numbered, Base):
@@ -23,6 +23,7 @@ class AttendanceSheet(Numbered, Base):
         Index("ix_attendance_sheet_due", "next_at", postgresql_where=text("next_at is not null")),
     )
     sight = Sight.AREA
+    within = Within.OWN
     class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE)
@@ -42,6 +43,7 @@ class Absence(Numbered, Base):
     __tablename__ = "absence"
     __table_args__ = (UniqueConstraint("student_id", "on"),)
     sight = Sight.AREA
+    within = Within.STUDENT
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
     on: Mapped[date] = mapped_column(index=True)
     sheet_id: Mapped[int | None] = mapped_column(ForeignKey("attendance_sheet.id"), index=True)
@@ -73,6 +75,7 @@ class BoardingCheck(Numbered, Base):
     __tablename__ = "boarding_check"
     __table_args__ = (UniqueConstraint("class_id", "on"),)
     sight = Sight.AREA
+    within = Within.OWN
     class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE)

@@ -26,8 +26,20 @@ class Sight(StrEnum):
     NONE = "none"  # never through the web role
 
 
+class Within(StrEnum):
+    """How somebody who answers for a school or a class finds the rows that are theirs. Without it they see none (`storage/security.py`)."""
+
+    OWN = "own"  # by the row's own school_id and class_id
+    STUDENT = "student"  # with the child
+    CASE = "case"  # with the case
+    TASK = "task"  # with the task
+    CASE_AND_TASK = "case_and_task"  # with the case, unless it is about a task that is kept from the school
+    KNOWN = "known"  # persons: family of a child that is seen, colleagues of the school, who holds a task that is seen
+    SAID = "said"  # messages: what was said in a matter that is seen
+
+
 class Base(DeclarativeBase):
-    """Root of all tables. `sight` says who may read a row through the web role."""
+    """Root of all tables. `sight` says who may read a row through the web role, `within` what a school's people see of it."""
 
     metadata = MetaData(
         naming_convention={
@@ -43,6 +55,7 @@ class Base(DeclarativeBase):
         str: Text,
     }
     sight: ClassVar[Sight] = Sight.NONE
+    within: ClassVar[Within | None] = None
     parent: ClassVar[tuple[str, str] | None] = None  # (own column, "table.column") for GUARDED
     unseen: ClassVar[str | None] = None  # rows that the web role never sees, whatever its area: a condition
     other_parent: ClassVar[tuple[str, str] | None] = None  # where a row may belong to this one instead

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
 
 
 class PlanVersion(Numbered, Base):
@@ -34,6 +34,7 @@ class CaseFile(Numbered, Base):
         Index("ix_case_file_due", "next_at", postgresql_where=text("state = 'open'")),
     )
     sight = Sight.PLACE
+    within = Within.OWN
     number: Mapped[str] = mapped_column(unique=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"), index=True)  # the present or last one; none: never enrolled
@@ -97,6 +98,7 @@ class Task(Numbered, Base):
     __tablename__ = "task"
     __table_args__ = (Index("ix_task_due", "next_at", postgresql_where=text("state in ('open', 'acknowledged')")),)
     sight = Sight.AREA
+    within = Within.OWN
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     role: Mapped[str]
@@ -160,6 +162,7 @@ class Notice(Numbered, Base):
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("case_id", "episode", "kind"), UniqueConstraint("area_code", "year", "sequence"))
     sight = Sight.AREA
+    within = Within.CASE
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
     episode: Mapped[int]
     kind: Mapped[str]
@@ -222,6 +225,7 @@ class AidRequest(Numbered, Base):
 
     __tablename__ = "aid_request"
     sight = Sight.AREA
+    within = Within.STUDENT
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     area_code: Mapped[str] = mapped_column(AREA_CODE)
@@ -302,6 +306,7 @@ class Event(Base):
 
     __tablename__ = "event"
     sight = Sight.AREA
+    within = Within.CASE_AND_TASK
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
     actor: Mapped[str]  # "system", "person:12", "guardian:7", "operator"

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, Numeric, UniqueCons
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
 
 
 class Intent(Numbered, Base):
@@ -27,6 +27,7 @@ class Intent(Numbered, Base):
         Index("ix_intent_campaign", "campaign_id", "person_id", postgresql_where=text("campaign_id is not null")),
     )
     sight = Sight.AREA
+    within = Within.CASE_AND_TASK
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     template: Mapped[str]
@@ -92,6 +93,7 @@ class Message(Numbered, Base):
         Index("ix_message_buttons", "id", postgresql_where=text("options is not null and cleared_at is null")),
     )
     sight = Sight.AREA
+    within = Within.SAID
     sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
     channel: Mapped[str]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))

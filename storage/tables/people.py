@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Numbered, Sight, Within
 
 
 class Person(Numbered, Base):
@@ -19,6 +19,7 @@ class Person(Numbered, Base):
 
     __tablename__ = "person"
     sight = Sight.AREA
+    within = Within.KNOWN
     name: Mapped[str]
     name_pinyin: Mapped[str]
     identity_index: Mapped[bytes | None] = mapped_column(unique=True)
@@ -97,6 +98,7 @@ class Responsibility(Numbered, Base):
 
     __tablename__ = "responsibility"
     sight = Sight.AREA
+    within = Within.OWN
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     role: Mapped[str] = mapped_column(index=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE, index=True)

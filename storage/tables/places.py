@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
 
 
 class Area(Base):
@@ -75,6 +75,7 @@ class Closure(Numbered, Base):
 
     __tablename__ = "closure"
     sight = Sight.AREA
+    within = Within.OWN
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))
     area_code: Mapped[str] = mapped_column(AREA_CODE)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
 
 
 class Student(Numbered, Base):
@@ -23,6 +23,7 @@ class Student(Numbered, Base):
     __tablename__ = "student"
     __table_args__ = (Index("ix_student_class_seat", "class_id", "seat_number"),)
     sight = Sight.PLACE
+    within = Within.OWN
     register_index: Mapped[bytes] = mapped_column(unique=True)
     register_number_encrypted: Mapped[bytes]
     id_number_encrypted: Mapped[bytes | None]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ARRAY, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Numbered, Sight, Within
 
 
 class Visit(Numbered, Base):
@@ -15,6 +15,7 @@ class Visit(Numbered, Base):
 
     __tablename__ = "visit"
     sight = Sight.AREA
+    within = Within.TASK
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), unique=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"), index=True)

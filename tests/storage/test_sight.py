@@ -66,6 +66,42 @@ def test_with_an_area_only_its_own_rows_show(model: type[Base], seeded: Server, 
     assert count(reader, model) == (everything if public else 0)
 
 
+@pytest.mark.parametrize("setting", ["app.school", "app.class"])
+@pytest.mark.parametrize("model", SEEN)
+def test_with_a_school_or_a_class_only_its_own_rows_show(
+    model: type[Base], setting: str, seeded: Server, reader: psycopg.Connection
+) -> None:
+    with seeded.direct(Role.OWNER) as owner:
+        everything = count(owner, model)
+    reader.execute("select set_config(%s, '1', false)", [setting])
+    allowed = {everything} if model.sight is Sight.PUBLIC else {0, 1}
+    assert count(reader, model) in allowed
+    if model.within is not None:
+        assert count(reader, model) == 1
+    elif model.sight is Sight.AREA:
+        assert count(reader, model) == 0
+    reader.execute("select set_config(%s, '99', false)", [setting])
+    assert count(reader, model) == (everything if model.sight is Sight.PUBLIC else 0)
+
+
+def test_what_is_said_against_a_school_stays_hidden_from_it(seeded: Server, reader: psycopg.Connection) -> None:
+    with seeded.direct(Role.OWNER) as owner:
+        owner.execute('update task set facts = \'{"outside_school": "school"}\' where id = 1')
+        owner.execute("update guardian_answer set effects = '{\"task_id\": 1}' where id = 1")
+        owner.execute(
+            "insert into event (id, at, actor, action, subject, area_code, case_id, facts) overriding system value"
+            " values (50, now(), 'system', 'x', 'task:1', '', 1, '{}')"
+        )
+    reader.execute("select set_config('app.school', '1', false)")
+    for table in ("task", "visit", "task_holder", "intent", "message", "guardian_answer", "inbound"):
+        assert reader.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone() == (0,), table
+    assert reader.execute("select count(*) from event where subject = 'task:1'").fetchone() == (0,)
+    reader.execute("select set_config('app.school', '', false)")
+    look(reader, HERE)
+    assert reader.execute("select count(*) from task").fetchone() == (1,)
+    assert reader.execute("select count(*) from guardian_answer").fetchone() == (1,)
+
+
 @pytest.mark.parametrize("model", HIDDEN)
 def test_some_tables_are_closed_to_the_web(model: type[Base], reader: psycopg.Connection) -> None:
     look(reader, HERE)

@@ -1,0 +1,1 @@
+"""Who may enter the console, as whom, and how often somebody may try."""

@@ -1,0 +1,77 @@
+"""What a holder does with a task on a page: the same use cases, and the same refusals, as by message.
+
+Each returns None, or what forbids it (templates/pages/refusals.yaml).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.dialogs.meaning import note_meaning
+from bot.replies.visit import read_visit
+from cases import tasks
+from cases.colleagues import colleagues_of
+from cases.duty_facts import next_duty_at
+from cases.entitled import may_hold
+from cases.finishing import finish_task
+from cases.outside import barred_from
+from cases.reminders import desk_of_task
+from cases.visits import Found, is_visit, record_visit
+from storage.tables import Task
+from storage.work import Work
+
+CONFIRM_FIRST = "confirm_first"
+
+
+async def held_task(work: Work, task_id: int, person_id: int) -> Task | str:
+    """The task, locked, where this person is asked for it now; else why nothing can be done."""
+    task = await work.session.get(Task, task_id, with_for_update=True)
+    if task is None or person_id not in await tasks.living_holders(work, task_id):
+        return "not_holder"
+    return task if task.state in tasks.LIVING else "too_late"
+
+
+async def take(work: Work, task: Task, by: int) -> str | None:
+    """They have it; some tasks are done by that."""
+    await tasks.acknowledge(work, task, by)
+    if task.facts.get("by_acknowledging"):
+        await finish_task(work, task, by, "")
+    await _rest(work, task)
+    return None
+
+
+async def finish(work: Work, task: Task, by: int, said: str, today: date, *, is_confirmed: bool = False) -> str | None:
+    """It is done, with these words; what a visit found is read from them."""
+    refusal = await finish_task(work, task, by, said, is_confirmed=is_confirmed)
+    if refusal is not None:
+        return refusal.reason
+    if await is_visit(work, task):
+        reading = read_visit(said, today)
+        record_visit(work, task, by, Found(reading.visited_on, reading.found, reading.said or said, reading.expected_on))
+    await note_meaning(work, task, by=by, said=said, today=today)
+    return None
+
+
+async def hand_on(work: Work, task: Task, by: int, to: int, today: date) -> str | None:
+    """To somebody of the same area, school or department."""
+    near = {one.person_id for one in await colleagues_of(work, by, today) if one.is_near}
+    if to not in near:
+        return "out_of_area"
+    if to in await barred_from(work, task):
+        return "of_the_school"
+    if not await may_hold(work, task, to):
+        return "not_allowed"
+    await tasks.delegate(work, task, by, to)
+    await _rest(work, task)
+    return None
+
+
+async def put_off(work: Work, task: Task, by: int, until: date, reason: str) -> str | None:
+    """Within the plan's limits, to the hour at which the school's day ends."""
+    desk = await desk_of_task(work, task)
+    return await tasks.postpone(work, desk, task, by, desk.calendar.at(until, desk.plan.attendance.closes_at), reason.strip())
+
+
+async def _rest(work: Work, task: Task) -> None:
+    if task.state in tasks.LIVING:
+        task.next_at = next_duty_at(await desk_of_task(work, task), task)

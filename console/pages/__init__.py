@@ -1,0 +1,35 @@
+"""The console's pages, a module each. A new page is a module with a `router`, a template and words of its name, and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from console.pages import case, deliveries, ledger, opening, people, record, settings, students, tasks, templates, today
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu. `name`: its word in frame.yaml; `key`: pressed after g."""
+
+    name: str
+    path: str
+    key: str
+
+
+MENU: Sequence[Entry] = (
+    Entry("today", "/today", "t"),
+    Entry("tasks", "/tasks", "m"),
+    Entry("ledger", "/ledger", "l"),
+    Entry("students", "/students", "s"),
+    Entry("people", "/people", "p"),
+    Entry("deliveries", "/deliveries", "d"),
+    Entry("templates", "/templates", "w"),
+    Entry("record", "/record", "a"),
+)
+
+ROUTERS: Sequence[APIRouter] = tuple(
+    module.router for module in (today, tasks, case, ledger, students, people, deliveries, templates, record, opening, settings)
+)

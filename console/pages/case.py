@@ -1,0 +1,142 @@
+"""One case: where it stands and what comes next, its story, what was said to and by the family, notices, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from starlette.responses import Response
+
+from cases.colleagues import colleagues_of
+from cases.tasks import LIVING
+from cases.triage_list import masked
+from console.acts import CONFIRM_FIRST
+from console.pages.tasks import LONGEST
+from console.telling import tell
+from console.visit import Visit, Visiting, gone
+from storage.tables import (
+    CaseFile,
+    CaseLevel,
+    Contact,
+    GuardianAnswer,
+    Guardianship,
+    Inbound,
+    Intent,
+    Message,
+    Notice,
+    Person,
+    PersonContact,
+    School,
+    SchoolClass,
+    Student,
+    Task,
+    TaskHolder,
+)  # fmt: skip
+from storage.work import Work
+
+router = APIRouter(prefix="/cases")
+
+
+@dataclass(frozen=True)
+class Said:
+    """One text of the thread. `ours`: we said it; `state` says how far it came."""
+
+    at: datetime
+    who: str
+    text: str
+    is_ours: bool
+    state: str
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Somebody of the family, with masked numbers: (contact id, ends of the number, state)."""
+
+    person: Person
+    relation: str
+    is_barred: bool
+    numbers: Sequence[tuple[int, str, str]]
+
+
+@router.get("/{case_id}")
+async def show(visit: Visiting, case_id: int) -> Response:
+    case = await visit.session.get(CaseFile, case_id)
+    if case is None:
+        raise gone()
+    child = await visit.session.get_one(Student, case.student_id)
+    living, ended = await _tasks(visit, case_id)
+    near = [one for one in await colleagues_of(Work(visit.session, visit.now), visit.me.person_id, visit.today) if one.is_near]
+    return await visit.show(
+        "case", case=case, child=child, school=await visit.session.get_one(School, case.school_id),
+        room=await visit.session.get_one(SchoolClass, case.class_id), levels=await _levels(visit, case), living=living, ended=ended,
+        family=await family_of(visit, child.id), thread=await _thread(visit, case), notices=await _notices(visit, case_id),
+        story=await tell(visit.session, visit.plan, case_id, visit.me.language), crumbs=await visit.crumbs(case.school_area_code),
+        colleagues=near, longest=LONGEST, typed="", confirm_first=CONFIRM_FIRST, never_later=visit.plan.postponing.never,
+    )  # fmt: skip
+
+
+async def _levels(visit: Visit, case: CaseFile) -> dict[int, CaseLevel]:
+    entered = select(CaseLevel).where(CaseLevel.case_id == case.id, CaseLevel.episode == case.episode)
+    return {entry.level: entry for entry in await visit.session.scalars(entered)}
+
+
+async def _tasks(visit: Visit, case_id: int) -> tuple[list[tuple[Task, list[tuple[int, str]]]], list[Task]]:
+    """Living tasks with (id, name) of who is asked, and those that have ended, the newest first."""
+    found = (await visit.session.scalars(select(Task).where(Task.case_id == case_id).order_by(Task.due_at, Task.id))).all()
+    held = (
+        select(TaskHolder.task_id, Person.id, Person.name)
+        .join(Person, Person.id == TaskHolder.person_id)
+        .where(TaskHolder.task_id.in_([task.id for task in found]), TaskHolder.until.is_(None))
+    )
+    people: dict[int, list[tuple[int, str]]] = {}
+    for task_id, person_id, name in await visit.session.execute(held):
+        people.setdefault(task_id, []).append((person_id, name))
+    living = [(task, people.get(task.id, [])) for task in found if task.state in LIVING and not task.facts.get("quiet")]
+    return living, sorted((task for task in found if task.ended_at), key=lambda task: task.ended_at or visit.now, reverse=True)
+
+
+async def family_of(visit: Visit, student_id: int) -> list[Relative]:
+    """Those who answer for the child, the one who is asked first at the top."""
+    bonds = select(Guardianship, Person).join(Person, Person.id == Guardianship.person_id)
+    rows = (await visit.session.execute(bonds.where(Guardianship.student_id == student_id).order_by(Guardianship.rank))).all()
+    numbers = await numbers_of(visit, [person.id for _, person in rows])
+    return [Relative(person, bond.relation, bond.no_contact, numbers.get(person.id, ())) for bond, person in rows]
+
+
+async def numbers_of(visit: Visit, person_ids: Sequence[int]) -> dict[int, list[tuple[int, str, str]]]:
+    """Person → (contact id, masked address, state)."""
+    query = (
+        select(PersonContact.person_id, Contact.id, Contact.address_encrypted, Contact.state)
+        .join(Contact, Contact.id == PersonContact.contact_id)
+        .where(PersonContact.person_id.in_(person_ids), PersonContact.retired_reason.is_(None))
+        .order_by(PersonContact.preference, Contact.id)
+    )
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    for person_id, contact_id, address, state in await visit.session.execute(query):
+        found.setdefault(person_id, []).append((contact_id, masked(visit.parts.cipher.decrypt(address)), state))
+    return found
+
+
+async def _thread(visit: Visit, case: CaseFile) -> list[Said]:
+    """What was said to and by the family since the case opened, oldest first."""
+    family = select(Guardianship.person_id).where(Guardianship.student_id == case.student_id)
+    ours = (
+        select(Message, Person.name)
+        .join(Person, Person.id == Message.person_id)
+        .where(Message.person_id.in_(family), Message.id.in_(select(Intent.message_id).where(Intent.case_id == case.id)))
+    )
+    theirs = (
+        select(Inbound, Person.name)
+        .join(Person, Person.id == Inbound.person_id)
+        .where(Inbound.id.in_(select(GuardianAnswer.inbound_id).where(GuardianAnswer.case_id == case.id)))
+    )
+    out = [Said(one.queued_at, name, one.body, True, one.state) for one, name in await visit.session.execute(ours)]
+    back = [Said(one.received_at, name, one.body, False, "") for one, name in await visit.session.execute(theirs)]
+    return sorted((*out, *back), key=lambda said: said.at)
+
+
+async def _notices(visit: Visit, case_id: int) -> Sequence[Notice]:
+    return (await visit.session.scalars(select(Notice).where(Notice.case_id == case_id).order_by(Notice.id))).all()

@@ -1,0 +1,72 @@
+"""The record: who did what, when. It holds ids and codes; names come from what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, time, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, Text, cast, literal, select
+from starlette.responses import Response
+
+from console.telling import known_actions
+from console.visit import Blank, Visit, Visiting
+from storage.tables import CaseFile, Event, Person
+
+router = APIRouter(prefix="/record")
+PER_PAGE = 100
+MIDNIGHT = time(0)
+
+
+class Filters(BaseModel):
+    """What is looked for. `before`: only events older than this one."""
+
+    action: str = Field(default="", max_length=40)
+    actor: str = Field(default="", max_length=40)
+    case: str = Field(default="", max_length=40)
+    since: Blank[date | None] = None
+    until: Blank[date | None] = None
+    before: int | None = None
+
+
+@router.get("")
+async def show(visit: Visiting, looking: Annotated[Filters, Query()]) -> Response:
+    query = select(Event).where(*_conditions(visit, looking)).order_by(Event.id.desc()).limit(PER_PAGE + 1)
+    events = (await visit.session.scalars(query)).all()
+    return await visit.show(
+        "record", events=events[:PER_PAGE], more=len(events) > PER_PAGE, looking=looking, people=await _people(visit, events),
+        numbers=await _numbers(visit, events), actions=sorted(known_actions() | {"number_opened", "list_exported", "console_entered"}),
+        kept={name: str(value) for name, value in looking.model_dump().items() if value and name != "before"},
+    )  # fmt: skip
+
+
+def _conditions(visit: Visit, looking: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if looking.action:
+        found.append(Event.action == looking.action)
+    if looking.actor.strip():
+        named = select(literal("person:").concat(cast(Person.id, Text))).where(Person.name == looking.actor.strip())
+        found.append(Event.actor.in_(named))
+    if looking.case.strip():
+        found.append(Event.case_id.in_(select(CaseFile.id).where(CaseFile.number.endswith(looking.case.strip(), autoescape=True))))
+    if looking.since is not None:
+        found.append(Event.at >= visit.calendar.at(looking.since, MIDNIGHT))
+    if looking.until is not None:
+        found.append(Event.at < visit.calendar.at(looking.until + timedelta(days=1), MIDNIGHT))
+    if looking.before is not None:
+        found.append(Event.id < looking.before)
+    return found
+
+
+async def _people(visit: Visit, events: Sequence[Event]) -> dict[str, str]:
+    """Actor → name."""
+    ids = {int(event.actor.split(":")[1]) for event in events if event.actor.startswith(("person:", "guardian:"))}
+    found = await visit.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    return {f"{kind}:{person_id}": name for person_id, name in found for kind in ("person", "guardian")}
+
+
+async def _numbers(visit: Visit, events: Sequence[Event]) -> dict[int, str]:
+    ids = {event.case_id for event in events if event.case_id is not None}
+    return dict((await visit.session.execute(select(CaseFile.id, CaseFile.number).where(CaseFile.id.in_(ids)))).all())

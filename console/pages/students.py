@@ -1,0 +1,97 @@
+"""Children found by name, pinyin, case number, or a phone of their family; a child's page with its family and its days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import ColumnElement, func, or_, select
+from starlette.responses import Response
+
+from cases.imports.phones import read_phones
+from console.pages.case import family_of
+from console.visit import Visit, Visiting, gone, see_other
+from storage.tables import (
+    Absence,
+    CaseFile,
+    Contact,
+    Guardianship,
+    Leave,
+    PersonContact,
+    School,
+    SchoolClass,
+    Student,
+    StudentCategory,
+)  # fmt: skip
+
+router = APIRouter(prefix="/students")
+MOST = 50
+DAYS = 60
+LONGEST = 60
+
+
+@router.get("")
+async def search(visit: Visiting, q: str = "") -> Response:
+    """Exactly one that is found by its case number opens at once."""
+    q = q.strip()[:LONGEST]
+    rows = await _search(visit, q) if q else []
+    if len(rows) == 1 and any(char.isdigit() for char in q):
+        return see_other(f"/students/{rows[0][0].id}")
+    return await visit.show("students", q=q, rows=rows, most=MOST)
+
+
+async def _search(visit: Visit, q: str) -> Sequence[Any]:
+    query = (
+        select(Student, School.name, SchoolClass.name)
+        .join(School, School.id == Student.school_id)
+        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        .where(or_(*_meant(visit, q)))
+        .order_by(Student.name, Student.id)
+        .limit(MOST)
+    )
+    return (await visit.session.execute(query)).all()
+
+
+def _meant(visit: Visit, q: str) -> list[ColumnElement[bool]]:
+    numbers = read_phones(q).good
+    if numbers:
+        return [Student.id.in_(_by_phone([visit.parts.cipher.index(number) for number in numbers]))]
+    pinyin = func.replace(Student.name_pinyin, " ", "")
+    numbered = select(CaseFile.student_id).where(CaseFile.number.endswith(q, autoescape=True))
+    return [
+        Student.name.contains(q, autoescape=True), pinyin.startswith(q.lower().replace(" ", ""), autoescape=True), Student.id.in_(numbered),
+    ]  # fmt: skip
+
+
+def _by_phone(indexes: Sequence[bytes]) -> Any:
+    return (
+        select(Guardianship.student_id)
+        .join(PersonContact, PersonContact.person_id == Guardianship.person_id)
+        .join(Contact, Contact.id == PersonContact.contact_id)
+        .where(Contact.address_index.in_(indexes), PersonContact.retired_reason.is_(None))
+    )
+
+
+@router.get("/{student_id}")
+async def show(visit: Visiting, student_id: int) -> Response:
+    child = await visit.session.get(Student, student_id)
+    if child is None:
+        raise gone()
+    return await visit.show(
+        "student", child=child, school=await visit.session.get_one(School, child.school_id),
+        room=await visit.session.get_one(SchoolClass, child.class_id), family=await family_of(visit, student_id),
+        absences=await _absences(visit, student_id), crumbs=await visit.crumbs(child.school_area_code),
+        cases=await _of_child(visit, CaseFile, student_id), leaves=await _of_child(visit, Leave, student_id),
+        categories=await _of_child(visit, StudentCategory, student_id),
+    )  # fmt: skip
+
+
+async def _of_child(visit: Visit, table: Any, student_id: int) -> Sequence[Any]:
+    """The child's rows of a table, the newest first."""
+    return (await visit.session.scalars(select(table).where(table.student_id == student_id).order_by(table.id.desc()))).all()
+
+
+async def _absences(visit: Visit, student_id: int) -> Sequence[Absence]:
+    query = select(Absence).where(Absence.student_id == student_id).order_by(Absence.on.desc()).limit(DAYS)
+    return (await visit.session.scalars(query)).all()

@@ -1,0 +1,108 @@
+"""What I owe, and what I do about it in one click."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+from sqlalchemy import select
+from starlette.responses import Response
+
+from cases.colleagues import colleagues_of
+from cases.tasks import LIVING
+from cases.visits import visit_kinds
+from console import acts
+from console.acts import CONFIRM_FIRST
+from console.security import require_csrf_form
+from console.visit import Visit, Visiting, gone, see_other
+from storage.tables import CaseFile, School, Student, Task, TaskHolder
+from storage.work import Work
+
+router = APIRouter(prefix="/tasks")
+ACTING = [Depends(require_csrf_form)]
+LONGEST = 500
+Words = Annotated[str, Form(max_length=LONGEST)]
+
+
+@router.get("")
+async def mine(visit: Visiting) -> Response:
+    return await _page(visit)
+
+
+async def _page(visit: Visit, *, refused: tuple[int, str] | None = None, said: str = "", status: int = 200) -> Response:
+    """`refused`: the task and why it was not done; then the words stand where they were typed."""
+    rows = await tasks_of(visit, visit.me.person_id)
+    near = [one for one in await colleagues_of(Work(visit.session, visit.now), visit.me.person_id, visit.today) if one.is_near]
+    return await visit.show(
+        "tasks", rows=rows, colleagues=near, refused=refused, typed=said, status=status, longest=LONGEST, confirm_first=CONFIRM_FIRST,
+        never_later=visit.plan.postponing.never, visit_kinds=visit_kinds(visit.plan),
+    )  # fmt: skip
+
+
+async def tasks_of(visit: Visit, person_id: int) -> list[tuple[Task, CaseFile | None, Student | None, School | None]]:
+    """Living tasks that this person is asked for, the nearest due first. Quiet ones ask nobody."""
+    query = (
+        select(Task, CaseFile, Student, School)
+        .join(TaskHolder, TaskHolder.task_id == Task.id)
+        .outerjoin(CaseFile, CaseFile.id == Task.case_id)
+        .outerjoin(Student, Student.id == Task.student_id)
+        .outerjoin(School, School.id == Task.school_id)
+        .where(TaskHolder.person_id == person_id, TaskHolder.until.is_(None), Task.state.in_(LIVING), TaskHolder.why != "copy")
+        .order_by(Task.due_at, Task.id)
+    )
+    return [(task, case, student, school) for task, case, student, school in (await visit.session.execute(query)).all()]
+
+
+async def _seen(visit: Visit, task_id: int) -> None:
+    """404 for a task that this post does not see."""
+    if await visit.session.scalar(select(Task.id).where(Task.id == task_id)) is None:
+        raise gone()
+
+
+async def _answer(visit: Visit, task_id: int, refusal: str | None, done: str, back: str, said: str = "") -> Response:
+    if refusal is not None:
+        return await _page(visit, refused=(task_id, refusal), said=said, status=409)
+    return see_other(back if back.startswith("/cases/") else "/tasks", said=done)
+
+
+Back = Annotated[str, Form(max_length=40)]
+
+
+@router.post("/{task_id}/take", dependencies=ACTING)
+async def take(visit: Visiting, task_id: int, back: Back = "") -> Response:
+    await _seen(visit, task_id)
+    async with visit.acting() as work:
+        task = await acts.held_task(work, task_id, visit.me.person_id)
+        refusal = task if isinstance(task, str) else await acts.take(work, task, visit.me.person_id)
+    return await _answer(visit, task_id, refusal, "taken", back)
+
+
+@router.post("/{task_id}/done", dependencies=ACTING)
+async def done(visit: Visiting, task_id: int, said: Words = "", confirmed: Annotated[str, Form()] = "", back: Back = "") -> Response:
+    await _seen(visit, task_id)
+    async with visit.acting() as work:
+        task = await acts.held_task(work, task_id, visit.me.person_id)
+        refusal = (
+            task if isinstance(task, str)
+            else await acts.finish(work, task, visit.me.person_id, said, visit.today, is_confirmed=confirmed == "yes")
+        )  # fmt: skip
+    return await _answer(visit, task_id, refusal, "done", back, said)
+
+
+@router.post("/{task_id}/hand-on", dependencies=ACTING)
+async def hand_on(visit: Visiting, task_id: int, to: Annotated[int, Form()], back: Back = "") -> Response:
+    await _seen(visit, task_id)
+    async with visit.acting() as work:
+        task = await acts.held_task(work, task_id, visit.me.person_id)
+        refusal = task if isinstance(task, str) else await acts.hand_on(work, task, visit.me.person_id, to, visit.today)
+    return await _answer(visit, task_id, refusal, "handed_on", back)
+
+
+@router.post("/{task_id}/later", dependencies=ACTING)
+async def later(visit: Visiting, task_id: int, until: Annotated[date, Form()], said: Words = "", back: Back = "") -> Response:
+    await _seen(visit, task_id)
+    async with visit.acting() as work:
+        task = await acts.held_task(work, task_id, visit.me.person_id)
+        refusal = task if isinstance(task, str) else await acts.put_off(work, task, visit.me.person_id, until, said)
+    return await _answer(visit, task_id, refusal, "later", back, said)

@@ -1,0 +1,89 @@
+"use strict";
+// What a page does beyond its forms: it hears of news, opens masked numbers, and listens to the keyboard. Everything works without it but these.
+(() => {
+  const words = document.body.dataset;
+  const token = document.querySelector('meta[name="csrf-token"]').content;
+  const news = document.getElementById("news");
+  const keys = document.getElementById("keys");
+
+  function tell(text, act) {
+    news.replaceChildren(text);
+    if (act) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "link";
+      button.textContent = text;
+      button.addEventListener("click", act);
+      news.replaceChildren(button);
+    }
+    news.hidden = !text;
+  }
+
+  // A masked number: the server records who looked.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-open]");
+    if (!button) return;
+    button.disabled = true;
+    try {
+      const answer = await fetch(button.dataset.open, { method: "POST", headers: { "X-CSRF-Token": token, "X-Part": "open" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      button.closest(".masked").querySelector(".masked-text").textContent = (await answer.json()).text;
+      button.remove();
+    } catch {
+      button.disabled = false;
+      tell(words.failed);
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  });
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+    for (const field of event.target.querySelectorAll("[data-drop-empty]")) if (!field.value) field.disabled = true;
+  });
+  for (const button of document.querySelectorAll(".no-script")) button.hidden = true;
+
+  // News: the page asks for itself anew, unless somebody is writing on it or has opened something.
+  function isBusy() {
+    const active = document.activeElement;
+    return Boolean(document.querySelector("#live details[open], dialog[open]")) ||
+      (active && active.matches("#live input, #live textarea, #live select")) || Boolean(document.querySelector("#live [data-opened]"));
+  }
+  async function refresh() {
+    const answer = await fetch(location.href, { headers: { "X-Part": "live", Accept: "text/html" } });
+    if (answer.status === 401) return location.assign("/login");
+    if (!answer.ok) return undefined;
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = made.getElementById("live");
+    if (fresh) document.getElementById("live").replaceWith(document.adoptNode(fresh));
+    tell("");
+    return undefined;
+  }
+  if (document.getElementById("live")) {
+    const live = new EventSource("/live");
+    live.addEventListener("changed", () => (isBusy() ? tell(words.fresh, () => location.reload()) : refresh()));
+    live.addEventListener("error", () => tell(words.offline));
+    live.addEventListener("open", () => { if (news.textContent === words.offline) refresh(); });
+    window.addEventListener("pagehide", () => live.close());
+  }
+
+  // Keys: / finds, g and a letter goes, ? helps.
+  let going = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
+    if (Date.now() - going < 1500) {
+      const link = document.querySelector(`.menu [data-key="${CSS.escape(event.key)}"]`);
+      going = 0;
+      if (link) link.click();
+    } else if (event.key === "g") {
+      going = Date.now();
+    } else if (event.key === "/") {
+      event.preventDefault();
+      document.getElementById("find").focus();
+    } else if (event.key === "?") {
+      keys.showModal();
+    }
+  });
+})();

@@ -1,0 +1,173 @@
+"""Somebody who is logged in looks at a page: who they are, in which post, and a session that sees only what that post may see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
+
+from fastapi import Depends, HTTPException, Request
+from pydantic import BeforeValidator
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from cases.access.posts import needs_second_factor, posts_of, scope_of
+from cases.access.sessions import session_of
+from cases.names import area_names
+from cases.plans import plan_in_force
+from cases.responsible import CODE_LENGTH
+from console.frame import FRAME, Hour, Speech, environment
+from console.parts import Parts
+from console.security import csrf_token, session_token
+from plan.calendar import Calendar
+from plan.model import Plan
+from storage.database import Scope
+from storage.tables import ConsoleSession, Person, Responsibility, School, SchoolClass
+from storage.work import Work, working
+
+
+class NotEntered(Exception):
+    """Nobody is logged in, or not strongly enough."""
+
+
+@dataclass(frozen=True)
+class Me:
+    """Who looks, and as what."""
+
+    person_id: int
+    name: str
+    post: Responsibility
+    posts: Sequence[Responsibility]
+    session_id: int
+    language: str
+
+    @property
+    def scope(self) -> Scope:
+        return scope_of(self.post)
+
+
+@dataclass
+class Visit:
+    """One request of somebody who is logged in. `session` is the web role's, and sees what the post sees."""
+
+    request: Request
+    parts: Parts
+    me: Me
+    session: AsyncSession
+    plan: Plan
+    calendar: Calendar
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.calendar.day_of(self.now)
+
+    @property
+    def area(self) -> str:
+        """The area in which the post lies; for a school's people their school's."""
+        return self.me.post.area_code
+
+    def speech(self, page: str) -> Speech:
+        return Speech(self.me.language, page)
+
+    async def show(self, page: str, *, status: int = 200, **facts: Any) -> Response:
+        """The page `templates/pages/PAGE.html` with its words, these facts, and the frame around it."""
+        around = {
+            "t": self.speech(page), "hour": Hour(self.calendar, self.now, self.me.language), "plan": self.plan, "me": self.me,
+            "csrf": csrf_token(self.request), "page": page, "path": self.request.url.path, "query": self.request.url.query,
+            "posts": await post_names(self.session, self.plan, self.me.posts, self.me.language), "now": self.now, "today": self.today,
+            "menu": self.request.app.state.menu, "said": self.request.query_params.get("said", ""), "refused": None,
+        }  # fmt: skip
+        return HTMLResponse(environment().get_template(f"{page}.html").render({**around, **facts}), status)
+
+    @asynccontextmanager
+    async def acting(self) -> AsyncIterator[Work]:
+        """A unit of work in this person's name. Call it only for what this visit's own session has been seen to show."""
+        async with working(self.parts.worker, self.now) as work:
+            yield work
+
+    @property
+    def actor(self) -> str:
+        return f"person:{self.me.person_id}"
+
+    async def crumbs(self, area_code: str) -> list[tuple[str, str]]:
+        """(code, name) of the areas from the reader's own down to this one."""
+        codes = [area_code[:length] for length in CODE_LENGTH.values() if len(self.area) <= length <= len(area_code)]
+        names = await area_names(self.session, codes)
+        return [(code, names[code]) for code in codes if code in names]
+
+
+async def visiting(request: Request) -> AsyncIterator[Visit]:
+    """The dependency of every page. Raises NotEntered, which leads to the log-in."""
+    parts: Parts = request.app.state.parts
+    now = await parts.clock.now()
+    me = await who(request, parts, now)
+    async with parts.web.seeing(me.scope) as session:
+        plan = (await plan_in_force(session))[1]
+        yield Visit(request, parts, me, session, plan, Calendar(plan), now)
+
+
+Visiting = Annotated[Visit, Depends(visiting)]
+
+
+async def who(request: Request, parts: Parts, now: datetime) -> Me:
+    """Whoever has this browser's session. Raises NotEntered, also for a session whose person has left office."""
+    token = session_token(request)
+    if not token:
+        raise NotEntered
+    async with working(parts.worker, now) as work:
+        found = await session_of(work, token)
+        if found is None:
+            raise NotEntered
+        posts = await posts_of(work, found.person_id, await local_day(work))
+        if not posts or (needs_second_factor(posts) and not found.is_strong):
+            raise NotEntered
+        name = await work.session.scalar(select(Person.name).where(Person.id == found.person_id)) or ""
+        return Me(found.person_id, name, _post(found, posts), posts, found.id, found.language)
+
+
+def _post(found: ConsoleSession, posts: Sequence[Responsibility]) -> Responsibility:
+    return next((post for post in posts if post.id == found.responsibility_id), posts[0])
+
+
+async def local_day(work: Work) -> date:
+    """Today where the plan is in force. Raises NotEntered where none is yet."""
+    try:
+        plan = (await plan_in_force(work.session))[1]
+    except LookupError as error:
+        raise NotEntered from error
+    return Calendar(plan).day_of(work.now)
+
+
+async def post_names(session: AsyncSession, plan: Plan, posts: Sequence[Responsibility], language: str) -> dict[int, str]:
+    """Post → role and place."""
+    speech = Speech(language, FRAME)
+    areas = await area_names(session, {post.area_code for post in posts})
+    schools = dict((await session.execute(select(School.id, School.name).where(School.id.in_({post.school_id for post in posts})))).all())
+    rooms = select(SchoolClass.id, SchoolClass.name).where(SchoolClass.id.in_({post.class_id for post in posts}))
+    classes = dict((await session.execute(rooms)).all())
+    named = {}
+    for post in posts:
+        area = areas.get(post.area_code, post.area_code)
+        place = schools.get(post.school_id or 0, area) + classes.get(post.class_id or 0, "")
+        named[post.id] = f"{speech.in_dict(plan.roles, post.role)} · {place}"
+    return named
+
+
+def see_other(path: str, **query: str) -> RedirectResponse:
+    """After an act: the browser asks for the page anew."""
+    return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def gone() -> HTTPException:
+    """What may not be seen is not there."""
+    return HTTPException(404)
+
+
+Kind = TypeVar("Kind")
+Blank = Annotated[Kind, BeforeValidator(lambda given: None if given == "" else given)]
+"""A field of a form that was left empty is no value."""

@@ -1,0 +1,198 @@
+"""The console in a real browser: each role's main path, both languages, phone width, no error, no serious fault of access."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyotp
+import pytest
+import uvicorn
+from playwright.async_api import Browser, Page, async_playwright
+from starlette.types import ASGIApp
+
+from console.pages import MENU
+from tests.console.conftest import county
+from tests.console.officers import console_of
+from tests.fakes.serving import free_port
+from tests.stories.county import County
+
+__all__ = ["county"]
+pytestmark = pytest.mark.browser
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = Path(__file__).with_name("axe.min.js")
+PICTURES = Path(os.environ.get("FANXIAO_PICTURES", "artefacts"))
+LARGEST = 200_000
+"""Bytes of a page with all that it loads."""
+WIDTHS = {"wide": (1280, 800), "phone": (360, 740)}
+SERIOUS = {"serious", "critical"}
+ROLES = ("class_teacher", "principal", "township_officer", "county_officer", "township_head", "village_committee", "attendance_officer")
+
+
+@asynccontextmanager
+async def served(app: ASGIApp) -> AsyncIterator[str]:
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    running = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        with TemporaryDirectory():
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            try:
+                yield browser
+            finally:
+                await browser.close()
+
+
+class Desk:
+    """One person at one browser; whatever went wrong on a page is kept."""
+
+    def __init__(self, county: County, page: Page, url: str) -> None:
+        self.county, self.page, self.url = county, page, url
+        self.faults: list[str] = []
+        self.bytes = 0
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+
+    async def enters(self, role: str) -> None:
+        page = self.page
+        await page.goto(f"{self.url}/login?lang=zh")
+        await page.fill("[name=phone]", self.county.phones[role].number.removeprefix("+86"))
+        await page.click("button.primary")
+        await page.wait_for_url("**/login/code")
+        await self.county.stage.settle()
+        texts = [message.body for message in await self.county.phones[role].inbox()]
+        await page.fill("[name=code]", re.findall(r"验证码(\d{6})", texts[-1])[0])
+        await page.click("button.primary")
+        await page.wait_for_load_state()
+        if page.url.endswith("/second"):
+            await self.picture("second", "zh", "wide")
+            secret = (await page.inner_text("code")).replace(" ", "")
+            await page.fill("[name=password]", pyotp.TOTP(secret).at(await self.county.stage.now()))
+            await page.click("button.primary")
+        await page.wait_for_url("**/today")
+
+    async def picture(self, name: str, language: str, width: str) -> None:
+        await self.page.screenshot(path=PICTURES / f"{name}-{language}-{width}.png", full_page=True)
+
+    async def checks(self, name: str) -> None:
+        """axe finds nothing serious, and nothing sticks out sideways."""
+        if not await self.page.evaluate("() => Boolean(window.axe)"):
+            await self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = await self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+        bad = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found if one["impact"] in SERIOUS]
+        assert not bad, f"{name}: {bad}"
+        wide = await self.page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 1, f"{name} is {wide}px too wide"
+
+
+@pytest.fixture
+async def office(county: County) -> County:
+    await county.begin("2026-11-02 08:25", roles=ROLES)
+    await county.student("马小龙", guardians=["father"])
+    await county.others(2)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.to("2026-11-02 09:00")
+    await county.phones["father"].replies("家里没钱，娃娃不念了")
+    await county.after_outage("2026-11-05 12:01")
+    return county
+
+
+async def pages(county: County) -> dict[str, str]:
+    """Every page by the name of its picture."""
+    case = await county.case("马小龙")
+    return {
+        **{entry.name: entry.path for entry in MENU}, "case": f"/cases/{case.id}", "student": f"/students/{case.student_id}",
+        "found": "/students?q=同学", "template": "/templates/absence_question", "settings": "/settings",
+    }  # fmt: skip
+
+
+async def test_every_page_in_both_languages_at_both_widths(office: County) -> None:
+    async with served(console_of(office)) as url, chromium() as browser:
+        for width, (across, down) in WIDTHS.items():
+            context = await browser.new_context(viewport={"width": across, "height": down}, locale="zh-CN", bypass_csp=True)
+            desk = Desk(office, await context.new_page(), url)
+            await desk.page.goto(f"{url}/login?lang=zh")
+            await desk.checks("login")
+            await desk.picture("login", "zh", width)
+            await desk.enters("township_officer")
+            for language in ("zh", "en"):
+                for name, path in (await pages(office)).items():
+                    await desk.page.goto(url + path)
+                    await desk.checks(f"{name} {language} {width}")
+                    await desk.picture(name, language, width)
+                await desk.page.goto(f"{url}/settings")
+                await desk.page.click("#live form[action='/settings/language'] button")
+                await desk.page.wait_for_load_state()
+            assert desk.faults == []
+            await context.close()
+
+
+async def test_each_role_opens_its_morning_and_the_county_its_second_factor(office: County) -> None:
+    async with served(console_of(office)) as url, chromium() as browser:
+        for role in ("class_teacher", "principal", "county_officer"):
+            context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+            desk = Desk(office, await context.new_page(), url)
+            await desk.enters(role)
+            await desk.picture(f"today-{role}", "zh", "wide")
+            await desk.page.goto(f"{url}/cases/{(await office.case('马小龙')).id}")
+            assert "马小龙" in await desk.page.inner_text("h1")
+            assert desk.faults == []
+            await context.close()
+
+
+async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(office: County) -> None:
+    app = console_of(office)
+    news = _parts(app).news
+    async with news.listening(office.web), served(app) as url, chromium() as browser:
+        context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+        desk = Desk(office, await context.new_page(), url)
+        page = desk.page
+        await desk.enters("township_officer")
+        await page.keyboard.press("g")
+        await page.keyboard.press("m")
+        await page.wait_for_url("**/tasks")
+        task = await office.task("issue_notice")
+        card = page.locator(f"#task-{task.id}")
+        await card.locator("summary").first.click()
+        await card.locator("textarea").fill("签发")
+        await card.locator("form[action$='/done'] button").first.click()
+        await page.wait_for_url("**/tasks?said=done")
+        assert (await office.notices())[0].issued_at is not None
+        await page.goto(f"{url}/cases/{task.case_id}")
+        await page.click("[data-open]")
+        await page.wait_for_function("() => /^139\\d{8}$/.test(document.querySelector('.masked-text').textContent)")
+        await page.goto(f"{url}/cases/{task.case_id}")
+        await office.phones["father"].replies("明天送娃娃来")
+        await page.wait_for_function("() => document.querySelector('.thread').textContent.includes('明天送娃娃来')", timeout=15_000)
+        assert await _weight(page) < LARGEST
+        assert desk.faults == []
+
+
+def _parts(app: object) -> object:
+    return app.app._pages._app.state.parts  # type: ignore[attr-defined]
+
+
+async def _weight(page: Page) -> int:
+    script = "() => performance.getEntries().reduce((sum, one) => sum + (one.decodedBodySize || 0), 0)"
+    return int(await page.evaluate(script))

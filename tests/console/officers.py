@@ -1,0 +1,72 @@
+"""Officials at their browsers, over a story's county: they log in by the code that their simulated phone receives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import httpx
+import pyotp
+from starlette.types import ASGIApp
+
+from console.app import create_app
+from console.parts import Parts
+from console.webhooks import Hooks
+from tests.stories.county import County
+
+HTML = {"accept": "text/html", "accept-language": "zh-CN"}
+
+
+def console_of(county: County) -> ASGIApp:
+    """The console over this county, with the county's own clock."""
+    hooks = Hooks(county.web, county.cipher, county.stage.clock, {}, "http://test")
+    parts = Parts(county.web, county.database, county.cipher, county.stage.clock, county.settings.catalogue)
+    return create_app(hooks, parts=parts, allowed_hosts=("test", "127.0.0.1"))
+
+
+@dataclass
+class Officer:
+    """One browser."""
+
+    county: County
+    app: ASGIApp
+    http: httpx.AsyncClient = field(init=False)
+    secret: str = ""
+
+    def __post_init__(self) -> None:
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url="http://test", headers=HTML)
+
+    @property
+    def token(self) -> str:
+        return self.http.cookies.get("fanxiao_csrf", "")
+
+    async def does(self, path: str, **fields: str) -> httpx.Response:
+        return await self.http.post(path, data={"csrf": self.token, **fields})
+
+    async def sees(self, path: str) -> str:
+        """The page, which has to be there."""
+        answer = await self.http.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.headers.get('location', '')}"
+        return answer.text
+
+    async def code(self, role: str) -> str:
+        """The newest code on that person's phone."""
+        await self.county.stage.settle()
+        texts = [message.body for message in await self.county.phones[role].inbox()]
+        return re.findall(r"验证码(\d{6})", texts[-1])[0]
+
+    async def enters(self, role: str) -> Officer:
+        """Through all the doors."""
+        await self.http.get("/login")
+        assert (await self.does("/login", phone=self.county.phones[role].number)).headers["location"] == "/login/code"
+        answer = await self.does("/login/code", code=await self.code(role))
+        if answer.headers["location"] == "/login/second":
+            answer = await self.second()
+        assert answer.headers["location"] == "/today", answer.text
+        return self
+
+    async def second(self) -> httpx.Response:
+        page = (await self.http.get("/login/second")).text
+        found = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
+        self.secret = found[1].replace(" ", "") if found else self.secret
+        return await self.does("/login/second", password=pyotp.TOTP(self.secret).at(await self.county.stage.now()))
