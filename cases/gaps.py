@@ -19,7 +19,6 @@ from storage.tables import CaseFile, CaseLevel, EnrolmentGap, School, SchoolClas
 from storage.work import Work
 
 ARRIVED = "arrived"
-BATCH = 500
 
 
 async def gap_of(work: Work, student_id: int) -> EnrolmentGap | None:
@@ -65,14 +64,19 @@ async def _end_errands(work: Work, gap: EnrolmentGap) -> None:
 
 async def _end_case(work: Work, gap: EnrolmentGap, case: CaseFile, by: int | None, evidence: str) -> None:
     """A place on a roll does not end a case that began with absent days: only days at school do."""
-    began = select(CaseLevel.id).where(CaseLevel.case_id == case.id, CaseLevel.reason == f"not_arrived_{gap.kind}").limit(1)
-    if gap.kind != "transfer" and await work.session.scalar(began) is None:
+    if gap.kind != "transfer" and not await _is_of_gap(work, gap):
         return
     student = await work.session.get_one(Student, gap.student_id)
     school = await work.session.scalar(select(School.code).where(School.id == student.school_id)) or ""
     exits = (await desk_of_case(work, case)).plan.exits
     exit_kind = "enrolled" if gap.kind != "transfer" and "enrolled" in exits else "transferred"
     await close_case(work, case, exit_kind, {"evidence": {"receiving_school": school, "school_roll": evidence}}, by=by)
+
+
+async def _is_of_gap(work: Work, gap: EnrolmentGap) -> bool:
+    """Whether the missing place opened the case; one that was open before began with absent days."""
+    began = select(CaseLevel.id).where(CaseLevel.case_id == gap.case_id, CaseLevel.reason == f"not_arrived_{gap.kind}")
+    return await work.session.scalar(began.limit(1)) is not None
 
 
 async def open_due_cases(work: Work, plan: Plan, day: date) -> None:  # noqa: ARG001
@@ -86,7 +90,10 @@ async def open_due_cases(work: Work, plan: Plan, day: date) -> None:  # noqa: AR
         EnrolmentGap.closed_at.is_(None), CaseFile.state == "closed"
     )  # fmt: skip
     for gap in (await work.session.scalars(ended.order_by(EnrolmentGap.id))).all():
-        await _ask_for_roll(work, gap)
+        if await _is_of_gap(work, gap):
+            await _ask_for_roll(work, gap)
+        else:
+            gap.case_id = None  # the older case ended: from now on the missing place counts by itself
     await _ask_about_namesakes(work)
 
 
@@ -168,5 +175,5 @@ async def see_arrivals(work: Work) -> int:
 
 def _has_arrived(gap: EnrolmentGap, student: Student, grade: int) -> bool:
     if gap.kind == "leaver":
-        return gap.grade is None or grade >= gap.grade
+        return gap.grade is None or grade >= gap.grade or student.school_id != gap.from_school_id
     return gap.kind == "unenrolled" or student.school_id != gap.from_school_id

@@ -250,3 +250,17 @@ async def test_a_household_list_finds_the_children_that_no_school_has(county: Co
     await county.phones["manager"].expects("马尔里入学三(2)班")
     (closed,) = await county.cases()
     assert (closed.state, closed.exit) == ("closed", "enrolled")
+
+
+async def test_a_child_that_came_unannounced_is_confirmed_by_its_former_school(county: County) -> None:
+    await set_out(county, "2026-11-02 09:00", "马小龙")
+    await county.phones["other"].replies("转入确认 马小龙 三(1)班")
+    await county.phones["other"].expects("马小龙已转入三(1)班")
+    former = county.phones["manager"]
+    await former.expects("您校的马小龙已在锁南镇初级中学报到就读")
+    await former.replies("3 已转出")
+    crossing = await gap(county, "马小龙")
+    assert (crossing.outcome, crossing.received_by, crossing.released_by) == (
+        "arrived", county.people["other"], county.people["manager"],
+    )  # fmt: skip
+    assert await events(county, "马小龙") == ["arrived", "released"]
