@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from cases.calendar_days import find_place
@@ -24,6 +25,8 @@ from plan.model import Plan
 from storage.tables import Person
 from storage.work import Work
 
+WIDEST = 2000
+"""Characters of a line that no screen cuts."""
 Area = Annotated[str, typer.Option("--area", help="区划代码，不写为全部 · area code; all without it")]
 On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="截至哪一天，不写为现在 · as of this day; now without it")]
 Since = Annotated[datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="从哪天起 · from this day on")]
@@ -101,11 +104,16 @@ def give(tables: Sequence[Shown], out: Path | None, data: Mapping[str, Any] | Se
 
 
 def print_table(shown: Shown) -> None:
-    """On the screen, with its notes."""
+    """On the screen, with its notes. Nothing is cut off: cells fold on a narrow screen; into a file or pipe it is as wide as it needs."""
     console = Console(soft_wrap=True, highlight=False)
-    table = Table(*(column.title for column in shown.columns), title=shown.title)
+    table = Table(title=shown.title)
+    for column in shown.columns:
+        table.add_column(column.title, overflow="fold")
     for row in shown.rows:
         table.add_row(*(_cell(value, column.kind) for value, column in zip(row, shown.columns, strict=True)))
+    if not console.is_terminal:
+        needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
+        console = Console(soft_wrap=True, highlight=False, width=max(console.width, needed))
     console.print(table, markup=False)
     for note in shown.notes:
         console.print(note, markup=False)

@@ -74,7 +74,7 @@ create table inspection_sample (
   drawn_by bigint not null,
   drawn_at timestamptz not null,
   constraint pk_inspection_sample primary key (id),
-  constraint uq_inspection_sample_area_code unique (area_code, "of", per, "on", size, seed),
+  constraint uq_inspection_sample_area_code_of_per_on_size_seed unique (area_code, "of", per, "on", size, seed),
   constraint fk_inspection_sample_drawn_by foreign key (drawn_by) references person (id)
 );
 
