@@ -222,6 +222,7 @@ async def _under_way(families: County, typed: Typed) -> str:
     await typed("campaigns", "start", number, "--by", "孙科长")
     await typed("campaigns", "approve", number, "--by", "李局长")
     await change(families, update(Sender).values(daily_cap=2, used=0, used_on=date(2026, 11, 2)))
+    families.stage._patience = 1  # what the cap holds back is not waited for
     await families.stage.settle()
     return number
 
