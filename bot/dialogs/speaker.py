@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 
 from bot.replies import SchoolYear, school_year_of
 from cases.contacts import people_at
@@ -107,8 +108,12 @@ async def asked_by(work: Work, inbound: Inbound) -> list[Question]:
     """What the message of ours asked that the text answers, where the channel says which one it is."""
     if inbound.reply_to is None:
         return []
-    message = select(Message.id).where(Message.channel == inbound.channel, Message.provider_id == inbound.reply_to)
-    return list(await work.session.scalars(select(Question).where(Question.message_id.in_(message))))
+    return list(await work.session.scalars(select(Question).where(Question.message_id.in_(quoted_message(inbound)))))
+
+
+def quoted_message(inbound: Inbound) -> Select[Any]:
+    """The message of ours that the text quotes, or below which the button was pressed."""
+    return select(Message.id).where(Message.channel == inbound.channel, Message.provider_id == inbound.reply_to)
 
 
 def _meant(found: list[Question], meant: list[Question]) -> list[Question]:

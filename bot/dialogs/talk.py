@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select
 
 from bot.dialogs.answering import answer
-from bot.dialogs.speaker import Speaker, same_matter
+from bot.dialogs.speaker import Speaker, quoted_message, same_matter
 from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import Child
-from storage.tables import CaseFile, Contact, Inbound, Message, Question, Student
+from storage.tables import CaseFile, Contact, Inbound, Question, Student
 from storage.work import Work
 
 ASKED = ("absence", "notice", "confirm_return")
@@ -124,10 +124,7 @@ async def _quoted(work: Work, inbound: Inbound) -> list[Question]:
     """What the quoted message asked, or the pressed button stood below; nothing once the case has ended."""
     if inbound.reply_to is None:
         return []
-    query = asked_here(inbound).join(Message, Message.id == Question.message_id).where(
-        Message.channel == inbound.channel, Message.provider_id == inbound.reply_to,
-    )  # fmt: skip
-    return list(await work.session.scalars(query))
+    return list(await work.session.scalars(asked_here(inbound).where(Question.message_id.in_(quoted_message(inbound)))))
 
 
 async def _answered_today(work: Work, speaker: Speaker) -> list[Question]:
