@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyotp
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
-from starlette.types import ASGIApp
 
 from console.pages import MENU
 from tests.console.conftest import county
 from tests.console.officers import console_of
-from tests.fakes.serving import free_port
+from tests.fakes.serving import serving
 from tests.stories.county import County
 
 __all__ = ["county"]
@@ -39,28 +35,13 @@ ROLES = ("class_teacher", "principal", "township_officer", "county_officer", "to
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await running
-
-
-@asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        with TemporaryDirectory():
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            try:
-                yield browser
-            finally:
-                await browser.close()
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 class Desk:
@@ -128,7 +109,7 @@ async def pages(county: County) -> dict[str, str]:
 
 
 async def test_every_page_in_both_languages_at_both_widths(office: County) -> None:
-    async with served(console_of(office)) as url, chromium() as browser:
+    async with serving(console_of(office)) as url, chromium() as browser:
         for width, (across, down) in WIDTHS.items():
             context = await browser.new_context(viewport={"width": across, "height": down}, locale="zh-CN", bypass_csp=True)
             desk = Desk(office, await context.new_page(), url)
@@ -149,7 +130,7 @@ async def test_every_page_in_both_languages_at_both_widths(office: County) -> No
 
 
 async def test_each_role_opens_its_morning_and_the_county_its_second_factor(office: County) -> None:
-    async with served(console_of(office)) as url, chromium() as browser:
+    async with serving(console_of(office)) as url, chromium() as browser:
         for role in ("class_teacher", "principal", "county_officer"):
             context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
             desk = Desk(office, await context.new_page(), url)
@@ -164,7 +145,7 @@ async def test_each_role_opens_its_morning_and_the_county_its_second_factor(offi
 async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(office: County) -> None:
     app = console_of(office)
     news = _parts(app).news
-    async with news.listening(office.web), served(app) as url, chromium() as browser:
+    async with news.listening(office.web), serving(app) as url, chromium() as browser:
         context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
         desk = Desk(office, await context.new_page(), url)
         page = desk.page

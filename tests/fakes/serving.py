@@ -13,7 +13,7 @@ import uvicorn
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """Gives the base URL."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - it offers nothing to wait for
         await asyncio.sleep(0.01)
