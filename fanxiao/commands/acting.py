@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from cases.plans import plan_in_force
 from cases.responsible import in_force
 from fanxiao.commands.once import refuse
+from plan.calendar import Calendar
 from storage.tables import Person, Responsibility
 from storage.work import Work
 
@@ -14,8 +16,8 @@ BY = "经办人编号或姓名 · who decides: a responsible person's number or 
 
 async def acting(work: Work, who: str, area_code: str = "") -> Person:
     """The one responsible person with this number, or with this name within the area; refuses where there is none or several."""
-    today = in_force(work.now.date())
-    in_office = select(Responsibility.person_id).where(*today)
+    _, plan = await plan_in_force(work.session)
+    in_office = select(Responsibility.person_id).where(*in_force(Calendar(plan).day_of(work.now)))
     query = select(Person).where(Person.id.in_(in_office))
     query = (
         query.where(Person.id == int(who)) if who.isdecimal() else query.where(Person.name == who, Person.area_code.startswith(area_code))
