@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from cases.desk import desk_of_area
 from cases.imports.run import write_errors
+from cases.tasks import NewTask, open_task
 from storage.database import Database
-from tests.imports.conftest import AREAS, Import
+from storage.work import working
+from tests.imports.conftest import AREAS, NOW, Import
 from tests.imports.files import ROSTER, SCHOOLS, child, contents, every, one, write_xlsx
 
 GANNAN = """code,name,level,parent_code
@@ -164,3 +168,23 @@ async def test_the_workbook_of_an_unreadable_file_says_why(prepared: Import, tmp
     write_errors(report, tmp_path / "r.csv", tmp_path / "bad.xlsx")
     found = CalamineWorkbook.from_path(str(tmp_path / "bad.xlsx")).get_sheet_by_index(0).to_python()
     assert report.errors[0].reason in str(found)
+
+
+async def test_who_is_replaced_by_a_file_leaves_nothing_open(prepared: Import, database: Database, tmp_path: Path) -> None:
+    """The county's file ends one township head and names another: the task goes over, both are told once."""
+    await prepared("people", write_xlsx(tmp_path / "a.xlsx", [PEOPLE, person("马五", "乡镇长", 责任区域="锁南镇")]))
+    async with working(database, NOW) as work:
+        desk = await desk_of_area(work, "622926100")
+        await open_task(work, desk, NewTask("t", "post_changed", "township_head", NOW + timedelta(days=3)))
+    rows = [
+        person("马五", "乡镇长", 责任区域="锁南镇", 截止日期="2026-11-20"),
+        person("牟六", "乡镇长", 责任区域="锁南镇", 手机="13893000006", 起始日期="2026-11-21"),
+    ]
+    for name in ("b.xlsx", "again.xlsx"):
+        await prepared("people", write_xlsx(tmp_path / name, [PEOPLE, *rows]))
+    holder = "select p.name, until is null from task_holder join person p on p.id = person_id order by p.id"
+    assert await every(database, holder) == [("马五", False), ("牟六", True)]
+    told = "select p.name, template from intent join person p on p.id = person_id where template like 'post_%' order by p.id, template"
+    assert await every(database, told) == [("马五", "post_left"), ("牟六", "post_taken")]
+    dropped = "select state from intent where person_id = (select id from person where name = '马五') and template = 'task_new'"
+    assert await every(database, dropped) == ["dropped"]
