@@ -6,19 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field
 
 import templates
 from bot.channels.simulator import Plight
+from cases.access.sessions import LIFE
 from console.demo.cast import PARTS, Phone, cast_of
+from console.demo.doorway import open_door
 from console.demo.picker import pick_child
 from console.demo.scripts import scripts
 from console.demo.stand import Stand
 from console.demo.state import State, View, case_of, state_of
-from console.security import csrf_token, keep_csrf, require_csrf
+from console.parts import Parts
+from console.security import SESSION_COOKIE, csrf_token, keep_csrf, keep_secret, require_csrf, require_csrf_form
 from console.words import Words
 from plan.calendar import Calendar
 
@@ -46,6 +49,13 @@ class OnPhone(Looking):
     """Something done with one of the phones."""
 
     contact: int
+
+
+class InOffice(OnPhone):
+    """Its owner goes to the console, to this case where one is named."""
+
+    case: int | None = None
+    csrf: str = ""
 
 
 class Reply(OnPhone):
@@ -148,6 +158,18 @@ def router(stand: Stand) -> APIRouter:
         if child is None:
             raise HTTPException(409)
         return await _shown(stand, wanted.model_copy(update={"child": child, **dict.fromkeys(PARTS)}))
+
+    @made.post("/demo/console", dependencies=[Depends(require_csrf_form)])
+    async def console(request: Request, given: Annotated[InOffice, Form()]) -> Response:
+        parts: Parts | None = getattr(request.app.state, "parts", None)
+        phone = await _phone(stand, given)
+        agent = request.headers.get("user-agent", "")
+        token = await open_door(parts, phone, agent=agent, language=given.lang) if parts is not None else None
+        if parts is None or token is None:
+            raise HTTPException(404)
+        response = RedirectResponse(f"/cases/{given.case}" if given.case else "/today", 303)
+        keep_secret(response, SESSION_COOKIE, token, is_https=parts.is_https, seconds=int(LIFE.total_seconds()))
+        return response
 
     @made.post("/demo/step", dependencies=[Acting])
     async def step(wanted: Step) -> State:

@@ -102,7 +102,14 @@ async def _child(scene: Scene) -> State:
     seat = scene.view.words.ui("seat", seat=child.seat_number) if child.seat_number is not None else ""
     about = " · ".join(part for part in (school, room, seat) if part)
     number = scene.case.number if scene.case else ""
-    return {"id": child.id, "name": child.name, "about": about, "case": number, "standing": _standing(scene)}
+    return {
+        "id": child.id,
+        "name": child.name,
+        "about": about,
+        "case": number,
+        "case_id": scene.case.id if scene.case else None,
+        "standing": _standing(scene),
+    }
 
 
 def _standing(scene: Scene) -> str:

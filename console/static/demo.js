@@ -81,6 +81,10 @@ function draw(state) {
   byId("totals").textContent = state.totals;
   byId("playing").textContent = state.playing ? said.playing + state.playing : "";
   byId("language").search = new URLSearchParams({ lang: said.lang === "en" ? "zh" : "en", child: chosen.child });
+  const door = byId("to-console");
+  const officer = state.phones.county.contact;
+  door.hidden = officer === null || state.child.case_id === null;
+  for (const [name, value] of Object.entries({ contact: officer, child: state.child.id, case: state.child.case_id })) door.elements[name].value = value;
   drawChildren(state);
   byId("guide").replaceChildren(...state.guide.map((step) => make("li", step)));
   byId("chain").replaceChildren(...state.levels.map(drawLevel));

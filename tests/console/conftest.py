@@ -21,6 +21,7 @@ from console.demo.colleagues import Colleagues
 from console.demo.players import Players
 from console.demo.scripts import Script
 from console.demo.stand import Stand
+from console.parts import Parts
 from console.webhooks import Hooks
 from plan.calendar import Calendar
 from plan.check import read_plan
@@ -90,7 +91,8 @@ async def visitor(database: Database, web: Database, cipher: Cipher) -> AsyncIte
     lines = [line for line in county.settings.channels.values() if isinstance(line, Simulator)]
     stand = Stand(web, cipher, stage, plan, catalogue, "6229", [county.class_id], watched, lines, scripts)
     hooks = Hooks(web, cipher, county.stage.clock, {}, "http://test")
-    app = create_app(hooks, stand=stand, allowed_hosts=("test",))
+    parts = Parts(web, database, cipher, county.stage.clock, catalogue)
+    app = create_app(hooks, parts=parts, stand=stand, allowed_hosts=("test",))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as http:
         guest = Visitor(county, stand, http)
         await guest.arrives()

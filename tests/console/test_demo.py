@@ -162,6 +162,20 @@ async def test_where_nobody_answers_the_script_climbs_to_the_township(visitor: V
     assert (await visitor.does("/demo/play", script="no such")).status_code == 404
 
 
+async def test_what_happened_is_seen_in_the_console(visitor: Visitor) -> None:
+    await visitor.steps()
+    state = await visitor.types("teacher", "1")
+    form = {"contact": state["phones"]["county"]["contact"], "child": state["child"]["id"], "case": state["child"]["case_id"], "lang": "zh"}
+    assert (await visitor.http.post("/demo/console", data={**form, "csrf": "guessed"})).status_code == 403
+    entered = await visitor.http.post("/demo/console", data={**form, "csrf": visitor.token})
+    assert (entered.status_code, entered.headers["location"]) == (303, f"/cases/{state['child']['case_id']}")
+    page = await visitor.http.get(entered.headers["location"])
+    assert page.status_code == 200
+    assert state["child"]["case"] in page.text
+    family = {**form, "contact": state["phones"]["guardian"]["contact"], "csrf": visitor.token}
+    assert (await visitor.http.post("/demo/console", data=family)).status_code == 404
+
+
 async def test_hostile_text_stays_text(visitor: Visitor) -> None:
     await visitor.steps()
     hostile = '<script>alert("x")</script><img src=x onerror=alert(1)>'
