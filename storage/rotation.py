@@ -30,23 +30,24 @@ def rotate(connection: psycopg.Connection, cipher: Cipher) -> int:
     Restart every process with the new keys first. Afterwards keys between the newest and the oldest may go;
     the oldest stays, because the indexes derive from it.
     """
-    done = sum(_column(connection, cipher, table.name, column) for table, column in encrypted_columns())
+    done = sum(_column(connection, cipher, table, column) for table, column in encrypted_columns())
     connection.execute("delete from key_check where purpose = 'encryption' and fingerprint <> %s", [cipher.fingerprints[0]])
     return done
 
 
-def _column(connection: psycopg.Connection, cipher: Cipher, table: str, column: str) -> int:
-    names = {"table": sql.Identifier(table), "column": sql.Identifier(column)}
-    select = sql.SQL("select id, {column} from {table} where id > %s and {column} is not null order by id limit %s for update").format(
-        **names
-    )
+def _column(connection: psycopg.Connection, cipher: Cipher, table: Table, column: str) -> int:
+    (key,) = table.primary_key.columns
+    names = {"table": sql.Identifier(table.name), "column": sql.Identifier(column), "key": sql.Identifier(key.name)}
+    select = sql.SQL("select {key}, {column} from {table} where {key} > %s and {column} is not null order by {key} limit %s for update")
+    select = select.format(**names)
     update = sql.SQL(
-        "update {table} set {column} = fresh.token from unnest(%s::bigint[], %s::bytea[]) as fresh(id, token) where {table}.id = fresh.id"
+        "update {table} set {column} = fresh.token from unnest(%s::bigint[], %s::bytea[]) as fresh(id, token)"
+        " where {table}.{key} = fresh.id"
     ).format(**names)
     last, done = 0, 0
     while True:
         with connection.transaction():
-            rows = connection.execute(select, [last, LARGE.get(table, BATCH)]).fetchall()
+            rows = connection.execute(select, [last, LARGE.get(table.name, BATCH)]).fetchall()
             if not rows:
                 return done
             connection.execute(update, [[row[0] for row in rows], [cipher.rotate(bytes(row[1])) for row in rows]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base, Facts, Numbered
@@ -36,7 +36,7 @@ class SecondFactor(Base):
     secret_encrypted: Mapped[bytes]
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
-    last_step: Mapped[int] = mapped_column(server_default=text("0"))
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class ConsoleSession(Numbered, Base):

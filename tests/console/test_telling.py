@@ -21,6 +21,7 @@ ENDINGS = {  # actions whose end is a state
     "absence_": {"absent", "excused", "arrived", "withdrawn"},
     "task_": {"done", "missed", "cancelled"},
     "referral_": {"approved", "refused"},
+    "post_": {"confirmed", "denied"},
 }
 
 

@@ -129,7 +129,7 @@ async def test_a_level_that_lacks_in_the_new_plan_keeps_the_case_where_it_is(cou
     await away(county, "2026-11-05 13:00")
     before = await county.case("马小龙")
     file = tmp_path / "short.yaml"
-    file.write_text(PLAN.replace("- level: 4\n", "- level: 9\n"), encoding="utf-8")
+    file.write_text(PLAN.replace("- level: 4\n", "- level: 9\n").replace("      level: 4\n", "      level: 3\n"), encoding="utf-8")
     assert (await terminal("plan", str(file))).exit_code == 0
     refused = await terminal("move-case", before.number)
     assert (refused.exit_code, "no level 4" in refused.stderr) == (1, True)

@@ -166,7 +166,7 @@ class Installation:
         except OSError:
             return False
 
-    async def until_healthy(self, seconds: float = 20) -> None:
+    async def until_healthy(self, seconds: float = 60) -> None:
         ends = time.monotonic() + seconds
         while not await self.healthy():
             assert time.monotonic() < ends, "\n".join(one.said() for one in self.processes)

@@ -27,12 +27,13 @@ CATALOGUE = Catalogue.load(TEMPLATES)
 WORDS = yaml.safe_load((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
 TOO_LONG = (
     "copy_list", "digest_morning", "publicity", "reply_clarify", "reply_clarify_several", "task_list", "task_overdue", "task_progress",
-    "task_reminder", "sheet_received_several", "sheet_taken_over_several", "triage_letter",
+    "task_reminder", "sheet_received_several", "sheet_taken_over_several", "triage_letter", "which_meant",
 )  # fmt: skip
 UNFIT = {
     **dict.fromkeys(TOO_LONG, "value_too_long"),
     "officer_case": "only_variables",
     "triage_reply": "only_variables",
+    "roll_changed": "only_variables",
     "monthly_list": "no_opt_out",
 }
 FIT = [one for one in candidates(CATALOGUE) if one.registered is not None]
