@@ -38,8 +38,8 @@ def rotate(connection: psycopg.Connection, cipher: Cipher) -> int:
 def _column(connection: psycopg.Connection, cipher: Cipher, table: Table, column: str) -> int:
     (key,) = table.primary_key.columns
     names = {"table": sql.Identifier(table.name), "column": sql.Identifier(column), "key": sql.Identifier(key.name)}
-    select = sql.SQL("select {key}, {column} from {table} where {key} > %s and {column} is not null order by {key} limit %s for update")
-    select = select.format(**names)
+    waiting = sql.SQL("select {key}, {column} from {table} where {key} > %s and {column} is not null order by {key} limit %s for update")
+    select = waiting.format(**names)
     update = sql.SQL(
         "update {table} set {column} = fresh.token from unnest(%s::bigint[], %s::bytea[]) as fresh(id, token)"
         " where {table}.{key} = fresh.id"
