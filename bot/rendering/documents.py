@@ -15,8 +15,6 @@ from bot.rendering.law import LawBook, MessageKind, QuotationError
 
 Who = Literal["families", "officers"]
 FORM = "form"
-FREE = ("reason",)
-"""Facts in somebody's own words: they are judged like ours."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,8 @@ class DocumentBook:
             raise CatalogueError("documents/words", f"{type(error).__name__} {error}") from error
 
     def letter(self, name: str, facts: Mapping[str, Any], *, is_girl: bool = False) -> Letter:
-        """A document filled in. LookupError for one that is not there; RenderingError when a fact is missing or may not be said."""
+        """A document filled in. LookupError for one that is not there; RenderingError when a fact is missing."""
         one = self.documents[name]
-        self._judge(one, facts)
         try:
             addressee, *body, contact = [template.render(facts).strip() for template in self.compiled[name]]
         except TemplateError as error:
@@ -98,13 +95,6 @@ class DocumentBook:
     def kind_of(self, name: str) -> MessageKind:
         """The row of the table of law for this document."""
         return self.law.kinds[self.law.documents[name]] if name in self.law.documents else MessageKind(frozenset())
-
-    def _judge(self, one: DocumentWords, facts: Mapping[str, Any]) -> None:
-        never = (*self.law.never_to_anybody, *(self.law.never_to_families if one.who == "families" else ()))
-        for fact in FREE:
-            for phrase in never:
-                if said := phrase.pattern.search(str(facts.get(fact, ""))):
-                    raise RenderingError(f"documents/{one.name}: {fact}: {said.group()} → {phrase.instead}")
 
 
 def _document(name: str, entry: Mapping[str, Any]) -> DocumentWords:

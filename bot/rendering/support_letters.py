@@ -14,18 +14,30 @@ from papers.typesetting import pdf, with_gaps
 AID_LAW = ("CE-44",)
 
 
+class NotToBeSaid(ValueError):
+    """Somebody's own words hold what must never be said; the text names them and what to say instead."""
+
+
+def _judged(book: LawBook, text: str, *, to_families: bool) -> str:
+    """An officer's own words, which are judged like ours."""
+    for phrase in (*book.never_to_anybody, *(book.never_to_families if to_families else ())):
+        if said := phrase.pattern.search(text):
+            raise NotToBeSaid(f"{said.group()} → {phrase.instead}")
+    return text
+
+
 def _spoken(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
 def referral_pdf(book: LawBook, letter: ReferralLetter) -> bytes:
-    """The letter to the department. QuotationError when nobody has verified a quotation that the plan names."""
+    """The letter to the department. QuotationError when nobody has verified a quotation that the plan names; NotToBeSaid."""
     words = support_words().data["letters"]["referral"]
     rows = [[words["case"], letter.case_number], *([label, value] for label, value in letter.facts)]
     return pdf("referral_letter", with_gaps({
         "issuer": letter.issuer, "number": letter.number, "title": words["title"], "on": letter.approved_on,
         "salutation": words["salutation"].format(department=letter.department), "before": [words["opening"].format(kind=letter.kind)],
-        "rows": [*rows, [words["reason"], letter.reason]] if letter.reason else rows,
+        "rows": [*rows, [words["reason"], _judged(book, letter.reason, to_families=False)]] if letter.reason else rows,
         "after": [words["asks"].format(asks=letter.asks, answer_by=_spoken(letter.answer_by)), words["secrecy"]],
         "basis": words["basis"], "citations": [book.quote(key) for key in letter.law], "seal": words["seal"],
         "contact": words["contact"].format(contact=letter.contact, approved_by=letter.approved_by),
@@ -33,7 +45,7 @@ def referral_pdf(book: LawBook, letter: ReferralLetter) -> bytes:
 
 
 def aid_pdf(book: LawBook, decision: AidDecision) -> bytes:
-    """The decision on a request for aid, for the family: help comes first, whatever was decided."""
+    """The decision on a request for aid, for the family: help comes first, whatever was decided. NotToBeSaid."""
     words = support_words().data["letters"]["aid"]
     guardians = decision.guardians or words["of_child"].format(child=decision.child)
     opening = words["opening"].format(
@@ -41,7 +53,7 @@ def aid_pdf(book: LawBook, decision: AidDecision) -> bytes:
     )
     return pdf("aid_decision", with_gaps({
         "issuer": decision.issuer, "number": decision.number, "title": words["title"], "on": decision.decided_on,
-        "salutation": words["salutation"].format(guardians=guardians), "before": [opening, _decided(words, decision)],
+        "salutation": words["salutation"].format(guardians=guardians), "before": [opening, _decided(words, decision, book)],
         "rows": _rows(words, decision), "after": [] if decision.granted else [words["again"]], "basis": words["basis"],
         "citations": [book.quote(key) for key in AID_LAW], "seal": words["seal"],
         "contact": words["contact"].format(
@@ -50,10 +62,12 @@ def aid_pdf(book: LawBook, decision: AidDecision) -> bytes:
     }))  # fmt: skip
 
 
-def _decided(words: dict[str, Any], decision: AidDecision) -> str:
+def _decided(words: dict[str, Any], decision: AidDecision, book: LawBook) -> str:
     if decision.granted:
         return str(words["granted"])
-    return str(words["refused_why"].format(reason=decision.reason) if decision.reason else words["refused"])
+    if not decision.reason:
+        return str(words["refused"])
+    return str(words["refused_why"].format(reason=_judged(book, decision.reason, to_families=True)))
 
 
 def _rows(words: dict[str, Any], decision: AidDecision) -> list[list[str]]:

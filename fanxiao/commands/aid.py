@@ -12,7 +12,7 @@ import typer
 from sqlalchemy import select
 
 from bot.dialogs.phrases import law_book
-from bot.rendering.support_letters import aid_pdf
+from bot.rendering.support_letters import NotToBeSaid, aid_pdf
 from bot.rendering.support_tables import aid_register, payment_list
 from cases.aid import Grant, decide_aid, entitled_to, pupil_of, request_aid, tell_entitlements
 from cases.aid_payment import Payment, list_for_payment, money, pay_all
@@ -62,6 +62,13 @@ async def _entitled(work: Work, who: str, desk: Desk, role: str) -> Person:
     if not await answers_for_any_above(work, desk, person.id, role):
         refuse_for("not_entitled", person.name)
     return person
+
+
+async def _letter(work: Work, request: AidRequest) -> bytes:
+    try:
+        return aid_pdf(law_book(), await aid_decision(work, request))
+    except NotToBeSaid as never:
+        refuse(f"理由里有不能写的话：{never}", f"the reason holds what must not be said: {never}")
 
 
 @app.command()
@@ -191,7 +198,7 @@ def decide(
         person = await _entitled(work, by, desk, _decider(desk.plan))
         chosen = await _grant(work, desk, child, kind, sum_of(amount), note) if grant else None
         await decide_aid(work, child.id, granted=grant, by=person.id, note=note.strip(), grant=chosen)
-        return aid_pdf(law_book(), await aid_decision(work, request))
+        return await _letter(work, request)
 
     made = once(use)
     typer.echo(f"{number}: {'已批准 granted' if grant else '未批准 refused'}")
@@ -300,7 +307,7 @@ def letter(number: Number, by: By, out: Out) -> None:
         if request.decided_at is None:
             refuse(f"申请{number}还没有审批", f"request {number} is not decided")
         work.record("aid_letter_printed", f"student:{request.student_id}", area_code=request.area_code, actor=f"person:{person.id}")
-        return aid_pdf(law_book(), await aid_decision(work, request))
+        return await _letter(work, request)
 
     write(out, once(use))
 

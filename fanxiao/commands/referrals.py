@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import select
 
 from bot.dialogs.phrases import law_book
-from bot.rendering.support_letters import referral_pdf
+from bot.rendering.support_letters import NotToBeSaid, referral_pdf
 from cases.casework import lock_case
 from cases.confirming import forget
 from cases.desk import Desk, desk_of_case
@@ -298,6 +298,9 @@ def letter(number: Number, by: By, out: Out) -> None:
             "referral_letter_printed", f"referral:{referral.id}", area_code=referral.area_code, case_id=referral.case_id,
             actor=f"person:{person.id}",
         )  # fmt: skip
-        return referral_pdf(law_book(), facts)
+        try:
+            return referral_pdf(law_book(), facts)
+        except NotToBeSaid as never:
+            refuse(f"理由里有不能写的话：{never}", f"the reason holds what must not be said: {never}")
 
     write(out, once(use))

@@ -125,6 +125,7 @@ async def test_decided_listed_and_paid_from_the_terminal(poor: County, shell: Te
     ("words", "said"),
     [
         (("--refuse", "--by", "王校长"), "a reason is needed"),
+        (("--refuse", "--by", "王校长", "--note", "再不来就罚款"), "must not be said"),
         (("--grant", "--by", "王校长", "--kind", "free_car"), "the plan has no 'free_car'"),
         (("--grant", "--by", "王校长", "--kind", "hardship_allowance"), "no claim to it"),
         (("--grant", "--by", "王校长", "--kind", "boarding_allowance", "--amount", "9000"), "--note"),

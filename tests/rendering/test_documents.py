@@ -39,14 +39,14 @@ def spoil(folder: Path, document: str, **changes: Any) -> None:
     [
         ("return_notice", {"law": ["CE-58"]}, "quotation_not_allowed"),
         ("return_notice", {"law": ["GS-3"]}, "quotation_unverified"),
-        ("aid_decision", {"law": ["CE-999"]}, "unknown_quotation"),
+        ("criticism_letter", {"law": ["CE-999"]}, "unknown_quotation"),
         ("return_order", {"body": ["逾期不送的，罚款。"]}, "never_say"),
         ("return_order", {"body": ["请于七日内送来。"]}, "never_say"),
         ("return_order", {"body": ["依照义务教育法第五十八条。"]}, "raw_citation"),
         ("return_order", {"body": ["{{ nowhere }}"]}, "undefined_variable"),
         ("return_notice", {"needs": ["child"], "may": []}, "not_signed"),
         ("criticism_letter", {"contact": "某某"}, "placeholder"),
-        ("referral_letter", {"body": ["请取消低保资格。"]}, "never_say"),
+        ("return_notice", {"body": ["请取消低保资格。"]}, "never_say"),
     ],
 )
 def test_each_defect_of_a_document_is_found(folder: Path, document: str, changes: dict[str, Any], code: str) -> None:
@@ -61,7 +61,7 @@ def test_an_unverified_article_stops_the_start_and_a_form_has_no_words_of_its_ow
     catalogue = Catalogue.read(folder)
     found = lint_documents(DocumentBook.read(catalogue, folder), catalogue, folder)
     assert next((finding.code, finding.place) for finding in found) == ("never_say", "documents/letters.typ")
-    spoil(folder, "aid_decision", law=["GS-3"])
+    spoil(folder, "criticism_letter", law=["GS-3"])
     with pytest.raises(CatalogueError, match="GS-3"):
         DocumentBook.load(catalogue, folder)
 
@@ -83,9 +83,6 @@ def test_each_document_is_set_with_all_and_with_the_least(name: str) -> None:
             assert BOOK.law.quotations[key].cited_in_full() in text
 
 
-def test_an_officers_own_words_are_judged_when_the_document_is_made() -> None:
-    samples = {**CATALOGUE.samples["common"], **CATALOGUE.samples["documents"], "granted": False}
-    with pytest.raises(RenderingError, match="停发"):
-        BOOK.letter("aid_decision", {**samples, "reason": "停发补助"})
+def test_a_document_without_a_fact_that_it_needs_is_not_made() -> None:
     with pytest.raises(RenderingError, match="guardians"):
-        BOOK.letter("aid_decision", {})
+        BOOK.letter("return_notice", {})
