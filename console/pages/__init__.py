@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from console.pages import case, deliveries, ledger, opening, people, record, reports, settings, students, tasks, templates, today
+from console.pages import case, deliveries, ledger, notices, opening, people, record, reports, settings, students, tasks, templates, today
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ MENU: Sequence[Entry] = (
     Entry("today", "/today", "t"),
     Entry("tasks", "/tasks", "m"),
     Entry("ledger", "/ledger", "l"),
+    Entry("notices", "/notices", "n"),
     Entry("reports", "/reports", "r"),
     Entry("students", "/students", "s"),
     Entry("people", "/people", "p"),
@@ -32,5 +33,6 @@ MENU: Sequence[Entry] = (
 )
 
 ROUTERS: Sequence[APIRouter] = tuple(
-    module.router for module in (today, tasks, case, ledger, reports, students, people, deliveries, templates, record, opening, settings)
+    module.router
+    for module in (today, tasks, case, ledger, notices, reports, students, people, deliveries, templates, record, opening, settings)
 )

@@ -1,4 +1,4 @@
-"""A school's people see their school's reports: the policies are set anew."""
+"""A school's people see their school's reports, a village the notices of its children: the policies are set anew."""
 
 from __future__ import annotations
 
