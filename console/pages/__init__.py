@@ -7,7 +7,22 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from console.pages import case, deliveries, ledger, notices, opening, people, record, reports, settings, students, tasks, templates, today
+from console.pages import (
+    areas,
+    case,
+    deliveries,
+    ledger,
+    notices,
+    opening,
+    people,
+    record,
+    reports,
+    settings,
+    students,
+    tasks,
+    templates,
+    today,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,7 @@ MENU: Sequence[Entry] = (
     Entry("today", "/today", "t"),
     Entry("tasks", "/tasks", "m"),
     Entry("ledger", "/ledger", "l"),
+    Entry("areas", "/areas", "e"),
     Entry("notices", "/notices", "n"),
     Entry("reports", "/reports", "r"),
     Entry("students", "/students", "s"),
@@ -34,5 +50,5 @@ MENU: Sequence[Entry] = (
 
 ROUTERS: Sequence[APIRouter] = tuple(
     module.router
-    for module in (today, tasks, case, ledger, notices, reports, students, people, deliveries, templates, record, opening, settings)
+    for module in (today, tasks, case, ledger, areas, notices, reports, students, people, deliveries, templates, record, opening, settings)
 )

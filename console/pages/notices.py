@@ -76,6 +76,7 @@ async def _list(visit: Visit, looking: Filters, *, refused: tuple[str, str] | No
         "notices", papers=papers[first : first + PER_PAGE], total=len(papers), pages=max(1, -(-len(papers) // PER_PAGE)), state=state,
         states=STATES, counts=counts, looking=looking, kept={**looking.kept(), "state": state}, areas=await areas_beneath(visit),
         may_print=may_print(visit), may_issue=_may_issue(visit), refused=refused,
+        titles={name: one.title for name, one in book_of(visit).documents.items()},
         has_address=visit.parts.public_url is not None, status=status,
     )  # fmt: skip
 
