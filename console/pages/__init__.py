@@ -10,12 +10,15 @@ from fastapi import APIRouter
 from console.pages import (
     areas,
     case,
+    child_acts,
     deliveries,
+    enrolment,
     ledger,
     notices,
     opening,
     people,
     record,
+    registers,
     reports,
     settings,
     students,
@@ -42,6 +45,8 @@ MENU: Sequence[Entry] = (
     Entry("notices", "/notices", "n"),
     Entry("reports", "/reports", "r"),
     Entry("students", "/students", "s"),
+    Entry("registers", "/registers", "c"),
+    Entry("enrolment", "/enrolment", "o"),
     Entry("people", "/people", "p"),
     Entry("deliveries", "/deliveries", "d"),
     Entry("templates", "/templates", "w"),
@@ -50,5 +55,23 @@ MENU: Sequence[Entry] = (
 
 ROUTERS: Sequence[APIRouter] = tuple(
     module.router
-    for module in (today, tasks, case, ledger, areas, notices, reports, students, people, deliveries, templates, record, opening, settings)
+    for module in (
+        today,
+        tasks,
+        case,
+        ledger,
+        areas,
+        notices,
+        reports,
+        students,
+        child_acts,
+        registers,
+        enrolment,
+        people,
+        deliveries,
+        templates,
+        record,
+        opening,
+        settings,
+    )
 )

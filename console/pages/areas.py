@@ -157,8 +157,8 @@ async def _classes(visit: Visit, looked: Looked, school_id: int, now: Count) -> 
 def _class_line(visit: Visit, room: SchoolClass, size: int, now: Count) -> Line:
     away = [one for one in now.children if one.away.class_id == room.id and one.away.on_roll]
     stage = stage_of(room.grade)
-    listed = [tuple(one.away.student_id for one in away if one.listed == kind) for kind in ("dropout", "suspected")]
-    return Line(room.name, "", [StageRate(stage, size, *listed, visit.plan.targets.dropout_rate_below.get(stage))])
+    dropouts, suspected = (tuple(one.away.student_id for one in away if one.listed == kind) for kind in ("dropout", "suspected"))
+    return Line(room.name, "", [StageRate(stage, size, dropouts, suspected, visit.plan.targets.dropout_rate_below.get(stage))])
 
 
 async def _course(visit: Visit, looked: Looked) -> list[Point]:
