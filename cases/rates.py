@@ -128,7 +128,11 @@ class UnitRates:
 
 async def rates_of_units(work: Work, plan: Plan, area_code: str, unit: Unit, on: date | None = None) -> list[UnitRates]:
     """The rates of every unit of this kind within an area that has anybody to count, in the order of their codes."""
-    counted = await count(work, plan, area_code, on)
+    return await units_of(work, plan, await count(work, plan, area_code, on), unit)
+
+
+async def units_of(work: Work, plan: Plan, counted: Count, unit: Unit) -> list[UnitRates]:
+    """The same, of what has been counted already."""
     if unit == "school":
         return await _schools(work, plan, counted)
     length = CODE_LENGTH[unit]

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
@@ -52,7 +53,7 @@ def create_app(
 
 def _pages(hooks: Hooks, parts: Parts | None, stand: Stand | None) -> FastAPI:
     app = FastAPI(title="fanxiao", docs_url=None, redoc_url=None, openapi_url=None, exception_handlers={**FAULTS, **page_faults()})
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")  # pages are not compressed: they hold secrets
 
     @app.get("/health")
     async def health() -> PlainTextResponse:

@@ -15,7 +15,7 @@ from storage.database import Database
 class Parts:
     """`web` reads under row-level security. `worker` carries out what somebody entitled has decided, and who enters: nothing else.
 
-    `is_https`: the pages are reached under https, so that cookies say so.
+    `is_https`: the pages are reached under https, so that cookies say so. `public_url`: where the world reaches us, for what is printed.
     """
 
     web: Database
@@ -24,4 +24,5 @@ class Parts:
     clock: Clock
     catalogue: Catalogue
     is_https: bool = False
+    public_url: str | None = None
     news: News = field(default_factory=News)

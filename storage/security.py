@@ -98,6 +98,8 @@ def _within(model: type[Base]) -> str:
     case = f'exists (select 1 from case_file c where c.id = "{name}".case_id)'
     task = f'exists (select 1 from task t where t.id = "{name}".task_id)'
     match model.within:
+        case Within.SCHOOL:
+            return f"school_id = {SCHOOL}"
         case Within.STUDENT:
             return f'exists (select 1 from student s where s.id = "{name}".student_id)'
         case Within.CASE:

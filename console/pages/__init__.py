@@ -7,7 +7,25 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from console.pages import case, deliveries, ledger, opening, people, record, settings, students, tasks, templates, today
+from console.pages import (
+    areas,
+    case,
+    child_acts,
+    deliveries,
+    enrolment,
+    ledger,
+    notices,
+    opening,
+    people,
+    record,
+    registers,
+    reports,
+    settings,
+    students,
+    tasks,
+    templates,
+    today,
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +41,12 @@ MENU: Sequence[Entry] = (
     Entry("today", "/today", "t"),
     Entry("tasks", "/tasks", "m"),
     Entry("ledger", "/ledger", "l"),
+    Entry("areas", "/areas", "e"),
+    Entry("notices", "/notices", "n"),
+    Entry("reports", "/reports", "r"),
     Entry("students", "/students", "s"),
+    Entry("registers", "/registers", "c"),
+    Entry("enrolment", "/enrolment", "o"),
     Entry("people", "/people", "p"),
     Entry("deliveries", "/deliveries", "d"),
     Entry("templates", "/templates", "w"),
@@ -31,5 +54,24 @@ MENU: Sequence[Entry] = (
 )
 
 ROUTERS: Sequence[APIRouter] = tuple(
-    module.router for module in (today, tasks, case, ledger, students, people, deliveries, templates, record, opening, settings)
+    module.router
+    for module in (
+        today,
+        tasks,
+        case,
+        ledger,
+        areas,
+        notices,
+        reports,
+        students,
+        child_acts,
+        registers,
+        enrolment,
+        people,
+        deliveries,
+        templates,
+        record,
+        opening,
+        settings,
+    )
 )

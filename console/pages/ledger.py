@@ -65,7 +65,7 @@ async def show(visit: Visiting, looking: Looking) -> Response:
     lines = await _lines(visit, looking, PER_PAGE, (looking.page - 1) * PER_PAGE)
     return await visit.show(
         PAGE, lines=lines, total=total, looking=looking, kept=looking.kept(), pages=max(1, -(-total // PER_PAGE)),
-        views=await _views(visit), areas=await _areas(visit), crumbs=await visit.crumbs(looking.area or visit.area),
+        views=await _views(visit), areas=await areas_beneath(visit), crumbs=await visit.crumbs(looking.area or visit.area),
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ async def _views(visit: Visit) -> list[tuple[int, str, dict[str, str]]]:
         return [(view.id, view.name, _texts(view.filters)) for view in await work.session.scalars(query)]
 
 
-async def _areas(visit: Visit) -> Sequence[Area]:
+async def areas_beneath(visit: Visit) -> Sequence[Area]:
     """The areas directly below the reader's own."""
     query = select(Area).where(Area.parent_code == visit.area).order_by(Area.code)
     return (await visit.session.scalars(query)).all() if visit.me.scope.area else ()

@@ -11,13 +11,19 @@ from starlette.responses import Response
 
 from cases.imports.phones import read_phones
 from console.pages.case import family_of
+from console.pages.registers import categories_for, may_write
 from console.visit import Visit, Visiting, gone, see_other
 from storage.tables import (
     Absence,
+    Arrangement,
+    CareCard,
     CaseFile,
     Contact,
+    EnrolmentEvent,
     Guardianship,
+    HomeLesson,
     Leave,
+    Person,
     PersonContact,
     School,
     SchoolClass,
@@ -44,8 +50,8 @@ async def search(visit: Visiting, q: str = "") -> Response:
 async def _search(visit: Visit, q: str) -> Sequence[Any]:
     query = (
         select(Student, School.name, SchoolClass.name)
-        .join(School, School.id == Student.school_id)
-        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        .outerjoin(School, School.id == Student.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
         .where(or_(*_meant(visit, q)))
         .order_by(Student.name, Student.id)
         .limit(MOST)
@@ -75,16 +81,32 @@ def _by_phone(indexes: Sequence[bytes]) -> Any:
 
 @router.get("/{student_id}")
 async def show(visit: Visiting, student_id: int) -> Response:
+    return await page_of(visit, student_id)
+
+
+async def page_of(visit: Visit, student_id: int, *, refused: str | None = None, status: int = 200) -> Response:
+    """`refused`: the sentence why what was said of the child was not taken."""
     child = await visit.session.get(Student, student_id)
     if child is None:
         raise gone()
+    known, categories = categories_for(visit), await _of_child(visit, StudentCategory, student_id)
     return await visit.show(
-        "student", child=child, school=await visit.session.get_one(School, child.school_id),
-        room=await visit.session.get_one(SchoolClass, child.class_id), family=await family_of(visit, student_id),
+        "student", child=child, school=await visit.session.get(School, child.school_id) if child.school_id else None,
+        room=await visit.session.get(SchoolClass, child.class_id) if child.class_id else None, family=await family_of(visit, student_id),
         absences=await _absences(visit, student_id), crumbs=await visit.crumbs(child.school_area_code),
         cases=await _of_child(visit, CaseFile, student_id), leaves=await _of_child(visit, Leave, student_id),
-        categories=await _of_child(visit, StudentCategory, student_id),
+        categories=[one for one in categories if one.category in known], known=known, may_write=may_write(visit),
+        rules=visit.plan.registers, history=await _history(visit, student_id), care=await visit.session.get(CareCard, student_id),
+        arrangement=next((one for one in await _of_child(visit, Arrangement, student_id) if one.until is None), None),
+        lessons=await _of_child(visit, HomeLesson, student_id), refused_text=refused, status=status,
     )  # fmt: skip
+
+
+async def _history(visit: Visit, student_id: int) -> list[tuple[str, EnrolmentEvent, str]]:
+    """(day, event, who) of the child's enrolment, the newest first."""
+    query = select(EnrolmentEvent, Person.name).outerjoin(Person, Person.id == EnrolmentEvent.by_person_id)
+    found = await visit.session.execute(query.where(EnrolmentEvent.student_id == student_id).order_by(EnrolmentEvent.id.desc()))
+    return [(str(one.facts.get("on") or visit.calendar.day_of(one.at)), one, name or "") for one, name in found]
 
 
 async def _of_child(visit: Visit, table: Any, student_id: int) -> Sequence[Any]:

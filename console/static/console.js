@@ -36,10 +36,12 @@
   });
 
   document.addEventListener("change", (event) => {
+    const every = event.target.dataset.tickAll;
+    if (every) for (const box of event.target.form.querySelectorAll(`[name="${every}"]`)) box.checked = event.target.checked;
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   });
   document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.confirm;
+    const question = event.submitter?.dataset.confirm || event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
     for (const field of event.target.querySelectorAll("[data-drop-empty]")) if (!field.value) field.disabled = true;
   });
@@ -48,7 +50,7 @@
   // News: the page asks for itself anew, unless somebody is writing on it or has opened something.
   function isBusy() {
     const active = document.activeElement;
-    return Boolean(document.querySelector("#live details[open], dialog[open]")) ||
+    return Boolean(document.querySelector("#live details[open], #live [name=ids]:checked, dialog[open]")) ||
       (active && active.matches("#live input, #live textarea, #live select")) || Boolean(document.querySelector("#live [data-opened]"));
   }
   async function refresh() {

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
 
 from bot.rendering.documents import DocumentBook
 from bot.rendering.letters import Head, kept_facts, letter, letter_pdf, people_of, receipt_pdf, spoken
+from bot.rendering.notice_prints import Delivered, deliveries_of, proof_said, receipt_rows
 from cases.criticism import KIND, Criticism, issue_criticism
 from cases.documents import Making, keep_documents
 from cases.finishing import Refusal
-from cases.notice_papers import NoticePaper, notice_papers
-from cases.plans import plan_in_force
+from cases.notice_papers import notice_papers
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.tables import print_table
 from fanxiao.engine import load_catalogue
 from fanxiao.files import TEMPLATES
 from fanxiao.wiring import Storage
-from plan.calendar import Calendar
-from storage.tables import Notice, Person, Receipt
 from storage.work import Work
 
 REFUSED = {
@@ -73,18 +70,6 @@ def _criticism_letter(book: DocumentBook, found: Criticism) -> dict[str, Any]:
     return letter(book, KIND, facts, Head(paper.issuer, found.number, found.signed_by, found.issued_on), is_girl=paper.is_girl)
 
 
-@dataclass(frozen=True)
-class Delivered:
-    """One receipt."""
-
-    notice_id: int
-    number: str
-    way: str
-    recorded: str
-    recorded_by: str
-    proof: dict[str, Any]
-
-
 def receipts(
     area: Annotated[str, typer.Option("--area", help="区划代码，不写为全部 · area code; all without it")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")] = False,
@@ -94,12 +79,12 @@ def receipts(
     book = DocumentBook.load(load_catalogue(), TEMPLATES)
 
     async def use(work: Work, _: Storage) -> list[Delivered]:
-        found = await _delivered(work, area)
+        found = await deliveries_of(work, area)
         if out is not None:
             if not found:
                 refuse("没有送达回执。", "There are no receipts.")
             papers = await notice_papers(work, state="all", ids=[one.notice_id for one in found])
-            write(out, receipt_pdf(book, _filled(book, found, {paper.notice_id: paper for paper in papers})))
+            write(out, receipt_pdf(book, receipt_rows(book, found, {paper.notice_id: paper for paper in papers})))
         return found
 
     found = once(use)
@@ -109,52 +94,7 @@ def receipts(
         typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
     else:
         headers = ("文书编号\nnumber", "送达方式\nway", "登记时间\nrecorded", "登记人\nby", "证明\nproof")
-        print_table(headers, ((one.number, one.way, one.recorded, one.recorded_by, _proof(book, one.proof)) for one in found))
-
-
-async def _delivered(work: Work, area: str) -> list[Delivered]:
-    plan = (await plan_in_force(work.session))[1]
-    calendar, ways = Calendar(plan), plan.deliveries.ways
-    query = (
-        select(Notice.id, Notice.number, Receipt.way, Receipt.at, Person.name, Receipt.facts)
-        .join(Receipt, Receipt.notice_id == Notice.id)
-        .outerjoin(Person, Person.id == Receipt.recorded_by)
-        .where(Notice.area_code.startswith(area))
-        .order_by(Receipt.at, Receipt.id)
-    )
-    return [
-        Delivered(notice_id, number or "", ways[way].zh if way in ways else way, f"{calendar.local(at):%Y-%m-%d %H:%M}", name or "", facts)
-        for notice_id, number, way, at, name, facts in await work.session.execute(query)
-    ]
-
-
-def _filled(book: DocumentBook, found: list[Delivered], papers: dict[int, NoticePaper]) -> list[list[str]]:
-    """The fields of each receipt in the form's order."""
-    rows = []
-    for one in found:
-        paper = papers[one.notice_id]
-        deadline = spoken(paper.deadline_on) if paper.deadline_on else ""
-        title = book.documents[paper.document].title
-        rows.append(
-            [
-                one.number,
-                title,
-                paper.child,
-                people_of(book, paper),
-                one.way,
-                _proof(book, one.proof),
-                one.recorded,
-                deadline,
-                one.recorded_by,
-            ]
-        )
-    return rows
-
-
-def _proof(book: DocumentBook, facts: dict[str, Any]) -> str:
-    """What is shown of a proof: names and numbers as they were given."""
-    shown = {label: facts[name] for name, label in book.form["proof"].items() if facts.get(name)}
-    return "；".join(f"{label}：{value}" if value is not True else label for label, value in shown.items())
+        print_table(headers, ((one.number, one.way, one.recorded, one.recorded_by, proof_said(book, one.proof)) for one in found))
 
 
 def write(out: Path, data: bytes) -> None:

@@ -12,15 +12,13 @@ import typer
 from sqlalchemy import select
 
 from bot.rendering.documents import DocumentBook
-from bot.rendering.letters import Batch, kept_facts, notice_batch
+from bot.rendering.letters import Batch
+from bot.rendering.notice_prints import print_notices
 from cases.calendar_days import find_place
 from cases.delivering import issue_by_name, record_delivery
-from cases.documents import Making, keep_documents
 from cases.finishing import Refusal
 from cases.notice_papers import STATES, NoticePaper, State, notice_papers
-from cases.plans import plan_in_force
 from cases.proofs import Told
-from cases.receipt_claims import code_of, receipt_tokens
 from cases.words import words
 from fanxiao.commands import notice_letters
 from fanxiao.commands.acting import BY, acting
@@ -31,7 +29,6 @@ from fanxiao.engine import load_catalogue
 from fanxiao.files import TEMPLATES
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
-from plan.calendar import Calendar
 from storage.tables import Notice
 from storage.work import Work
 
@@ -103,8 +100,7 @@ def print_(
         papers = await _papers(work, area, wanted, only)
         if not papers:
             refuse("没有符合条件的通知书。", "There is no such notice.")
-        batch = await print_batch(work, storage, book, papers, settings.public_url)
-        await keep_documents(work, [_making(paper, batch) for paper in papers], person.id if person else None)
+        batch = await print_notices(work, storage.cipher, book, papers, settings.public_url, person.id if person else None)
         write(out, batch.pdf)
         return batch, papers
 
@@ -117,18 +113,6 @@ def print_(
             )
     if not settings.public_url:
         typer.echo("没有设置 FANXIAO_PUBLIC_URL，回执上没有二维码。 / Without FANXIAO_PUBLIC_URL no QR code is printed.", err=True)
-
-
-async def print_batch(work: Work, storage: Storage, book: DocumentBook, papers: list[NoticePaper], public_url: str | None) -> Batch:
-    """The file, with an address and a code on the receipt of each notice that may still be delivered."""
-    open_ones = [paper.notice_id for paper in papers if paper.state == "issued"]
-    tokens = await receipt_tokens(work, storage.cipher, open_ones) if public_url and open_ones else {}
-
-    def receipt(notice_id: int) -> tuple[str | None, str]:
-        token = tokens.get(notice_id)
-        return (f"{(public_url or '').rstrip('/')}/r/{token}", code_of(storage.cipher, token)) if token else (None, "")
-
-    return notice_batch(book, papers, await _today(work), receipt)
 
 
 @app.command("issue")
@@ -178,23 +162,6 @@ async def _papers(work: Work, area: str, state: State, only: list[int] | None = 
 async def _place(work: Work, area: str) -> None:
     if area and await find_place(work, area=area) is None:
         refuse(f"没有这个区划代码：{area}", f"There is no such area code: {area}")
-
-
-async def _today(work: Work) -> date:
-    return Calendar((await plan_in_force(work.session))[1]).day_of(work.now)
-
-
-def _making(paper: NoticePaper, batch: Batch) -> Making:
-    facts = kept_facts(batch.letters[paper.notice_id])
-    return Making(
-        paper.document,
-        f"notice:{paper.notice_id}",
-        paper.area_code,
-        facts,
-        paper.number,
-        case_id=paper.case_id,
-        student_id=paper.student_id,
-    )
 
 
 def _state(said: str) -> State:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import func, select
 
+from bot.rendering.register_rows import register_row
 from cases.care_cards import card_of
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import lessons_of, plan_lessons
@@ -79,21 +80,11 @@ def export(category: Category, out: Out, area: AreaCode = "", former: Former = F
         rows, plan = await _register(work, category, area, former=former)
         _plan, today = await plan_today(work)
         named = register_rules(plan).categories[category_named(register_rules(plan), category)].zh
-        return len(rows), register_workbook(named, [_row(one, plan) for one in rows], today)
+        return len(rows), register_workbook(named, [register_row(one, plan) for one in rows], today)
 
     count, content = carry_out(use)
     out.write_bytes(content)
     typer.echo(f"{out}：{count} 人 · {count} children")
-
-
-def _row(one: Entry, plan: Plan) -> dict[str, object]:
-    arrangements = register_rules(plan).arrangements
-    return {
-        "name": one.student.name, "sex": one.student.sex, "born": one.student.birth_date, "school": one.school,
-        "class_name": one.class_name, "home": one.home, "detail": one.detail, "since": one.since, "until": one.until,
-        "paired_with": one.paired_with,
-        "arrangement": arrangements[one.arrangement].zh if one.arrangement in arrangements else None,
-    }  # fmt: skip
 
 
 @app.command("card")

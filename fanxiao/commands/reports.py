@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.rendering.report_sheets import reports_book, roster_book
 from cases.reports.answering import Stated, confirm, report_by_id, send_back, sign
 from cases.reports.listing import ReportRow, Wanted, report_rows, versions_of
 from cases.reports.preparing import ReportRefused, prepare
@@ -19,7 +20,6 @@ from cases.words import words
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.places import in_force, known_area
-from fanxiao.commands.reports_sheets import reports_book, roster_book
 from fanxiao.commands.tables import print_table
 from fanxiao.wiring import Storage
 from plan.calendar import Calendar

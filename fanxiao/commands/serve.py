@@ -41,7 +41,10 @@ def web(
                 storage.web, storage.cipher, SystemClock(), channels, settings.public_url or f"http://{host}:{port}", settings.home
             )
             try:
-                parts = Parts(storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), is_https=hooks.is_https)
+                parts = Parts(
+                    storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), is_https=hooks.is_https,
+                    public_url=settings.public_url,
+                )  # fmt: skip
                 async with hooks.running(), parts.news.listening(storage.web):
                     await serve(create_app(hooks, parts=parts, allowed_hosts=allowed_hosts(settings)), at)
             finally:

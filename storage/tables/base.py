@@ -30,6 +30,7 @@ class Within(StrEnum):
     """How somebody who answers for a school or a class finds the rows that are theirs. Without it they see none (`storage/security.py`)."""
 
     OWN = "own"  # by the row's own school_id and class_id
+    SCHOOL = "school"  # by the row's own school_id, for the school's people alone: a class's see none
     STUDENT = "student"  # with the child
     CASE = "case"  # with the case
     TASK = "task"  # with the task

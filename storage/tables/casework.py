@@ -161,8 +161,8 @@ class Notice(Numbered, Base):
 
     __tablename__ = "notice"
     __table_args__ = (UniqueConstraint("case_id", "episode", "kind"), UniqueConstraint("area_code", "year", "sequence"))
-    sight = Sight.AREA
-    within = Within.CASE
+    sight = Sight.GUARDED
+    parent = ("case_id", "case_file.id")  # also for the village that delivers it: the number is its township's
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
     episode: Mapped[int]
     kind: Mapped[str]

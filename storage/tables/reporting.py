@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
 
 
 class Report(Numbered, Base):
@@ -23,6 +23,7 @@ class Report(Numbered, Base):
         Index("ix_report_due", "next_at", postgresql_where=text("next_at is not null")),
     )
     sight = Sight.AREA
+    within = Within.SCHOOL
     kind: Mapped[str]
     of: Mapped[str]
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"), index=True)

@@ -14,6 +14,7 @@ from storage.roles import Role
 from storage.security import RECORD, models
 from storage.server import Server
 from storage.tables import Base, Event, Sight, Student
+from storage.tables.base import Within
 from tests.storage.seeding import ELSEWHERE, HERE, seed
 
 EVERY = [pytest.param(model, id=model.__tablename__) for model in models()]
@@ -76,7 +77,9 @@ def test_with_a_school_or_a_class_only_its_own_rows_show(
     reader.execute("select set_config(%s, '1', false)", [setting])
     allowed = {everything} if model.sight is Sight.PUBLIC else {0, 1}
     assert count(reader, model) in allowed
-    if model.within is not None:
+    if model.within is Within.SCHOOL:
+        assert count(reader, model) == (setting == "app.school")
+    elif model.within is not None:
         assert count(reader, model) == 1
     elif model.sight is Sight.AREA:
         assert count(reader, model) == 0

@@ -1,0 +1,191 @@
+"""From the prefecture down to a class: rates against the targets, their course, causes, and how fast people answer. Charts with tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from fastapi import APIRouter
+from sqlalchemy import ColumnElement, func, select
+from starlette.responses import Response
+
+from cases.history.away import absent_days, children_away
+from cases.history.moment import as_of
+from cases.names import area_names
+from cases.rates import Count, StageRate, Unit, UnitRates, count, stage_of, units_of
+from cases.responsible import CODE_LENGTH
+from cases.rolls import ON_ROLLS
+from cases.supervising.times import Span, Times, times_of_units
+from console.visit import Visit, Visiting, gone
+from plan.targets import STAGES, list_of
+from storage.tables import CaseFile, School, SchoolClass, Student
+from storage.work import Work
+
+router = APIRouter(prefix="/areas")
+WEEKS = 8
+"""Points of the course: today and the Sundays before it."""
+TIMES_OVER = timedelta(days=30)
+BENEATH: dict[int, Unit] = {4: "county", 6: "township"}
+"""What an area is divided into, by the digits of its code; below that, schools."""
+UNITS: dict[int, Unit] = {length: unit for unit, length in CODE_LENGTH.items() if unit != "village"}  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Where somebody looks: an area, a school, or a class."""
+
+    area: str
+    name: str
+    school_id: int | None = None
+    class_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One unit beneath. `href`: where it is opened; `times`: None where it owed nothing, and of classes."""
+
+    name: str
+    href: str
+    stages: Sequence[StageRate]
+    is_focus: bool = False
+    times: Times | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """How many children were on the two lists at the end of a day."""
+
+    on: date
+    suspected: int
+    dropouts: int
+
+
+@router.get("")
+async def own(visit: Visiting) -> Response:
+    """The post's own place."""
+    return await _page(visit, await _own(visit))
+
+
+async def _own(visit: Visit) -> Looked:
+    post = visit.me.post
+    if post.class_id is not None:
+        room = await visit.session.get_one(SchoolClass, post.class_id)
+        school = await visit.session.get_one(School, room.school_id)
+        return Looked(school.area_code, school.name + room.name, school.id, room.id)
+    if post.school_id is not None:
+        school = await visit.session.get_one(School, post.school_id)
+        return Looked(school.area_code, school.name, school.id)
+    return Looked(post.area_code, (await area_names(visit.session, [post.area_code])).get(post.area_code, post.area_code))
+
+
+@router.get("/schools/{school_id}")
+async def school(visit: Visiting, school_id: int) -> Response:
+    """404 for a school outside the post's area, or another one than its own."""
+    found, own = await visit.session.get(School, school_id), visit.me.scope.area
+    if found is None or not ((own and found.area_code.startswith(own)) or visit.me.scope.school == str(school_id)):
+        raise gone()
+    return await _page(visit, Looked(found.area_code, found.name, found.id))
+
+
+@router.get("/{code}")
+async def area(visit: Visiting, code: str) -> Response:
+    """404 for an area that is not the post's own or beneath it."""
+    own = visit.me.scope.area
+    name = (await area_names(visit.session, [code])).get(code) if own and code.startswith(own) else None
+    if name is None:
+        raise gone()
+    return await _page(visit, Looked(code, name))
+
+
+async def _page(visit: Visit, looked: Looked) -> Response:
+    now = await count(Work(visit.session, visit.now), visit.plan, looked.area)
+    return await visit.show(
+        "areas", looked=looked, stages=now.stages(visit.plan, looked.area, looked.school_id), names=list(STAGES), lists=visit.plan.lists,
+        lines=await _beneath(visit, looked, now), course=await _course(visit, looked), causes=await _causes(visit, looked),
+        times=await _own_times(visit, looked), times_days=TIMES_OVER.days, crumbs=await visit.crumbs(looked.area),
+        targets=visit.plan.targets.dropout_rate_below,
+    )  # fmt: skip
+
+
+async def _beneath(visit: Visit, looked: Looked, now: Count) -> list[Line]:
+    """Its counties, townships, schools or classes; a county's own schools stand behind its townships."""
+    if looked.school_id is not None:
+        return await _classes(visit, looked, looked.school_id, now)
+    unit = BENEATH.get(len(looked.area))
+    schools = await _lines(visit, looked, now, "school")
+    if unit is None:
+        return [line for _, line in schools]
+    divided = await _lines(visit, looked, now, unit)
+    return [line for _, line in (*divided, *((one, line) for one, line in schools if one.area_code == looked.area))]
+
+
+async def _lines(visit: Visit, looked: Looked, now: Count, unit: Unit) -> list[tuple[UnitRates, Line]]:
+    times = await _times(visit, looked.area, unit)
+    return [(one, _line(one, times)) for one in await units_of(Work(visit.session, visit.now), visit.plan, now, unit)]
+
+
+def _line(one: UnitRates, times: Mapping[str, Times]) -> Line:
+    if one.school_id is not None:
+        return Line(one.name, f"/areas/schools/{one.school_id}", one.stages, one.is_focus, times.get(str(one.school_id)))
+    return Line(one.name, f"/areas/{one.key}", one.stages, one.is_focus, times.get(one.key))
+
+
+async def _times(visit: Visit, area_code: str, unit: Unit) -> dict[str, Times]:
+    """Unit → what it owed in the last days and how fast it answered."""
+    span = Span(visit.now - TIMES_OVER, visit.now)
+    return {one.key: one for one in await times_of_units(Work(visit.session, visit.now), visit.plan, area_code, span, unit)}
+
+
+async def _own_times(visit: Visit, looked: Looked) -> Times | None:
+    """Of the place itself; a class owes nothing as a place."""
+    if looked.school_id is not None:
+        return (await _times(visit, looked.area, "school")).get(str(looked.school_id)) if looked.class_id is None else None
+    unit = UNITS.get(len(looked.area))
+    return (await _times(visit, looked.area, unit)).get(looked.area) if unit is not None else None
+
+
+async def _classes(visit: Visit, looked: Looked, school_id: int, now: Count) -> list[Line]:
+    rooms = select(SchoolClass).where(SchoolClass.school_id == school_id).order_by(SchoolClass.grade, SchoolClass.number)
+    if looked.class_id is not None:
+        rooms = rooms.where(SchoolClass.id == looked.class_id)
+    enrolled = select(Student.class_id, func.count()).where(Student.school_id == school_id, Student.status.in_(ON_ROLLS))
+    sizes = dict((await visit.session.execute(enrolled.group_by(Student.class_id))).all())
+    return [_class_line(visit, room, sizes.get(room.id, 0), now) for room in await visit.session.scalars(rooms)]
+
+
+def _class_line(visit: Visit, room: SchoolClass, size: int, now: Count) -> Line:
+    away = [one for one in now.children if one.away.class_id == room.id and one.away.on_roll]
+    stage = stage_of(room.grade)
+    dropouts, suspected = (tuple(one.away.student_id for one in away if one.listed == kind) for kind in ("dropout", "suspected"))
+    return Line(room.name, "", [StageRate(stage, size, dropouts, suspected, visit.plan.targets.dropout_rate_below.get(stage))])
+
+
+async def _course(visit: Visit, looked: Looked) -> list[Point]:
+    """Today, and before it the Sundays of so many weeks; the oldest first."""
+    last = visit.today - timedelta(days=visit.today.isoweekday())
+    days = [*(last - timedelta(weeks=number) for number in range(WEEKS - 2, -1, -1)), visit.today]
+    return [await _point(visit, looked, day) for day in days]
+
+
+async def _point(visit: Visit, looked: Looked, day: date) -> Point:
+    """Only those with a case are read: a count of the rolls for every week would take seconds for a prefecture."""
+    reading = Work(visit.session, visit.now)
+    when = as_of(reading, visit.plan, day)
+    away = await children_away(reading, when, looked.area)
+    mine = [one for one in away if looked.school_id in {None, one.school_id} and looked.class_id in {None, one.class_id}]
+    lists = [list_of(days, visit.plan.lists) for days in (await absent_days(reading, visit.plan, when, mine)).values()]
+    return Point(day, lists.count("suspected"), lists.count("dropout"))
+
+
+async def _causes(visit: Visit, looked: Looked) -> list[tuple[str, int]]:
+    """(cause, open cases of children who are away), the most frequent first; empty: nobody has named one yet."""
+    cause = func.coalesce(CaseFile.cause, "")
+    own: list[ColumnElement[bool]] = [CaseFile.school_area_code.startswith(looked.area)]
+    own += [
+        column == value
+        for column, value in ((CaseFile.school_id, looked.school_id), (CaseFile.class_id, looked.class_id))
+        if value is not None
+    ]
+    query = select(cause, func.count()).where(CaseFile.state == "open", CaseFile.back_on.is_(None), *own).group_by(cause)
+    return [(name, number) for name, number in (await visit.session.execute(query.order_by(func.count().desc(), cause))).all()]

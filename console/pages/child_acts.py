@@ -1,0 +1,108 @@
+"""What is said of a child's enrolment and registers on its page: the same use cases, and the same refusals, as by message."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+from sqlalchemy import or_, select
+from starlette.responses import Response
+
+from cases.enrolment_words import NotTaken
+from cases.registers import arrange, category_named, register_rules, set_category, write_card
+from cases.rooms import room_named
+from cases.said import Said, said_by
+from cases.school_roll import resume, suspend
+from cases.transfers import Destination, arrive, transfer_out
+from console.pages.students import page_of
+from console.security import require_csrf_form
+from console.visit import Blank, Visiting, gone, see_other
+from storage.tables import School, Student
+from storage.work import Work
+
+router = APIRouter(prefix="/students")
+LONGEST = 300
+Text = Annotated[str, Form(max_length=LONGEST)]
+Day = Annotated[Blank[date | None], Form()]
+Fields = Mapping[str, str]
+
+
+async def _suspend(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    if not fields["until"]:
+        raise NotTaken("say_days")
+    await suspend(work, said, child, date.fromisoformat(fields["until"]))
+
+
+async def _resume(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    room = None
+    if fields["room"]:
+        school = await work.session.get(School, child.school_id) if child.school_id is not None else None
+        room = await room_named(work, said.plan, fields["room"], [school] if school is not None else [])
+    await resume(work, said, child, room)
+
+
+async def _transfer(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    """To a school of ours, which is asked; or to one elsewhere, by the name that was said."""
+    school = await _school(work, fields["school"])
+    await transfer_out(work, said, child, Destination(school.name if school else fields["school"], school))
+
+
+async def _arrive(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    school = await _school(work, fields["school"])
+    if school is None:
+        raise NotTaken("no_school", said=fields["school"])
+    await arrive(work, said, child, await room_named(work, said.plan, fields["room"], [school]))
+
+
+async def _school(work: Work, named: str) -> School | None:
+    """The one school with this code or name."""
+    found = (await work.session.scalars(select(School).where(or_(School.code == named, School.name == named)).limit(2))).all()
+    return found[0] if len(found) == 1 else None
+
+
+async def _into(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    category = category_named(register_rules(said.plan), fields["category"])
+    await set_category(work, said, child, category, present=True, detail=fields["detail"] or None)
+
+
+async def _out_of(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    await set_category(work, said, child, category_named(register_rules(said.plan), fields["category"]), present=False)
+
+
+async def _arrange(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    await arrange(work, said, child, fields["arrangement"])
+
+
+async def _card(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    await write_card(work, said, child, studies=fields["studies"] or None, living=fields["living"] or None)
+
+
+ACTS: Mapping[str, Callable[[Work, Said, Student, Fields], Awaitable[None]]] = {
+    "suspend": _suspend, "resume": _resume, "transfer": _transfer, "arrive": _arrive, "into": _into, "out-of": _out_of,
+    "arrange": _arrange, "card": _card,
+}  # fmt: skip
+
+
+@router.post("/{student_id}/{act}", dependencies=[Depends(require_csrf_form)])
+async def say(
+    visit: Visiting, student_id: int, act: str, on: Day = None, evidence: Text = "", until: Day = None, room: Text = "", school: Text = "",
+    category: Text = "", detail: Text = "", arrangement: Text = "", studies: Text = "", living: Text = "",
+) -> Response:  # fmt: skip
+    """All of it or nothing; a refusal stands above the page in the reader's language."""
+    if act not in ACTS or await visit.session.get(Student, student_id) is None:
+        raise gone()
+    fields = {
+        "until": until.isoformat() if until else "", "room": room.strip(), "school": school.strip(), "category": category,
+        "detail": detail.strip(), "arrangement": arrangement, "studies": studies.strip(), "living": living.strip(),
+    }  # fmt: skip
+    try:
+        async with visit.acting() as work:
+            child = await work.session.get_one(Student, student_id, with_for_update=True)
+            said = await said_by(work, visit.plan, visit.me.person_id, today=visit.today, on=on, evidence=evidence)
+            await ACTS[act](work, said, child, fields)
+    except NotTaken as refusal:
+        return await page_of(visit, student_id, refused=refusal.text(visit.me.language), status=409)
+    at = "/enrolment" if act == "arrive" else f"/students/{student_id}"  # who has arrived elsewhere may be out of sight
+    return see_other(at, said="noted")

@@ -1,0 +1,14 @@
+"""A school's people see their school's reports, a village the notices of its children: the policies are set anew."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from storage import security
+
+revision = "0019"
+down_revision = "0016"
+
+
+def upgrade() -> None:
+    security.apply(op.get_bind())

@@ -1,0 +1,86 @@
+"""Registers and enrolment on the pages: confidential groups only for those whom the plan names, acts with the refusals of a message."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+from python_calamine import CalamineWorkbook
+from sqlalchemy import select
+
+from storage.tables import EnrolmentGap, Event, Student, StudentCategory
+from tests.console.conftest import county
+from tests.console.officers import Officer, console_of
+from tests.stories.county import County
+
+__all__ = ["county"]
+
+
+@pytest.fixture
+async def child(county: County) -> int:
+    """An ordinary child of the class."""
+    await county.begin("2026-11-02 08:25")
+    return await county.student("马小龙", guardians=["father"])
+
+
+async def test_a_child_is_put_into_registers_which_are_printed(county: County, child: int) -> None:
+    officer = await Officer(county, console_of(county)).enters("attendance_officer")
+    at = f"/students/{child}"
+    wrong = await officer.does(f"{at}/into", category="left_behind", detail="没有这种")
+    assert wrong.status_code == 409
+    assert "没有这种" in wrong.text
+    assert (await officer.does(f"{at}/into", category="left_behind", detail="双亲留守")).headers["location"] == f"{at}?said=noted"
+    assert (await officer.does(f"{at}/into", category="disabled")).status_code == 303
+    assert (await officer.does(f"{at}/arrange", arrangement="at_home", evidence="县残联评估")).status_code == 303
+    assert (await officer.does(f"{at}/card", studies="能跟上", living="跟奶奶住")).status_code == 303
+    assert "送教上门" in await officer.sees("/registers?category=disabled")
+    assert "双亲留守" in await officer.sees("/registers?category=left_behind")
+    answer = await officer.http.get("/registers/export.xlsx?category=left_behind")
+    rows = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    assert any("马小龙" in row for row in rows)
+    card = await officer.does(f"/registers/cards/{child}")
+    assert len(PdfReader(BytesIO(card.content)).pages) >= 1
+    await officer.does(f"{at}/out-of", category="left_behind")
+    async with county.database.session() as session:
+        ended = select(StudentCategory.until).where(StudentCategory.category == "left_behind")
+        assert (await session.scalars(ended)).one() is not None
+        events = set(await session.scalars(select(Event.action).where(Event.action.in_(("list_exported", "card_printed")))))
+    assert events == {"list_exported", "card_printed"}
+
+
+async def test_confidential_groups_stay_with_those_whom_the_plan_names(county: County, child: int) -> None:
+    app = console_of(county)
+    officer = await Officer(county, app).enters("attendance_officer")
+    await officer.does(f"/students/{child}/into", category="poor")
+    await officer.does(f"/students/{child}/into", category="migrant")
+    assert "困难" in await officer.sees(f"/students/{child}")
+    township = await Officer(county, app).enters("township_officer")
+    page = await township.sees(f"/students/{child}")
+    assert "随迁" in page
+    assert "困难" not in page
+    assert "困难 1" not in await township.sees("/registers?category=poor")
+    assert (await township.http.get("/registers/export.xlsx?category=poor")).status_code == 404
+    assert (await township.does(f"/registers/cards/{child}")).status_code == 404
+    refused = await township.does(f"/students/{child}/into", category="migrant")
+    assert refused.status_code == 409
+    async with county.database.session() as session:
+        assert len((await session.scalars(select(StudentCategory))).all()) == 2
+
+
+async def test_a_transfer_waits_on_the_page_until_the_child_arrives(county: County, child: int) -> None:
+    app = console_of(county)
+    principal = await Officer(county, app).enters("principal")
+    no_evidence = await principal.does(f"/students/{child}/transfer", school="兰州市第一小学")
+    assert no_evidence.status_code == 409
+    assert "依据" in no_evidence.text
+    done = await principal.does(f"/students/{child}/transfer", school="兰州市第一小学", evidence="转学联系函")
+    assert done.status_code == 303
+    assert "兰州市第一小学" in await principal.sees("/enrolment")
+    assert "转学联系函" in await principal.sees(f"/students/{child}")
+    village = await Officer(county, app).enters("village_committee")
+    refused = await village.does(f"/students/{child}/arrive", school="锁南镇中心小学", room="三(2)班", evidence="我看见了")
+    assert refused.status_code == 409
+    async with county.database.session() as session:
+        assert (await session.scalars(select(EnrolmentGap.closed_at))).one() is None
+        assert (await session.get_one(Student, child)).status == "transferring"
