@@ -7,7 +7,26 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from console.pages import case, deliveries, ledger, opening, people, record, settings, students, tasks, templates, today
+from console.pages import (
+    activities,
+    aid,
+    campaigns,
+    case,
+    complaints,
+    deliveries,
+    ledger,
+    opening,
+    people,
+    plan,
+    record,
+    referrals,
+    settings,
+    students,
+    tasks,
+    templates,
+    today,
+    triage,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,11 +44,18 @@ MENU: Sequence[Entry] = (
     Entry("ledger", "/ledger", "l"),
     Entry("students", "/students", "s"),
     Entry("people", "/people", "p"),
+    Entry("triage", "/triage", "i"),
+    Entry("referrals", "/referrals", "r"),
+    Entry("aid", "/aid", "f"),
+    Entry("campaigns", "/campaigns", "c"),
+    Entry("plan", "/plan", "n"),
     Entry("deliveries", "/deliveries", "d"),
     Entry("templates", "/templates", "w"),
     Entry("record", "/record", "a"),
 )
 
-ROUTERS: Sequence[APIRouter] = tuple(
-    module.router for module in (today, tasks, case, ledger, students, people, deliveries, templates, record, opening, settings)
-)
+MODULES = (
+    today, tasks, case, ledger, students, people, deliveries, templates, record, opening, settings,
+    triage, complaints, referrals, aid, campaigns, activities, plan,
+)  # fmt: skip
+ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)

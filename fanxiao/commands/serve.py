@@ -41,7 +41,9 @@ def web(
                 storage.web, storage.cipher, SystemClock(), channels, settings.public_url or f"http://{host}:{port}", settings.home
             )
             try:
-                parts = Parts(storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), is_https=hooks.is_https)
+                parts = Parts(
+                    storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), channels, is_https=hooks.is_https
+                )
                 async with hooks.running(), parts.news.listening(storage.web):
                     await serve(create_app(hooks, parts=parts, allowed_hosts=allowed_hosts(settings)), at)
             finally:
