@@ -17,7 +17,7 @@ LEFT = 52
 """Where boxes begin; left of them runs the line with the levels' numbers."""
 LINE, PAD, GAP = 19, 12, 26
 """Height of a line of text, of a box's rim, and between two boxes; in units of the drawing."""
-FITS = 46
+FITS = 50
 """Widths of half a Chinese character that one line of a box holds."""
 
 
@@ -67,7 +67,7 @@ def _row(plan: Plan, rung: Level, t: Speech) -> Row:
         )
         for one in rung.owed
     ]
-    told = [_undelivered(one.undelivered_school_days, t.in_dict(plan.roles, one.role), t) for one in rung.told]
+    told = [_told(t.in_dict(plan.roles, one.role), one.undelivered_school_days, t) for one in rung.told]
     return Row(rung.level, t.said(rung.name), begins(rung.begins, plan, t), _asks(rung, t), owes, told)
 
 
@@ -75,12 +75,12 @@ def drawing(plan: Plan, t: Speech) -> tuple[list[Box], int]:
     """(boxes from the top, height of the whole)."""
     found, y = [], 8
     for rung, row in zip(plan.levels, rows(plan, t), strict=True):
-        lines, at = [], y + PAD + 4
+        lines, at = [], y + PAD + 10
         for kind, text in _texts(row, t):
             for number, part in enumerate(wrapped(text, FITS)):
                 lines.append(Said(kind if number == 0 else f"{kind} more", part, at))
                 at += LINE
-        height = at - y - LINE + PAD + 4
+        height = at - y - LINE + PAD
         found.append(Box(rung.level, y, height, rung.beside, lines))
         y += height + GAP
     return found, y - GAP + 8
@@ -94,7 +94,7 @@ def _texts(row: Row, t: Speech) -> Iterator[tuple[str, str]]:
     for role, task, due in row.owes:
         yield "owes", t("owes", role=role, task=task, due=due)
     for told in row.told:
-        yield "told", t("told_one", role=told)
+        yield "told", told
 
 
 def begins(when: Begins, plan: Plan, t: Speech) -> str:
@@ -119,6 +119,10 @@ def _asks(rung: Level, t: Speech) -> str:
 def _undelivered(days: int | None, said: str, t: Speech) -> str:
     """For what only comes when the level's notice has stayed undelivered."""
     return t("undelivered", days=days, due=said) if days else said
+
+
+def _told(role: str, undelivered: int | None, t: Speech) -> str:
+    return t("told_undelivered", days=undelivered, role=role) if undelivered else t("told_one", role=role)
 
 
 def duration(due: Duration, t: Speech) -> str:

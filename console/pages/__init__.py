@@ -14,6 +14,7 @@ from console.pages import (
     case,
     complaints,
     deliveries,
+    importing,
     ledger,
     opening,
     people,
@@ -48,6 +49,7 @@ MENU: Sequence[Entry] = (
     Entry("referrals", "/referrals", "r"),
     Entry("aid", "/aid", "f"),
     Entry("campaigns", "/campaigns", "c"),
+    Entry("import", "/import", "u"),
     Entry("plan", "/plan", "n"),
     Entry("deliveries", "/deliveries", "d"),
     Entry("templates", "/templates", "w"),
@@ -56,6 +58,6 @@ MENU: Sequence[Entry] = (
 
 MODULES = (
     today, tasks, case, ledger, students, people, deliveries, templates, record, opening, settings,
-    triage, complaints, referrals, aid, campaigns, activities, plan,
+    triage, complaints, referrals, aid, campaigns, activities, plan, importing,
 )  # fmt: skip
 ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)

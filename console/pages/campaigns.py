@@ -53,7 +53,7 @@ async def _may(visit: Visit, roles: list[str]) -> bool:
 
 @router.get("/new")
 async def blank(visit: Visiting) -> Response:
-    return await _form(visit, {})
+    return await _form(visit, dict.fromkeys(("name", "text", "area", "sex", "words", "when", "category", "stage")))
 
 
 async def _form(visit: Visit, typed: dict[str, Any], refused: CampaignRefused | None = None) -> Response:

@@ -39,6 +39,7 @@ async def campaign(county: County) -> Campaign:
 
 async def test_from_the_draft_over_a_second_person_to_the_outcome(office: County) -> None:
     author = await Officer(office, console_of(office)).enters("county_officer")
+    assert "自己写的话" in await author.sees("/campaigns/new")
     made = await author.does("/campaigns", **HELP)
     path = made.headers["location"].split("?")[0]
     page = await author.sees(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from urllib.parse import unquote
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -126,7 +127,7 @@ async def test_an_officer_who_also_works_at_the_school_does_not_see_what_is_said
     officer = await Officer(office, console_of(office)).enters("county_officer")
     entered = await Officer(office, console_of(office)).enters("education_head")
     made = await entered.does("/complaints", said="来访：锁南小学乱收费", school="2162000001")
-    number = made.headers["location"].split("/")[-1].split("?")[0]
+    number = unquote(made.headers["location"].split("/")[-1].split("?")[0])
     async with office.database.session() as session, session.begin():
         first = (await session.scalars(select(Responsibility).where(Responsibility.role == "principal"))).one()
         session.add(
