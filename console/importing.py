@@ -32,8 +32,6 @@ BEAT = 1.0
 """Seconds between two notes of how far it is."""
 LOST = timedelta(seconds=60)
 """Without a sign of life for so long nobody works on it any more: its process ended."""
-KEPT = timedelta(days=1)
-"""What nobody has taken in or dropped is dropped then."""
 WORKING = ("checking", "taking")
 SUFFIXES = (".xlsx", ".xls", ".csv")
 RUNNING: set[asyncio.Task[None]] = set()

@@ -23,6 +23,7 @@ from console.pages import (
     referrals,
     settings,
     students,
+    supervision,
     tasks,
     templates,
     today,
@@ -49,6 +50,7 @@ MENU: Sequence[Entry] = (
     Entry("referrals", "/referrals", "r"),
     Entry("aid", "/aid", "f"),
     Entry("campaigns", "/campaigns", "c"),
+    Entry("supervision", "/supervision", "v"),
     Entry("import", "/import", "u"),
     Entry("plan", "/plan", "n"),
     Entry("deliveries", "/deliveries", "d"),
@@ -58,6 +60,6 @@ MENU: Sequence[Entry] = (
 
 MODULES = (
     today, tasks, case, ledger, students, people, deliveries, templates, record, opening, settings,
-    triage, complaints, referrals, aid, campaigns, activities, plan, importing,
+    triage, complaints, referrals, aid, campaigns, activities, plan, importing, supervision,
 )  # fmt: skip
 ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)

@@ -6,17 +6,18 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from cases.desk import desk_of_area
+from cases.imports.kept import forget_files
 from cases.imports.report import Finding, ImportReport
 from cases.imports.run import KINDS
 from cases.imports.texts import table
 from cases.letter_numbers import county_of
 from cases.posts.held import answers_for_any_above
-from console.importing import KEPT, LARGEST, LOST, SUFFIXES, WORKING, Errand, as_read, bad_rows, real_now, start
+from console.importing import LARGEST, LOST, SUFFIXES, WORKING, Errand, as_read, bad_rows, real_now, start
 from console.letters import Refusal
 from console.pages.ledger import XLSX
 from console.security import require_csrf_form
@@ -61,18 +62,13 @@ async def show(visit: Visiting) -> Response:
 async def _list(visit: Visit, refused: Refusal | None = None) -> Response:
     own = select(ImportJob).where(ImportJob.person_id == visit.me.person_id, ImportJob.area_code == visit.area)
     async with visit.acting() as work:
-        await _tidy(work)
+        await forget_files(work, visit.plan, visit.today)
         jobs = (await work.session.scalars(own.order_by(ImportJob.id.desc()).limit(LISTED))).all()
     return await visit.show(
         "import", status=409 if refused else 200, jobs=jobs, kinds=tuple(KINDS), may=await may_import(visit), fault=refused,
         largest=LARGEST // 1024 // 1024, suffixes=",".join(SUFFIXES),
         roles=visit.speech("import").in_dict(visit.plan.roles, visit.plan.holes.role),
     )  # fmt: skip
-
-
-async def _tidy(work: Work) -> None:
-    """What has lain for a day goes, file and report, whoever's it was."""
-    await work.session.execute(delete(ImportJob).where(ImportJob.created_at < work.now - KEPT))
 
 
 @router.post("", dependencies=UPLOADING)

@@ -51,7 +51,7 @@ class ImportRun(Numbered, Base):
 class ImportJob(Numbered, Base):
     """A file that somebody handed in on a page. `state`: checking, checked, taking, taken, refused, dropped.
 
-    The file is kept encrypted, and only until it is taken in or dropped, a day at most; so is the report, which quotes its cells.
+    The file is kept encrypted until it is taken in or dropped, else to the second morning; so is the report, which quotes its cells.
     """
 
     __tablename__ = "import_job"

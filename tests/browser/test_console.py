@@ -113,8 +113,8 @@ async def pages(county: County) -> dict[str, str]:
     return {
         **{entry.name: entry.path for entry in MENU}, "case": f"/cases/{case.id}", "student": f"/students/{case.student_id}",
         "found": "/students?q=同学", "template": "/templates/absence_question", "settings": "/settings",
-        "letter": f"/triage/{text}", "referral": f"/referrals/{referral}", "aid_request": f"/aid/{aid}", "campaign": f"/campaigns/{campaign}",
-        "campaign_new": "/campaigns/new", "activities": "/activities",
+        "letter": f"/triage/{text}", "referral": f"/referrals/{referral}", "aid_request": f"/aid/{aid}",
+        "campaign": f"/campaigns/{campaign}", "campaign_new": "/campaigns/new", "activities": "/activities",
     }  # fmt: skip
 
 
@@ -125,7 +125,8 @@ async def prepared(county: County) -> tuple[int, int, int, int]:
         await county.stage.settle()
         async with working(county.database, await county.stage.now()) as work:
             officer, catalogue = county.people["county_officer"], county.settings.catalogue
-            await draft_campaign(work, catalogue, Draft("有难处找学校", "help", "622926100"), county.people["township_officer"])
+            draft = Draft("有难处找学校", "help", "622926100")
+            await draft_campaign(work, catalogue, draft, county.people["township_officer"])
             case = await work.session.get_one(CaseFile, (await county.case("马小龙")).id)
             await propose_referral(work, case, department="human_resources", by=officer, reason="疑似在外务工")
     async with county.database.session() as session:

@@ -98,6 +98,16 @@ async def test_wrong_files_and_large_ones_are_refused_and_dropped_ones_deleted(o
         assert set(await session.scalars(select(ImportJob.content_encrypted))) == {None}
 
 
+async def test_a_file_that_nobody_takes_in_is_gone_by_the_second_morning(officer: Officer) -> None:
+    await ended(officer, (await hand_in(officer, GOOD)).headers["location"])
+    await officer.county.to("2026-11-03 08:00")
+    async with officer.county.database.session() as session:
+        assert len((await session.scalars(select(ImportJob))).all()) == 1
+    await officer.county.to("2026-11-04 08:00")
+    async with officer.county.database.session() as session:
+        assert not (await session.scalars(select(ImportJob))).all()
+
+
 async def test_nobody_else_imports_or_sees_somebody_elses_file(officer: Officer) -> None:
     path = (await hand_in(officer, GOOD)).headers["location"]
     await ended(officer, path)
