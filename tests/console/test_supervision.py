@@ -34,7 +34,7 @@ async def office(county: County) -> County:
 
 async def test_every_table_is_shown_and_exported_to_the_county_and_nothing_below(office: County) -> None:
     officer = await Officer(office, console_of(office)).enters("county_officer")
-    for view, shown in (("times", "按时率"), ("year", "王校长"), ("commend", "锁南镇中心小学"), ("sample", "还没有抽查")):
+    for view, shown in (("times", "按时率"), ("year", "王校长"), ("commend", "最少人数"), ("sample", "还没有抽查")):
         assert shown in await officer.sees(f"/supervision?view={view}"), view
     for per in ("school", "township", "county"):
         assert "办理时限" in await officer.sees(f"/supervision?view=times&per={per}")
