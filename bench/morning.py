@@ -29,12 +29,13 @@ from bot.inbox.receive import receive
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
+from bot.outbox.wording import county_signatures
 from bot.rendering import Catalogue
 from bot.worker import Worker
 from cases.imports.run import import_file
 from cases.imports.synthetic import write_demo_data
 from cases.plans import install_plan, plan_in_force
-from fanxiao.engine import county_signatures, plan_labels
+from fanxiao.engine import plan_labels
 from fanxiao.files import PLAN, TEMPLATES
 from plan.model import Plan
 from scheduler.ticks import tick

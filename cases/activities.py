@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from cases.responsible import in_force
 from plan.model import Plan
 from plan.publicity import Activities
 from storage.tables import Activity, ActivityPlan, Inbound, Photo, Responsibility
@@ -57,6 +58,13 @@ def places_of(plan: Plan, staff: Sequence[Responsibility]) -> list[Where]:
     """For which schools and areas somebody may record; nobody but the plan's roles may."""
     rows = [row for row in staff if row.role in plan.publicity.activities.by]
     return list(dict.fromkeys(Where(row.area_code, row.school_id) for row in rows))
+
+
+async def may_record(work: Work, plan: Plan, person_id: int, where: Where, today: date) -> bool:
+    """Whether somebody records for this place: for itself, or for an area that holds it."""
+    held = select(Responsibility).where(Responsibility.person_id == person_id, *in_force(today))
+    own = places_of(plan, list(await work.session.scalars(held)))
+    return any(place == where or (place.school_id is None and where.area_code.startswith(place.area_code)) for place in own)
 
 
 async def add_activity(work: Work, plan: Plan, held: Held, today: date) -> Activity:

@@ -30,6 +30,9 @@ from storage.tables import (
 )
 from storage.work import Work
 
+WITHHELD: tuple[Fact, ...] = ("address", "guardian_phone")
+"""Facts that stand in the letter only: whoever decides need not read them."""
+
 
 class NotApproved(Exception):
     """A referral that no named person has approved has no letter."""
@@ -84,6 +87,17 @@ async def referral_letter(work: Work, referral: Referral, cipher: Cipher) -> Ref
         law=tuple(kind.law), asks=kind.asks, answer_by=desk.calendar.day_of(referral.due_at or referral.decided_at),
         approved_by=decider.name, approved_on=desk.calendar.day_of(referral.decided_at), contact=await _contact(work, referral),
     )  # fmt: skip
+
+
+async def facts_told(work: Work, referral: Referral, cipher: Cipher) -> tuple[tuple[str, str], ...]:
+    """What the department would be told of child and family, and nothing else, for whoever decides; numbers and address left out."""
+    case = await work.session.get_one(CaseFile, referral.case_id)
+    desk = await desk_of_case(work, case)
+    known = _Known(work, desk, case, await work.session.get_one(Student, case.student_id), cipher)
+    wanted = desk.plan.referrals[referral.kind].facts_for(referral.department)
+    shown = await _facts(known, [name for name in wanted if name not in WITHHELD])
+    held_back = [name for name in wanted if name in WITHHELD]
+    return (*shown, *((support_words().label("facts", name), "") for name in held_back))
 
 
 def _addressed(desk: Desk, department: str, county: str) -> str:

@@ -10,10 +10,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from cases.casework import lock_case
+from cases.confirming import forget
 from cases.desk import Desk, desk_of_case
 from cases.escalation import settle
 from cases.letter_numbers import county_of, next_number
-from cases.posts.held import answers_for, is_above_township
+from cases.posts.held import answers_for, answers_for_any_above, is_above_township
 from cases.tasks import LIVING, NewTask, end_task, living_holders, open_task
 from plan.levels import Level, Owed
 from storage.tables import CaseFile, Referral, Task
@@ -116,6 +117,20 @@ async def decide_referral(work: Work, referral_id: int, *, approved: bool, by: i
     await settle(work, case)
     if approved:
         await _ask_department(work, desk, case, referral, was_there=was_there)
+
+
+async def conclude_referral(work: Work, referral: Referral, *, approved: bool, by: int, note: str) -> None:
+    """A named person's decision outside the task: those who were asked for it are asked no more."""
+    task = await approval_task(work, referral)
+    if task is not None:
+        forget(task)
+        end_task(work, task, "done", by=by, result=note or None)
+    await decide_referral(work, referral.id, approved=approved, by=by, note=note)
+
+
+async def may_decide(work: Work, desk: Desk, person_id: int) -> bool:
+    """Whether this person may approve referrals of the desk's county: the role that the plan asks, or one above it."""
+    return await answers_for_any_above(work, desk, person_id, desk.plan.duties[APPROVAL].role)
 
 
 def _tell_proposer(work: Work, desk: Desk, case: CaseFile, referral: Referral, by: int) -> None:

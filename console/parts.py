@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.channels.base import Channel
+from bot.channels.registry import Line
 from bot.rendering import Catalogue
 from console.live import News
 from storage.clock import Clock
@@ -15,6 +18,7 @@ from storage.database import Database
 class Parts:
     """`web` reads under row-level security. `worker` carries out what somebody entitled has decided, and who enters: nothing else.
 
+    `channels`: the accounts by which messages leave, for previews of their cost.
     `is_https`: the pages are reached under https, so that cookies say so. `public_url`: where the world reaches us, for what is printed.
     """
 
@@ -23,6 +27,7 @@ class Parts:
     cipher: Cipher
     clock: Clock
     catalogue: Catalogue
+    channels: Mapping[Line, Channel] = field(default_factory=dict)
     is_https: bool = False
     public_url: str | None = None
     news: News = field(default_factory=News)

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import partial
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import simulator
 from bot.channels.base import Channel
@@ -18,11 +17,11 @@ from bot.dialogs.route import route
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
+from bot.outbox.wording import county_signatures
 from bot.rendering import Catalogue, CatalogueError
 from bot.rendering.registered import registered_values
 from bot.worker import Worker
 from cases.plans import plan_in_force
-from cases.responsible import CODE_LENGTH
 from fanxiao.files import PLAN, TEMPLATES
 from fanxiao.plan_file import install_file
 from fanxiao.settings import Settings
@@ -30,7 +29,7 @@ from fanxiao.wiring import Storage
 from plan.model import Plan
 from storage.clock import Clock
 from storage.faults import StartFault
-from storage.tables import Area, Sender
+from storage.tables import Sender
 from storage.work import working
 
 SIMULATED_NUMBER, SIMULATED_RATE = "1069000000", 100.0
@@ -133,11 +132,3 @@ def plan_labels(plan: Plan) -> dict[str, dict[str, str]]:
         "duty": {name: label.zh for name, label in plan.tasks.items()},
         "level": {str(rung.level): rung.name.zh for rung in plan.levels},
     }
-
-
-async def county_signatures(session: AsyncSession, catalogue: Catalogue) -> dict[str, str]:
-    """Who signs, by area code: each county's education bureau, above it the prefecture's."""
-    found = await session.execute(select(Area.code, Area.name).where(Area.level.in_(("prefecture", "county"))).order_by(Area.code))
-    signed = {code: catalogue.phrase("signature.area", {"area": name}) for code, name in found}
-    prefectures = [name for code, name in signed.items() if len(code) == CODE_LENGTH["prefecture"]]
-    return {**signed, "": prefectures[0] if len(prefectures) == 1 else catalogue.phrase("signature.elsewhere")}

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.rendering import Catalogue
+from cases.responsible import CODE_LENGTH
+from storage.tables import Area
+
 DOUBLE_SURNAMES = frozenset({"欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "司徒", "夏侯"})
 
 
@@ -37,3 +44,11 @@ def signature(signatures: Mapping[str, str], area_code: str) -> str:
         if area_code[:length] in signatures:
             return signatures[area_code[:length]]
     raise LookupError("no signature for this area, and none for everywhere")
+
+
+async def county_signatures(session: AsyncSession, catalogue: Catalogue) -> dict[str, str]:
+    """Who signs, by area code: each county's education bureau, above it the prefecture's."""
+    found = await session.execute(select(Area.code, Area.name).where(Area.level.in_(("prefecture", "county"))).order_by(Area.code))
+    signed = {code: catalogue.phrase("signature.area", {"area": name}) for code, name in found}
+    prefectures = [name for code, name in signed.items() if len(code) == CODE_LENGTH["prefecture"]]
+    return {**signed, "": prefectures[0] if len(prefectures) == 1 else catalogue.phrase("signature.elsewhere")}

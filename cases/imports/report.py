@@ -72,6 +72,7 @@ class ImportReport:
     warnings: list[Finding] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
+    is_refused: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -85,6 +86,12 @@ class ImportReport:
     def refuse_file(self, refusal: FileRefused) -> None:
         """The whole file was refused."""
         self.errors.append(Finding(refusal.code, value=refusal.value))
+        self.is_refused = True
+
+    def refuse_outside(self, area_code: str) -> None:
+        """It would have changed something of another area: nothing of it was done."""
+        self.errors.append(Finding("outside_area", value=area_code))
+        self.is_refused = True
 
     def as_json(self) -> dict[str, Any]:
         return {

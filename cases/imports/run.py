@@ -13,6 +13,7 @@ from cases.imports.headers import Vocabulary
 from cases.imports.households import household_words, import_households
 from cases.imports.intake import Intake
 from cases.imports.lines import Progress, Table, find_tables
+from cases.imports.outside import changed_outside
 from cases.imports.people import import_people, people_words
 from cases.imports.register_rows import import_registers, register_words
 from cases.imports.report import ImportReport
@@ -48,10 +49,12 @@ async def import_file(
     now: datetime,
     dry_run: bool = False,
     progress: Progress | None = None,
+    within: str = "",
 ) -> ImportReport:
     """Takes in one file. `kind`: areas, schools, people, roster, households or registers.
 
     Good rows go in although others are refused. A file that cannot be read at all changes nothing and is one error.
+    `within`: an area that must hold every row that it changes, else all of it is undone and that is one error more.
     `dry_run` does everything and undoes it. The same file again changes nothing.
     """
     words, importer = KINDS[kind]
@@ -68,7 +71,9 @@ async def import_file(
         if report.changed_anything:
             session.add(ImportRun(kind=kind, digest=_digest(path), finished_at=now, summary=_summary(report)))
         await work.flush()
-        if not dry_run:
+        if within and await changed_outside(session, within):
+            report.refuse_outside(within)
+        elif not dry_run:
             await session.commit()
     return report
 

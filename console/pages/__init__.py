@@ -8,23 +8,32 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from console.pages import (
+    activities,
+    aid,
     areas,
+    campaigns,
     case,
     child_acts,
+    complaints,
     deliveries,
     enrolment,
+    importing,
     ledger,
     notices,
     opening,
     people,
+    plan,
     record,
+    referrals,
     registers,
     reports,
     settings,
     students,
+    supervision,
     tasks,
     templates,
     today,
+    triage,
 )
 
 
@@ -48,30 +57,20 @@ MENU: Sequence[Entry] = (
     Entry("registers", "/registers", "c"),
     Entry("enrolment", "/enrolment", "o"),
     Entry("people", "/people", "p"),
+    Entry("triage", "/triage", "i"),
+    Entry("referrals", "/referrals", "y"),
+    Entry("aid", "/aid", "f"),
+    Entry("campaigns", "/campaigns", "b"),
+    Entry("supervision", "/supervision", "v"),
+    Entry("import", "/import", "u"),
+    Entry("plan", "/plan", "h"),
     Entry("deliveries", "/deliveries", "d"),
     Entry("templates", "/templates", "w"),
     Entry("record", "/record", "a"),
 )
 
-ROUTERS: Sequence[APIRouter] = tuple(
-    module.router
-    for module in (
-        today,
-        tasks,
-        case,
-        ledger,
-        areas,
-        notices,
-        reports,
-        students,
-        child_acts,
-        registers,
-        enrolment,
-        people,
-        deliveries,
-        templates,
-        record,
-        opening,
-        settings,
-    )
-)
+MODULES = (
+    today, tasks, case, ledger, areas, notices, reports, students, child_acts, registers, enrolment, people, triage, complaints, referrals,
+    aid, campaigns, activities, supervision, importing, plan, deliveries, templates, record, opening, settings,
+)  # fmt: skip
+ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
 
-from cases.activities import ActivityRefused, Held, Where, add_activity, keep_activity_photo, kind_named, places_of, set_planned
+from cases.activities import ActivityRefused, Held, Where, add_activity, keep_activity_photo, kind_named, may_record, set_planned
 from cases.activity_progress import Progress, progress
 from cases.calendar_days import find_place
 from cases.imports.classes import school_year
 from cases.plans import plan_in_force
-from cases.responsible import in_force
 from cases.words import words
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
@@ -27,7 +25,6 @@ from papers.workbook import workbook
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.crypto import Cipher
-from storage.tables import Responsibility
 from storage.work import Work
 
 app = typer.Typer(help="Publicity activities offline. 线下宣传活动", no_args_is_help=True)
@@ -64,9 +61,7 @@ async def _where(work: Work, school: str | None, area: str | None) -> Where:
 
 async def _may(work: Work, plan: Plan, person_id: int, where: Where) -> None:
     """Whoever records for the place itself, or for an area that holds it."""
-    held = select(Responsibility).where(Responsibility.person_id == person_id, *in_force(Calendar(plan).day_of(work.now)))
-    own = places_of(plan, list(await work.session.scalars(held)))
-    if not any(place == where or (place.school_id is None and where.area_code.startswith(place.area_code)) for place in own):
+    if not await may_record(work, plan, person_id, where, Calendar(plan).day_of(work.now)):
         refuse("按方案这位不能登记这个地方的活动", "By the plan this person does not record activities there")
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from bot.dialogs.phrases import law_book
 from bot.rendering.support_letters import NotToBeSaid, aid_pdf
 from bot.rendering.support_tables import aid_register, payment_list
 from cases.aid import Grant, decide_aid, entitled_to, pupil_of, request_aid, tell_entitlements
+from cases.aid_deciding import NotGrantable, aid_decider, grant_asked
 from cases.aid_payment import Payment, list_for_payment, money, pay_all
 from cases.aid_register import AidRow, aid_decision, aid_rows
 from cases.casework import open_case_of
@@ -195,7 +196,7 @@ def decide(
             refuse_for("say_why", f"{number}")
         child = await work.session.get_one(Student, request.student_id)
         desk = await desk_of_student(work, child)
-        person = await _entitled(work, by, desk, _decider(desk.plan))
+        person = await _entitled(work, by, desk, aid_decider(desk.plan))
         chosen = await _grant(work, desk, child, kind, sum_of(amount), note) if grant else None
         await decide_aid(work, child.id, granted=grant, by=person.id, note=note.strip(), grant=chosen)
         return await _letter(work, request)
@@ -206,31 +207,27 @@ def decide(
         write(letter, made)
 
 
-def _decider(plan: Plan) -> str:
-    """The role that the plan asks when a family needs help."""
-    return next((answer.role for answer in plan.answers.values() if answer.effect == "aid" and answer.role), plan.holes.role)
-
-
 async def _grant(work: Work, desk: Desk, child: Student, kind: str, amount: Decimal | None, note: str) -> Grant | None:
-    """The named kind; one to which the registers show no claim, or another sum than the plan's, only with a reason."""
-    if not kind:
-        if amount is not None:
-            refuse("--amount 要和 --kind 一起写", "--amount needs --kind")
-        return None
-    if kind not in desk.plan.aid.kinds:
-        known = "、".join(desk.plan.aid.kinds)
-        refuse(f"--kind：方案里没有“{kind}”，有：{known}", f"--kind: the plan has no {kind!r}; it has {known}")
-    entry, stage = desk.plan.aid.kinds[kind], (await pupil_of(work, child, desk)).stage
-    if stage not in entry.stages:
-        refuse(f"--kind：“{entry.zh}”不适用于这个学段", f"--kind: {kind!r} is not for this stage")
-    usual = {str(name): sum_ for name, sum_ in entry.amounts.items()}.get(stage)
-    has_claim = any(one.kind == kind for one in await entitled_to(work, child))
-    if not note.strip() and (not has_claim or (amount is not None and amount != usual)):
-        refuse("名册里没有享受这项资助的依据，或金额与方案不同，请用 --note 写明理由",
-               "The registers show no claim to it, or the sum differs from the plan's: give the reason with --note")  # fmt: skip
-    if amount is not None and amount <= 0:
+    try:
+        return await grant_asked(work, desk, child, kind, amount, note)
+    except NotGrantable as fault:
+        _refuse_grant(desk, kind, str(fault))
+
+
+def _refuse_grant(desk: Desk, kind: str, reason: str) -> NoReturn:
+    if reason == "not_positive":
         refuse_for("not_positive", "--amount")
-    return Grant(kind, amount if amount is not None else usual, entry.per)
+    known, entry = "、".join(desk.plan.aid.kinds), desk.plan.aid.kinds.get(kind)
+    said = {
+        "kind_needed": ("--amount 要和 --kind 一起写", "--amount needs --kind"),
+        "no_aid_kind": (f"--kind：方案里没有“{kind}”，有：{known}", f"--kind: the plan has no {kind!r}; it has {known}"),
+        "not_this_stage": (f"--kind：“{entry.zh if entry else kind}”不适用于这个学段", f"--kind: {kind!r} is not for this stage"),
+        "say_why_beyond": (
+            "名册里没有享受这项资助的依据，或金额与方案不同，请用 --note 写明理由",
+            "The registers show no claim to it, or the sum differs from the plan's: give the reason with --note",
+        ),
+    }
+    refuse(*said[reason])
 
 
 @app.command()
@@ -303,7 +300,7 @@ def letter(number: Number, by: By, out: Out) -> None:
         await known_plan(work)
         request = await _request(work, number)
         desk = await desk_of_student(work, await work.session.get_one(Student, request.student_id))
-        person = await _entitled(work, by, desk, _decider(desk.plan))
+        person = await _entitled(work, by, desk, aid_decider(desk.plan))
         if request.decided_at is None:
             refuse(f"申请{number}还没有审批", f"request {number} is not decided")
         work.record("aid_letter_printed", f"student:{request.student_id}", area_code=request.area_code, actor=f"person:{person.id}")

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.outbox.wording import county_signatures
 from bot.publicity import Outbox, draft_campaign, preview_campaign, test_to_author
+from bot.publicity_book import outcome_book
 from cases import campaigns
 from cases.campaign_approval import decide_campaign
 from cases.campaign_drafts import Draft
@@ -22,7 +24,7 @@ from cases.publicity_texts import library
 from fanxiao.commands import campaigns_lines as lines
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
-from fanxiao.engine import county_signatures, load_catalogue, provider_channels
+from fanxiao.engine import load_catalogue, provider_channels
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
 from plan.model import Plan
@@ -215,7 +217,7 @@ def outcome(
 
     campaign, plan, found, people = _once(use)
     if export is not None:
-        export.write_bytes(lines.outcome_book(campaign, plan, found, people))
+        export.write_bytes(outcome_book(campaign, plan, found, people))
         _said(f"已写入 {export}", f"Written to {export}")
     elif as_json:
         typer.echo(json.dumps({"totals": found.totals, "cost": str(found.cost), "people": list(map(asdict, people))}, default=str))

@@ -16,7 +16,6 @@ from cases.campaign_outcome import Outcome, Recipient
 from cases.campaign_rows import text_of
 from cases.publicity_texts import library
 from fanxiao.commands.tables import print_table
-from papers.workbook import Column, Sheet, workbook
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import Campaign
@@ -103,29 +102,6 @@ def print_outcome(campaign: Campaign, plan: Plan, found: Outcome, people: Sequen
                 for one in people
             ],
         )  # fmt: skip
-
-
-def outcome_book(campaign: Campaign, plan: Plan, found: Outcome, people: Sequence[Recipient]) -> bytes:
-    """The same as a workbook: totals, and a row a person."""
-    labels, calendar = library().labels["outcomes"], Calendar(plan)
-    totals = Sheet(
-        "合计", f"{campaign.name}：发送结果合计", [Column("结果", 16), Column("人数", 12, "count")],
-        [(labels[outcome]["zh"], count) for outcome, count in found.totals.items()],
-        notes=[f"短信{found.parts}条，费用{found.cost:.2f}元"], sums=("合计", sum(found.totals.values())),
-    )  # fmt: skip
-    columns = [
-        Column("姓名", 14),
-        Column("地区", 16),
-        Column("结果", 14),
-        Column("原因", 18),
-        Column("渠道", 14),
-        Column("发出", 18, "moment"),
-    ]
-    rows = [
-        (one.name, one.area_code, labels[one.outcome]["zh"], one.why, one.channel, calendar.local(one.sent_at) if one.sent_at else None)
-        for one in people
-    ]
-    return workbook([totals, Sheet("名单", f"{campaign.name}：发送结果名单", columns, rows)])
 
 
 def print_list(plan: Plan, found: Sequence[Campaign], as_json: bool) -> None:

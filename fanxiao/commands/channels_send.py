@@ -8,13 +8,14 @@ import typer
 
 from bot.channels.base import Capabilities, Result
 from bot.channels.registry import PROVIDERS
+from bot.outbox.wording import county_signatures
 from bot.rendering import Catalogue, RenderingError
 from bot.rendering.lint import sample
 from bot.rendering.registered import Unfit, registered_values
 from fanxiao.commands.channels_lines import LARGEST_ID, is_idle, known_line, opened, other_address, sender_of
 from fanxiao.commands.channels_trial import Sent, Trial, Words, carry_out
 from fanxiao.commands.once import once, refuse
-from fanxiao.engine import county_signatures, load_catalogue
+from fanxiao.engine import load_catalogue
 from fanxiao.settings import Settings
 from storage.work import Work
 

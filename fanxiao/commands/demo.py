@@ -53,7 +53,8 @@ async def _play(settings: Settings, at: socket.socket, url: str, *, browser: boo
     async with running_storage(settings) as storage:
         county = await open_county(storage, settings)
         hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url, settings.home)
-        parts = Parts(storage.web, storage.worker, storage.cipher, county.engine.clock, county.engine.catalogue)
+        engine = county.engine
+        parts = Parts(storage.web, storage.worker, storage.cipher, engine.clock, engine.catalogue, engine.channels)
         app = create_app(hooks, parts=parts, stand=county.stand, allowed_hosts=HOSTS)
         late = Listeners(storage.worker, storage.cipher, county.engine.clock, county.engine.channels, has_hooks=False)
         late.follow(county.engine.channels.keys())

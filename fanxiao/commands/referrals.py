@@ -12,24 +12,21 @@ from sqlalchemy import select
 from bot.dialogs.phrases import law_book
 from bot.rendering.support_letters import NotToBeSaid, referral_pdf
 from cases.casework import lock_case
-from cases.confirming import forget
 from cases.desk import Desk, desk_of_case
 from cases.finishing import finish_task
 from cases.posts.held import answers_for, answers_for_any_above
 from cases.referral_letters import NotApproved, parents_told, referral_letter
 from cases.referral_register import ReferralRow, referral_rows
 from cases.referrals import (
-    APPROVAL,
     act_task,
-    approval_task,
-    decide_referral,
+    conclude_referral,
+    may_decide,
     not_to_be_proposed,
     note_answer,
     propose_referral,
     withdraw_referral,
 )
 from cases.support_words import support_words
-from cases.tasks import end_task
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.support import Area, AsJson, Out, known_plan, refuse_for, write
@@ -66,7 +63,7 @@ def _unknown(number: int) -> tuple[str, str]:
 async def _decider(work: Work, who: str, desk: Desk) -> Person:
     """Who may approve in the case's county, or somebody above."""
     person = await acting(work, who, desk.place.area_code[:4])
-    if not await answers_for_any_above(work, desk, person.id, desk.plan.duties[APPROVAL].role):
+    if not await may_decide(work, desk, person.id):
         refuse_for("not_entitled", person.name)
     return person
 
@@ -127,7 +124,7 @@ def approve(
                 f"确认请加：--confirm {case.number}",
                 f"To confirm, add --confirm {case.number}",
             )  # fmt: skip
-        await _decide(work, referral, person, approved=True, note="")
+        await conclude_referral(work, referral, approved=True, by=person.id, note="")
         return referral.number or ""
 
     typer.echo(f"已批准 approved: {once(use)}")
@@ -140,15 +137,6 @@ def _must_wait(referral: Referral, case: CaseFile) -> None:
         refuse_for("closed", case.number)
 
 
-async def _decide(work: Work, referral: Referral, person: Person, *, approved: bool, note: str) -> None:
-    """The task of those who were asked by message ends with it."""
-    task = await approval_task(work, referral)
-    if task is not None:
-        forget(task)
-        end_task(work, task, "done", by=person.id, result=note or None)
-    await decide_referral(work, referral.id, approved=approved, by=person.id, note=note)
-
-
 @app.command("refuse")
 def refuse_(number: Number, by: By, reason: Reason) -> None:
     """不批准 · A named person refuses, with a reason."""
@@ -159,7 +147,8 @@ def refuse_(number: Number, by: By, reason: Reason) -> None:
         _must_wait(referral, case)
         if not reason.strip():
             refuse_for("say_why", "--reason")
-        await _decide(work, referral, await _decider(work, by, desk), approved=False, note=reason.strip())
+        person = await _decider(work, by, desk)
+        await conclude_referral(work, referral, approved=False, by=person.id, note=reason.strip())
 
     once(use)
     typer.echo(f"{number}: 未批准 refused")

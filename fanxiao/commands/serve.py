@@ -42,7 +42,7 @@ def web(
             )
             try:
                 parts = Parts(
-                    storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), is_https=hooks.is_https,
+                    storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), channels, is_https=hooks.is_https,
                     public_url=settings.public_url,
                 )  # fmt: skip
                 async with hooks.running(), parts.news.listening(storage.web):

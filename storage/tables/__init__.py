@@ -24,7 +24,7 @@ from storage.tables.casework import (
 from storage.tables.documents import Document, ReceiptClaim, ReceiptLink
 from storage.tables.enrolment import EnrolmentGap
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
-from storage.tables.operations import AuditRun, ClockSetting, ImportRun, KeyCheck, Lease, TickRun
+from storage.tables.operations import AuditRun, ClockSetting, ImportJob, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
 from storage.tables.publicity import Activity, ActivityPlan, Campaign, ListedContact
@@ -74,6 +74,7 @@ __all__ = [
     "Guardianship",
     "Hole",
     "HomeLesson",
+    "ImportJob",
     "ImportRun",
     "Inbound",
     "InspectionItem",

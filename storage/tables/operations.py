@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import Base, Facts, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
 
 
 class ClockSetting(Base):
@@ -46,6 +46,27 @@ class ImportRun(Numbered, Base):
     digest: Mapped[str]
     finished_at: Mapped[datetime]
     summary: Mapped[Facts]
+
+
+class ImportJob(Numbered, Base):
+    """A file that somebody handed in on a page. `state`: checking, checked, taking, taken, refused, dropped.
+
+    The file is kept encrypted until it is taken in or dropped, else to the second morning; so is the report, which quotes its cells.
+    """
+
+    __tablename__ = "import_job"
+    kind: Mapped[str]  # areas, schools, people, roster, households, registers
+    file_name: Mapped[str]
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    state: Mapped[str]
+    content_encrypted: Mapped[bytes | None]
+    report_encrypted: Mapped[bytes | None]
+    done: Mapped[int] = mapped_column(server_default=text("0"))  # rows gone through
+    total: Mapped[int] = mapped_column(server_default=text("0"))
+    created_at: Mapped[datetime]
+    beaten_at: Mapped[datetime]  # the last sign of life of whoever works on it, by the real clock
+    ended_at: Mapped[datetime | None]
 
 
 class AuditRun(Numbered, Base):

@@ -1,0 +1,25 @@
+"""Whether an import reaches beyond the area of whoever hands it in: asked of the database, before anything is kept."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+WHERE = {
+    "area": "starts_with(code, :within)",
+    "school": "starts_with(area_code, :within)",
+    "school_class": "starts_with(area_code, :within)",
+    "student": "starts_with(area_code, :within) or starts_with(school_area_code, :within)",
+    "responsibility": "starts_with(area_code, :within)",
+    "case_file": "starts_with(area_code, :within) or starts_with(school_area_code, :within)",
+}
+"""Table → which rows lie within. A person belongs where their posts and children do."""
+MINE = "xmin = pg_current_xact_id()::xid"
+"""Rows that this very transaction wrote; imports use no savepoints."""
+
+
+async def changed_outside(session: AsyncSession, within: str) -> bool:
+    """Whether this transaction has written a row of another area."""
+    await session.flush()
+    written = " union all ".join(f"select 1 from {table} where {MINE} and not ({inside})" for table, inside in WHERE.items())
+    return await session.scalar(text(f"select exists ({written})"), {"within": within}) is True

@@ -1,0 +1,112 @@
+"""Activities offline: what each school and township planned for the school year, and what it held; recorded and planned here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form
+from starlette.responses import Response
+
+from cases.activities import LONGEST_PLACE, ActivityRefused, Held, Where, add_activity, may_record, set_planned
+from cases.activity_progress import Progress, progress, progress_of
+from cases.imports.classes import school_year
+from console.pages.ledger import XLSX
+from console.security import require_csrf_form
+from console.visit import Blank, Visit, Visiting, gone, see_other
+from papers.activities import Line, activities_sheet
+from papers.workbook import workbook
+from storage.tables import Area, School
+from storage.work import Work
+
+router = APIRouter(prefix="/activities")
+ACTING = [Depends(require_csrf_form)]
+Short = Annotated[str, Form(max_length=80)]
+
+
+@router.get("")
+async def show(visit: Visiting) -> Response:
+    return await _page(visit)
+
+
+async def _rows(visit: Visit) -> Sequence[Progress]:
+    """Of the post's area; of a school's people their school alone."""
+    year = school_year(visit.today)
+    if visit.me.post.school_id is None:
+        return await progress(Work(visit.session, visit.now), visit.area, year)
+    async with visit.acting() as work:
+        own = await progress_of(work, Where(visit.area, visit.me.post.school_id), year)
+    school = await visit.session.get(School, visit.me.post.school_id)
+    own.name = school.name if school is not None else own.name
+    return [own]
+
+
+async def _page(visit: Visit, *, refused: ActivityRefused | None = None) -> Response:
+    rows, kinds, today = await _rows(visit), visit.plan.publicity.activities.kinds, visit.today
+    async with visit.acting() as work:
+        places = [(_key(row.where), row.name) for row in rows if await may_record(work, visit.plan, visit.me.person_id, row.where, today)]
+    return await visit.show(
+        "activities", status=409 if refused else 200, rows=rows, kinds=kinds, year=school_year(visit.today), places=places,
+        why=_said(visit, refused), longest=LONGEST_PLACE, planned=sum(row.planned or 0 for row in rows),
+        held=sum(row.held for row in rows), pictured=sum(row.pictured for row in rows), missing=sum(row.missing for row in rows),
+    )  # fmt: skip
+
+
+def _said(visit: Visit, refused: ActivityRefused | None) -> str:
+    if refused is None:
+        return ""
+    return visit.speech("activities").of("faults", refused.reason).format(**refused.facts)
+
+
+def _key(where: Where) -> str:
+    return f"{where.area_code}:{where.school_id or ''}"
+
+
+async def _where(visit: Visit, work: Work, key: str) -> Where:
+    """The place that was chosen. 404 for one that this post does not see or does not record for."""
+    area_code, _, school = key.partition(":")
+    where = Where(area_code, int(school) if school.isdecimal() else None)
+    known = await work.session.get(Area, where.area_code) if where.school_id is None else await work.session.get(School, where.school_id)
+    of_post = visit.me.post.school_id in {None, where.school_id} and where.area_code.startswith(visit.area)
+    at_home = not isinstance(known, School) or known.area_code == where.area_code
+    if known is None or not of_post or not at_home or not await may_record(work, visit.plan, visit.me.person_id, where, visit.today):
+        raise gone()
+    return where
+
+
+@router.post("", dependencies=ACTING)
+async def add(
+    visit: Visiting, kind: Short = "", at: Short = "", place: Short = "", held_on: Annotated[Blank[date | None], Form()] = None
+) -> Response:
+    """`at`: whose activity it is; `place`: where it was, in words."""
+    try:
+        async with visit.acting() as work:
+            held = Held(kind, held_on or visit.today, place.strip(), await _where(visit, work, at), visit.me.person_id)
+            await add_activity(work, visit.plan, held, visit.today)
+    except ActivityRefused as refused:
+        return await _page(visit, refused=refused)
+    return see_other("/activities", said="activity_added")
+
+
+@router.post("/plan", dependencies=ACTING)
+async def plan(visit: Visiting, number: Annotated[int, Form()] = -1, at: Short = "", kind: Short = "") -> Response:
+    """How many of a kind, or of any, the place means to hold in this school year."""
+    try:
+        async with visit.acting() as work:
+            where = await _where(visit, work, at)
+            await set_planned(work, visit.plan, where, school_year(visit.today), kind, number, visit.me.person_id)
+    except ActivityRefused as refused:
+        return await _page(visit, refused=refused)
+    return see_other("/activities", said="activity_planned")
+
+
+@router.get("/export.xlsx")
+async def export(visit: Visiting) -> Response:
+    rows, year = await _rows(visit), school_year(visit.today)
+    kinds = {key: kind.zh for key, kind in visit.plan.publicity.activities.kinds.items()}
+    lines = [Line(row.name, row.where.area_code, row.planned, row.held, row.pictured, row.by_kind) for row in rows]
+    async with visit.acting() as work:
+        work.record("list_exported", "list:activities", area_code=visit.area, actor=visit.actor, count=len(lines))
+    body = workbook([activities_sheet(visit.speech("activities")("sheet", year=year, next=year + 1), kinds, lines)])
+    return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="activities-{year}.xlsx"'})
