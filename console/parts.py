@@ -15,7 +15,8 @@ from storage.database import Database
 class Parts:
     """`web` reads under row-level security. `worker` carries out what somebody entitled has decided, and who enters: nothing else.
 
-    `is_https`: the pages are reached under https, so that cookies say so.
+    `is_https`: the pages are reached under https, so that cookies say so. `private_hooks`: other systems
+    of our own network may be called.
     """
 
     web: Database
@@ -24,4 +25,5 @@ class Parts:
     clock: Clock
     catalogue: Catalogue
     is_https: bool = False
+    private_hooks: bool = False
     news: News = field(default_factory=News)
