@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from console import entering, live_route, receipts, webhooks
+from console import api, entering, live_route, receipts, webhooks
 from console.demo import pages
 from console.demo.stand import Stand
 from console.faults import FAULTS, page_faults
@@ -67,6 +67,7 @@ def _pages(hooks: Hooks, parts: Parts | None, stand: Stand | None) -> FastAPI:
         app.include_router(pages.router(stand))
     if parts is not None:
         app.state.parts, app.state.menu = parts, MENU
+        app.mount(api.PATH, api.create_api(parts))
         for router in (entering.router, live_route.router, *ROUTERS):
             app.include_router(router)
     return app

@@ -20,6 +20,7 @@ class Parts:
 
     `channels`: the accounts by which messages leave, for previews of their cost.
     `is_https`: the pages are reached under https, so that cookies say so. `public_url`: where the world reaches us, for what is printed.
+    `private_hooks`: other systems of our own network may be called.
     """
 
     web: Database
@@ -30,4 +31,5 @@ class Parts:
     channels: Mapping[Line, Channel] = field(default_factory=dict)
     is_https: bool = False
     public_url: str | None = None
+    private_hooks: bool = False
     news: News = field(default_factory=News)

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, validation_alias="FANXIAO_PUBLIC_URL")  # where providers reach our webhooks
     heartbeat_url: str | None = Field(default=None, validation_alias="FANXIAO_HEARTBEAT_URL")  # called after each audit
 
+    private_hooks: bool = Field(default=False, validation_alias="FANXIAO_PRIVATE_HOOKS")  # other systems within our own network
+
     simulator: bool = Field(default=False, validation_alias="FANXIAO_SIMULATOR")  # training: messages reach nobody
 
     log_format: str = Field(default="console", validation_alias="FANXIAO_LOG")  # console or json

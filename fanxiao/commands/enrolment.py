@@ -9,17 +9,16 @@ import typer
 from sqlalchemy import select
 
 from cases.enrolment_words import NotTaken, event_name, state_name
-from cases.imports.intake import pinyin, student_key
+from cases.new_child import new_child
 from cases.rooms import room_named
 from cases.said import Said
-from cases.school_roll import NewChild, enter, enter_new, graduate_class, leave_for_good, resume, suspend
+from cases.school_roll import enter, enter_new, graduate_class, leave_for_good, resume, suspend
 from cases.transfers import Destination, arrive, transfer_out
 from fanxiao.commands.acting import BY
 from fanxiao.commands.children import CHILD, EVIDENCE, ON, carry_out, day, plan_today, said, the_child, the_school
 from fanxiao.commands.tables import print_table
 from fanxiao.wiring import Storage
 from plan.calendar import Calendar
-from storage.crypto import Cipher
 from storage.tables import CaseFile, EnrolmentEvent, EnrolmentGap, Person, School, SchoolClass, Student
 from storage.work import Work
 
@@ -49,22 +48,13 @@ def enter_child(
         word = await said(work, by, on, evidence)
         klass = await room_named(work, word.plan, room, [place])
         if number:
-            new = _new_child(storage.cipher, child, number, born)
+            new = new_child(storage.cipher, child, number, day(born) if born else None)
             return _done(await enter_new(work, word, new, klass), "entered")
         student = await the_child(work, child)
         await enter(work, word, student, klass)
         return _done(student, "entered")
 
     typer.echo(carry_out(use))
-
-
-def _new_child(cipher: Cipher, name: str, number: str, born: str) -> NewChild:
-    plain = number.strip().upper()
-    citizen = plain.removeprefix("G") if plain.startswith("G") or len(plain) == 18 else None
-    return NewChild(
-        name, pinyin(name), day(born) if born else None, None, student_key(cipher, plain), cipher.encrypt(plain),
-        cipher.encrypt(citizen) if citizen else None, cipher.index(citizen) if citizen else None,
-    )  # fmt: skip
 
 
 def _done(student: Student, kind: str) -> str:

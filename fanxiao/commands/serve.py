@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from bot.channels.registry import close_channels
+from bot.hooks.deliver import HookDeliverer
 from console.app import EVERY_HOST, create_app
 from console.parts import Parts
 from console.webhooks import Hooks
@@ -44,6 +45,7 @@ def web(
                 parts = Parts(
                     storage.web, storage.worker, storage.cipher, SystemClock(), load_catalogue(), channels, is_https=hooks.is_https,
                     public_url=settings.public_url,
+                    private_hooks=settings.private_hooks,
                 )  # fmt: skip
                 async with hooks.running(), parts.news.listening(storage.web):
                     await serve(create_app(hooks, parts=parts, allowed_hosts=allowed_hosts(settings)), at)
@@ -93,9 +95,10 @@ async def _work(storage: Storage, engine: Engine, settings: Settings) -> None:
     stop = asyncio.Event()
     heartbeat = Heartbeat(settings.heartbeat_url) if settings.heartbeat_url else None
     scheduler = SchedulerService(storage.worker, engine.clock, heartbeat=heartbeat)
+    outward = HookDeliverer(storage.worker, engine.clock, storage.cipher, allow_private=settings.private_hooks)
     with stopping(stop.set):
         typer.echo("工作进程已启动，按 Ctrl+C 结束 / the worker runs, Ctrl+C stops it")
-        await asyncio.gather(engine.worker.run(stop), scheduler.run(stop))
+        await asyncio.gather(engine.worker.run(stop), scheduler.run(stop), outward.run(stop))
 
 
 def register(app: typer.Typer) -> None:

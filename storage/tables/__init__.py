@@ -1,6 +1,7 @@
 """Every table, by duty. Import them from here."""
 
 from storage.tables.access import AccessLimit, ConsoleSession, LoginCode, SavedView, SecondFactor
+from storage.tables.api import ApiCall, ApiHook, ApiKey, HookDelivery
 from storage.tables.attendance import Absence, AttendanceSheet, BoardingCheck, Leave, MissingBoarder
 from storage.tables.base import Base, Facts, Sight, Within
 from storage.tables.casework import (
@@ -41,6 +42,9 @@ __all__ = [
     "Activity",
     "ActivityPlan",
     "AidRequest",
+    "ApiCall",
+    "ApiHook",
+    "ApiKey",
     "Area",
     "Arrangement",
     "Assessment",
@@ -74,6 +78,7 @@ __all__ = [
     "Guardianship",
     "Hole",
     "HomeLesson",
+    "HookDelivery",
     "ImportJob",
     "ImportRun",
     "Inbound",

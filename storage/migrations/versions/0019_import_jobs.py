@@ -8,8 +8,8 @@ from alembic import op
 
 from storage.migrations import run_script
 
-revision = "0020"
-down_revision = "0016"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""What other systems hear: events as signed calls to their addresses."""

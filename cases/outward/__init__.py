@@ -1,0 +1,1 @@
+"""Other systems: what lets them in, and what they want to hear of."""

@@ -1,0 +1,53 @@
+"""The kinds of values that other systems send. Types are strict: a number in quotes is a mistake, and is named as one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+LARGEST_ID = 2**53 - 1
+
+
+class Body(BaseModel):
+    """Unknown fields are refused: a misspelt one would silently mean nothing."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _day(given: Any) -> date:
+    if not isinstance(given, str) or len(given) != len("2026-11-24") or given[4] != "-":
+        raise ValueError("not a day")
+    return date.fromisoformat(given)
+
+
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-24"]})]
+PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=PRINTABLE)]
+Words = Annotated[str, Field(min_length=2, max_length=300, pattern=PRINTABLE, description="依据：批准文号、证明 · a number, a certificate")]
+Number = Annotated[
+    str,
+    Field(pattern=r"^[0-9A-Za-z]{6,30}$", description="学籍号或身份证号 · register or identity number", examples=["G622926201503150012"]),
+]
+SchoolRef = Annotated[
+    str, Field(min_length=2, max_length=60, pattern=PRINTABLE, description="学校标识码或全称 · the school's code or full name")
+]
+RoomRef = Annotated[
+    str, Field(min_length=1, max_length=30, pattern=PRINTABLE, description="班级 · the class, as 三(2)班", examples=["三(2)班"])
+]
+
+
+class ByNumber(Body):
+    """A child by its register or identity number."""
+
+    number: Number
+
+
+class ById(Body):
+    """A child by its number here, as answers and hooks give it."""
+
+    id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+Child = ByNumber | ById
