@@ -48,7 +48,7 @@ def png(document: str, facts: Mapping[str, Any], dots_per_inch: int = 80) -> lis
 def qr(text: str) -> str:
     """A QR code as SVG, for a document to show by image(bytes(…), format: "svg")."""
     out = BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind="svg", border=0, xmldecl=False, nl=False)
+    segno.make(text, error="m", micro=False, mask=MASK).save(out, kind="svg", border=0, xmldecl=False, nl=False)
     return out.getvalue().decode()
 
 
