@@ -11,6 +11,7 @@ from cases.casework import close_case, open_case_of
 from cases.desk import desk_of_case, desk_of_school
 from cases.gaps import ARRIVED, close_gap, gap_of
 from cases.leaves import end_leave
+from cases.said import place_left
 from cases.tasks import NewTask, open_task
 from storage.tables import EnrolmentCheck, EnrolmentEvent, School, Student
 from storage.work import Work
@@ -44,7 +45,9 @@ async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: in
     """Suspended, graduated, deceased or moved abroad: the enrolment says so, and an open case ends with that evidence."""
     student = await work.session.get_one(Student, student_id)
     student.status = exit_kind
-    work.session.add(EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts=evidence))
+    work.session.add(
+        EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts={**evidence, **place_left(student)})
+    )
     await _close_checks(work, student_id, exit_kind)
     work.record("enrolment_ended", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}", kind=exit_kind)
     case = await open_case_of(work, student_id)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from cases.imports.phones import read_phones
 from console.pages.case import family_of
-from console.visit import Visit, Visiting, gone, see_other
+from console.visit import Visit, Visiting, gone, place_of, see_other
 from storage.tables import (
     Absence,
     CaseFile,
@@ -43,9 +43,9 @@ async def search(visit: Visiting, q: str = "") -> Response:
 
 async def _search(visit: Visit, q: str) -> Sequence[Any]:
     query = (
-        select(Student, School.name, SchoolClass.name)
-        .join(School, School.id == Student.school_id)
-        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        select(Student, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""))
+        .outerjoin(School, School.id == Student.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
         .where(or_(*_meant(visit, q)))
         .order_by(Student.name, Student.id)
         .limit(MOST)
@@ -79,8 +79,8 @@ async def show(visit: Visiting, student_id: int) -> Response:
     if child is None:
         raise gone()
     return await visit.show(
-        "student", child=child, school=await visit.session.get_one(School, child.school_id),
-        room=await visit.session.get_one(SchoolClass, child.class_id), family=await family_of(visit, student_id),
+        "student", child=child, school=await place_of(visit, School, child.school_id),
+        room=await place_of(visit, SchoolClass, child.class_id), family=await family_of(visit, student_id),
         absences=await _absences(visit, student_id), crumbs=await visit.crumbs(child.school_area_code),
         cases=await _of_child(visit, CaseFile, student_id), leaves=await _of_child(visit, Leave, student_id),
         categories=await _of_child(visit, StudentCategory, student_id),

@@ -134,7 +134,7 @@ async def test_the_night_does_it_by_itself_and_finds_nothing_in_ordinary_life(co
 
 
 def reported(numbers: dict[str, int], children: dict[str, list[int]]) -> Reported:
-    return Reported(5, 1, "622926100", date(2026, 11, 30), numbers, children)
+    return Reported(5, 1, "622926100", at(date(2026, 11, 30)), numbers, children)
 
 
 def test_a_report_is_compared_child_by_child() -> None:
