@@ -90,8 +90,9 @@ async def suspend(work: Work, said: Said, student: Student, until: date) -> None
         raise NotTaken("past")
     if (until - said.on).days > said.rules.suspension.longest_days:
         raise NotTaken("too_long", days=said.rules.suspension.longest_days)
+    left = place_left(student)
     student.status = "suspended"
-    note_event(work, said, student, "suspended", until=until.isoformat())
+    note_event(work, said, student, "suspended", until=until.isoformat(), **left)
     if (case := await open_case_of(work, student.id)) is not None:
         await close_case(work, case, "suspended", {"evidence": {"approval": said.evidence}}, by=said.by)
     desk = await desk_of_student(work, student)

@@ -17,7 +17,7 @@ from storage.work import Work
 
 ROLL = """
     with later as (
-        select distinct on (student_id) student_id, kind from enrolment_event
+        select distinct on (student_id) student_id, kind, facts->>'from_status' as left_as from enrolment_event
         where at > :until and kind not in ('class_changed', 'released') order by student_id, at, id
     ), prior as (
         select distinct on (e.student_id) e.student_id, e.kind from enrolment_event e join later using (student_id)
@@ -32,6 +32,7 @@ ROLL = """
             case when moved.says_school then moved.school_id else s.school_id end as school_id,
             case when moved.says_class then moved.class_id else s.class_id end as class_id, coalesce(room.grade, moved.grade) as grade,
             case when later.kind is null then s.status in ('enrolled', 'resumed')
+                when later.left_as is not null then later.left_as in ('enrolled', 'resumed')
                 when prior.kind is not null then prior.kind in ('entered', 'arrived', 'enrolled', 'resumed', 'school_changed')
                 else later.kind not in ('entered', 'arrived', 'enrolled', 'resumed', 'found') end as on_roll
         from student s
