@@ -175,8 +175,6 @@ async def test_a_submitted_report_is_compared_with_the_ledger_of_its_own_moment(
     await school.after_outage("2026-11-10 13:00")  # by now the child is away longer: that is no difference
     assert await kinds(school) == []
     await spoil(school, update(CaseFile).where(CaseFile.id == case.id).values(first_absent_on=FRI))
-    async with school.database.session() as session:
-        print(await session.scalar(select(CaseFile.id)))
     await night(school, shell)
     assert await kinds(school) == ["report_child_added"]
 
