@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.desk import desk_of_student
@@ -51,10 +51,10 @@ class AidRow:
 async def aid_rows(session: AsyncSession, area_code: str, states: tuple[str, ...] = ()) -> list[AidRow]:
     """Requests of an area, oldest first."""
     query = (
-        select(AidRequest, Student.name, School.name, SchoolClass.name, Person.name)
+        select(AidRequest, Student.name, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""), Person.name)
         .join(Student, Student.id == AidRequest.student_id)
-        .join(School, School.id == Student.school_id)
-        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        .outerjoin(School, School.id == Student.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
         .outerjoin(Person, Person.id == AidRequest.decided_by)
         .where(AidRequest.area_code.startswith(area_code) | Student.school_area_code.startswith(area_code))
         .order_by(AidRequest.id)
@@ -100,12 +100,13 @@ async def aid_decision(work: Work, request: AidRequest) -> AidDecision:
         raise ValueError(f"aid request {request.id} is not decided")
     student = await work.session.get_one(Student, request.student_id)
     desk = await desk_of_student(work, student)
-    school = await work.session.get_one(School, student.school_id)
-    room = await work.session.get_one(SchoolClass, student.class_id)
+    school = await work.session.get(School, student.school_id) if student.school_id is not None else None
+    room = await work.session.get(SchoolClass, student.class_id) if student.class_id is not None else None
     kind, granted = desk.plan.aid.kinds.get(request.aid_kind or ""), request.state != "refused"
     return AidDecision(
         number=request.number, issuer=await _issuer(work, student.school_area_code), guardians=await guardian_names(work, student.id),
-        child=student.name, school=school.name, class_name=room.name, school_phone=school.phone or "",
+        child=student.name, school=school.name if school else "", class_name=room.name if room else "",
+        school_phone=(school.phone if school else None) or "",
         requested_on=desk.calendar.day_of(request.requested_at), decided_on=desk.calendar.day_of(request.decided_at),
         decided_by=(await work.session.get_one(Person, request.decided_by)).name, granted=granted, kind=kind.zh if kind else None,
         amount=_amount(request) if granted else None, reason=None if granted else request.note,

@@ -11,6 +11,7 @@ from cases.casework import close_case, open_case_of
 from cases.desk import desk_of_case, desk_of_school
 from cases.gaps import ARRIVED, close_gap, gap_of
 from cases.leaves import end_leave
+from cases.said import place_left
 from cases.tasks import NewTask, open_task
 from storage.tables import EnrolmentCheck, EnrolmentEvent, School, Student
 from storage.work import Work
@@ -29,9 +30,9 @@ async def open_enrolment_check(work: Work, student_id: int, reason: str) -> int 
 async def confirm_transfer(work: Work, student_id: int, *, by: int, receiving_school: str) -> None:
     """The receiving school or the enrolment system has the child: its enrolment moves, and an open case ends with that evidence."""
     student = await work.session.get_one(Student, student_id)
+    facts, left = {"receiving_school": receiving_school}, place_left(student)
     student.status = "transferred"
-    facts = {"receiving_school": receiving_school}
-    work.session.add(EnrolmentEvent(student_id=student_id, kind="transferred", at=work.now, by_person_id=by, facts=facts))
+    work.session.add(EnrolmentEvent(student_id=student_id, kind="transferred", at=work.now, by_person_id=by, facts={**facts, **left}))
     await _close_checks(work, student_id, "transferred")
     work.record("transfer_confirmed", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}")
     case = await open_case_of(work, student_id)
@@ -43,8 +44,9 @@ async def confirm_transfer(work: Work, student_id: int, *, by: int, receiving_sc
 async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: int, evidence: dict[str, str]) -> None:
     """Suspended, graduated, deceased or moved abroad: the enrolment says so, and an open case ends with that evidence."""
     student = await work.session.get_one(Student, student_id)
+    left = place_left(student)
     student.status = exit_kind
-    work.session.add(EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts=evidence))
+    work.session.add(EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts={**evidence, **left}))
     await _close_checks(work, student_id, exit_kind)
     work.record("enrolment_ended", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}", kind=exit_kind)
     case = await open_case_of(work, student_id)

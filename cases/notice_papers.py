@@ -81,11 +81,11 @@ def state_of(notice: Notice) -> State:
 def _query(area_code: str, state: State, ids: Sequence[int] | None) -> Select[Notice, CaseFile, Student, str, str | None, str, str]:
     signer = aliased(Person)
     query = (
-        select(Notice, CaseFile, Student, School.name, School.phone, SchoolClass.name, signer.name)
+        select(Notice, CaseFile, Student, func.coalesce(School.name, ""), School.phone, func.coalesce(SchoolClass.name, ""), signer.name)
         .join(CaseFile, CaseFile.id == Notice.case_id)
         .join(Student, Student.id == Notice.student_id)
-        .join(School, School.id == CaseFile.school_id)
-        .join(SchoolClass, SchoolClass.id == CaseFile.class_id)
+        .outerjoin(School, School.id == CaseFile.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == CaseFile.class_id)
         .outerjoin(signer, signer.id == Notice.issued_by)
         .where(Notice.area_code.startswith(area_code) | Student.area_code.startswith(area_code))
     )

@@ -100,7 +100,11 @@ def _stage(plan: Plan, stage: str, rolls: Iterable[Counted], away: Iterable[Chil
 
 async def count(work: Work, plan: Plan, area_code: str, on: date | None = None) -> Count:
     """Counts an area on a day (without one: now). Raises ValueError for a day that has not come yet."""
-    when = as_of(work, plan, on)
+    return await count_at(work, plan, area_code, as_of(work, plan, on))
+
+
+async def count_at(work: Work, plan: Plan, area_code: str, when: AsOf) -> Count:
+    """Counts an area at a moment, from what is known of it today."""
     away = await children_away(work, when, area_code)
     days = await absent_days(work, plan, when, away)
     children = [Child(child, days[child.case_id], list_of(days[child.case_id], plan.lists)) for child in away]

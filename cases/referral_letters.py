@@ -133,11 +133,13 @@ def _day(day: date | None) -> str:
 
 
 async def _school(known: _Known) -> str:
-    return (await known.work.session.get_one(School, known.case.school_id)).name
+    school = await known.work.session.get(School, known.case.school_id) if known.case.school_id is not None else None
+    return school.name if school else ""
 
 
 async def _class(known: _Known) -> str:
-    return (await known.work.session.get_one(SchoolClass, known.case.class_id)).name
+    room = await known.work.session.get(SchoolClass, known.case.class_id) if known.case.class_id is not None else None
+    return room.name if room else ""
 
 
 def _area(level: str) -> Callable[[_Known], Awaitable[str]]:

@@ -81,6 +81,11 @@ def check_day(said: Said, born: date | None) -> None:
         raise NotTaken("say_evidence")
 
 
+def place_left(student: Student) -> dict[str, int | str | None]:
+    """Facts of an enrolment event, taken before the child moves: by them the rolls of any earlier day are read back."""
+    return {"from_school_id": student.school_id, "from_class_id": student.class_id, "from_status": student.status}
+
+
 def note_event(work: Work, said: Said, student: Student, kind: str, **facts: Any) -> None:
     """Keeps what happened with its evidence; the record holds no words."""
     kept = {"on": said.on.isoformat(), "evidence": said.evidence, **facts}

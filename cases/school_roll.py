@@ -13,7 +13,7 @@ from cases.enrolment import leave_the_rolls
 from cases.enrolment_words import NotTaken, state_name
 from cases.gaps import ARRIVED, close_gap, gap_of, open_gap
 from cases.rolls import ON_ROLLS
-from cases.said import Said, check_day, may_say, may_say_at, note_event
+from cases.said import Said, check_day, may_say, may_say_at, note_event, place_left
 from plan.calendar import Calendar
 from plan.enrolment import day_in
 from storage.tables import School, SchoolClass, Student
@@ -64,8 +64,9 @@ async def enter(work: Work, said: Said, student: Student, room: SchoolClass) -> 
     check_day(said, student.birth_date)
     if student.status not in ENTERING:
         raise NotTaken("already_enrolled", child=student.name)
+    left = place_left(student)
     await take_place(work, said, student, school, room)
-    note_event(work, said, student, "entered", school=school.code, class_id=room.id)
+    note_event(work, said, student, "entered", school=school.code, class_id=room.id, **left)
 
 
 async def take_place(work: Work, said: Said, student: Student, school: School, room: SchoolClass) -> None:
@@ -89,8 +90,9 @@ async def suspend(work: Work, said: Said, student: Student, until: date) -> None
         raise NotTaken("past")
     if (until - said.on).days > said.rules.suspension.longest_days:
         raise NotTaken("too_long", days=said.rules.suspension.longest_days)
+    left = place_left(student)
     student.status = "suspended"
-    note_event(work, said, student, "suspended", until=until.isoformat())
+    note_event(work, said, student, "suspended", until=until.isoformat(), **left)
     if (case := await open_case_of(work, student.id)) is not None:
         await close_case(work, case, "suspended", {"evidence": {"approval": said.evidence}}, by=said.by)
     desk = await desk_of_student(work, student)
@@ -111,9 +113,10 @@ async def resume(work: Work, said: Said, student: Student, room: SchoolClass | N
         raise NotTaken("not_suspended", child=student.name)
     if room is not None and room.school_id != student.school_id:
         raise NotTaken("other_class", said=room.name)
+    left = place_left(student)
     student.status = "resumed"
     student.class_id = room.id if room is not None else student.class_id
-    note_event(work, said, student, "resumed", class_id=student.class_id)
+    note_event(work, said, student, "resumed", class_id=student.class_id, **left)
     if (gap := await gap_of(work, student.id)) is not None:
         await close_gap(work, gap, ARRIVED, by=said.by, evidence=said.evidence)
 
@@ -141,7 +144,7 @@ async def _graduate(work: Work, said: Said, student: Student, grade: int) -> Non
         await leave_the_rolls(work, student.id, "graduated", by=said.by, evidence={"enrolment_record": said.evidence})
         student.class_id = None
         return
-    note_event(work, said, student, "graduated", grade=grade)
+    note_event(work, said, student, "graduated", grade=grade, **place_left(student))
     calendar = Calendar(said.plan)
     due = next(day for year in (said.on.year, said.on.year + 1) if (day := day_in(year, said.rules.leavers.due)) > said.on)
     await open_gap(work, student, "leaver", calendar.at(due, NOON), by=said.by, grade=grade + 1)

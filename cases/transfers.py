@@ -12,7 +12,7 @@ from cases.enrolment_words import NotTaken, state_name
 from cases.gaps import open_gap
 from cases.responsible import CODE_LENGTH
 from cases.rolls import ON_ROLLS
-from cases.said import Said, check_day, may_say, may_say_at, note_event
+from cases.said import Said, check_day, may_say, may_say_at, note_event, place_left
 from cases.school_roll import take_place
 from cases.tasks import NewTask, open_task
 from storage.tables import EnrolmentEvent, EnrolmentGap, School, SchoolClass, Student
@@ -44,8 +44,9 @@ async def transfer_out(work: Work, said: Said, student: Student, to: Destination
     gap = await open_gap(work, student, "transfer", due, by=said.by, grade=room.grade if room is not None else None)
     gap.to_school_id, gap.to_name = to.school.id if to.school else None, to.name
     gap.released_at, gap.released_by = work.now, said.by
+    left = place_left(student)
     student.status, student.class_id = "transferring", None
-    note_event(work, said, student, "transferred_out", to=to.school.code if to.school else to.name)
+    note_event(work, said, student, "transferred_out", to=to.school.code if to.school else to.name, **left)
     if (case := await open_case_of(work, student.id)) is not None:
         await pause_case(work, case, due, "transferring")
     await _ask_receiving(work, said, student, gap, to)
@@ -78,9 +79,9 @@ async def arrive(work: Work, said: Said, student: Student, room: SchoolClass) ->
     unannounced = student.status in ON_ROLLS
     if unannounced:
         await _announce(work, said, student, school)
-    left = student.school_id
+    left = place_left(student)
     await take_place(work, said, student, school, room)
-    note_event(work, said, student, "arrived", school=school.code, class_id=room.id, from_school_id=left)
+    note_event(work, said, student, "arrived", school=school.code, class_id=room.id, **left)
 
 
 async def _announce(work: Work, said: Said, student: Student, to: School) -> None:

@@ -169,5 +169,12 @@ def gone() -> HTTPException:
 
 
 Kind = TypeVar("Kind")
+
+
+async def place_of(visit: Visit, table: type[Kind], key: int | None) -> Kind | None:
+    """A child's school or class; None for a child without one."""
+    return await visit.session.get(table, key) if key is not None else None
+
+
 Blank = Annotated[Kind, BeforeValidator(lambda given: None if given == "" else given)]
 """A field of a form that was left empty is no value."""

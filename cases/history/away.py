@@ -33,7 +33,7 @@ AWAY = """
         where c.opened_at <= :until and (c.state = 'open' or c.closed_at > :until)
     )
     select o.id, o.student_id, roll.name, coalesce(roll.school_id, o.school_id), coalesce(place.area_code, o.school_area_code),
-        o.class_id, roll.on_roll,
+        case when roll.on_roll then roll.class_id else o.class_id end, roll.on_roll,
         coalesce(roll.grade, held.grade, gap.grade, case when roll.birth_date > make_date(:year - 12, 8, 31) then 6 else 7 end),
         case when o.since is null or o.episode = 1 + (
             select count(*) from event e where e.case_id = o.id and e.action = 'case_relapsed' and e.at <= :until

@@ -31,5 +31,11 @@ def as_of(work: Work, plan: Plan, on: date | None = None) -> AsOf:
         raise ValueError(f"{day} has not come yet")
     if day < today:
         return AsOf(day, calendar.at(day + timedelta(days=1), time.min) - timedelta(microseconds=1), day)
-    closed = calendar.local(work.now).time() >= plan.attendance.closes_at
-    return AsOf(day, work.now, day if closed else day - timedelta(days=1))
+    return moment(plan, work.now)
+
+
+def moment(plan: Plan, at: datetime) -> AsOf:
+    """Any moment that has come; its own day counts once its sheets are closed."""
+    local = Calendar(plan).local(at)
+    day = local.date()
+    return AsOf(day, at, day if local.time() >= plan.attendance.closes_at else day - timedelta(days=1))

@@ -17,24 +17,28 @@ from storage.work import Work
 
 ROLL = """
     with later as (
-        select distinct on (student_id) student_id, kind from enrolment_event
-        where at > :until and kind <> 'class_changed' order by student_id, at, id
+        select distinct on (student_id) student_id, kind, facts->>'from_status' as left_as from enrolment_event
+        where at > :until and kind not in ('class_changed', 'released') order by student_id, at, id
     ), prior as (
         select distinct on (e.student_id) e.student_id, e.kind from enrolment_event e join later using (student_id)
-        where e.at <= :until and e.kind <> 'class_changed' order by e.student_id, e.at desc, e.id desc
+        where e.at <= :until and e.kind not in ('class_changed', 'released') order by e.student_id, e.at desc, e.id desc
     ), moved as (
         select distinct on (student_id) student_id, (facts->>'from_school_id')::bigint as school_id,
-            (facts->>'from_class_id')::bigint as class_id, (facts->>'grade')::int as grade
+            (facts->>'from_class_id')::bigint as class_id, (facts->>'grade')::int as grade,
+            facts ? 'from_school_id' as says_school, facts ? 'from_class_id' as says_class
         from enrolment_event where at > :until and (facts ? 'from_school_id' or facts ? 'grade') order by student_id, at, id
     ), roll as materialized (
-        select s.id as student_id, s.name, s.birth_date, coalesce(moved.school_id, s.school_id) as school_id,
-            coalesce(moved.class_id, s.class_id) as class_id, coalesce(room.grade, moved.grade) as grade,
+        select s.id as student_id, s.name, s.birth_date,
+            case when moved.says_school then moved.school_id else s.school_id end as school_id,
+            case when moved.says_class then moved.class_id else s.class_id end as class_id, coalesce(room.grade, moved.grade) as grade,
             case when later.kind is null then s.status in ('enrolled', 'resumed')
+                when later.left_as is not null then later.left_as in ('enrolled', 'resumed')
                 when prior.kind is not null then prior.kind in ('entered', 'arrived', 'enrolled', 'resumed', 'school_changed')
-                else later.kind not in ('entered', 'arrived', 'enrolled', 'resumed') end as on_roll
+                else later.kind not in ('entered', 'arrived', 'enrolled', 'resumed', 'found') end as on_roll
         from student s
         left join later on later.student_id = s.id left join prior on prior.student_id = s.id
-        left join moved on moved.student_id = s.id left join school_class room on room.id = coalesce(moved.class_id, s.class_id)
+        left join moved on moved.student_id = s.id
+        left join school_class room on room.id = case when moved.says_class then moved.class_id else s.class_id end
         /* which */
     )
 """

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
-from cases.rates import count
+from cases.history.moment import moment
+from cases.rates import Child, count_at
 from cases.reconciling.found import Found
 from cases.reconciling.reports import Reported, compare
 from cases.reconciling.reports_kept import submitted_reports
+from cases.reports.counting import on_lists
 from plan.calendar import Calendar
 from plan.model import Plan
 from plan.reconciling import REPORT_KINDS, DifferenceKind, Reconciliation
@@ -107,15 +109,15 @@ async def _of_kind(work: Work, kind: DifferenceKind, values: Mapping[str, Any]) 
 
 
 async def _of_reports(work: Work, plan: Plan, reports: Sequence[Reported]) -> list[Found]:
-    """Each day that reports speak of is counted once, for all schools."""
-    by_day: defaultdict[date, list[Reported]] = defaultdict(list)
+    """Each moment at which reports were counted is counted once more, from what is known today, for all schools."""
+    by_moment: defaultdict[datetime, list[Reported]] = defaultdict(list)
     for report in reports:
-        by_day[report.on].append(report)
+        by_moment[report.at].append(report)
     found: list[Found] = []
-    for on, said in by_day.items():
-        ledger: defaultdict[tuple[int | None, str], list[int]] = defaultdict(list)
-        for child in (await count(work, plan, "", on)).children:
-            ledger[child.away.school_id, child.listed].append(child.away.student_id)
+    for at, said in by_moment.items():
+        schools: defaultdict[int | None, list[Child]] = defaultdict(list)
+        for child in (await count_at(work, plan, "", moment(plan, at))).children:
+            schools[child.away.school_id].append(child)
         for report in said:
-            found += compare(report, {name: ledger[report.school_id, name] for name in report.numbers})
+            found += compare(report, on_lists(schools[report.school_id]))
     return found

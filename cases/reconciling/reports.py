@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from cases.reconciling.found import Found
 
@@ -14,12 +14,12 @@ LISTS = ("suspected", "dropout")
 
 @dataclass(frozen=True)
 class Reported:
-    """What a school has reported as of the end of a period. `numbers` and `children`: by list; a number may have been corrected by hand."""
+    """What a school has reported, counted at a moment. `numbers` and `children`: by list; a number may have been corrected by hand."""
 
     report_id: int
     school_id: int
     area_code: str
-    on: date
+    at: datetime
     numbers: Mapping[str, int]
     children: Mapping[str, Collection[int]]
 
@@ -27,13 +27,13 @@ class Reported:
 def compare(said: Reported, ledger: Mapping[str, Collection[int]]) -> Iterator[Found]:
     """Children whom only one of the two names, and numbers that are not those of the report's own list.
 
-    `ledger`: by list, the ids of the school's children on that day. A list that the report does not keep is not compared.
+    `ledger`: by list, the ids of the school's children at that moment. A list that the report does not keep is not compared.
     """
     for name in LISTS:
         if name not in said.numbers:
             continue
         own, reported = set(ledger.get(name, ())), set(said.children.get(name, ()))
-        facts = {"list": name, "on": said.on.isoformat()}
+        facts = {"list": name, "at": said.at.isoformat()}
         for student_id in sorted(own - reported):
             yield Found("report_child_missing", said.area_code, said.school_id, student_id, None, said.report_id, facts)
         for student_id in sorted(reported - own):

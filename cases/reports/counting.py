@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from cases.rates import Child
 from cases.rates import count as count_rates
 from cases.reports.words import COUNTED
 from cases.responsible import CODE_LENGTH
@@ -43,12 +44,18 @@ async def _own(work: Work, plan: Plan, report: Report) -> Count:
         .where(where, Student.status.in_(ON_ROLLS), SchoolClass.grade.in_(GRADES))
     )
     away = (await count_rates(work, plan, report.area_code)).children
-    mine = [child for child in away if report.school_id in {None, child.away.school_id} and child.away.grade in GRADES]
+    mine = [child for child in away if report.school_id in {None, child.away.school_id}]
     children: dict[str, list[int]] = {
         "of_age": list(await work.session.scalars(enrolled.order_by(Student.id))),
-        **{name: [child.away.student_id for child in mine if child.listed == name] for name in ("suspected", "dropout")},
+        **on_lists(mine),
     }
     return Count({name: len(children[name]) for name in COUNTED}, children)
+
+
+def on_lists(away: Iterable[Child]) -> dict[str, list[int]]:
+    """The two lists of a report, of these children: those of compulsory schooling, by their ids."""
+    pupils = [child for child in away if child.away.grade in GRADES]
+    return {name: [child.away.student_id for child in pupils if child.listed == name] for name in ("suspected", "dropout")}
 
 
 def _children_of(report: Report) -> ColumnElement[bool]:

@@ -159,10 +159,10 @@ def _named(q: str) -> ColumnElement[bool]:
 async def _lines(visit: Visit, looking: Filters, most: int, after: int) -> list[Line]:
     found = select(CaseFile.id).where(CaseFile.id.in_(_found(visit, looking))).order_by(CaseFile.level.desc(), CaseFile.opened_at)
     query = (
-        select(CaseFile, Student, School.name, SchoolClass.name)
+        select(CaseFile, Student, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""))
         .join(Student, Student.id == CaseFile.student_id)
-        .join(School, School.id == CaseFile.school_id)
-        .join(SchoolClass, SchoolClass.id == CaseFile.class_id)
+        .outerjoin(School, School.id == CaseFile.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == CaseFile.class_id)
         .where(CaseFile.id.in_(found.limit(most).offset(after)))
         .order_by(CaseFile.level.desc(), CaseFile.opened_at)
     )

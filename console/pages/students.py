@@ -12,7 +12,7 @@ from starlette.responses import Response
 from cases.imports.phones import read_phones
 from console.pages.case import family_of
 from console.pages.registers import categories_for, may_write
-from console.visit import Visit, Visiting, gone, see_other
+from console.visit import Visit, Visiting, gone, place_of, see_other
 from storage.tables import (
     Absence,
     Arrangement,
@@ -49,7 +49,7 @@ async def search(visit: Visiting, q: str = "") -> Response:
 
 async def _search(visit: Visit, q: str) -> Sequence[Any]:
     query = (
-        select(Student, School.name, SchoolClass.name)
+        select(Student, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""))
         .outerjoin(School, School.id == Student.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
         .where(or_(*_meant(visit, q)))
@@ -91,8 +91,8 @@ async def page_of(visit: Visit, student_id: int, *, refused: str | None = None, 
         raise gone()
     known, categories = categories_for(visit), await _of_child(visit, StudentCategory, student_id)
     return await visit.show(
-        "student", child=child, school=await visit.session.get(School, child.school_id) if child.school_id else None,
-        room=await visit.session.get(SchoolClass, child.class_id) if child.class_id else None, family=await family_of(visit, student_id),
+        "student", child=child, school=await place_of(visit, School, child.school_id),
+        room=await place_of(visit, SchoolClass, child.class_id), family=await family_of(visit, student_id),
         absences=await _absences(visit, student_id), crumbs=await visit.crumbs(child.school_area_code),
         cases=await _of_child(visit, CaseFile, student_id), leaves=await _of_child(visit, Leave, student_id),
         categories=[one for one in categories if one.category in known], known=known, may_write=may_write(visit),

@@ -10,7 +10,11 @@ from sqlalchemy import select, update
 
 from cases.reconciling.found import Found
 from cases.reconciling.reports import Reported, compare
-from storage.tables import Absence, CaseFile, Difference, Event, SchoolClass, Student, Task
+from cases.reports.answering import NOTHING_ELSE, Stated, confirm
+from cases.reports.preparing import prepare
+from plan.periods import period_of
+from storage.tables import Absence, CaseFile, Difference, Event, Report, SchoolClass, Student, Task
+from storage.work import working
 from tests.fanxiao.conftest import Terminal
 from tests.fanxiao.rows import add_case, add_school, add_sheet, at
 from tests.fanxiao.test_admin import away
@@ -134,7 +138,7 @@ async def test_the_night_does_it_by_itself_and_finds_nothing_in_ordinary_life(co
 
 
 def reported(numbers: dict[str, int], children: dict[str, list[int]]) -> Reported:
-    return Reported(5, 1, "622926100", date(2026, 11, 30), numbers, children)
+    return Reported(5, 1, "622926100", at(date(2026, 11, 30)), numbers, children)
 
 
 def test_a_report_is_compared_child_by_child() -> None:
@@ -152,3 +156,31 @@ def test_a_number_changed_by_hand_is_a_difference_of_its_own() -> None:
     assert (found.kind, found.facts["stated"], found.facts["named"]) == ("report_number", 0, 1)
     assert list(compare(reported({}, {}), {"dropout": [3]})) == []
     assert isinstance(found, Found)
+
+
+async def weekly(county: County, said: Stated = NOTHING_ELSE) -> None:
+    """The school's count of that week, prepared, computed and confirmed as the product does it."""
+    async with working(county.database, await county.stage.now()) as work:
+        await prepare(work, "weekly", period_of("week", FRI), "")
+    await county.stage.settle()
+    async with working(county.database, await county.stage.now()) as work:
+        report = (await work.session.scalars(select(Report).where(Report.kind == "weekly"))).one()
+        assert await confirm(work, report, county.people["attendance_officer"], said) is None
+
+
+async def test_a_submitted_report_is_compared_with_the_ledger_of_its_own_moment(school: County, shell: Terminal) -> None:
+    child = await week(school, [MON, TUE, WED, THU, FRI])
+    case = await add_case(school, child, MON)
+    await weekly(school)
+    await school.after_outage("2026-11-10 13:00")  # by now the child is away longer: that is no difference
+    assert await kinds(school) == []
+    await spoil(school, update(CaseFile).where(CaseFile.id == case.id).values(first_absent_on=FRI))
+    await night(school, shell)
+    assert await kinds(school) == ["report_child_added"]
+
+
+async def test_a_number_stated_against_the_list_is_asked_about(school: County, shell: Terminal) -> None:
+    await add_case(school, await week(school, [MON, TUE, WED, THU, FRI]), MON)
+    await weekly(school, Stated({"suspected": 0}, "已经返校"))
+    await school.after_outage("2026-11-07 06:00")
+    assert "report_number" in await kinds(school)
