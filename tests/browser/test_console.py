@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import pyotp
@@ -18,6 +19,10 @@ from cases.campaign_drafts import Draft
 from cases.referrals import propose_referral
 from console.pages import MENU
 from storage.tables import AidRequest, Campaign, CaseFile, Referral
+from cases.reports.preparing import prepare
+from console.pages import MENU
+from plan.periods import Period
+from storage.tables import Report, StudentCategory
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.officers import console_of
@@ -103,6 +108,10 @@ async def office(county: County) -> County:
     await county.to("2026-11-02 09:00")
     await county.phones["father"].replies("家里没钱，娃娃不念了")
     await county.after_outage("2026-11-05 12:01")
+    async with working(county.database, await county.stage.now()) as work:
+        await prepare(work, "weekly", Period(date(2026, 11, 2), date(2026, 11, 8)), "")
+        work.session.add(StudentCategory(student_id=county.students["马小龙"], category="left_behind", since=date(2026, 9, 1)))
+    await county.stage.settle()
     return county
 
 
@@ -132,6 +141,15 @@ async def prepared(county: County) -> tuple[int, int, int, int]:
     async with county.database.session() as session:
         found = [await session.scalar(select(table.id).order_by(table.id).limit(1)) for table in (AidRequest, Campaign, Referral)]
     return (await county.task("triage_unknown")).id, *(number or 0 for number in found)
+        "notice": f"/notices/{(await county.notices())[0].id}", "report": f"/reports/{await _report(county)}",
+        "school": f"/areas/schools/{county.school_id}", "found": "/students?q=同学",
+        "template": "/templates/absence_question", "settings": "/settings",
+    }  # fmt: skip
+
+
+async def _report(county: County) -> int:
+    async with county.database.session() as session:
+        return (await session.scalars(select(Report.id))).first() or 0
 
 
 async def test_every_page_in_both_languages_at_both_widths(office: County) -> None:
@@ -147,6 +165,7 @@ async def test_every_page_in_both_languages_at_both_widths(office: County) -> No
                 for name, path in (await pages(office)).items():
                     await desk.page.goto(url + path)
                     await desk.checks(f"{name} {language} {width}")
+                    assert await _sent(desk.page) < LARGEST, name
                     await desk.picture(name, language, width)
                 await desk.page.goto(f"{url}/settings")
                 await desk.page.click("#live form[action='/settings/language'] button")
@@ -198,6 +217,12 @@ async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(offic
 
 def _parts(app: object) -> object:
     return app.app._pages._app.state.parts  # type: ignore[attr-defined]
+
+
+async def _sent(page: Page) -> int:
+    """Bytes that came over the line, headers not counted: static files are compressed."""
+    script = "() => performance.getEntries().reduce((sum, one) => sum + (one.encodedBodySize || 0), 0)"
+    return int(await page.evaluate(script))
 
 
 async def _weight(page: Page) -> int:
