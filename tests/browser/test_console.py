@@ -37,7 +37,6 @@ LARGEST = 200_000
 """Bytes of a page with all that it loads."""
 WIDTHS = {"wide": (1280, 800), "phone": (360, 740)}
 SERIOUS = {"serious", "critical"}
-STRANGER = "+8613999999999"
 ROLES = ("class_teacher", "principal", "township_officer", "county_officer", "township_head", "village_committee", "attendance_officer")
 
 
@@ -109,20 +108,20 @@ async def office(county: County) -> County:
 async def pages(county: County) -> dict[str, str]:
     """Every page by the name of its picture."""
     case = await county.case("马小龙")
-    text, aid, campaign, referral = await prepared(county)
+    aid, campaign, referral = await prepared(county)
     return {
         **{entry.name: entry.path for entry in MENU}, "case": f"/cases/{case.id}", "student": f"/students/{case.student_id}",
         "found": "/students?q=同学", "template": "/templates/absence_question", "settings": "/settings",
-        "letter": f"/triage/{text}", "referral": f"/referrals/{referral}", "aid_request": f"/aid/{aid}",
+        "referral": f"/referrals/{referral}", "aid_request": f"/aid/{aid}",
         "campaign": f"/campaigns/{campaign}", "campaign_new": "/campaigns/new", "activities": "/activities",
     }  # fmt: skip
 
 
-async def prepared(county: County) -> tuple[int, int, int, int]:
-    """A strange text, the family's request for aid, a campaign that is drafted, a referral that waits: the id of each."""
-    if not [task for task in await county.tasks() if task.kind == "triage_unknown"]:
-        await county.receive(STRANGER, "请问补助啥时候发")
-        await county.stage.settle()
+async def prepared(county: County) -> tuple[int, int, int]:
+    """The family's request for aid, a campaign that is drafted, a referral that waits: the id of each."""
+    async with county.database.session() as session:
+        is_new = await session.scalar(select(Referral.id)) is None
+    if is_new:
         async with working(county.database, await county.stage.now()) as work:
             officer, catalogue = county.people["county_officer"], county.settings.catalogue
             draft = Draft("有难处找学校", "help", "622926100")
@@ -131,7 +130,8 @@ async def prepared(county: County) -> tuple[int, int, int, int]:
             await propose_referral(work, case, department="human_resources", by=officer, reason="疑似在外务工")
     async with county.database.session() as session:
         found = [await session.scalar(select(table.id).order_by(table.id).limit(1)) for table in (AidRequest, Campaign, Referral)]
-    return (await county.task("triage_unknown")).id, *(number or 0 for number in found)
+    aid, campaign, referral = (number or 0 for number in found)
+    return aid, campaign, referral
 
 
 async def test_every_page_in_both_languages_at_both_widths(office: County) -> None:
