@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import date
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
 from pathlib import Path
 
 import pyotp
@@ -17,12 +17,10 @@ from sqlalchemy import select
 from bot.publicity import draft_campaign
 from cases.campaign_drafts import Draft
 from cases.referrals import propose_referral
-from console.pages import MENU
-from storage.tables import AidRequest, Campaign, CaseFile, Referral
 from cases.reports.preparing import prepare
 from console.pages import MENU
 from plan.periods import Period
-from storage.tables import Report, StudentCategory
+from storage.tables import AidRequest, Campaign, CaseFile, Referral, Report, StudentCategory
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.officers import console_of
@@ -42,7 +40,6 @@ LARGEST = 200_000
 """Bytes of a page with all that it loads."""
 WIDTHS = {"wide": (1280, 800), "phone": (360, 740)}
 SERIOUS = {"serious", "critical"}
-STRANGER = "+8613999999999"
 ROLES = ("class_teacher", "principal", "township_officer", "county_officer", "township_head", "village_committee", "attendance_officer")
 
 
@@ -118,20 +115,27 @@ async def office(county: County) -> County:
 async def pages(county: County) -> dict[str, str]:
     """Every page by the name of its picture."""
     case = await county.case("马小龙")
-    text, aid, campaign, referral = await prepared(county)
+    aid, campaign, referral = await prepared(county)
     return {
         **{entry.name: entry.path for entry in MENU}, "case": f"/cases/{case.id}", "student": f"/students/{case.student_id}",
-        "found": "/students?q=同学", "template": "/templates/absence_question", "settings": "/settings",
-        "letter": f"/triage/{text}", "referral": f"/referrals/{referral}", "aid_request": f"/aid/{aid}",
+        "notice": f"/notices/{(await county.notices())[0].id}", "report": f"/reports/{await _report(county)}",
+        "school": f"/areas/schools/{county.school_id}", "found": "/students?q=同学",
+        "template": "/templates/absence_question", "settings": "/settings",
+        "referral": f"/referrals/{referral}", "aid_request": f"/aid/{aid}",
         "campaign": f"/campaigns/{campaign}", "campaign_new": "/campaigns/new", "activities": "/activities",
     }  # fmt: skip
 
 
-async def prepared(county: County) -> tuple[int, int, int, int]:
-    """A strange text, the family's request for aid, a campaign that is drafted, a referral that waits: the id of each."""
-    if not [task for task in await county.tasks() if task.kind == "triage_unknown"]:
-        await county.receive(STRANGER, "请问补助啥时候发")
-        await county.stage.settle()
+async def _report(county: County) -> int:
+    async with county.database.session() as session:
+        return (await session.scalars(select(Report.id))).first() or 0
+
+
+async def prepared(county: County) -> tuple[int, int, int]:
+    """The family's request for aid, a campaign that is drafted, a referral that waits: the id of each."""
+    async with county.database.session() as session:
+        is_new = await session.scalar(select(Referral.id)) is None
+    if is_new:
         async with working(county.database, await county.stage.now()) as work:
             officer, catalogue = county.people["county_officer"], county.settings.catalogue
             draft = Draft("有难处找学校", "help", "622926100")
@@ -140,16 +144,8 @@ async def prepared(county: County) -> tuple[int, int, int, int]:
             await propose_referral(work, case, department="human_resources", by=officer, reason="疑似在外务工")
     async with county.database.session() as session:
         found = [await session.scalar(select(table.id).order_by(table.id).limit(1)) for table in (AidRequest, Campaign, Referral)]
-    return (await county.task("triage_unknown")).id, *(number or 0 for number in found)
-        "notice": f"/notices/{(await county.notices())[0].id}", "report": f"/reports/{await _report(county)}",
-        "school": f"/areas/schools/{county.school_id}", "found": "/students?q=同学",
-        "template": "/templates/absence_question", "settings": "/settings",
-    }  # fmt: skip
-
-
-async def _report(county: County) -> int:
-    async with county.database.session() as session:
-        return (await session.scalars(select(Report.id))).first() or 0
+    aid, campaign, referral = (number or 0 for number in found)
+    return aid, campaign, referral
 
 
 async def test_every_page_in_both_languages_at_both_widths(office: County) -> None:
@@ -219,12 +215,12 @@ def _parts(app: object) -> object:
     return app.app._pages._app.state.parts  # type: ignore[attr-defined]
 
 
-async def _sent(page: Page) -> int:
-    """Bytes that came over the line, headers not counted: static files are compressed."""
-    script = "() => performance.getEntries().reduce((sum, one) => sum + (one.encodedBodySize || 0), 0)"
+async def _weight(page: Page) -> int:
+    script = "() => performance.getEntries().reduce((sum, one) => sum + (one.decodedBodySize || 0), 0)"
     return int(await page.evaluate(script))
 
 
-async def _weight(page: Page) -> int:
-    script = "() => performance.getEntries().reduce((sum, one) => sum + (one.decodedBodySize || 0), 0)"
+async def _sent(page: Page) -> int:
+    """Bytes that came over the line, headers not counted: static files are compressed."""
+    script = "() => performance.getEntries().reduce((sum, one) => sum + (one.encodedBodySize || 0), 0)"
     return int(await page.evaluate(script))
