@@ -61,7 +61,12 @@ class ById(Body):
 
 def with_field(field: str, otherwise: str) -> Discriminator:
     """Which of two forms is meant: the one of this field where it is there. So that only that form's mistakes are named."""
-    return Discriminator(lambda given: f"@{field}" if isinstance(given, dict) and field in given else f"@{otherwise}")
+
+    def meant(given: Any) -> str:
+        has_it = field in given if isinstance(given, dict) else hasattr(given, field)
+        return f"@{field}" if has_it else f"@{otherwise}"
+
+    return Discriminator(meant)
 
 
 Child = Annotated[Annotated[ByNumber, Tag("@number")] | Annotated[ById, Tag("@id")], with_field("number", "id")]
