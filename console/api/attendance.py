@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, Tag
 from sqlalchemy import select, update
 
 from cases.attendance import Missing, SheetAnswer, correction_day, record_sheet
@@ -16,13 +16,12 @@ from cases.imports.numbers import read_number
 from cases.rooms import room_named
 from cases.sheet_asking import ON_ROLLS, sheet_before_asking, sheet_of
 from console.api.caller import Attending, Caller, Once
-from console.api.fields import Body, Day, Number, RoomRef, SchoolRef
+from console.api.fields import Body, Day, Number, RoomRef, SchoolRef, Seat, with_field
 from console.api.problems import Problem, Row
 from storage.tables import AttendanceSheet, Question, SchoolClass, Student
 from storage.work import Work
 
 MOST = 200
-Seat = Annotated[int, Field(ge=1, le=999, description="班内学号 · number within the class")]
 
 
 class BySeat(Body):
@@ -51,8 +50,9 @@ class AbsentNumber(ByRegister):
     until: Day | None = Field(default=None, description="请假到哪天 · last day of the leave")
 
 
-Absent = AbsentSeat | AbsentNumber
-Pupil = BySeat | ByRegister
+BY = with_field("number", "seat")
+Absent = Annotated[Annotated[AbsentSeat, Tag("@seat")] | Annotated[AbsentNumber, Tag("@number")], BY]
+Pupil = Annotated[Annotated[BySeat, Tag("@seat")] | Annotated[ByRegister, Tag("@number")], BY]
 
 
 class Sheet(Body):

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, Tag
 from sqlalchemy import select
 
 from console.api.caller import Asking, Caller
-from console.api.fields import Body, Child
+from console.api.fields import Body, Child, with_field
 from plan.model import Plan
 from storage.tables import CaseFile
 from storage.work import working
@@ -29,6 +29,9 @@ class ByChild(Body):
     """All cases of a child, newest first."""
 
     child: Child
+
+
+Asked = Annotated[Annotated[ByCase, Tag("@case_number")] | Annotated[ByChild, Tag("@child")], with_field("case_number", "child")]
 
 
 class CaseStatus(Body):
@@ -56,7 +59,7 @@ router = APIRouter(prefix="/cases", tags=["cases"])
 
 
 @router.post("/status")
-async def case_status(call: Asking, asked: ByCase | ByChild) -> Found:
+async def case_status(call: Asking, asked: Asked) -> Found:
     """台账状态 · How a case stands. Every look is kept in the record."""
     if isinstance(asked, ByCase):
         wanted = CaseFile.number == asked.case_number

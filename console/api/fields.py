@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 LARGEST_ID = 2**53 - 1
 
@@ -23,6 +23,15 @@ def _day(given: Any) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-24"]})]
+
+
+def _whole(given: Any) -> Any:
+    """To JSON 5.0 and 5 are the same number."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+ChildId = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_whole)]
+Seat = Annotated[int, Field(ge=1, le=999, description="班内学号 · number within the class"), BeforeValidator(_whole)]
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=PRINTABLE)]
 Words = Annotated[str, Field(min_length=2, max_length=300, pattern=PRINTABLE, description="依据：批准文号、证明 · a number, a certificate")]
@@ -47,7 +56,17 @@ class ByNumber(Body):
 class ById(Body):
     """A child by its number here, as answers and hooks give it."""
 
-    id: Annotated[int, Field(ge=1, le=LARGEST_ID)]
+    id: ChildId
 
 
-Child = ByNumber | ById
+def with_field(field: str, otherwise: str) -> Discriminator:
+    """Which of two forms is meant: the one of this field where it is there. So that only that form's mistakes are named."""
+
+    def meant(given: Any) -> str:
+        has_it = field in given if isinstance(given, dict) else hasattr(given, field)
+        return f"@{field}" if has_it else f"@{otherwise}"
+
+    return Discriminator(meant)
+
+
+Child = Annotated[Annotated[ByNumber, Tag("@number")] | Annotated[ById, Tag("@id")], with_field("number", "id")]

@@ -84,8 +84,9 @@ async def _not_understood(request: Request, error: Exception) -> JSONResponse:  
 
 
 def _row(at: Sequence[str | int]) -> Row:
-    """Where a value stands: ("body", "absent", 0, "until") is row 1 of absent, field until."""
-    place = [part for part in at if part != "body"]
+    """Where a value stands: ("body", "absent", 0, "until") is row 1 of absent, field until. What begins with @ tells
+    which of two forms was read."""
+    place = [part for part in at[1:] if not str(part).startswith("@")]
     number = next((index for index, part in enumerate(place) if isinstance(part, int)), None)
     if number is None:
         return Row(0, ".".join(map(str, place)), "field_wrong")
