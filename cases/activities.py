@@ -100,6 +100,14 @@ async def latest_activity(work: Work, plan: Plan, person_ids: Sequence[int]) -> 
     return await work.session.scalar(query.order_by(Activity.id.desc()).limit(1))
 
 
+async def withdraw_activity(work: Work, activity: Activity, by: int) -> None:
+    """It was told by mistake: no longer counted, and kept for the record. Raises ActivityRefused when that was done before."""
+    if activity.withdrawn_at is not None:
+        raise ActivityRefused("activity_withdrawn_before")
+    activity.withdrawn_at = work.now
+    work.record("activity_withdrawn", f"activity:{activity.id}", area_code=activity.area_code, actor=f"person:{by}")
+
+
 async def take_activity_photo(work: Work, plan: Plan, activity: Activity, by: int, inbound: Inbound) -> bool:
     """A photograph that came by chat; the worker fetches it. False when there are enough of them."""
     if await photos_of(work, activity.id) >= plan.publicity.activities.photos:

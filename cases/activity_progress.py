@@ -37,7 +37,7 @@ async def progress(work: Work, area_code: str, year: int) -> list[Progress]:
     for planned in await _planned(work, area_code, year):
         row = _row(rows, Where(planned.area_code, planned.school_id))
         row.planned = (row.planned or 0) + planned.number
-    for activity, pictures in await _held(work, area_code, year):
+    for activity, pictures in await held_in(work, area_code, year):
         row = _row(rows, _office(activity))
         row.held += 1
         row.by_kind[activity.kind] += 1
@@ -81,7 +81,8 @@ async def _planned(work: Work, area_code: str, year: int) -> list[ActivityPlan]:
     return [row for row in found if not row.kind or (row.area_code, row.school_id) not in whole]
 
 
-async def _held(work: Work, area_code: str, year: int) -> list[tuple[Activity, int]]:
+async def held_in(work: Work, area_code: str, year: int) -> list[tuple[Activity, int]]:
+    """Each activity of an area in a school year with the number of its photographs, by day; those that were taken back are left out."""
     pictures = (
         select(func.count()).select_from(Photo).where(Photo.activity_id == Activity.id, Photo.state == "stored").scalar_subquery()
     )  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
-from cases.registers import register_rules
+from cases.registers import check_day, check_end, register_rules
 from cases.said import Said, may_say
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.calendar import Calendar
@@ -21,6 +21,7 @@ from storage.work import Work
 async def pair(work: Work, said: Said, student: Student, person: Person) -> Pairing:
     """The person is paired with the child from now on, in the place of whoever was before. Raises NotTaken."""
     may_say(said, register_rules(said.plan).by, student)
+    check_day(said, student)
     now = await pairing_of(work, student.id)
     if now is not None and now.person_id == person.id:
         raise NotTaken("paired_already", who=person.name)
@@ -39,6 +40,7 @@ async def pairing_of(work: Work, student_id: int) -> Pairing | None:
 
 
 async def _end(work: Work, pairing: Pairing, on: date) -> None:
+    check_end(pairing.since, on)
     pairing.until = on
     await work.session.flush()
     asked = select(Task).where(Task.key.startswith(f"pair:{pairing.id}:"), Task.state.in_(LIVING))

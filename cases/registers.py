@@ -62,12 +62,13 @@ async def set_category(work: Work, said: Said, student: Student, category: str, 
     """The child belongs to the group from that day on, or no longer; what was so before stays as history. Raises NotTaken."""
     rules = register_rules(said.plan)
     may_say(said, rules.by, student)
-    _check(said, student)
+    check_day(said, student)
     detail = kind_named(rules, category, detail or "")
     now = await category_of(work, student.id, category)
     if present == (now is not None) and (not present or detail is None or (now is not None and now.detail == detail)):
         raise NotTaken("category_same")
     if now is not None:
+        check_end(now.since, said.on)
         now.until = said.on
     if present:
         work.session.add(StudentCategory(student_id=student.id, category=category, detail=detail, since=said.on))
@@ -77,11 +78,18 @@ async def set_category(work: Work, said: Said, student: Student, category: str, 
     await work.session.flush()
 
 
-def _check(said: Said, student: Student) -> None:
+def check_day(said: Said, student: Student) -> None:
+    """Raises NotTaken for a day that has not come, or on which the child was not born."""
     if said.on > said.today:
         raise NotTaken("future")
     if student.birth_date is not None and said.on < student.birth_date:
         raise NotTaken("before_birth")
+
+
+def check_end(since: date, until: date) -> None:
+    """Raises NotTaken where something would have ended before it began."""
+    if until < since:
+        raise NotTaken("before_since", since=since.isoformat())
 
 
 def _record(work: Work, said: Said, student: Student, action: str, **facts: Any) -> None:
@@ -92,7 +100,7 @@ async def arrange(work: Work, said: Said, student: Student, named: str) -> str:
     """Decides how a disabled child is taught, and gives the arrangement's key. Raises NotTaken."""
     rules = register_rules(said.plan)
     may_say(said, rules.by, student)
-    _check(said, student)
+    check_day(said, student)
     kind = next((key for key, label in rules.arrangements.items() if named.strip() in (key, label.zh)), None)
     if kind is None:
         known = "、".join(label.zh for label in rules.arrangements.values())
@@ -117,6 +125,7 @@ async def arrangement_of(work: Work, student_id: int) -> Arrangement | None:
 
 async def _end_arrangement(work: Work, student_id: int, on: date) -> None:
     if (now := await arrangement_of(work, student_id)) is not None:
+        check_end(now.since, on)
         now.until = on
         await work.session.flush()
         if now.kind == "at_home":

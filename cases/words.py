@@ -95,6 +95,10 @@ class Words:
         """A school is named."""
         return self._has("schools", text)
 
+    def takes_activity_back(self, text: str) -> bool:
+        """Nothing but that the activity told last did not happen."""
+        return text.strip() in self.lists["activity_back"]
+
     def is_not_held(self, text: str) -> bool:
         """A planned visit did not take place."""
         return self._has("not_held", text)

@@ -19,6 +19,9 @@ import typst
 GAP = "□"
 """Printed for a sign that the font has not, to be written in by hand."""
 
+MASK = 3
+"""Every reader reads every mask. Trying all eight for the prettiest took half of the time of printing a batch."""
+
 
 class MissingSigns(Exception):
     """The font cannot print these signs. `signs`: each once, in their order."""

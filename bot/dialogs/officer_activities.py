@@ -16,14 +16,18 @@ from cases.activities import (
     latest_activity,
     places_of,
     take_activity_photo,
+    withdraw_activity,
 )
 from cases.activity_progress import progress_of
 from cases.imports.classes import school_year
+from cases.words import words
 from storage.tables import Activity, School
 
 
 async def activity_told(order: Order) -> str:
-    """Records it and says how many there have been; a photograph that came along is put to it."""
+    """Records it and says how many there have been; a photograph that came along is put to it. 活动 撤回 takes the latest back."""
+    if words().takes_activity_back(order.reading.text):
+        return await _taken_back(order)
     rules = order.speaker.plan.publicity.activities
     reading = read_activity(order.reading.text, order.speaker.today)
     kind = kind_named(rules, reading.rest)
@@ -42,6 +46,15 @@ async def activity_told(order: Order) -> str:
     if order.inbound.photo is not None:
         await take_activity_photo(order.work, order.speaker.plan, activity, held.by, order.inbound)
     return await _noted(order, activity, where)
+
+
+async def _taken_back(order: Order) -> str:
+    activity = await latest_activity(order.work, order.speaker.plan, order.speaker.people)
+    if activity is None:
+        return order.refuse("activity_none")
+    await withdraw_activity(order.work, activity, order.speaker.staff_id)
+    kind = order.speaker.plan.publicity.activities.kinds[activity.kind].zh
+    return order.say("activity_withdrawn", activity=kind, day=spoken_day(activity.held_on), place=activity.place)
 
 
 async def _noted(order: Order, activity: Activity, where: Where) -> str:

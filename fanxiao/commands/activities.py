@@ -10,8 +10,23 @@ from typing import Annotated, Any
 
 import typer
 
+<<<<<<< HEAD
 from cases.activities import ActivityRefused, Held, Where, add_activity, keep_activity_photo, kind_named, may_record, set_planned
 from cases.activity_progress import Progress, progress
+=======
+from cases.activities import (
+    ActivityRefused,
+    Held,
+    Where,
+    add_activity,
+    keep_activity_photo,
+    kind_named,
+    places_of,
+    set_planned,
+    withdraw_activity,
+)
+from cases.activity_progress import Progress, held_in, progress
+>>>>>>> review6
 from cases.calendar_days import find_place
 from cases.imports.classes import school_year
 from cases.plans import plan_in_force
@@ -25,6 +40,10 @@ from papers.workbook import workbook
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.crypto import Cipher
+<<<<<<< HEAD
+=======
+from storage.tables import Activity, Responsibility
+>>>>>>> review6
 from storage.work import Work
 
 app = typer.Typer(help="Publicity activities offline. 线下宣传活动", no_args_is_help=True)
@@ -112,6 +131,41 @@ def _day(said: str) -> date:
         return date.fromisoformat(said)
     except ValueError:
         refuse(f"日期要写成 2026-10-12：{said}", f"Write the day as 2026-10-12: {said}")
+
+
+@app.command()
+def held(area: Annotated[str, typer.Option("--area", help="区划代码 · area code")], year: Year = None) -> None:
+    """逐次列出 · Each activity with its number, day, kind, place and photographs."""
+
+    async def use(work: Work, plan: Plan, _: Cipher) -> list[tuple[str, ...]]:
+        await _where(work, None, area)
+        rows = await held_in(work, area, year or school_year(Calendar(plan).day_of(work.now)))
+        kinds = plan.publicity.activities.kinds
+        return [
+            (str(one.id), str(one.held_on), kinds[one.kind].zh if one.kind in kinds else one.kind, one.place, one.area_code, str(count))
+            for one, count in rows
+        ]
+
+    print_table(("序号 id", "日期 day", "种类 kind", "地点 place", "地区 area", "照片 pictures"), _once(use))
+
+
+@app.command()
+def withdraw(
+    id_: Annotated[int, typer.Argument(metavar="ID", help="activities held 里的序号 · as `activities held` shows it")], by: By
+) -> None:
+    """撤回登记 · Take back an activity that was recorded by mistake: it counts no more."""
+
+    async def use(work: Work, plan: Plan, _: Cipher) -> None:
+        activity = await work.session.get(Activity, id_, with_for_update=True)
+        if activity is None:
+            refuse(f"没有这次活动：{id_}", f"There is no such activity: {id_}")
+        person = await acting(work, by, activity.area_code[:6])
+        await _may(work, plan, person.id, Where(activity.area_code, activity.school_id))
+        await withdraw_activity(work, activity, person.id)
+
+    _once(use)
+    typer.echo(f"已撤回 {id_}")
+    typer.echo(f"Taken back: {id_}")
 
 
 @app.command()

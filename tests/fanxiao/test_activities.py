@@ -130,6 +130,26 @@ async def test_by_command_and_the_list_of_a_county(county: County, typed: Typed,
     assert ["锁南镇", "622926100", 3.0, 2.0, 1.0, 1.0] in [row[:6] for row in cells]
 
 
+async def test_what_was_told_by_mistake_is_taken_back_and_counts_no_more(county: County, typed: Typed) -> None:
+    await county.begin("2026-11-02 10:00")
+    phone = county.phones["principal"]
+    await phone.replies("活动 广播 10月12日 全校")
+    await phone.expects("第1次")
+    await phone.replies("活动 撤回")
+    await phone.expects("已撤回", "广播（全校）", "不再计数")
+    await phone.replies("活动 撤回")
+    await phone.expects("没办成", "没有您登记的活动")
+    await phone.replies("活动 广播 10月13日 全校")
+    await phone.expects("第1次")
+    last = (await rows(county, select(Activity).order_by(Activity.id.desc())))[0]
+    assert "2026-10-13" in (await typed("held", "--area", "622926")).stdout
+    refused = await typed("withdraw", str(last.id), "--by", "李局长")
+    assert (refused.exit_code, "不能登记" in refused.stderr) == (1, True), refused.output
+    assert (await typed("withdraw", str(last.id), "--by", "王校长")).exit_code == 0
+    assert "已撤回" in (await typed("withdraw", str(last.id), "--by", "王校长")).stderr
+    assert "2026-10-13" not in (await typed("held", "--area", "622926")).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

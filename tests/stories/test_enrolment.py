@@ -13,7 +13,21 @@ from cases.imports.report import ImportReport
 from cases.imports.run import import_file
 from cases.plans import plan_in_force
 from cases.rates import dropout_rates
-from storage.tables import CaseLevel, EnrolmentEvent, EnrolmentGap, Responsibility, School, SchoolClass, Student, Task, TaskHolder
+from storage.tables import (
+    CaseLevel,
+    Contact,
+    EnrolmentEvent,
+    EnrolmentGap,
+    Guardianship,
+    Person,
+    PersonContact,
+    Responsibility,
+    School,
+    SchoolClass,
+    Student,
+    Task,
+    TaskHolder,
+)
 from storage.work import working
 from tests.imports.files import ROSTER, child, write_xlsx
 from tests.stories.county import County
@@ -250,6 +264,17 @@ async def test_a_household_list_finds_the_children_that_no_school_has(county: Co
     await county.phones["manager"].expects("马尔里入学三(2)班")
     (closed,) = await county.cases()
     assert (closed.state, closed.exit) == ("closed", "enrolled")
+
+
+async def test_a_new_number_in_a_household_list_takes_the_place_of_the_old_one(county: County, tmp_path: Path) -> None:
+    await set_out(county, "2026-11-02 09:00", "马小龙")
+    for name, phone in (("a", "13900000771"), ("b", "13900000772"), ("c", "13900000771")):
+        rows = [HOUSEHOLDS, ["马尔里", "2017-03-05", "", "马胡赛", "父亲", phone, "毛毛村", "锁南镇"]]
+        await take(county, "households", tmp_path / f"{name}.xlsx", rows)
+        async with county.database.session() as session:
+            query = select(Contact.address_encrypted).join(PersonContact).join(Person).join(Guardianship).join(Student)
+            used = await session.scalars(query.where(Student.name == "马尔里", PersonContact.retired_reason.is_(None)))
+            assert [county.cipher.decrypt(address) for address in used] == [f"+86{phone}"]
 
 
 async def test_a_child_that_came_unannounced_is_confirmed_by_its_former_school(county: County) -> None:
