@@ -10,10 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-<<<<<<< HEAD
-from cases.activities import ActivityRefused, Held, Where, add_activity, keep_activity_photo, kind_named, may_record, set_planned
-from cases.activity_progress import Progress, progress
-=======
 from cases.activities import (
     ActivityRefused,
     Held,
@@ -21,12 +17,11 @@ from cases.activities import (
     add_activity,
     keep_activity_photo,
     kind_named,
-    places_of,
+    may_record,
     set_planned,
     withdraw_activity,
 )
 from cases.activity_progress import Progress, held_in, progress
->>>>>>> review6
 from cases.calendar_days import find_place
 from cases.imports.classes import school_year
 from cases.plans import plan_in_force
@@ -40,10 +35,7 @@ from papers.workbook import workbook
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.crypto import Cipher
-<<<<<<< HEAD
-=======
-from storage.tables import Activity, Responsibility
->>>>>>> review6
+from storage.tables import Activity
 from storage.work import Work
 
 app = typer.Typer(help="Publicity activities offline. 线下宣传活动", no_args_is_help=True)
