@@ -76,7 +76,8 @@ SQL: Mapping[DifferenceKind, str] = {
         select s.school_area_code, s.school_id, c.student_id, c.id, null::date
         from case_file c join student s on s.id = c.student_id
         where c.state = 'closed' and c.exit in {GONE} and {ON_ROLL} and {LATEST} and not exists (
-            select from enrolment_event e where e.student_id = s.id and e.at > c.closed_at
+            select from enrolment_event e where e.student_id = s.id
+            and (e.at > c.closed_at or e.at = c.closed_at and e.kind in ('arrived', 'entered', 'resumed', 'school_changed'))
         )
     """,
 }
