@@ -206,6 +206,7 @@ async def test_it_goes_back_to_its_author_with_a_reason(families: County, typed:
 
 async def test_it_begins_three_days_before_term_and_follows_the_plan(families: County, typed: Typed, moved_plan: Path) -> None:
     """The plan's vacation is moved by a day meanwhile: the campaign moves with it."""
+    families.stage._patience = 1  # what months bring about is not waited for
     number = await draft(typed, "--when", "开学前3天 10:00", "--sex", "female")
     assert "2027-02-26 10:00" in (await typed("campaigns", "start", number, "--by", "孙科长")).stdout
     assert (await typed("admin", "plan", str(moved_plan))).exit_code == 0
