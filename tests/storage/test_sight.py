@@ -174,7 +174,7 @@ async def test_a_reused_connection_forgets_the_area(seeded: Server, web: Databas
 
 @pytest.mark.parametrize("table", RECORD)
 @pytest.mark.parametrize("role", [Role.WORKER, Role.OWNER, None])
-@pytest.mark.parametrize("statement", ["update {} set at = at", "delete from {}", "truncate {}"])
+@pytest.mark.parametrize("statement", ["update {} set at = at", "delete from {}", "truncate {} cascade"])
 def test_the_record_only_grows_whoever_asks(table: str, role: Role | None, statement: str, seeded: Server) -> None:
     with seeded.direct(role) as connection:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
