@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from cases.imports.report import Finding, ImportReport
 from cases.imports.run import import_file, write_errors
 from console.parts import Parts
 from plan.model import Plan
+from storage.clock import SystemClock
 from storage.database import Database
 from storage.tables import ImportJob
 
@@ -95,12 +96,12 @@ async def _beat(database: Database, job_id: int, so_far: list[int]) -> None:
 
 async def _note(database: Database, job_id: int, **values: Any) -> None:
     async with database.session() as session, session.begin():
-        await session.execute(update(ImportJob).where(ImportJob.id == job_id).values(**values, beaten_at=real_now()))
+        await session.execute(update(ImportJob).where(ImportJob.id == job_id).values(**values, beaten_at=await real_now()))
 
 
-def real_now() -> datetime:
-    """Whether somebody is alive is a matter of real time, also where the clock is stepped."""
-    return datetime.now(UTC)
+async def real_now() -> datetime:
+    """Whether somebody is alive is a matter of real time, also where the pages' clock is stepped."""
+    return await SystemClock().now()
 
 
 async def _import(parts: Parts, plan: Plan, errand: Errand, tell: Callable[[int, int], None]) -> ImportReport:

@@ -86,7 +86,7 @@ async def hand_in(visit: Visiting) -> Response:
         return await _list(visit, Refusal("too_large"))
     job = ImportJob(
         kind=str(kind), file_name=name, area_code=visit.area, person_id=visit.me.person_id, state="checking", created_at=visit.now,
-        content_encrypted=visit.parts.cipher.encrypt_bytes(content), beaten_at=real_now(),
+        content_encrypted=visit.parts.cipher.encrypt_bytes(content), beaten_at=await real_now(),
     )  # fmt: skip
     async with visit.acting() as work:
         work.session.add(job)
@@ -116,7 +116,7 @@ async def _own(visit: Visit, work: Work, job_id: int) -> ImportJob:
 async def one(visit: Visiting, job_id: int) -> Response:
     async with visit.acting() as work:
         job = await _own(visit, work, job_id)
-        if job.state in WORKING and job.beaten_at < real_now() - LOST:
+        if job.state in WORKING and job.beaten_at < await real_now() - LOST:
             job.state, job.content_encrypted, job.ended_at = "refused", None, visit.now
     report = _report(visit, job)
     return await visit.show(
@@ -160,7 +160,7 @@ async def take(visit: Visiting, job_id: int) -> Response:
         job = await _own(visit, work, job_id)
         if job.state != "checked" or job.content_encrypted is None:
             return see_other(f"/import/{job_id}")
-        job.state, job.done, job.beaten_at = "taking", 0, real_now()
+        job.state, job.done, job.beaten_at = "taking", 0, await real_now()
         _record(visit, work, job, "import_taken")
     start(visit.parts, visit.plan, _errand(visit, job, visit.parts.cipher.decrypt_bytes(job.content_encrypted), is_check=False))
     return see_other(f"/import/{job_id}")
