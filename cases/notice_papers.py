@@ -61,7 +61,7 @@ class NoticePaper:
 
 
 async def notice_papers(work: Work, area_code: str = "", *, state: State = "issued", ids: Sequence[int] | None = None) -> list[NoticePaper]:
-    """The notices of an area in this state (or those named by `ids`), by village and number."""
+    """The notices of an area in this state (or those named by `ids`), by village and number; none of a child made anonymous."""
     rows = list(await work.session.execute(_query(area_code, state, ids)))
     plan = (await plan_in_force(work.session))[1]
     around = await _around(work, plan, [row[0] for row in rows], [row[2] for row in rows])
@@ -87,7 +87,7 @@ def _query(area_code: str, state: State, ids: Sequence[int] | None) -> Select[No
         .outerjoin(School, School.id == CaseFile.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == CaseFile.class_id)
         .outerjoin(signer, signer.id == Notice.issued_by)
-        .where(Notice.area_code.startswith(area_code) | Student.area_code.startswith(area_code))
+        .where(Notice.area_code.startswith(area_code) | Student.area_code.startswith(area_code), Student.anonymised_at.is_(None))
     )
     if ids is not None:
         query = query.where(Notice.id.in_(ids))

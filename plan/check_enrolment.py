@@ -46,6 +46,10 @@ def enrolment_problems(plan: Plan) -> Iterator[Problem]:
     """Levels, tasks and exits that are not there, and numbers that contradict each other."""
     yield from _tasks(plan)
     if (rules := plan.enrolment) is None:
+        if plan.retention is not None:
+            yield Problem(
+                "retention", "没有 enrolment 一节，不知道义务教育到几岁为止", "needs the section enrolment, which sets compulsory age"
+            )
         return
     ordinary = {rung.level for rung in plan.levels if not rung.beside}
     for place, opening in rules.openings():

@@ -18,6 +18,7 @@ from plan.publicity import Publicity
 from plan.reconciling import Reconciliation
 from plan.registers import Registers
 from plan.reporting import Reports
+from plan.retention import Retention
 from plan.school_day import Attendance, Boarding, Closures, SchoolEvent
 from plan.sending import Delivery
 from plan.supervising import Supervision
@@ -75,6 +76,7 @@ class Plan(Part):
     supervision: Supervision | None = None
     reports: Reports = Field(default_factory=Reports)  # both added after plans were stored: a default keeps those readable
     areas: Areas = Field(default_factory=Areas)
+    retention: Retention | None = None  # added after plans were stored
 
     @field_validator("time_zone")
     @classmethod

@@ -34,6 +34,7 @@ from cases.reconciling.nightly import reconcile
 from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.reports.preparing import advance_report, prepare_reports
+from cases.retention.nightly import keep_to_retention
 from cases.sheet_asking import advance_sheet, open_sheets
 from cases.weekly import weekly_summary
 from cases.welcome import welcome_guardians
@@ -197,8 +198,9 @@ def _boarding_jobs(plan: Plan) -> list[Daily]:
 
 
 def _nightly_jobs(plan: Plan) -> list[Daily]:
-    rules = plan.reconciliation
-    return [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
+    rules, kept = plan.reconciliation, plan.retention
+    jobs = [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
+    return [*jobs, Daily("retention", kept.at, timedelta(hours=20), keep_to_retention, school_days=False)] if kept else jobs
 
 
 def _periodic_jobs(plan: Plan) -> list[Daily]:

@@ -42,13 +42,18 @@ class Cipher:
         return self._fernet.encrypt(content)
 
     def decrypt_bytes(self, token: bytes) -> bytes:
+        """Nothing where what was there has been removed."""
+        if not token:
+            return b""
         try:
             return self._fernet.decrypt(token)
         except InvalidToken as error:
             raise Undecipherable from error
 
     def rotate(self, token: bytes) -> bytes:
-        """The same text under the newest key."""
+        """The same text under the newest key; what was removed stays away."""
+        if not token:
+            return token
         try:
             return self._fernet.rotate(token)
         except InvalidToken as error:

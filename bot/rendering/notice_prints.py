@@ -17,7 +17,7 @@ from cases.plans import plan_in_force
 from cases.receipt_claims import code_of, receipt_tokens
 from plan.calendar import Calendar
 from storage.crypto import Cipher
-from storage.tables import Notice, Person, Receipt
+from storage.tables import Notice, Person, Receipt, Student
 from storage.work import Work
 
 
@@ -56,14 +56,15 @@ class Delivered:
 
 
 async def deliveries_of(work: Work, area: str = "", ids: Collection[int] | None = None) -> list[Delivered]:
-    """Every delivery in an area, or of these notices, in the order in which they were recorded."""
+    """Every delivery in an area, or of these notices, in the order in which they were recorded; none of a child made anonymous."""
     plan = (await plan_in_force(work.session))[1]
     calendar, ways = Calendar(plan), plan.deliveries.ways
     query = (
         select(Notice.id, Notice.number, Receipt.way, Receipt.at, Person.name, Receipt.facts)
         .join(Receipt, Receipt.notice_id == Notice.id)
+        .join(Student, Student.id == Notice.student_id)
         .outerjoin(Person, Person.id == Receipt.recorded_by)
-        .where(Notice.area_code.startswith(area))
+        .where(Notice.area_code.startswith(area), Student.anonymised_at.is_(None))
         .order_by(Receipt.at, Receipt.id)
     )
     if ids is not None:

@@ -10,7 +10,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fanxiao.commands import admin_api_keys, admin_calendar, admin_corrections, admin_families, admin_officers, admin_plan, admin_triage
+from fanxiao.commands import (
+    admin_api_keys,
+    admin_calendar,
+    admin_corrections,
+    admin_families,
+    admin_officers,
+    admin_plan,
+    admin_retention,
+    admin_triage,
+)
 from fanxiao.settings import Settings
 from fanxiao.wiring import open_storage
 from storage import keys, rotation
@@ -21,7 +30,7 @@ from storage.status import status as read_status
 app = typer.Typer(help="Look after the installation. 运维", no_args_is_help=True)
 app.add_typer(admin_calendar.app, name="calendar")
 app.add_typer(admin_api_keys.app, name="api-keys")
-for commands in (admin_families, admin_plan, admin_corrections, admin_triage, admin_officers):
+for commands in (admin_families, admin_plan, admin_corrections, admin_triage, admin_officers, admin_retention):
     commands.register(app)
 
 
