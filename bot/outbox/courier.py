@@ -10,9 +10,11 @@ from datetime import datetime
 from functools import partial
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import Outcome, Result
 from bot.channels.registry import Line
+from bot.outbox.beginning import Beginning, put_back
 from bot.outbox.conclude import Answered, Conclusion
 from bot.outbox.concluding import Concluding
 from bot.outbox.doubt import Doubts
@@ -51,6 +53,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._under_way: defaultdict[int, set[int]] = defaultdict(set)
         self._pick_up = PickUp(database, settings, holder)
+        self._beginning = Beginning(database)
         self._doubts = Doubts(database, settings, self._under_way)
 
     async def deliver(self, now: datetime) -> int:
@@ -89,6 +92,7 @@ class Courier:
         done = await expire_waiting(self._database, now, self._settings)
         done += await recall_stranded(self._database, now, self._settings)
         for held in self._held.values():
+            done += await put_back(self._database, now, held, self._settings)
             self._doubts.begin(held, now)
         return done
 
@@ -159,7 +163,7 @@ class Courier:
         pace = self._pace(held)
         await pace.turn(item.rank, item.units)
         try:
-            if not self._is_ours(held):  # somebody else may be sending by now
+            if not await self._may_call(held, item):
                 return Outcome(Result.RETRY, code="lease_over", retry_after=0)
             return await self._settings.channels[held.line].send(item.outgoing)
         except Exception as error:  # noqa: BLE001 - a fault of ours after the call may have begun: in doubt
@@ -169,6 +173,14 @@ class Courier:
             pace.leave()
             if pace.waiting in (0, self._quantity(held) // 2):
                 self._wake.set()
+
+    async def _may_call(self, held: Held, item: Ready) -> bool:
+        """Whether nobody else may be sending by now, and the call is written down."""
+        try:
+            return await self._beginning.may_call(item.attempt_id) and self._is_ours(held)
+        except SQLAlchemyError as error:  # not written down, so not called
+            log.warning("call not begun", action="call_not_begun", message_id=item.message_id, error=type(error).__name__)
+            return False
 
     def _pace(self, held: Held) -> Pace:
         """One for each time that we hold the sender; after another holder it begins a call's length later."""

@@ -1,6 +1,6 @@
 """Calls of which we do not know what came: the process died before it could write it down, or the provider did not answer.
 
-The provider is asked before anything is sent again. Where it cannot be asked, a duty message goes again, twice at the most, and publicity
+The provider is asked before anything is sent again. Where it cannot be asked, a duty message goes again, once at the most, and publicity
 never.
 """
 
@@ -33,9 +33,8 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 """The provider's clock and the database's may differ by this much."""
 ASK_AGAIN = 15.0
 """Seconds before a provider that could not be asked is asked again."""
-MOST_LOST = 2
-"""How often a duty message goes again after attempts that nobody can tell the fate of. Nearly all of those were never called: whoever
-dies has written a whole batch of attempts, and has a few calls under way."""
+MOST_LOST = 1
+"""How often a duty message goes again after calls that nobody can tell the fate of."""
 AT_ONCE = 5
 """Recipients that are looked into at the same time, of one sender."""
 LOST = "lost"
@@ -44,10 +43,11 @@ LOST = "lost"
 
 @dataclass(frozen=True)
 class Doubt:
-    """An attempt without a known outcome, its message and its address."""
+    """An attempt without a known outcome, its message and its address. `called_at`: empty where the call was never made."""
 
     attempt_id: int
     started_at: datetime
+    called_at: datetime | None
     message: Message
     to: str
 
@@ -146,11 +146,14 @@ class Doubts:
             )
             decrypt = self._settings.cipher.decrypt
             return [
-                Doubt(attempt.id, attempt.started_at, message, decrypt(contact.address_encrypted)) for attempt, message, contact in rows
+                Doubt(attempt.id, attempt.started_at, attempt.called_at, message, decrypt(contact.address_encrypted))
+                for attempt, message, contact in rows
             ]
 
     async def _ask(self, channel: Channel, doubt: Doubt, held: Held) -> Sequence[str] | None:
         """Provider ids that it may have, the newest first; None where there is nobody to ask."""
+        if doubt.called_at is None:
+            return []
         if not channel.capabilities.can_be_asked:
             return None
         try:

@@ -134,6 +134,7 @@ class Attempt(Numbered, Base):
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
     epoch: Mapped[int]
     started_at: Mapped[datetime]
+    called_at: Mapped[datetime | None]  # just before the call; one without it was never made
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     detail: Mapped[str | None]

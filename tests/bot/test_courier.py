@@ -13,9 +13,11 @@ from sqlalchemy import select, text
 
 from bot.channels import base
 from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result
+from bot.outbox.beginning import Beginning, put_back
 from bot.outbox.courier import Courier
 from bot.outbox.lease import hold
 from bot.outbox.pace import Pace, pause
+from bot.outbox.pickup import PickUp
 from storage.database import Database
 from storage.tables import Attempt, Message, Sender
 from tests.bot.world import NOW, Killed, World
@@ -179,7 +181,37 @@ async def test_after_a_crash_a_provider_that_can_be_asked_is_asked(world: World,
     assert (message.state, message.provider_id, len(scripted.sent)) == ("sent", "p1", 1)
 
 
-async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_twice_more_at_the_most(
+async def test_what_a_dead_process_had_taken_and_not_called_goes_at_once_and_only_once(world: World, scripted: Scripted) -> None:
+    """Publicity too, which is never repeated where there is doubt: here is none."""
+    scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=False, at_once=1)
+    scripted.answers = [_die]
+    for number in (1, 2, 3):
+        await world.say(await world.person(f"+861389301000{number}"), urgency="bulk")
+    with pytest.raises(Killed):
+        await world.worker().drain(NOW)
+    called = scripted.sent[0]
+    await _forget_the_dead(world.database)
+    await world.worker(doubt_after=timedelta(hours=1)).drain(NOW)
+    assert len(scripted.sent) == 3
+    assert scripted.sent.count(called) == 1
+    assert sorted(message.state for message in await world.messages()) == ["sending", "sent", "sent"]
+
+
+async def test_whoever_wakes_up_after_another_took_over_does_not_call(world: World, scripted: Scripted) -> None:
+    await world.say(await world.person("+8613893010001"))
+    await world.worker()._dispatch(NOW)
+    line, settings = ("scripted", "main"), world.worker()._settings
+    (asleep,) = await hold(world.database, "asleep", [line], timedelta(seconds=30))
+    _, (item,) = await PickUp(world.database, settings, "asleep").take(asleep, NOW, 10)
+    await _forget_the_dead(world.database)
+    (awake,) = await hold(world.database, "awake", [line], timedelta(seconds=30))
+    assert await put_back(world.database, NOW, awake, settings) == 1
+    assert not await Beginning(world.database).may_call(item.attempt_id)
+    (attempt,) = await world.all(select(Attempt))
+    assert (attempt.outcome, attempt.called_at) == ("not_called", None)
+
+
+async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_once_more_at_the_most(
     world: World, scripted: Scripted, trouble: Trouble
 ) -> None:
     await _send_and_die(world, scripted)
@@ -187,7 +219,7 @@ async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_twice_more_at
     scripted.answers = [Outcome(Result.UNKNOWN)] * 5
     await world.worker().drain(NOW)
     (message,) = await world.messages()
-    assert len(scripted.sent) == 3
+    assert len(scripted.sent) == 2
     assert (message.state, [name for name, _ in trouble]) == ("failed", ["expired"])
 
 
@@ -217,7 +249,8 @@ async def test_two_messages_that_read_the_same_are_told_apart(world: World, scri
     await worker._dispatch(NOW)
     _, second = await world.messages()
     async with world.database.session() as session, session.begin():
-        session.add(Attempt(message_id=second.id, epoch=1, started_at=datetime.now(NOW.tzinfo)))
+        began = datetime.now(NOW.tzinfo)
+        session.add(Attempt(message_id=second.id, epoch=1, started_at=began, called_at=began))
         (await session.get_one(Message, second.id)).state = "sending"
         await session.execute(text(f"delete from pgmq.q_out_{second.sender_id}_duty"))
     await worker.drain(NOW)

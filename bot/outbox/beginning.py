@@ -1,0 +1,81 @@
+"""Calls that are about to be made are written down first, those of the same moment in one statement.
+
+Whoever dies leaves a whole batch of attempts behind, of which few were ever called. These few alone are in doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy import text
+
+from bot.outbox.lease import Held, use
+from bot.outbox.settings import OutboxSettings
+from storage.database import Database
+from storage.work import working
+
+log = structlog.get_logger("courier")
+BEGIN = text("update attempt set called_at = clock_timestamp() where id = any(:ids) and outcome is null returning id")
+
+# Once it says so, whoever still means to make that call is not let through: no need to wait for the end of its lease.
+GIVE_UP = text("""
+with never as (
+    update attempt set outcome = 'not_called', finished_at = clock_timestamp()
+    from message where message.id = attempt.message_id and message.sender_id = :sender and attempt.epoch < :epoch
+        and attempt.outcome is null and attempt.called_at is null
+    returning attempt.message_id
+)
+update message set retry_at = :now from never where message.id = never.message_id and message.state in ('queued', 'sending')
+returning message.parts
+""")
+
+
+async def put_back(database: Database, now: datetime, held: Held, settings: OutboxSettings) -> int:
+    """What earlier holders had taken and never called may go, and no longer counts against the day; gives how many messages."""
+    async with working(database, now) as work:
+        parts = list(await work.session.scalars(GIVE_UP, {"sender": held.sender_id, "epoch": held.epoch, "now": now}))
+        if parts:
+            units = sum(parts) if settings.channels[held.line].capabilities.counts == "parts" else len(parts)
+            await use(work.session, held.sender_id, -units, now.astimezone(settings.policy.zone).date())
+            log.warning("never called", action="put_back", sender_id=held.sender_id, messages=len(parts))
+    return len(parts)
+
+
+class Beginning:
+    """One for each process. Keeps nothing but what waits to be written."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def may_call(self, attempt_id: int) -> bool:
+        """Whether this call may be made now: it is written down, and nobody has given the attempt up. Raises what the database said."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((attempt_id, done))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._empty())
+        return await done
+
+    async def _empty(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            try:
+                begun = await self._write([attempt_id for attempt_id, _ in group])
+            except BaseException as error:  # also when the process ends: nobody may go on waiting
+                for _, done in group:
+                    if not done.done():
+                        done.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+            else:
+                for attempt_id, done in group:
+                    if not done.done():  # else the caller has gone
+                        done.set_result(attempt_id in begun)
+
+    async def _write(self, ids: Sequence[int]) -> set[int]:
+        async with self._database.session() as session, session.begin():
+            return set(await session.scalars(BEGIN, {"ids": ids}))

@@ -1,0 +1,16 @@
+"""When a call to a provider was really made: what was only taken is in no doubt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from storage.migrations import run_script
+
+revision = "0020"
+down_revision = "0019"
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
