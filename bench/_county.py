@@ -28,11 +28,34 @@ from storage.database import Database
 from storage.migrate import migrate
 from storage.roles import Role
 from storage.server import Server
-from storage.tables import Area, CaseFile, CaseLevel, Contact, Guardianship, Person, PersonContact, School, SchoolClass, Student
+from storage.tables import (
+    Area,
+    CaseFile,
+    CaseLevel,
+    Contact,
+    Guardianship,
+    Person,
+    PersonContact,
+    Responsibility,
+    School,
+    SchoolClass,
+    Student,
+)
 from storage.work import working
 
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # nine in Linxia, a Tuesday
-AREA, SIGNATURE = "622926100", "东乡县教育局"
+AREA, VILLAGE, SIGNATURE = "622926100", "622926100201", "东乡县教育局"
+PLACES = [
+    ("6229", "临夏回族自治州", "prefecture", None), ("622926", "东乡族自治县", "county", "6229"), (AREA, "锁南镇", "township", "622926"),
+    (VILLAGE, "毛毛村委会", "village", AREA),
+]  # fmt: skip
+OFFICES = {
+    VILLAGE: ["village_committee"], AREA: ["township_officer", "township_head"],
+    "622926": ["county_officer", "education_head", "leading_group", "county_head", "department_liaison", "enrolment_manager"],
+    "6229": ["prefecture_officer"],
+}  # fmt: skip
+SCHOOL_POSTS = ["attendance_officer", "principal", "enrolment_manager"]
+PUPILS, CLASSES = 40, 18
 FAMILY, GIVEN = "马牟唐王张李赵陈", "龙英军梅强花明兰"
 
 
@@ -94,28 +117,61 @@ async def settle(county: County, families: int, rate: float, plan_text: str | No
 
 
 async def _people(session: AsyncSession, cipher: Cipher, version: int, numbers: range, now: datetime) -> None:
-    session.add(Area(code=AREA, name="锁南镇", level="township", parent_code=None))
-    await session.flush()
-    school = School(code="2162000001", name="锁南小学", stage="primary", area_code=AREA, phone="0930-7120001")
-    session.add(school)
-    await session.flush()
-    room = SchoolClass(school_id=school.id, grade=3, number="2", name="三(2)班", area_code=AREA)
-    session.add(room)
-    await session.flush()
-    place = {"school_id": school.id, "class_id": room.id, "area_code": AREA, "school_area_code": AREA}
+    for code, name, level, parent in PLACES:
+        session.add(Area(code=code, name=name, level=level, parent_code=parent))
+        await session.flush()
+    rooms = await _rooms(session, len(numbers))
+    await _staff(session, cipher, rooms, now)
+    places = [rooms[index // PUPILS] | {"area_code": VILLAGE, "school_area_code": VILLAGE} for index in range(len(numbers))]
     people = await _add(session, Person, [{"name": f"马{number}", "name_pinyin": "ma", "area_code": AREA} for number in numbers])
     contacts = await _add(session, Contact, [_contact(cipher, phone(number)) for number in numbers])
-    students = await _add(session, Student, [_student(number) | place for number in numbers])
-    case = {"plan_version_id": version, "state": "open", "level": 1, "opened_at": now, "first_absent_on": now.date()} | place
-    cases = await _add(
-        session, CaseFile, [{"number": f"东{number}", "student_id": student} | case for number, student in enumerate(students, 1)]
-    )
+    students = await _add(session, Student, [_student(number) | place for number, place in zip(numbers, places, strict=True)])
+    case = {"plan_version_id": version, "state": "open", "level": 1, "opened_at": now, "first_absent_on": now.date()}
+    opened = [{"number": f"东{student}", "student_id": student} | case | place for student, place in zip(students, places, strict=True)]
+    cases = await _add(session, CaseFile, opened)
     level = {"episode": 1, "level": 1, "entered_at": now, "recorded_at": now, "reason": "absent"}
     await _add(session, CaseLevel, [{"case_id": case_id} | level for case_id in cases])
     reached = [{"person_id": person, "contact_id": contact} for person, contact in zip(people, contacts, strict=True)]
     await session.execute(insert(PersonContact), reached)
     family = [{"student_id": student, "person_id": person, "relation": "father"} for student, person in zip(students, people, strict=True)]
     await session.execute(insert(Guardianship), family)
+
+
+async def _rooms(session: AsyncSession, pupils: int) -> list[dict[str, int]]:
+    """Classes of ordinary size in schools of ordinary size: whoever reads a reply looks at the child's class."""
+    rooms: list[dict[str, int]] = []
+    while len(rooms) * PUPILS < pupils:
+        number = len(rooms) // CLASSES + 1
+        (school,) = await _add(session, School, [_school(number)])
+        made = await _add(session, SchoolClass, [_class(school, one) for one in range(1, CLASSES + 1)])
+        rooms += [{"school_id": school, "class_id": room} for room in made]
+    return rooms
+
+
+async def _staff(session: AsyncSession, cipher: Cipher, rooms: list[dict[str, int]], now: datetime) -> None:
+    """Everybody whom the chain asks, each with a phone: with nobody there every case would climb to the prefecture at once."""
+    schools = {room["school_id"]: VILLAGE for room in rooms}
+    posts: list[dict[str, Any]] = [room | {"role": "class_teacher", "area_code": VILLAGE} for room in rooms]
+    posts += [{"role": role, "area_code": area, "school_id": school} for school, area in schools.items() for role in SCHOOL_POSTS]
+    posts += [{"role": role, "area_code": area} for area, roles in OFFICES.items() for role in roles]
+    people = await _add(
+        session, Person, [{"name": f"王{number}", "name_pinyin": "wang", "area_code": VILLAGE} for number in range(len(posts))]
+    )
+    contacts = await _add(session, Contact, [_contact(cipher, f"+86139{number:08}") for number in range(len(posts))])
+    await session.execute(
+        insert(PersonContact), [{"person_id": one, "contact_id": other} for one, other in zip(people, contacts, strict=True)]
+    )
+    for post, person in zip(posts, people, strict=True):
+        session.add(Responsibility(person_id=person, valid_from=now.date(), **post))
+    await session.flush()
+
+
+def _school(number: int) -> dict[str, Any]:
+    return {"code": f"2162{number:06}", "name": f"锁南{number}小", "stage": "primary", "area_code": VILLAGE, "phone": "0930-7120001"}
+
+
+def _class(school: int, number: int) -> dict[str, Any]:
+    return {"school_id": school, "grade": 3, "number": str(number), "name": f"三({number})班", "area_code": VILLAGE}
 
 
 async def _add(session: AsyncSession, table: Any, rows: list[dict[str, Any]]) -> list[int]:

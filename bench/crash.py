@@ -9,6 +9,7 @@ comes before its own answer, twice and out of order. The provider itself is neve
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import tempfile
 import time
@@ -30,6 +31,8 @@ from tests.processes.installation import morning_plan
 
 MESSAGES, REPLIES, GONE = 20_000, 5_000, 60.0
 RATE, FEW, PARTS = 100_000.0, 300, 3
+LIMITS = re.compile(r"per_recipient:\n(?: +- .*\n)+")
+"""Officers get what a whole day brings within minutes: their limits would hold it back for hours."""
 LEG_SECONDS = 30.0  # within which the messages of a leg may leave, so that something can happen meanwhile
 BETWEEN_KILLS = (4.0, 9.0)
 FAULT_SECONDS, CUT_SECONDS = 6.0, 1.0
@@ -104,7 +107,7 @@ def _town(folder: Path, provider: Provider, messages: int, module: str = "fanxia
     folder.mkdir()
     now, port = datetime.now(UTC), free_port()
     plan = folder / "plan.yaml"
-    plan.write_text(morning_plan(now), encoding="utf-8")
+    plan.write_text(LIMITS.sub("per_recipient: []\n", morning_plan(now)), encoding="utf-8")
     environment = provider.environment(f"http://127.0.0.1:{port}") | {"FANXIAO_HOME": str(folder / "home"), "FANXIAO_PLAN": str(plan)}
     with installed(folder / "home") as county:
         asyncio.run(_give_work(county, messages, plan.read_text(encoding="utf-8"), now))
