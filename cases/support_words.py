@@ -48,6 +48,11 @@ class SupportWords:
         found: dict[str, str] = self.data[group]
         return found.get(key or "", key or "")
 
+    def called(self, department: str, label: str) -> list[str]:
+        """How officers write a department (its office, with and without the county), the longest first."""
+        names = [office for office in (self.data["offices"].get(department), f"{label}{self.data['office']}", label) if office]
+        return [f"{before}{name}" for name in names for before in ("", self.data["own_county"])]
+
     def form(self, name: str) -> Form:
         """A sheet of a workbook."""
         return Form(**self.data["workbooks"][name])

@@ -116,7 +116,7 @@ def _least() -> list[Fact]:
 
 
 class ReferralKind(Label):
-    """What may be proposed to which departments.
+    """What may be proposed to which departments; `words`: how officers name it, where a department takes several kinds.
 
     `facts`: what the letter tells about child and family; `also`: what one department needs besides, by its key. `law`: keys of
     quotations; `asks`: what the department is asked to do. `by`: the roles that may propose it (none named: any at the county or above).
@@ -129,6 +129,7 @@ class ReferralKind(Label):
     law: list[str] = Field(default_factory=list)
     asks: str = "依法核实、办理"
     by: list[str] = Field(default_factory=list)
+    words: list[str] = Field(default_factory=list)
 
     def facts_for(self, department: str) -> list[Fact]:
         """What this department is told, in the order of the letter."""

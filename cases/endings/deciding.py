@@ -8,7 +8,7 @@ from cases.desk import desk_of_case
 from cases.endings.said import CONFIRM, Finish, Refusal, case_of, plain
 from cases.notices import deliver_notice, issue_notice, notice_of_case
 from cases.proofs import Lacking, delivery_told
-from cases.referrals import answer_referral, decide_referral, department_named, propose_referral
+from cases.referrals import answer_referral, decide_referral, not_to_be_proposed, propose_referral, read_proposal
 from storage.tables import Notice
 
 
@@ -41,12 +41,17 @@ async def decide_measures(finish: Finish) -> Refusal | None:
         return await plain(finish)
     case = await case_of(finish)
     desk = await desk_of_case(finish.work, case)
-    department = department_named(desk, named)
-    if department is None:
+    told = read_proposal(desk.plan, named)
+    if told is None or not told.reason:
         return Refusal("say_department")
-    reason = named.removeprefix(desk.plan.departments[department].zh).strip("，, ")
-    proposed = await propose_referral(finish.work, case, department=department, by=finish.by, reason=reason)
-    return None if proposed is not None else Refusal("say_department")
+    if len(told.kinds) > 1:
+        return Refusal("say_kind", "、".join(desk.plan.referrals[kind].zh for kind in told.kinds))
+    kind = next(iter(told.kinds), "")
+    fault = await not_to_be_proposed(finish.work, case, department=told.department, kind=kind, by=finish.by)
+    if fault is not None:
+        return Refusal(f"referral_{fault}")
+    await propose_referral(finish.work, case, department=told.department, by=finish.by, reason=told.reason, kind=kind)
+    return None
 
 
 async def approve_referral(finish: Finish) -> Refusal | None:
