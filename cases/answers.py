@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, select
 
 from cases.aid import request_aid
+from cases.aid_deciding import claim_facts
 from cases.casework import open_case_of, pause_case
 from cases.complaints import take_up, told_by_text
 from cases.contacts import retire_contact
@@ -163,14 +164,14 @@ async def _receipt(matter: Matter) -> None:
         await deliver_notice(matter.work, matter.case, notice, "message_answered", by=None, facts={"inbound_id": matter.said.inbound_id})
 
 
-async def _task(matter: Matter) -> None:
+async def _task(matter: Matter, facts: dict[str, str] | None = None) -> None:
     """The person who can help gets a task, in private where the matter could hurt the child."""
     rule, desk = matter.rule, matter.desk
     if rule.task is None or rule.role is None or rule.due is None:
         raise ValueError(f"the plan's answer {matter.said.intent} names no task")
     key = f"answer:{rule.task}:{matter.student.id}:{desk.today}:{await _taken_back(matter)}"
     due = desk.calendar.after(matter.work.now, rule.due)
-    new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=matter.about)
+    new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=matter.about, facts=facts or {})
     task = await open_task(matter.work, desk, new)
     matter.effects["task_id"] = task.id if task else None
     if rule.pauses and matter.case is not None:
@@ -203,7 +204,7 @@ async def _enrolment_check(matter: Matter) -> None:
 
 async def _aid(matter: Matter) -> None:
     matter.effects["aid_request_id"] = await request_aid(matter.work, matter.student, matter.case)
-    await _task(matter)
+    await _task(matter, await claim_facts(matter.work, matter.desk, matter.student))
 
 
 async def _complaint(matter: Matter) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -22,11 +23,19 @@ PARENTS: frozenset[str] = frozenset({"guardian", "guardian_relation", "guardian_
 """Facts about a child's parents: given to a department only where the plan names them."""
 
 
+class Confirmed(Part):
+    """Who at the county has compared a kind's figures with what applies there, and on which day."""
+
+    on: date
+    by: str = Field(min_length=1)
+
+
 class AidKind(Label):
     """One kind of aid. `amounts`: CNY by stage for each `per`; none: given in kind.
 
     `categories`: any of them entitles; none: every child does. `boarder`: only for those who board, or only for those who do not.
-    `documents`: what the family brings; `source`: where the figures come from.
+    `documents`: what the family brings; `source`, `as_of`: where the figures were read, and of which day that is. Until the county has
+    `confirmed` them, whoever decides or pays is told so.
     """
 
     stages: list[Stage] = Field(min_length=1)
@@ -36,6 +45,13 @@ class AidKind(Label):
     categories: list[Category] = Field(default_factory=list)
     documents: list[str] = Field(default_factory=list)
     source: str = ""
+    as_of: date | None = None
+    confirmed: Confirmed | None = None
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """It has figures that nobody at the county has confirmed."""
+        return bool(self.amounts) and self.confirmed is None
 
     @property
     def is_for_all(self) -> bool:

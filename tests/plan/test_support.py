@@ -71,6 +71,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "wrong department": (lambda d: d["referrals"]["employer"].update(also={"justice": ["guardian"]}), "referrals.employer.also"),
     "at school": (lambda d: d["complaints"].update(role="principal"), "complaints.role"),
     "seen by the school": (lambda d: d["tasks"]["complaint"].update(outside_school=False), "tasks.complaint"),
+    "a figure from nowhere": (lambda d: d["aid"]["kinds"]["nutrition_meal"].pop("as_of"), "aid.kinds.nutrition_meal.source"),
     "nobody pays": (lambda d: d["aid"]["payment"].update(role="treasurer"), "aid.payment.role"),
 }
 
