@@ -16,7 +16,7 @@ from papers.workbook import Cell, Column, Sheet, workbook
 SHEET = (
     ("number", 6, "count"), ("name", 12, "text"), ("sex", 6, "text"), ("born", 12, "date"), ("school", 24, "text"),
     ("class_name", 10, "text"), ("home", 18, "text"), ("detail", 14, "text"), ("since", 12, "date"), ("until", 12, "date"),
-    ("arrangement", 14, "text"), ("paired_with", 12, "text"),
+    ("arrangement", 14, "text"), ("paired_with", 12, "text"), ("aid", 30, "text"),
 )  # fmt: skip
 LESSONS = (("planned_on", 12, "date"), ("name", 12, "text"), ("teacher", 12, "text"), ("state", 10, "text"), ("said", 60, "text"))
 
