@@ -31,26 +31,16 @@ async def history_of(work: Work, plan: Plan, student_id: int) -> list[Past]:
 
 
 async def _groups(work: Work, plan: Plan, student_id: int) -> list[Past]:
-    known = register_rules(plan).categories
+    names = {key: category.zh for key, category in register_rules(plan).categories.items()}
     rows = await work.session.scalars(select(StudentCategory).where(StudentCategory.student_id == student_id))
-    return [
-        Past(
-            row.since,
-            row.until,
-            " ".join(filter(None, (known[row.category].zh if row.category in known else row.category, row.detail))),
-            "",
-        )
-        for row in rows
-    ]
+    return [Past("group", row.since, row.until, f"{names.get(row.category, row.category)} {row.detail or ''}".strip(), "") for row in rows]
 
 
 async def _arrangements(work: Work, plan: Plan, student_id: int) -> list[Past]:
-    known = register_rules(plan).arrangements
+    names = {key: kind.zh for key, kind in register_rules(plan).arrangements.items()}
     query = select(Arrangement, Person.name).outerjoin(Person, Person.id == Arrangement.decided_by)
     rows = (await work.session.execute(query.where(Arrangement.student_id == student_id))).all()
-    return [
-        Past("arrangement", row.since, row.until, known[row.kind].zh if row.kind in known else row.kind, name or "") for row, name in rows
-    ]
+    return [Past("arrangement", row.since, row.until, names.get(row.kind, row.kind), name or "") for row, name in rows]
 
 
 async def _pairings(work: Work, student_id: int) -> list[Past]:

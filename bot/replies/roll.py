@@ -59,6 +59,6 @@ def read_teacher(rest: str) -> tuple[str, str]:
 def read_card(rest: str) -> dict[str, str]:
     """What is said of a child's studies and of how it lives, each up to the next heading; empty where no heading stands."""
     found = sorted((match.start(), match.end(), name) for name in CARD if (match := _words()[name].search(rest)))
-    ends = [start for start, _, _ in found[1:]] + [len(rest)]
-    parts = {name: rest[begin:end].strip(" ,;。") for (_, begin, name), end in zip(found, ends, strict=True)}
+    ends = [*(start for start, _, _ in found[1:]), len(rest)]
+    parts = {name: rest[begin:end].strip(" ,;。") for (_, begin, name), end in zip(found, ends, strict=False)}
     return {name: said for name, said in parts.items() if said}
