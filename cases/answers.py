@@ -223,7 +223,16 @@ async def _wrong_number(matter: Matter) -> None:
 
 
 async def _safety(matter: Matter) -> None:
-    await raise_safety(matter.work, matter.desk, matter.student, matter.case, matter.said.inbound_id, accused=matter.said.accuses_school)
+    """What a school is accused of is a complaint besides: somebody answers for it in its time."""
+    said = matter.said
+    await raise_safety(matter.work, matter.desk, matter.student, matter.case, said.inbound_id, accused=said.accuses_school)
+    if said.accuses_school and said.inbound_id is not None and _takes_complaints(matter):
+        await _complaint(matter)
+
+
+def _takes_complaints(matter: Matter) -> bool:
+    rule = matter.desk.plan.answers.get("complaint")
+    return rule is not None and rule.effect == "complaint"
 
 
 async def _nothing(matter: Matter) -> None:
