@@ -17,7 +17,7 @@ from storage.work import Work
 RECEIVED = ("granted", "listed", "paid")
 
 
-async def aid_received(work: Work, students: Select[tuple[int]]) -> Mapping[int, Sequence[AidRequest]]:
+async def aid_received(work: Work, students: Select[int]) -> Mapping[int, Sequence[AidRequest]]:
     """Child → what was granted to it, the latest first."""
     query = select(AidRequest).where(AidRequest.student_id.in_(students), AidRequest.state.in_(RECEIVED)).order_by(AidRequest.id.desc())
     found: defaultdict[int, list[AidRequest]] = defaultdict(list)
