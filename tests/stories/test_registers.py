@@ -100,7 +100,7 @@ async def test_the_paired_person_is_told_and_the_card_is_kept_up_by_message(coun
     assert (card.studies, card.living) == ("语文一般,数学好", "和奶奶住")
     assert (paired.until, paired.evidence) == (date(2026, 11, 2), "结对 马小龙 由 张专干")
     await county.to("2026-11-05 09:01")
-    await officer.expects_nothing()
+    assert not [text for text in await officer.new() if "联系一次" in text]
 
 
 async def test_a_child_is_unable_to_learn_only_on_a_paper_and_by_who_may_decide(county: County) -> None:
