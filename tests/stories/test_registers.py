@@ -91,6 +91,7 @@ async def test_the_paired_person_is_told_and_the_card_is_kept_up_by_message(coun
         await phone.expects(answer)
     told = await officer.expects("马小龙结对", "每月5日起会提醒您")
     assert "留守" not in told
+    await county.stage.advance(minutes=6)  # more than five answers in five minutes go to nobody
     await phone.replies("取消结对 马小龙")
     await phone.expects("马小龙和张专干不再结对")
     await officer.expects("结对已结束")
