@@ -41,10 +41,11 @@ class Proposal:
 
 def read_proposal(plan: Plan, words: str) -> Proposal | None:
     """The department whose name stands at the beginning, and what follows it; None where no department does."""
-    for key, label in plan.departments.items():
-        for name in support_words().called(key, label.zh):
-            if words.startswith(name):
-                reason = words.removeprefix(name).strip("，,：:。 ")
+    known = [(name, key) for key, label in plan.departments.items() for name in support_words().called(key, label.zh)]
+    for said in support_words().without_place(words):
+        for name, key in known:
+            if said.startswith(name):
+                reason = said.removeprefix(name).strip("，,：:。 ")
                 return Proposal(key, reason, tuple(_kinds(plan, key, reason)))
     return None
 

@@ -10,6 +10,10 @@ from typing import Any
 import yaml
 
 
+PLACE_LONGEST = 8
+"""Characters within which a county's name ends."""
+
+
 @dataclass(frozen=True)
 class Form:
     """A workbook's sheet: its name, its title (with places to fill in), its columns, and the note below it."""
@@ -49,9 +53,14 @@ class SupportWords:
         return found.get(key or "", key or "")
 
     def called(self, department: str, label: str) -> list[str]:
-        """How officers write a department (its office, with and without the county), the longest first."""
-        names = [office for office in (self.data["offices"].get(department), f"{label}{self.data['office']}", label) if office]
-        return [f"{before}{name}" for name in names for before in ("", self.data["own_county"])]
+        """How officers write a department (its office, and in short), the longest first."""
+        short = [label, *self.data["said_as"].get(department, [])]
+        names = {*short, *(f"{name}{self.data['office']}" for name in short), self.data["offices"].get(department, label)}
+        return sorted(names, key=len, reverse=True)
+
+    def without_place(self, text: str) -> list[str]:
+        """The text as it stands, and without what may be a county's name before an office: 东乡县公安局."""
+        return [text, *(text.split(place, 1)[1] for place in self.data["places"] if place in text[:PLACE_LONGEST])]
 
     def form(self, name: str) -> Form:
         """A sheet of a workbook."""
