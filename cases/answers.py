@@ -26,7 +26,7 @@ from cases.returning import check_again, guardian_confirms, guardian_denies
 from cases.safety import raise_safety
 from cases.standing import correct_own, said_before, weigh
 from cases.tasks import NewTask, open_task
-from storage.tables import CaseFile, GuardianAnswer, Inbound, Notice, Question, Student
+from storage.tables import CaseFile, Complaint, GuardianAnswer, Inbound, Notice, Question, Student
 from storage.work import Work
 
 
@@ -209,11 +209,14 @@ async def _aid(matter: Matter) -> None:
 
 async def _complaint(matter: Matter) -> None:
     """To the county, apart from child and case; the effects keep only what undoes it."""
+    matter.effects["complaint_id"] = (await _registered(matter)).id
+
+
+async def _registered(matter: Matter) -> Complaint:
     if matter.said.inbound_id is None:
         raise ValueError("a complaint by reply has a text")
     inbound = await matter.work.session.get_one(Inbound, matter.said.inbound_id)
-    complaint = await take_up(matter.work, told_by_text(inbound, matter.student, matter.student.school_area_code))
-    matter.effects["complaint_id"] = complaint.id
+    return await take_up(matter.work, told_by_text(inbound, matter.student, matter.student.school_area_code))
 
 
 async def _wrong_number(matter: Matter) -> None:
@@ -223,11 +226,11 @@ async def _wrong_number(matter: Matter) -> None:
 
 
 async def _safety(matter: Matter) -> None:
-    """What a school is accused of is a complaint besides: somebody answers for it in its time."""
+    """What a school is accused of is a complaint besides, which somebody answers for in its time, and which no "不对" takes back."""
     said = matter.said
     await raise_safety(matter.work, matter.desk, matter.student, matter.case, said.inbound_id, accused=said.accuses_school)
     if said.accuses_school and said.inbound_id is not None and _takes_complaints(matter):
-        await _complaint(matter)
+        await _registered(matter)
 
 
 def _takes_complaints(matter: Matter) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
-from cases.said import Said, may_say
+from cases.said import ACCOUNT, Said, may_say
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.model import Plan
 from storage.tables import Arrangement, HomeLesson, Person, Student, Task
@@ -87,8 +87,8 @@ async def _ask(work: Work, plan: Plan, lesson: HomeLesson, student: Student) -> 
 
 
 async def confirm_lesson(work: Work, task: Task, by: int, words: str, *, held: bool) -> bool:
-    """The teacher's answer: taught, or why not. False without any words."""
-    if len(words) < 2:
+    """The teacher's answer: what was taught, or why not. False where it tells nothing."""
+    if len(words) < ACCOUNT:
         return False
     lesson = await work.session.get_one(HomeLesson, task.facts["lesson_id"])
     lesson.state, lesson.said = "done" if held else "not_held", words

@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
 from cases.registers import check_day, check_end, register_rules
-from cases.said import Said, may_say
+from cases.said import ACCOUNT, Said, may_say
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.calendar import Calendar
 from plan.model import Plan
@@ -98,8 +98,8 @@ async def _ask(work: Work, plan: Plan, pairing: Pairing, student: Student, month
 
 
 async def keep_contact(work: Work, task: Task, by: int, words: str, today: date) -> bool:
-    """What the paired person answered is the month's contact. False without any words."""
-    if len(words) < 2:
+    """What the paired person answered is the month's contact. False where it tells nothing."""
+    if len(words) < ACCOUNT:
         return False
     month = date.fromisoformat(f"{task.key.rsplit(':', 1)[1]}-01")
     contact = PairContact(

@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-
 PLACE_LONGEST = 8
 """Characters within which a county's name ends."""
 

@@ -34,8 +34,9 @@ async def test_the_paired_person_is_asked_once_a_month_and_one_answer_is_the_con
     asked = await officer.expects("11月请与结对的马小龙联系一次")
     assert "留守" not in asked
     code = (await county.task("pair_contact")).code
-    await officer.replies(f"{code} 3")
-    await officer.expects("请写一句联系的情况")
+    for empty in ("3", "3 好的"):
+        await officer.replies(f"{code} {empty}")
+        await officer.expects("请写一句联系的情况")
     await officer.replies(f"{code} 3 周三家访，孩子和奶奶住，学习正常")
     async with county.database.session() as session:
         (kept,) = await session.scalars(select(PairContact))
@@ -69,6 +70,8 @@ async def test_a_lesson_at_home_is_asked_about_on_its_day_and_confirmed(county: 
     await county.to("2026-11-11 08:01")
     await teacher.expects("11月11日计划到马小龙家上课")
     code = (await county.task("home_lesson")).code
+    await teacher.replies(f"{code} 3 没去")
+    await teacher.expects("没去 加原因")
     await teacher.replies(f"{code} 3 没去 下大雪")
     async with county.database.session() as session:
         lessons = list(await session.scalars(select(HomeLesson).order_by(HomeLesson.planned_on)))
