@@ -21,6 +21,7 @@ from cases.referrals import (
     withdraw_referral,
 )
 from cases.words import words
+from plan.model import Plan
 from storage.tables import CaseFile, Referral, Task
 
 MEASURES = "decide_measures"
@@ -44,7 +45,7 @@ async def refer(order: Order) -> str:
         return _forbidden(order, fault)
     if (task := _asked(order, case)) is not None:
         return await _as_answer(order, task, said)
-    return await _propose(order, case, told)
+    return await _propose(order, desk.plan, case, told)
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -75,10 +76,10 @@ async def _as_answer(order: Order, task: Task, said: str) -> str:
     return order.refuse(refusal.reason, why=refusal.why) if refusal is not None else order.say("task_done", task=task)
 
 
-async def _propose(order: Order, case: CaseFile, told: Proposal) -> str:
-    plan, by = order.speaker.plan, order.speaker.staff_id
+async def _propose(order: Order, plan: Plan, case: CaseFile, told: Proposal) -> str:
+    by = order.speaker.staff_id
     if len(told.kinds) > 1:
-        return order.refuse("say_kind", why="、".join(plan.referrals[kind].zh for kind in told.kinds if kind in plan.referrals))
+        return order.refuse("say_kind", why="、".join(plan.referrals[kind].zh for kind in told.kinds))
     kind = next(iter(told.kinds), "")
     if (fault := await not_to_be_proposed(order.work, case, department=told.department, kind=kind, by=by)) is not None:
         return order.refuse(f"referral_{fault}")
