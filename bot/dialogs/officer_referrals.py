@@ -6,8 +6,7 @@ import re
 
 from bot.dialogs.officer_tasks import done
 from bot.dialogs.order import Order, case_numbered
-from bot.dialogs.phrases import law_book
-from bot.rendering.free_text import Fault, never_in_letters
+from bot.dialogs.proposing import refused_words
 from cases.casework import lock_case
 from cases.desk import desk_of_case
 from cases.finishing import finish_task
@@ -41,8 +40,8 @@ async def refer(order: Order) -> str:
         return await done(order)
     if told is None or not told.reason:
         return order.refuse("say_referral")
-    if (fault := never_in_letters(law_book(), told.reason)) is not None:
-        return _forbidden(order, fault)
+    if (refused := refused_words(order, desk.plan, told)) is not None:
+        return refused
     if (task := _asked(order, case)) is not None:
         return await _as_answer(order, task, said)
     return await _propose(order, desk.plan, case, told)
@@ -67,10 +66,6 @@ def _asked(order: Order, case: CaseFile) -> Task | None:
     return next((task for task in order.speaker.tasks if task.kind == MEASURES and task.case_id == case.id), None)
 
 
-def _forbidden(order: Order, fault: Fault) -> str:
-    return order.refuse(fault.kind, said=fault.said, instead=fault.instead)
-
-
 async def _as_answer(order: Order, task: Task, said: str) -> str:
     refusal = await finish_task(order.work, task, order.speaker.staff_id, f"{words().lists['referral'][0]}{said}")
     return order.refuse(refusal.reason, why=refusal.why) if refusal is not None else order.say("task_done", task=task)
@@ -78,8 +73,6 @@ async def _as_answer(order: Order, task: Task, said: str) -> str:
 
 async def _propose(order: Order, plan: Plan, case: CaseFile, told: Proposal) -> str:
     by = order.speaker.staff_id
-    if len(told.kinds) > 1:
-        return order.refuse("say_kind", why="、".join(plan.referrals[kind].zh for kind in told.kinds))
     kind = next(iter(told.kinds), "")
     if (fault := await not_to_be_proposed(order.work, case, department=told.department, kind=kind, by=by)) is not None:
         return order.refuse(f"referral_{fault}")

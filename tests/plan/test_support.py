@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cases.referrals import read_proposal
 from plan.check import PlanFault, read_plan
 from plan.support import Pupil, claimable, entitlements
 
@@ -69,6 +70,23 @@ def test_a_department_learns_of_the_parents_only_where_the_plan_says_so() -> Non
     assert "guardian_phone" in employer.facts_for("police")
     assert not {"guardian", "guardian_phone", "address"} & set(employer.facts_for("human_resources"))
     assert not PLAN.referrals["poverty_status"].enabled
+
+
+@pytest.mark.parametrize(
+    ("words", "department", "kinds"),
+    [
+        ("人社 疑似务工", "human_resources", ("employer",)),
+        ("东乡县公安局：走失", "police", ("street_child",)),
+        ("市监局 黑网吧", "market_regulation", ("internet_cafe",)),
+        ("公安 请帮忙", "police", ("employer", "internet_cafe", "street_child")),
+        ("乡村振兴 家中困难", "poverty_relief", ()),
+    ],
+)
+def test_a_proposal_names_its_department_and_its_kind_is_never_guessed(words: str, department: str, kinds: tuple[str, ...]) -> None:
+    told = read_proposal(PLAN, words)
+    assert told is not None
+    assert (told.department, told.kinds) == (department, kinds)
+    assert read_proposal(PLAN, "海军 疑似务工") is None
 
 
 FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
