@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from cases.aid_figures import money, short_mark
 from cases.desk import Desk, desk_of_student
 from cases.guardians import reachable_guardians
 from cases.letter_numbers import next_number
@@ -32,11 +33,6 @@ class Payment:
     amount: Decimal | None = None
 
 
-def money(amount: Decimal) -> str:
-    """625, 312.5: as people write it."""
-    return f"{amount.normalize():f}"
-
-
 def _key(request: AidRequest) -> str:
     return f"aid:{request.id}:pay"
 
@@ -47,7 +43,8 @@ async def await_payment(work: Work, desk: Desk, request: AidRequest) -> None:
         return
     rules = desk.plan.aid.payment
     request.due_at = desk.calendar.after(work.now, rules.due)
-    facts = {"request_number": request.number, "sum": money(request.amount)}
+    mark = short_mark(desk.plan.aid.kinds.get(request.aid_kind or ""))
+    facts = {"request_number": request.number, "sum": money(request.amount), "figure": mark}
     await open_task(
         work, desk, NewTask(
             _key(request), KIND, rules.role or desk.plan.holes.role, request.due_at, "aid_payment_task",

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import func, select
 
 from cases.aid import request_aid
+from cases.aid_deciding import claim_facts
 from cases.casework import open_case_of, pause_case
 from cases.complaints import take_up, told_by_text
 from cases.contacts import retire_contact
@@ -25,7 +26,7 @@ from cases.returning import check_again, guardian_confirms, guardian_denies
 from cases.safety import raise_safety
 from cases.standing import correct_own, said_before, weigh
 from cases.tasks import NewTask, open_task
-from storage.tables import CaseFile, GuardianAnswer, Inbound, Notice, Question, Student
+from storage.tables import CaseFile, Complaint, GuardianAnswer, Inbound, Notice, Question, Student
 from storage.work import Work
 
 
@@ -163,14 +164,14 @@ async def _receipt(matter: Matter) -> None:
         await deliver_notice(matter.work, matter.case, notice, "message_answered", by=None, facts={"inbound_id": matter.said.inbound_id})
 
 
-async def _task(matter: Matter) -> None:
+async def _task(matter: Matter, facts: dict[str, str] | None = None) -> None:
     """The person who can help gets a task, in private where the matter could hurt the child."""
     rule, desk = matter.rule, matter.desk
     if rule.task is None or rule.role is None or rule.due is None:
         raise ValueError(f"the plan's answer {matter.said.intent} names no task")
     key = f"answer:{rule.task}:{matter.student.id}:{desk.today}:{await _taken_back(matter)}"
     due = desk.calendar.after(matter.work.now, rule.due)
-    new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=matter.about)
+    new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=matter.about, facts=facts or {})
     task = await open_task(matter.work, desk, new)
     matter.effects["task_id"] = task.id if task else None
     if rule.pauses and matter.case is not None:
@@ -203,16 +204,19 @@ async def _enrolment_check(matter: Matter) -> None:
 
 async def _aid(matter: Matter) -> None:
     matter.effects["aid_request_id"] = await request_aid(matter.work, matter.student, matter.case)
-    await _task(matter)
+    await _task(matter, await claim_facts(matter.work, matter.desk, matter.student))
 
 
 async def _complaint(matter: Matter) -> None:
     """To the county, apart from child and case; the effects keep only what undoes it."""
+    matter.effects["complaint_id"] = (await _registered(matter)).id
+
+
+async def _registered(matter: Matter) -> Complaint:
     if matter.said.inbound_id is None:
         raise ValueError("a complaint by reply has a text")
     inbound = await matter.work.session.get_one(Inbound, matter.said.inbound_id)
-    complaint = await take_up(matter.work, told_by_text(inbound, matter.student, matter.student.school_area_code))
-    matter.effects["complaint_id"] = complaint.id
+    return await take_up(matter.work, told_by_text(inbound, matter.student, matter.student.school_area_code))
 
 
 async def _wrong_number(matter: Matter) -> None:
@@ -222,7 +226,16 @@ async def _wrong_number(matter: Matter) -> None:
 
 
 async def _safety(matter: Matter) -> None:
-    await raise_safety(matter.work, matter.desk, matter.student, matter.case, matter.said.inbound_id, accused=matter.said.accuses_school)
+    """What a school is accused of is a complaint besides, which somebody answers for in its time, and which no "不对" takes back."""
+    said = matter.said
+    await raise_safety(matter.work, matter.desk, matter.student, matter.case, said.inbound_id, accused=said.accuses_school)
+    if said.accuses_school and said.inbound_id is not None and _takes_complaints(matter):
+        await _registered(matter)
+
+
+def _takes_complaints(matter: Matter) -> bool:
+    rule = matter.desk.plan.answers.get("complaint")
+    return rule is not None and rule.effect == "complaint"
 
 
 async def _nothing(matter: Matter) -> None:

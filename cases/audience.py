@@ -94,9 +94,9 @@ way as (
 ),
 had as (
     select intent.person_id, max(campaign.started_at) as last_at, count(distinct intent.campaign_id) as campaigns
-    from intent join campaign on campaign.id = intent.campaign_id
+    from intent join campaign on campaign.id = intent.campaign_id left join message on message.id = intent.message_id
     where intent.campaign_id = any(:lately) and intent.person_id > :after and intent.person_id <= :upto
-        and intent.state in ('pending', 'held', 'queued')
+        and (intent.state in ('pending', 'held', 'queued') or intent.reason = 'in_doubt') and message.state is distinct from 'failed'
     group by intent.person_id
 ),
 judged as (

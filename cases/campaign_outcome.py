@@ -119,7 +119,7 @@ def unreached(campaign: Campaign) -> str:
 
 
 async def unreached_values(work: Work, campaign: Campaign) -> dict[str, Any]:
-    """What `unreached` is asked with. What they had before is no reason: this is the same campaign."""
+    """What `unreached` is asked with. What they had of this campaign is no reason, what they had of another since is one."""
     plan = (await plan_in_force(work.session))[1]
     asked = await values(work, choice_of(campaign), plan.publicity, Calendar(plan).day_of(work.now), campaign_id=campaign.id)
-    return asked | {"lately": [], "upto": LAST_ID, "campaign": campaign.id}
+    return asked | {"upto": LAST_ID, "campaign": campaign.id}

@@ -8,16 +8,15 @@ from datetime import date
 
 from sqlalchemy import select
 
+from cases.aid_received import aid_received, aided, aided_on
 from cases.enrolment_words import state_name
 from cases.home_teaching import lessons_of
 from cases.pairing import contacts_of, pairing_of
 from cases.registers import arrangement_of, register_rules
 from cases.responsible import usable
-from cases.support_words import support_words
 from plan.model import Plan
 from storage.crypto import Cipher
 from storage.tables import (
-    AidRequest,
     Area,
     CareCard,
     Contact,
@@ -141,20 +140,5 @@ async def _phone(work: Work, cipher: Cipher, person_id: int, today: date) -> str
 
 
 async def _aid(work: Work, plan: Plan, student_id: int) -> list[CardLine]:
-    """Aid that was granted, also where it has been listed or paid since: which, how much, and the day of its latest step."""
-    query = select(AidRequest).where(AidRequest.student_id == student_id, AidRequest.state.in_(("granted", "listed", "paid")))
-    rows = await work.session.scalars(query.order_by(AidRequest.id.desc()).limit(MONTHS))
-    return [CardLine(_aided_on(plan, row), _aided(plan, row), "") for row in rows]
-
-
-def _aided_on(plan: Plan, row: AidRequest) -> date:
-    return row.paid_on or (row.listed_at or row.decided_at or row.requested_at).astimezone(plan.zone).date()
-
-
-def _aided(plan: Plan, row: AidRequest) -> str:
-    """As "寄宿生生活补助 500元 已发放"; what was asked for, where the grant names no kind."""
-    helps = plan.follow_ups.help
-    kind = plan.aid.label(row.aid_kind) if row.aid_kind else helps[row.kind].zh if row.kind in helps else ""
-    amount = row.paid_amount if row.paid_amount is not None else row.amount
-    parts = (kind, f"{amount.normalize():f}元" if amount is not None else "", support_words().label("states", row.state))
-    return " ".join(part for part in parts if part)
+    received = await aid_received(work, select(Student.id).where(Student.id == student_id))
+    return [CardLine(aided_on(plan, row), aided(plan, row), "") for row in received.get(student_id, ())[:MONTHS]]

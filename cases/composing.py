@@ -35,6 +35,7 @@ from judged, cast(:facts as jsonb) facts where reason is null{more} order by per
 on conflict (dedupe_key) do nothing
 """
 NEXT = text("select max(id) from (select id from person where id > :after order by id limit :most) step")
+ALONE = text("select pg_advisory_xact_lock(hashtext('campaigns'))")
 LEFT = text("""
 select exists (select from intent left join message on message.id = intent.message_id
     where intent.campaign_id = :campaign and (intent.state in ('pending', 'held')
@@ -43,7 +44,11 @@ select exists (select from intent left join message on message.id = intent.messa
 
 
 async def advance_campaign(work: Work, campaign: Campaign) -> None:
-    """The next step of a campaign that is due: it begins, more of it is written, or it is done."""
+    """The next step of a campaign that is due: it begins, more of it is written, or it is done.
+
+    One step at a time in the whole database: two campaigns at once would not see each other's intents, and reach one person twice.
+    """
+    await work.session.execute(ALONE)
     plan = (await plan_in_force(work.session))[1]
     if campaign.state == "scheduled" and not await _begins(work, plan, campaign):
         return

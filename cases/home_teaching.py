@@ -10,12 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
-from cases.said import Said, may_say
+from cases.said import ACCOUNT, Said, may_say
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.model import Plan
 from storage.tables import Arrangement, HomeLesson, Person, Student, Task
 from storage.work import Work
 
+DAYS_TOLD = 6
+"""Days that a message names one by one."""
 MISSED_FOR = 14
 """Days after which a visit that nobody was asked about (an outage) is left to the register, as not held."""
 
@@ -35,14 +37,26 @@ async def plan_lessons(work: Work, said: Said, student: Student, teacher: Person
         raise NotTaken("past")
     if len(set(days)) > rules.lessons.most_at_once:
         raise NotTaken("too_many", most=rules.lessons.most_at_once)
-    rows = [{"student_id": student.id, "person_id": teacher.id, "planned_on": day, "planned_by": said.by} for day in sorted(set(days))]
-    stored = insert(HomeLesson).on_conflict_do_update(
-        index_elements=["student_id", "planned_on"], set_={"state": "planned", "person_id": teacher.id, "planned_by": said.by},
-        where=HomeLesson.state == "cancelled",
+    planned = {"student_id": student.id, "person_id": teacher.id, "planned_by": said.by, "evidence": said.evidence or None}
+    rows = [planned | {"planned_on": day} for day in sorted(set(days))]
+    stored = insert(HomeLesson)
+    stored = stored.on_conflict_do_update(
+        index_elements=["student_id", "planned_on"], where=HomeLesson.state == "cancelled",
+        set_={"state": "planned", **{name: stored.excluded[name] for name in ("person_id", "planned_by", "evidence")}},
     )  # fmt: skip
     made = sorted(await work.session.scalars(stored.returning(HomeLesson.planned_on), rows))
     work.record("lessons_planned", f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", count=len(made))
+    if made and teacher.id != said.by:
+        work.say(
+            f"lessons:{student.id}:{teacher.id}:{work.now.isoformat()}", teacher.id, "lessons_told", area_code=student.area_code,
+            student_id=student.id, facts={"days": _told_days(made), "count": len(made)},
+        )  # fmt: skip
     return made
+
+
+def _told_days(days: Sequence[date]) -> str:
+    told = "、".join(f"{day.month}月{day.day}日" for day in days[:DAYS_TOLD])
+    return told if len(days) <= DAYS_TOLD else f"{told}…{days[-1].month}月{days[-1].day}日"
 
 
 async def ask_about_lessons(work: Work, plan: Plan, day: date) -> None:
@@ -73,8 +87,8 @@ async def _ask(work: Work, plan: Plan, lesson: HomeLesson, student: Student) -> 
 
 
 async def confirm_lesson(work: Work, task: Task, by: int, words: str, *, held: bool) -> bool:
-    """The teacher's answer: taught, or why not. False without any words."""
-    if len(words) < 2:
+    """The teacher's answer: what was taught, or why not. False where it tells nothing."""
+    if len(words) < ACCOUNT:
         return False
     lesson = await work.session.get_one(HomeLesson, task.facts["lesson_id"])
     lesson.state, lesson.said = "done" if held else "not_held", words

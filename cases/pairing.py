@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import exists, func, select
 
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
 from cases.registers import check_day, check_end, register_rules
-from cases.said import Said, may_say
+from cases.said import ACCOUNT, Said, may_say
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.calendar import Calendar
 from plan.model import Plan
@@ -27,11 +28,34 @@ async def pair(work: Work, said: Said, student: Student, person: Person) -> Pair
         raise NotTaken("paired_already", who=person.name)
     if now is not None:
         await _end(work, now, said.on)
-    made = Pairing(student_id=student.id, person_id=person.id, since=said.on, made_by=said.by)
+        _tell(work, said, student, now, "pair_ended")
+    made = Pairing(student_id=student.id, person_id=person.id, since=said.on, made_by=said.by, evidence=said.evidence or None)
     work.session.add(made)
     await work.session.flush()
     work.record("paired", f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", person_id=person.id)
+    _tell(work, said, student, made, "pair_told", from_day=register_rules(said.plan).contact.from_day)
     return made
+
+
+async def unpair(work: Work, said: Said, student: Student) -> str:
+    """Nobody is paired with the child any more; gives the name of whoever was. Raises NotTaken."""
+    may_say(said, register_rules(said.plan).by, student)
+    check_day(said, student)
+    now = await pairing_of(work, student.id)
+    if now is None:
+        raise NotTaken("not_paired", child=student.name)
+    await _end(work, now, said.on)
+    work.record("unpaired", f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", person_id=now.person_id)
+    _tell(work, said, student, now, "pair_ended")
+    return (await work.session.get_one(Person, now.person_id)).name
+
+
+def _tell(work: Work, said: Said, student: Student, pairing: Pairing, template: str, **facts: Any) -> None:
+    """The paired person, unless it is who says it."""
+    if pairing.person_id != said.by:
+        work.say(
+            f"pair:{pairing.id}:{template}", pairing.person_id, template, area_code=student.area_code, student_id=student.id, facts=facts
+        )  # fmt: skip
 
 
 async def pairing_of(work: Work, student_id: int) -> Pairing | None:
@@ -74,8 +98,8 @@ async def _ask(work: Work, plan: Plan, pairing: Pairing, student: Student, month
 
 
 async def keep_contact(work: Work, task: Task, by: int, words: str, today: date) -> bool:
-    """What the paired person answered is the month's contact. False without any words."""
-    if len(words) < 2:
+    """What the paired person answered is the month's contact. False where it tells nothing."""
+    if len(words) < ACCOUNT:
         return False
     month = date.fromisoformat(f"{task.key.rsplit(':', 1)[1]}-01")
     contact = PairContact(

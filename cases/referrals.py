@@ -5,6 +5,7 @@ The bot decides nothing. A kind that the plan does not enable does not exist her
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,9 +15,12 @@ from cases.confirming import forget
 from cases.desk import Desk, desk_of_case
 from cases.escalation import settle
 from cases.letter_numbers import county_of, next_number
+from cases.plans import plan_of
 from cases.posts.held import answers_for, answers_for_any_above, is_above_township
+from cases.support_words import support_words
 from cases.tasks import LIVING, NewTask, end_task, living_holders, open_task
 from plan.levels import Level, Owed
+from plan.model import Plan
 from storage.tables import CaseFile, Referral, Task
 from storage.work import Work
 
@@ -26,15 +30,30 @@ UNDECIDED, SENT = "proposed", "approved"
 WITHDRAWABLE = (UNDECIDED, SENT)
 
 
-def department_named(desk: Desk, words: str) -> str | None:
-    """The department whose Chinese name stands at the beginning of these words."""
-    return next((key for key, label in desk.plan.departments.items() if words.startswith(label.zh)), None)
+@dataclass(frozen=True)
+class Proposal:
+    """What an officer's words propose: to which department, why, and of which kinds it may be (several: nobody can tell which)."""
+
+    department: str
+    reason: str
+    kinds: tuple[str, ...]
 
 
-def kind_for(desk: Desk, department: str, words: str = "") -> str | None:
-    """The kind of referral to the department that the words name, else the first that the plan allows; None where none is enabled."""
-    kinds = {name: kind for name, kind in desk.plan.referrals.items() if kind.enabled and department in kind.departments}
-    return next((name for name, kind in kinds.items() if kind.zh in words), next(iter(kinds), None))
+def read_proposal(plan: Plan, words: str) -> Proposal | None:
+    """The department whose name stands at the beginning, and what follows it; None where no department does."""
+    known = [(name, key) for key, label in plan.departments.items() for name in support_words().called(key, label.zh)]
+    for said in support_words().without_place(words):
+        for name, key in known:
+            if said.startswith(name):
+                reason = said.removeprefix(name).strip("，,：:。 ")
+                return Proposal(key, reason, tuple(_kinds(plan, key, reason)))
+    return None
+
+
+def _kinds(plan: Plan, department: str, words: str) -> list[str]:
+    """The enabled kinds of referral to the department: those that the words name, else all."""
+    kinds = {name: kind for name, kind in plan.referrals.items() if kind.enabled and department in kind.departments}
+    return [name for name, kind in kinds.items() if any(word in words for word in (kind.zh, *kind.words))] or list(kinds)
 
 
 async def not_to_be_proposed(work: Work, case: CaseFile, *, department: str, kind: str, by: int) -> str | None:
@@ -64,7 +83,7 @@ async def propose_referral(
 ) -> Referral | None:
     """Puts a referral before the person who approves it. None where the plan has no enabled kind for this department."""
     desk = await desk_of_case(work, case)
-    kind = kind or kind_for(desk, department, reason)
+    kind = kind or next(iter(_kinds(desk.plan, department, reason)), None)
     if kind is None or not desk.plan.referrals[kind].enabled:
         return None
     referral = Referral(
@@ -126,6 +145,18 @@ async def conclude_referral(work: Work, referral: Referral, *, approved: bool, b
         forget(task)
         end_task(work, task, "done", by=by, result=note or None)
     await decide_referral(work, referral.id, approved=approved, by=by, note=note)
+
+
+async def open_referrals(work: Work, case: CaseFile) -> list[Referral]:
+    """Those of the case that can still be withdrawn, locked, the oldest first. Kinds that the plan does not enable are not there."""
+    enabled = [name for name, kind in (await plan_of(work.session, case.plan_version_id)).referrals.items() if kind.enabled]
+    query = select(Referral).where(Referral.case_id == case.id, Referral.state.in_(WITHDRAWABLE), Referral.kind.in_(enabled))
+    return list(await work.session.scalars(query.order_by(Referral.id).with_for_update()))
+
+
+async def may_withdraw(work: Work, desk: Desk, referral: Referral, person_id: int) -> bool:
+    """Whoever proposed it, and whoever may approve."""
+    return person_id == referral.proposed_by or await may_decide(work, desk, person_id)
 
 
 async def may_decide(work: Work, desk: Desk, person_id: int) -> bool:

@@ -9,15 +9,29 @@ from typing import Any
 
 from sqlalchemy import select
 
+from cases.aid_received import aid_received
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import cancel_lessons
-from cases.said import Said, may_say
+from cases.said import SHORTEST, Said, may_say
 from plan.model import Plan
 from plan.registers import Registers
-from storage.tables import Area, Arrangement, CareCard, Guardianship, Pairing, Person, School, SchoolClass, Student, StudentCategory
+from storage.tables import (
+    AidRequest,
+    Area,
+    Arrangement,
+    CareCard,
+    Guardianship,
+    Pairing,
+    Person,
+    School,
+    SchoolClass,
+    Student,
+    StudentCategory,
+)
 from storage.work import Work
 
 AGENT_PARENT = "agent_parent"
+BETWEEN = " ,，:：(（)）"
 
 
 def register_rules(plan: Plan) -> Registers:
@@ -96,15 +110,27 @@ def _record(work: Work, said: Said, student: Student, action: str, **facts: Any)
     work.record(action, f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", **facts)
 
 
-async def arrange(work: Work, said: Said, student: Student, named: str) -> str:
-    """Decides how a disabled child is taught, and gives the arrangement's key. Raises NotTaken."""
+def arrangement_named(rules: Registers, said: str) -> tuple[str, str]:
+    """(key of the arrangement that stands at the beginning, what follows it: on what it is based). Raises NotTaken arrangement_unknown."""
+    plain = said.strip()
+    for key, label in rules.arrangements.items():
+        for name in (key, label.zh):
+            if plain.startswith(name):
+                return key, plain.removeprefix(name).strip(BETWEEN)
+    raise NotTaken("arrangement_unknown", said=plain, known="、".join(label.zh for label in rules.arrangements.values()))
+
+
+async def arrange(work: Work, said: Said, student: Student, named: str, evidence: str = "") -> str:
+    """Decides how a disabled child is taught, and gives the arrangement's key. Raises NotTaken.
+
+    `evidence`: the paper it is decided on, where it does not stand behind the arrangement's name.
+    """
     rules = register_rules(said.plan)
-    may_say(said, rules.by, student)
+    may_say(said, rules.arranged_by or rules.by, student)
     check_day(said, student)
-    kind = next((key for key, label in rules.arrangements.items() if named.strip() in (key, label.zh)), None)
-    if kind is None:
-        known = "、".join(label.zh for label in rules.arrangements.values())
-        raise NotTaken("arrangement_unknown", said=named.strip(), known=known)
+    kind, basis = arrangement_named(rules, named)
+    if rules.arrangements[kind].evidence and len(basis or evidence) < SHORTEST:
+        raise NotTaken("say_basis", child=student.name, named=rules.arrangements[kind].zh)
     if await category_of(work, student.id, "disabled") is None:
         raise NotTaken("not_in_register", child=student.name)
     now = await arrangement_of(work, student.id)
@@ -170,6 +196,7 @@ class Entry:
     until: date | None
     arrangement: str | None
     paired_with: str | None
+    aid: Sequence[AidRequest] = ()
 
 
 async def register(work: Work, category: str, area_code: str = "", *, former: bool = False) -> Sequence[Entry]:
@@ -189,7 +216,8 @@ async def register(work: Work, category: str, area_code: str = "", *, former: bo
     )
     if not former:
         query = query.where(StudentCategory.until.is_(None), Student.status.not_in(("deceased", "moved_abroad")))
+    aided = await aid_received(work, select(StudentCategory.student_id).where(StudentCategory.category == category))
     return [
-        Entry(student, school or "", room or "", home or "", row.detail, row.since, row.until, kind, paired)
+        Entry(student, school or "", room or "", home or "", row.detail, row.since, row.until, kind, paired, aided.get(student.id, ()))
         for row, student, school, room, home, kind, paired in (await work.session.execute(query)).all()
     ]

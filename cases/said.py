@@ -16,6 +16,8 @@ from storage.work import Work
 
 SHORTEST = 2
 """Characters of evidence."""
+ACCOUNT = 4
+"""Characters of an account of what was done: "done" and "been there" tell nothing."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from typing import Any
 
 import yaml
 
+PLACE_LONGEST = 8
+"""Characters within which a county's name ends."""
+
 
 @dataclass(frozen=True)
 class Form:
@@ -47,6 +50,16 @@ class SupportWords:
         """The word for a key; the key itself where there is none."""
         found: dict[str, str] = self.data[group]
         return found.get(key or "", key or "")
+
+    def called(self, department: str, label: str) -> list[str]:
+        """How officers write a department (its office, and in short), the longest first."""
+        short = [label, *self.data["said_as"].get(department, [])]
+        names = {*short, *(f"{name}{self.data['office']}" for name in short), self.data["offices"].get(department, label)}
+        return sorted(names, key=len, reverse=True)
+
+    def without_place(self, text: str) -> list[str]:
+        """The text as it stands, and without what may be a county's name before an office: 东乡县公安局."""
+        return [text, *(text.split(place, 1)[1] for place in self.data["places"] if place in text[:PLACE_LONGEST])]
 
     def form(self, name: str) -> Form:
         """A sheet of a workbook."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from bot.channels import simulator
@@ -31,7 +31,7 @@ from plan.model import Plan
 from scheduler.stage import Stage
 from storage import server
 from storage.clock import SteppedClock, SystemClock
-from storage.tables import Area, School, SchoolClass, Task
+from storage.tables import Area, Person, School, SchoolClass, Task
 
 BEGINS_AT = time(8, 25)
 PREPARED = timedelta(hours=2)
@@ -131,6 +131,7 @@ async def _make(storage: Storage, settings: Settings, clock: SteppedClock, begin
     async with storage.worker.session() as session, session.begin():
         for capabilities in (simulator.SMS, simulator.VOICE, simulator.CHAT):
             await ensure_sender(session, capabilities.name, NUMBER, rate_per_second=5000)
+        await session.execute(update(Person).values(welcomed_at=begins - PREPARED))  # told at enrolment, before the demo begins
     await clock.set(begins)
 
 

@@ -16,7 +16,7 @@ from papers.workbook import Cell, Column, Sheet, workbook
 SHEET = (
     ("number", 6, "count"), ("name", 12, "text"), ("sex", 6, "text"), ("born", 12, "date"), ("school", 24, "text"),
     ("class_name", 10, "text"), ("home", 18, "text"), ("detail", 14, "text"), ("since", 12, "date"), ("until", 12, "date"),
-    ("arrangement", 14, "text"), ("paired_with", 12, "text"),
+    ("arrangement", 14, "text"), ("paired_with", 12, "text"), ("aid", 30, "text"),
 )  # fmt: skip
 LESSONS = (("planned_on", 12, "date"), ("name", 12, "text"), ("teacher", 12, "text"), ("state", 10, "text"), ("said", 60, "text"))
 
@@ -28,12 +28,14 @@ def words() -> Any:
 
 
 def register_workbook(category: str, rows: Sequence[Mapping[str, Any]], on: date) -> bytes:
-    """A group's register. `rows` by the names of SHEET's columns; `category` in the reader's words."""
-    said = words()
-    shown = [[number, *(_cell(row, name) for name, _, _ in SHEET[1:])] for number, row in enumerate(rows, start=1)]
+    """A group's register. `rows` by the names of SHEET's columns, of which those about aid are left out where nobody had any;
+    `category` in the reader's words.
+    """
+    said, columns = words(), [column for column in SHEET if column[0] != "aid" or any(row.get("aid") for row in rows)]
+    shown = [[number, *(_cell(row, name) for name, _, _ in columns[1:])] for number, row in enumerate(rows, start=1)]
     note = said["note"].format(day=on.isoformat(), count=len(rows))
     title = said["sheet"].format(category=category)
-    return workbook([Sheet(category, title, _columns(SHEET), shown, notes=[note])])
+    return workbook([Sheet(category, title, _columns(columns), shown, notes=[note])])
 
 
 def lessons_workbook(rows: Sequence[Mapping[str, Any]], title: str) -> bytes:

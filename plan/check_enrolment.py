@@ -24,6 +24,8 @@ def enrolment_roles(plan: Plan) -> Iterator[tuple[str, str]]:
     if plan.registers is not None:
         for role in plan.registers.by:
             yield "registers.by", role
+        for role in plan.registers.arranged_by:
+            yield "registers.arranged_by", role
         yield "registers.contact.role", plan.registers.contact.role
         yield "registers.lessons.role", plan.registers.lessons.role
 

@@ -16,6 +16,12 @@ class Category(Label):
     kinds: list[str] = Field(default_factory=list)
 
 
+class ArrangementKind(Label):
+    """A way in which a disabled child is taught. `evidence`: decided only on a paper that is named (an assessment, an approval)."""
+
+    evidence: bool = False
+
+
 class MonthlyContact(Part):
     """The paired person is asked once a month, on the first day of school from this one on, and has so long to answer.
 
@@ -41,10 +47,13 @@ class HomeLessons(Part):
 
 
 class Registers(Part):
-    """The section `registers`. `by`: the roles that may change a register. `arrangements`: the ways in which a disabled child is taught."""
+    """The section `registers`. `by`: the roles that may change a register; `arranged_by`: those that decide how a disabled child is
+    taught (none named: the same). `arrangements`: the ways in which that is done.
+    """
 
     by: list[str] = Field(min_length=1)
+    arranged_by: list[str] = Field(default_factory=list)
     categories: dict[str, Category]
-    arrangements: dict[str, Label]
+    arrangements: dict[str, ArrangementKind]
     contact: MonthlyContact
     lessons: HomeLessons

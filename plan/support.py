@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -22,11 +23,19 @@ PARENTS: frozenset[str] = frozenset({"guardian", "guardian_relation", "guardian_
 """Facts about a child's parents: given to a department only where the plan names them."""
 
 
+class Confirmed(Part):
+    """Who at the county has compared a kind's figures with what applies there, and on which day."""
+
+    on: date
+    by: str = Field(min_length=1)
+
+
 class AidKind(Label):
     """One kind of aid. `amounts`: CNY by stage for each `per`; none: given in kind.
 
     `categories`: any of them entitles; none: every child does. `boarder`: only for those who board, or only for those who do not.
-    `documents`: what the family brings; `source`: where the figures come from.
+    `documents`: what the family brings; `source`, `as_of`: where the figures were read, and of which day that is. Until the county has
+    `confirmed` them, whoever decides or pays is told so.
     """
 
     stages: list[Stage] = Field(min_length=1)
@@ -36,6 +45,13 @@ class AidKind(Label):
     categories: list[Category] = Field(default_factory=list)
     documents: list[str] = Field(default_factory=list)
     source: str = ""
+    as_of: date | None = None
+    confirmed: Confirmed | None = None
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """It has figures that nobody at the county has confirmed."""
+        return bool(self.amounts) and self.confirmed is None
 
     @property
     def is_for_all(self) -> bool:
@@ -116,7 +132,7 @@ def _least() -> list[Fact]:
 
 
 class ReferralKind(Label):
-    """What may be proposed to which departments.
+    """What may be proposed to which departments; `words`: how officers name it, where a department takes several kinds.
 
     `facts`: what the letter tells about child and family; `also`: what one department needs besides, by its key. `law`: keys of
     quotations; `asks`: what the department is asked to do. `by`: the roles that may propose it (none named: any at the county or above).
@@ -129,6 +145,7 @@ class ReferralKind(Label):
     law: list[str] = Field(default_factory=list)
     asks: str = "依法核实、办理"
     by: list[str] = Field(default_factory=list)
+    words: list[str] = Field(default_factory=list)
 
     def facts_for(self, department: str) -> list[Fact]:
         """What this department is told, in the order of the letter."""

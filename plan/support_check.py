@@ -23,6 +23,8 @@ def _aid(plan: Plan) -> Iterator[Problem]:
                 yield Problem(place, f"金额要大于0（{amount}）", f"an amount must be above 0, not {amount}")
             if stage not in kind.stages:
                 yield Problem(place, f"“{stage}”不在 stages 里", f"{stage!r} is not among the stages")
+        if kind.amounts and not (kind.source and kind.as_of):
+            yield Problem(f"aid.kinds.{name}.source", "金额要写来源和日期（source, as_of）", "say where they come from: source, as_of")
     if plan.aid.kinds and "aid_payment" not in plan.tasks:
         yield Problem("tasks", "任务“aid_payment”没有写中文名称，请加到 tasks", "task 'aid_payment' has no label: add it under tasks")
 

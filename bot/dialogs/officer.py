@@ -11,19 +11,18 @@ from bot.dialogs.officer_activities import activity_told
 from bot.dialogs.officer_ledger import ledger_counts
 from bot.dialogs.officer_people import away, back, picked_colleague
 from bot.dialogs.officer_posts import hear_who
+from bot.dialogs.officer_referrals import refer, unrefer
 from bot.dialogs.officer_reports import hear_report
 from bot.dialogs.officer_tasks import acknowledge, confirm, delegate, done, postpone
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
 from bot.dialogs.officer_visits import photographed, visited
-from bot.dialogs.order import Order, lines_of, quoted_tasks
+from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
 from bot.replies import OfficerReading, read_officer
-from cases.case_search import cases_numbered
 from cases.ledger import short_story
 from storage.tables import Inbound, Question, Task, TaskHolder
 from storage.work import Work
 
-MOST_NUMBERS = 4
 PICKED = {"colleague": picked_colleague, "child": picked_child}
 """Questions back that are answered with a number."""
 
@@ -120,14 +119,8 @@ async def _mine(order: Order) -> str:
 
 
 async def _case(order: Order) -> str:
-    """Only a case of the asker's own class, school or area, or one they hold a task of."""
-    held = {task.case_id for task in order.speaker.tasks} - {None}
-    found = await cases_numbered(order.work, order.reading.number or "", order.speaker.staff, held)
-    if len(found) > 1:
-        return order.refuse("several_cases", numbers="、".join(case.number for case in found[:MOST_NUMBERS]))
-    if not found:
-        return order.refuse("no_case")
-    return order.say("officer_case", story=await short_story(order.work, found[0]))
+    found = await case_numbered(order, order.reading.number or "")
+    return found if isinstance(found, str) else order.say("officer_case", story=await short_story(order.work, found))
 
 
 async def _help(order: Order) -> str:
@@ -143,6 +136,8 @@ FREE: dict[str, Act] = {
     "help": _help,
     "activity": activity_told,
     "ledger": ledger_counts,
+    "refer": refer,
+    "unrefer": unrefer,
 }
 ON_TASK: dict[str, Act] = {
     "acknowledge": acknowledge, "delegate": delegate, "done": done, "postpone": postpone, "confirm": confirm, "approve": done,

@@ -8,15 +8,18 @@ from bot.dialogs.officer_triage import confirm_kin
 from bot.dialogs.officer_visits import visited
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import spoken_day
+from bot.dialogs.proposing import refused_words
 from bot.replies.normalise import tidy
 from cases import tasks
 from cases.confirming import ask_to_confirm, awaited, forget
 from cases.finishing import CONFIRM, Refusal, finish_task
+from cases.referrals import read_proposal
 from cases.reminders import desk_of_task
 from cases.taken import awaits_answer, note_taken
 from cases.visits import is_visit
+from cases.words import words
 
-APPROVAL = "approve_referral"
+APPROVAL, MEASURES = "approve_referral", "decide_measures"
 CODE_LENGTH = 2
 BETWEEN = " -,，.。:："
 
@@ -44,6 +47,9 @@ async def done(order: Order) -> str:
     if await awaits_answer(order.work, task):
         return order.refuse("say_answer")
     words_said = order.reading.text if order.reading.command == "done" else _without_code(order)
+    told = read_proposal(order.speaker.plan, words().referral(words_said) or "") if task.kind == MEASURES else None
+    if told is not None and (refused := refused_words(order, order.speaker.plan, told)) is not None:
+        return refused
     refusal = await finish_task(order.work, task, order.speaker.staff_id, words_said)
     if refusal == CONFIRM:
         return _ask_to_confirm(order, words_said)

@@ -12,13 +12,15 @@ from bot.dialogs.answering import answer
 from bot.dialogs.phrases import spoken_day
 from bot.dialogs.speaker import Speaker
 from bot.replies import OfficerReading
+from cases.case_search import cases_numbered
 from cases.duty_facts import next_duty_at
 from cases.reminders import desk_of_task
 from cases.words import words
-from storage.tables import Inbound, Intent, Message, Question, Task
+from storage.tables import CaseFile, Inbound, Intent, Message, Question, Task
 from storage.work import Work
 
 LISTED = 6
+MOST_NUMBERS = 4
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,18 @@ def lines_of(speaker: Speaker) -> str:
     ]
     more = len(shown) - LISTED
     return "；".join(shown[:LISTED]) + (f"；等{len(shown)}件" if more > 0 else "")
+
+
+async def case_numbered(order: Order, number: str) -> CaseFile | str:
+    """The case with this number, or one that ends like it: only of the asker's own class, school or area, or one they hold a task of.
+
+    What was answered, where there is none or several.
+    """
+    held = {task.case_id for task in order.speaker.tasks} - {None}
+    found = await cases_numbered(order.work, number, order.speaker.staff, held)
+    if len(found) > 1:
+        return order.refuse("several_cases", numbers="、".join(case.number for case in found[:MOST_NUMBERS]))
+    return found[0] if found else order.refuse("no_case")
 
 
 async def quoted_tasks(work: Work, inbound: Inbound, speaker: Speaker) -> list[Task]:

@@ -31,6 +31,8 @@ from storage.crypto import Cipher
 from storage.tables import Inbound
 from storage.work import Work
 
+BEYOND_DOUBT = {"activity", "refer", "unrefer"}
+"""Words that only somebody responsible writes, whatever was asked last."""
 Hear = Callable[[Work, Inbound, Speaker], Awaitable[str | None]]
 
 
@@ -92,6 +94,6 @@ def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
     if not speaker.staff and not speaker.tasks:
         return family
     reading = officer_reading(inbound, speaker)
-    if reading.code is not None or reading.command == "activity":
+    if reading.code is not None or reading.command in BEYOND_DOUBT:
         return [hear_roll, hear_officer]
     return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]

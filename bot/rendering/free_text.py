@@ -33,6 +33,14 @@ def fault_of(law: LawBook, words: str, longest: int) -> Fault | None:
     return Fault("reply_cited", cited.group()) if cited else None
 
 
+def never_in_letters(law: LawBook, words: str) -> Fault | None:
+    """What may stand in no letter of ours, also where no family reads it."""
+    for phrase in law.never_to_anybody:
+        if said := phrase.pattern.search(words):
+            return Fault("reply_forbidden", said.group(), phrase.instead)
+    return None
+
+
 def is_sensitive(law: LawBook, words: str) -> bool:
     """Whether words may not be repeated by SMS: phones are shared."""
     return any(phrase.pattern.search(words) for phrase in law.never_by_sms)

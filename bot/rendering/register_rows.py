@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cases.aid_received import aid_told
 from cases.registers import Entry, register_rules
 from plan.model import Plan
 
@@ -12,6 +13,6 @@ def register_row(one: Entry, plan: Plan) -> dict[str, object]:
     return {
         "name": one.student.name, "sex": one.student.sex, "born": one.student.birth_date, "school": one.school,
         "class_name": one.class_name, "home": one.home, "detail": one.detail, "since": one.since, "until": one.until,
-        "paired_with": one.paired_with,
+        "paired_with": one.paired_with, "aid": aid_told(plan, one.aid),
         "arrangement": arrangements[one.arrangement].zh if one.arrangement in arrangements else None,
     }  # fmt: skip

@@ -56,7 +56,7 @@ def aid_pdf(book: LawBook, decision: AidDecision) -> bytes:
         "salutation": words["salutation"].format(guardians=guardians), "before": [opening, _decided(words, decision, book)],
         "rows": _rows(words, decision), "after": [] if decision.granted else [words["again"]], "basis": words["basis"],
         "citations": [book.quote(key) for key in AID_LAW], "seal": words["seal"],
-        "contact": words["contact"].format(
+        "contact": words["contact" if decision.school_phone else "contact_office"].format(
             school_phone=decision.school_phone, issuer=decision.issuer, decided_by=decision.decided_by
         ),
     }))  # fmt: skip

@@ -157,6 +157,8 @@ _COMMANDS: tuple[tuple[str, _Read], ...] = (
     ("help", _bare("help")),
     ("mine", _bare("mine")),
     ("activity", _with_text("activity")),
+    ("unrefer", _with_text("unrefer")),
+    ("refer", _with_text("refer")),
     ("ledger", _bare("ledger")),
     ("back", _bare("back")),
     ("letter", _bare("letter")),

@@ -13,7 +13,8 @@ import yaml
 from bot.replies.normalise import tidy
 
 _LONGEST = 160
-_INSIDE = ("no_longer", "by_person")
+CARD = ("studies", "living")
+_INSIDE = ("no_longer", "by_person", *CARD)
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,11 @@ def read_teacher(rest: str) -> tuple[str, str]:
     """(who goes, the rest with the days); who is empty where nobody is named."""
     match = _words()["by_person"].search(rest)
     return (match["person"], rest[: match.start()].strip()) if match else ("", rest)
+
+
+def read_card(rest: str) -> dict[str, str]:
+    """What is said of a child's studies and of how it lives, each up to the next heading; empty where no heading stands."""
+    found = sorted((match.start(), match.end(), name) for name in CARD if (match := _words()[name].search(rest)))
+    ends = [*(start for start, _, _ in found[1:]), len(rest)]
+    parts = {name: rest[begin:end].strip(" ,;。") for (_, begin, name), end in zip(found, ends, strict=False)}
+    return {name: said for name, said in parts.items() if said}

@@ -65,7 +65,7 @@ async def _take(intake: Intake, line: Line, student: Student) -> bool:
     category, detail = _category(intake, line)
     since = _since(intake, line, student)
     present = line.read("状态", read_yes) is not False
-    fresh = await _set(intake, student, category, detail if present else None, since, present)
+    fresh = await _set(intake, line, student, category, detail if present else None, since, present)
     fresh = await _card(intake, line, student) or fresh
     report = intake.report
     report.changed, report.unchanged = report.changed + fresh, report.unchanged + (not fresh)
@@ -94,14 +94,19 @@ def _since(intake: Intake, line: Line, student: Student) -> date:
     return since
 
 
-async def _set(intake: Intake, student: Student, category: str, detail: str | None, since: date, present: bool) -> bool:
-    session = intake.work.session
+async def _now(intake: Intake, student: Student, category: str) -> StudentCategory | None:
     open_rows = select(StudentCategory).where(
         StudentCategory.student_id == student.id, StudentCategory.category == category, StudentCategory.until.is_(None)
     )  # fmt: skip
-    now = await session.scalar(open_rows)
+    return await intake.work.session.scalar(open_rows)
+
+
+async def _set(intake: Intake, line: Line, student: Student, category: str, detail: str | None, since: date, present: bool) -> bool:
+    session, now = intake.work.session, await _now(intake, student, category)
     if present == (now is not None) and (not present or detail is None or (now is not None and now.detail == detail)):
         return False
+    if now is not None and since < now.since:
+        raise line.refuse("since_before", "起始日期")
     if now is not None:
         now.until = since
     if present:

@@ -7,7 +7,7 @@ words; nothing here proposes it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -132,7 +132,7 @@ async def _sheet(work: Work, plan: Plan, post: Post, year: int, counted: Count, 
         (),
         await _decisions(work, plan, post, year),
     )
-    return PostSheet(**{**vars(sheet), "risks": tuple(_risks(sheet))})
+    return replace(sheet, risks=tuple(_risks(sheet)))
 
 
 def _risks(sheet: PostSheet) -> list[str]:

@@ -15,8 +15,9 @@ from starlette.responses import Response
 from bot.dialogs.phrases import law_book
 from bot.rendering.support_letters import aid_pdf
 from bot.rendering.support_tables import aid_register, payment_list
-from cases.aid import decide_aid, entitled_to, suggested
-from cases.aid_deciding import NotGrantable, aid_decider, grant_asked
+from cases.aid import entitled_to, suggested
+from cases.aid_deciding import NotGrantable, aid_decider, conclude_aid, grant_asked
+from cases.aid_figures import figure_mark
 from cases.aid_payment import PAYABLE, Payment, list_for_payment, pay_all
 from cases.aid_register import aid_decision, aid_rows
 from cases.desk import Desk, desk_of_area, desk_of_student
@@ -123,7 +124,7 @@ async def _page(visit: Visit, request_id: int, *, refused: Refusal | None = None
         claims, hint = await entitled_to(work, child), await suggested(work, child)
     return await visit.show(
         "aid_request", status=409 if refused else 200, one=request, row=row, child=child, claims=claims, hint=hint, fault=refused,
-        may_decide=may_decide, may_pay=may_pay, kinds=visit.plan.aid.kinds, payable=PAYABLE, longest=LONGEST,
+        may_decide=may_decide, may_pay=may_pay, kinds=visit.plan.aid.kinds, mark=figure_mark, payable=PAYABLE, longest=LONGEST,
         typed={"note": "", "kind": hint.kind, "amount": None, "proof": "", **typed},
     )  # fmt: skip
 
@@ -158,7 +159,7 @@ async def decide(visit: Visiting, request_id: int, granted: Words = "", kind: Wo
             grant = await grant_asked(work, desk, child, kind, amount, note) if granted == "yes" else None
         except NotGrantable as fault:
             return Refusal(str(fault))
-        await decide_aid(work, child.id, granted=granted == "yes", by=visit.me.person_id, note=note.strip(), grant=grant)
+        await conclude_aid(work, desk, request, granted=granted == "yes", by=visit.me.person_id, note=note.strip(), grant=grant)
         return None
 
     return await _do(visit, request_id, act, f"aid_{granted}", note=note, kind=kind, amount=amount)

@@ -17,7 +17,17 @@ from cases.finishing import finish_task
 from cases.posts.held import answers_for_any_above
 from cases.referral_letters import NotApproved, facts_told, parents_told, referral_letter
 from cases.referral_register import referral_rows
-from cases.referrals import SENT, UNDECIDED, WITHDRAWABLE, act_task, conclude_referral, may_decide, note_answer, withdraw_referral
+from cases.referrals import (
+    SENT,
+    UNDECIDED,
+    WITHDRAWABLE,
+    act_task,
+    conclude_referral,
+    may_decide,
+    may_withdraw,
+    note_answer,
+    withdraw_referral,
+)
 from console.letters import Refusal
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
@@ -67,8 +77,8 @@ async def _page(visit: Visit, referral_id: int, *, refused: Refusal | None = Non
         facts = await facts_told(work, kept, visit.parts.cipher)
         may = {
             "decide": await may_decide(work, desk, visit.me.person_id), "answer": await _may_answer(visit, work, desk),
+            "withdraw": await may_withdraw(work, desk, kept, visit.me.person_id),
         }  # fmt: skip
-    may["withdraw"] = may["decide"] or referral.proposed_by == visit.me.person_id
     return await visit.show(
         "referral", status=409 if refused else 200, one=referral, case=case, facts=facts, may=may, fault=refused, typed=typed,
         child=await visit.session.get_one(Student, case.student_id), school=await visit.session.get_one(School, case.school_id),
@@ -145,7 +155,7 @@ async def withdraw(visit: Visiting, referral_id: int, said: Words = "") -> Respo
     """By whoever proposed it, or may decide."""
 
     async def act(work: Work, referral: Referral, desk: Desk) -> Refusal | None:
-        if visit.me.person_id != referral.proposed_by and not await may_decide(work, desk, visit.me.person_id):
+        if not await may_withdraw(work, desk, referral, visit.me.person_id):
             return Refusal("not_entitled")
         fault = await withdraw_referral(work, referral, by=visit.me.person_id, reason=said)
         return Refusal(fault) if fault is not None else None
@@ -181,7 +191,7 @@ async def letter(visit: Visiting, referral_id: int) -> Response:
     async with visit.acting() as work:
         referral = await work.session.get_one(Referral, referral_id)
         desk = await desk_of_case(work, await work.session.get_one(CaseFile, referral.case_id))
-        if visit.me.person_id != referral.proposed_by and not await may_decide(work, desk, visit.me.person_id):
+        if not await may_withdraw(work, desk, referral, visit.me.person_id):
             raise gone()
         try:
             body = referral_pdf(law_book(), await referral_letter(work, referral, visit.parts.cipher))

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from bot.rendering.register_rows import register_row
+from cases.aid_received import aid_told
 from cases.care_cards import card_of
 from cases.registers import Entry, register
 from console.pages.ledger import XLSX, areas_beneath
@@ -63,7 +64,7 @@ async def show(visit: Visiting, looking: Looking) -> Response:
     return await visit.show(
         "registers", rows=rows[first : first + PER_PAGE], total=len(rows), pages=max(1, -(-len(rows) // PER_PAGE)), looking=looking,
         kept={**looking.kept(), "category": chosen}, chosen=chosen, categories=known, counts=await _counts(visit),
-        areas=await areas_beneath(visit), may_write=may_write(visit), rules=visit.plan.registers,
+        areas=await areas_beneath(visit), may_write=may_write(visit), rules=visit.plan.registers, aided=aid_told,
     )  # fmt: skip
 
 

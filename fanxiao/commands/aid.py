@@ -14,9 +14,10 @@ from sqlalchemy import select
 from bot.dialogs.phrases import law_book
 from bot.rendering.support_letters import NotToBeSaid, aid_pdf
 from bot.rendering.support_tables import aid_register, payment_list
-from cases.aid import Grant, decide_aid, entitled_to, pupil_of, request_aid, tell_entitlements
-from cases.aid_deciding import NotGrantable, aid_decider, grant_asked
-from cases.aid_payment import Payment, list_for_payment, money, pay_all
+from cases.aid import Grant, entitled_to, pupil_of, tell_entitlements
+from cases.aid_deciding import NotGrantable, aid_decider, ask_in_their_name, conclude_aid, grant_asked
+from cases.aid_figures import figure_mark, money
+from cases.aid_payment import Payment, list_for_payment, pay_all
 from cases.aid_register import AidRow, aid_decision, aid_rows
 from cases.casework import open_case_of
 from cases.desk import Desk, desk_of_student
@@ -89,7 +90,10 @@ def entitlements(
         found = await entitled_to(work, child)
         desk = await desk_of_student(work, child)
         if not (await pupil_of(work, child, desk)).stage:
-            refuse("这个学生的年级不在义务教育阶段", "This child's grade is none of compulsory schooling")
+            refuse(
+                "这个学生没有班级，或年级不在义务教育阶段，按方案算不出应享受的资助",
+                "This child has no class, or a grade that is none of compulsory schooling: the plan's claims cannot be told",
+            )
         told = None
         if tell:
             if not by:
@@ -101,7 +105,7 @@ def entitlements(
                 f"{kinds[one.kind].zh} {kinds[one.kind].en}", money(one.amount) if one.amount is not None else "—",
                 support_words().label("per", one.per) if one.amount is not None else "",
                 "人人都有 all" if one.is_for_all else "要核实是否住校 does the child board?" if one.unsure else "要申请 on request",
-                "、".join(kinds[one.kind].documents),
+                "、".join(kinds[one.kind].documents), figure_mark(kinds[one.kind]),
             ]
             for one in found
         ]  # fmt: skip
@@ -111,8 +115,10 @@ def entitlements(
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False, default=str))
         return
-    print_table(["资助项目 kind", "元 CNY", "周期 per", "怎样得到 how", "材料 documents"], rows)
-    typer.echo("金额以方案文件为准，由县里维护。 / Amounts are the plan file's; the county keeps them up to date.")
+    print_table(["资助项目 kind", "元 CNY", "周期 per", "怎样得到 how", "材料 documents", "金额依据 figure"], rows)
+    typer.echo(
+        "金额出自方案文件；标明“须经县里核定”的，批准前先核实。 / Amounts are the plan file's: where not confirmed, ask the county first."
+    )
     if told is not None:
         typer.echo(f"已写给家长 written to guardians: {told}")
 
@@ -164,7 +170,7 @@ def ask(student: Child, by: By) -> None:
         await known_plan(work)
         child = await _student(work, storage.cipher, student)
         await _entitled(work, by, await desk_of_student(work, child), "class_teacher")
-        return await request_aid(work, child, await open_case_of(work, child.id))
+        return await ask_in_their_name(work, await desk_of_student(work, child), child, await open_case_of(work, child.id))
 
     typer.echo(f"申请编号 request: {once(use)}")
 
@@ -183,7 +189,7 @@ def decide(
 ) -> None:
     """审批 · A named person grants or refuses a request; the family is told, and a granted sum waits to be paid."""
 
-    async def use(work: Work, _: Storage) -> bytes:
+    async def use(work: Work, _: Storage) -> tuple[str, bytes]:
         await known_plan(work)
         if grant is None:
             refuse("请写 --grant 或 --refuse", "Give --grant or --refuse")
@@ -198,13 +204,20 @@ def decide(
         desk = await desk_of_student(work, child)
         person = await _entitled(work, by, desk, aid_decider(desk.plan))
         chosen = await _grant(work, desk, child, kind, sum_of(amount), note) if grant else None
-        await decide_aid(work, child.id, granted=grant, by=person.id, note=note.strip(), grant=chosen)
-        return await _letter(work, request)
+        await conclude_aid(work, desk, request, granted=grant, by=person.id, note=note.strip(), grant=chosen)
+        return _granted(desk.plan, request), await _letter(work, request)
 
-    made = once(use)
-    typer.echo(f"{number}: {'已批准 granted' if grant else '未批准 refused'}")
+    told, made = once(use)
+    typer.echo(f"{number}: {told if grant else '未批准 refused'}")
     if letter is not None:
         write(letter, made)
+
+
+def _granted(plan: Plan, request: AidRequest) -> str:
+    """What was granted, with where its figure comes from."""
+    kind = plan.aid.kinds.get(request.aid_kind or "")
+    amount = f"{money(request.amount)} CNY {support_words().label('per', request.per)}" if request.amount is not None else ""
+    return "；".join(part for part in (f"已批准 granted: {plan.aid.label(request.aid_kind)} {amount}".strip(), figure_mark(kind)) if part)
 
 
 async def _grant(work: Work, desk: Desk, child: Student, kind: str, amount: Decimal | None, note: str) -> Grant | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -30,6 +30,8 @@ from fanxiao.wiring import Storage
 from plan.model import Plan
 from storage.tables import Campaign
 from storage.work import Work
+
+Done = TypeVar("Done")
 
 app = typer.Typer(help="Publicity in plain words to many. 宣传活动", no_args_is_help=True)
 
@@ -62,9 +64,21 @@ async def _outbox(work: Work) -> Outbox:
     return Outbox(catalogue, provider_channels(Settings()), await county_signatures(work.session, catalogue))
 
 
-async def _act(work: Work, number: int, by: str) -> tuple[Campaign, int]:
-    campaign = await lock_campaign(work, number)
-    return campaign, (await acting(work, by, campaign.area_code[:6])).id
+def _acted(number: int, by: str, act: Callable[[Work, Campaign, int], Awaitable[Done]]) -> tuple[Campaign, Plan, Done]:
+    """The campaign, locked, after the named person has acted on it, and what the act gives."""
+
+    async def use(work: Work, plan: Plan) -> tuple[Campaign, Plan, Done]:
+        campaign = await lock_campaign(work, number)
+        person = await acting(work, by, campaign.area_code[:6])
+        return campaign, plan, await act(work, campaign, person.id)
+
+    found: tuple[Campaign, Plan, Done] = _once(use)
+    return found
+
+
+def _tell_state(number: int, by: str, act: Callable[[Work, Campaign, int], Awaitable[None]]) -> None:
+    campaign, plan, _ = _acted(number, by, act)
+    lines.print_state(campaign, plan)
 
 
 @app.command()
@@ -128,13 +142,7 @@ def test(number: Number) -> None:
 def start(number: Number, by: By) -> None:
     """开始（人多的先送审）· Let it go at its time; above the plan's number it first waits for a second person."""
 
-    async def use(work: Work, _: Plan) -> tuple[Campaign, Plan]:
-        campaign, person = await _act(work, number, by)
-        await campaigns.start_campaign(work, campaign, person)
-        return campaign, _
-
-    campaign, plan = _once(use)
-    lines.print_state(campaign, plan)
+    _tell_state(number, by, campaigns.start_campaign)
 
 
 @app.command()
@@ -145,42 +153,30 @@ def approve(
 ) -> None:
     """审批（作者本人不能批）· A second person agrees, or sends it back with a reason."""
 
-    async def use(work: Work, plan: Plan) -> tuple[Campaign, Plan]:
-        campaign, person = await _act(work, number, by)
+    async def decide(work: Work, campaign: Campaign, person: int) -> None:
         await decide_campaign(work, campaign, person, approved=not reject, note_of=reject)
-        return campaign, plan
 
-    campaign, plan = _once(use)
-    lines.print_state(campaign, plan)
-
-
-def _change(number: int, by: str, change: Callable[[Work, Campaign, int], Awaitable[int]]) -> int:
-    async def use(work: Work, _: Plan) -> int:
-        campaign, person = await _act(work, number, by)
-        return await change(work, campaign, person)
-
-    count: int = _once(use)
-    return count
+    _tell_state(number, by, decide)
 
 
 @app.command()
 def pause(number: Number, by: By) -> None:
     """暂停：没发出的先停住 · What has not left is held."""
-    held = _change(number, by, campaigns.pause_campaign)
+    held = _acted(number, by, campaigns.pause_campaign)[2]
     _said(f"已暂停，{held} 人还没发", f"Paused; {held} persons wait")
 
 
 @app.command()
 def resume(number: Number, by: By) -> None:
     """继续 · Go on with a paused one."""
-    held = _change(number, by, campaigns.resume_campaign)
+    held = _acted(number, by, campaigns.resume_campaign)[2]
     _said(f"已继续，{held} 人待发", f"Goes on; {held} persons to go")
 
 
 @app.command()
 def cancel(number: Number, by: By) -> None:
     """取消：没发出的撤回 · What has not left is taken back, for good."""
-    taken = _change(number, by, campaigns.cancel_campaign)
+    taken = _acted(number, by, campaigns.cancel_campaign)[2]
     _said(f"已取消，撤回 {taken} 人", f"Cancelled; taken back from {taken} persons")
 
 
@@ -188,13 +184,7 @@ def cancel(number: Number, by: By) -> None:
 def resend(number: Number, by: By) -> None:
     """只给没送到的人重发 · Once more to those whom it did not reach, never to others."""
 
-    async def use(work: Work, plan: Plan) -> tuple[Campaign, Plan]:
-        campaign, person = await _act(work, number, by)
-        await campaigns.resend_campaign(work, campaign, person)
-        return campaign, plan
-
-    campaign, plan = _once(use)
-    lines.print_state(campaign, plan)
+    _tell_state(number, by, campaigns.resend_campaign)
 
 
 @app.command()

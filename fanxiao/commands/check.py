@@ -35,6 +35,9 @@ def check_plan(file: Annotated[Path, typer.Argument(help="计划文件 · the pl
         typer.echo(f"{file.name}: {len(fault.problems)} 处问题 / problems: {len(fault.problems)}")
         raise typer.Exit(1) from fault
     typer.echo(f"{file.name}: 计划文件没有问题，共{len(plan.levels)}级 / sound, {len(plan.levels)} levels")
+    if kinds := [kind for kind in plan.aid.kinds.values() if kind.is_unconfirmed]:
+        typer.echo(f"待县里核定的资助金额：{'、'.join(kind.zh for kind in kinds)}")
+        typer.echo(f"amounts that the county must confirm: {', '.join(kind.en for kind in kinds)}")
 
 
 @app.command("audit")

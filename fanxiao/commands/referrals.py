@@ -21,6 +21,7 @@ from cases.referrals import (
     act_task,
     conclude_referral,
     may_decide,
+    may_withdraw,
     not_to_be_proposed,
     note_answer,
     propose_referral,
@@ -162,8 +163,8 @@ def withdraw(number: Number, by: By, reason: Reason) -> None:
         await known_plan(work)
         referral, case, desk = await _referral(work, number)
         person = await acting(work, by, case.area_code[:4])
-        if person.id != referral.proposed_by:
-            person = await _decider(work, by, desk)
+        if not await may_withdraw(work, desk, referral, person.id):
+            refuse_for("not_entitled", person.name)
         if (fault := await withdraw_referral(work, referral, by=person.id, reason=reason)) is not None:
             refuse_for(fault, f"{number}")
 

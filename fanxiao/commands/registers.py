@@ -14,7 +14,8 @@ from bot.rendering.register_rows import register_row
 from cases.care_cards import card_of
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import lessons_of, plan_lessons
-from cases.pairing import pair
+from cases.pairing import pair, unpair
+from cases.register_history import history_of
 from cases.registers import Entry, arrange, category_named, register, register_rules, set_agent_parent, set_category, write_card
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.children import CHILD, EVIDENCE, ON, carry_out, day, plan_today, said, the_child
@@ -34,6 +35,7 @@ Category = Annotated[str, typer.Argument(help="类别，如 留守 或 left_behi
 AreaCode = Annotated[str, typer.Option("--area", help="区划代码 · area code")]
 Former = Annotated[bool, typer.Option("--former", help="含已取消的 · with those who are no longer in it")]
 PairedPerson = Annotated[str, typer.Argument(help="结对人编号或姓名 · the paired person")]
+KINDS = {"group": "类别 group", "arrangement": "安置 arrangement", "pairing": "结对 pairing"}
 Out = Annotated[Path, typer.Option("--out", help="写到哪个文件 · the file to write")]
 
 
@@ -123,7 +125,7 @@ def set_entry(
         if category:
             await set_category(work, word, student, category_named(rules, category), present=True, detail=kind or None)
         if arrangement:
-            await arrange(work, word, student, arrangement)
+            await arrange(work, word, student, arrangement, word.evidence)
         if studies or living:
             await write_card(work, word, student, studies=studies or None, living=living or None)
         if agent_parent:
@@ -137,15 +139,39 @@ def set_entry(
 
 
 @app.command("pair")
-def pair_child(child: Child, person: PairedPerson, by: By, on: On = "") -> None:
-    """结对 · Pairs a person with a child; they are asked for their contact every month."""
+def pair_child(child: Child, person: PairedPerson, by: By, on: On = "", evidence: Evidence = "") -> None:
+    """结对 · Pairs a person with a child; they are told, and asked for their contact every month."""
 
     async def use(work: Work, _: Storage) -> str:
         student, paired = await the_child(work, child), await acting(work, person)
-        await pair(work, await said(work, by, on, "CLI"), student, paired)
+        await pair(work, await said(work, by, on, evidence), student, paired)
         return f"{student.id} {student.name} ⇄ {paired.name}"
 
     typer.echo(carry_out(use))
+
+
+@app.command("unpair")
+def unpair_child(child: Child, by: By, on: On = "") -> None:
+    """解除结对 · Nobody is paired with the child any more; whoever was is told."""
+
+    async def use(work: Work, _: Storage) -> str:
+        student = await the_child(work, child)
+        return f"{student.id} {student.name} ⇎ {await unpair(work, await said(work, by, on, ''), student)}"
+
+    typer.echo(carry_out(use))
+
+
+@app.command("history")
+def history(child: Child) -> None:
+    """历史 · All that a child's registers have said: groups, arrangements, pairings, from when to when."""
+
+    async def use(work: Work, _: Storage) -> list[tuple[str, ...]]:
+        student, (plan, _today) = await the_child(work, child), await plan_today(work)
+        return [
+            (str(one.since), str(one.until or ""), KINDS[one.kind], one.what, one.who) for one in await history_of(work, plan, student.id)
+        ]
+
+    print_table(("起 since", "止 until", "种类 kind", "登记 entry", "何人 who"), carry_out(use))
 
 
 @app.command("visits")
@@ -153,6 +179,7 @@ def visits(
     child: Child, by: By = "",
     on: Annotated[list[str] | None, typer.Option("--on", help="计划日期，可写多次 · a day to plan, repeatable")] = None,
     teacher: Annotated[str, typer.Option("--teacher", help="上课教师编号或姓名 · who teaches")] = "",
+    evidence: Evidence = "",
     out: Annotated[Path | None, typer.Option("--out", help="导出 xlsx · write them to this file")] = None,
 ) -> None:  # fmt: skip
     """上门教学 · Plans visits of teaching at home (with --on, --teacher, --by), and shows them."""
@@ -160,7 +187,7 @@ def visits(
     async def use(work: Work, _: Storage) -> tuple[str, list[dict[str, object]]]:
         student = await the_child(work, child)
         if on:
-            await plan_lessons(work, await said(work, by, "", "CLI"), student, await acting(work, teacher), [day(text) for text in on])
+            await plan_lessons(work, await said(work, by, "", evidence), student, await acting(work, teacher), [day(text) for text in on])
             await work.flush()
         found = await lessons_of(work, student.id)
         return student.name, [

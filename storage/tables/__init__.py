@@ -5,35 +5,29 @@ from storage.tables.api import ApiCall, ApiHook, ApiKey, HookDelivery
 from storage.tables.attendance import Absence, AttendanceSheet, BoardingCheck, Leave, MissingBoarder
 from storage.tables.base import Base, Facts, Sight, Within
 from storage.tables.casework import (
-    AidRequest,
     CaseFile,
     CaseLevel,
     CaseStep,
-    Event,
-    EventSeal,
     GuardianAnswer,
     Hole,
-    Notice,
-    NoticeCounter,
     PlanVersion,
-    Receipt,
-    Referral,
     ReplyCorrection,
     Task,
     TaskHolder,
 )
-from storage.tables.documents import Document, ReceiptClaim, ReceiptLink
+from storage.tables.documents import Document, Notice, NoticeCounter, Receipt, ReceiptClaim, ReceiptLink
 from storage.tables.enrolment import EnrolmentGap
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
 from storage.tables.operations import AuditRun, ClockSetting, ImportJob, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
 from storage.tables.publicity import Activity, ActivityPlan, Campaign, ListedContact
+from storage.tables.record import Event, EventSeal
 from storage.tables.registers import Arrangement, CareCard, HomeLesson, PairContact, Pairing
 from storage.tables.reporting import PostCheck, Report, ReportVersion
 from storage.tables.students import EnrolmentCheck, EnrolmentEvent, Guardianship, Student, StudentCategory
 from storage.tables.supervising import Assessment, Difference, InspectionItem, InspectionSample, OfficialFigure
-from storage.tables.support import Complaint, LetterCounter
+from storage.tables.support import AidRequest, Complaint, LetterCounter, Referral
 from storage.tables.visits import Photo, Visit
 
 __all__ = [

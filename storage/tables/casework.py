@@ -1,11 +1,10 @@
-"""Cases, the levels they climb, the tasks they cause, notices, referrals, aid, and the record."""
+"""Cases, the levels they climb, the tasks they cause, what families answer, and holes in the chain."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
@@ -146,109 +145,6 @@ class TaskHolder(Base):
     until: Mapped[datetime | None]  # handed on
 
 
-class NoticeCounter(Base):
-    """The last number given in a township in a year; the row's lock makes numbers gapless."""
-
-    __tablename__ = "notice_counter"
-    sight = Sight.AREA
-    area_code: Mapped[str] = mapped_column(AREA_CODE, primary_key=True)
-    year: Mapped[int] = mapped_column(primary_key=True)
-    last: Mapped[int]
-
-
-class Notice(Numbered, Base):
-    """A numbered written return notice with a deadline (返校通知书). `kind`: first, second. `area_code`: the township."""
-
-    __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("case_id", "episode", "kind"), UniqueConstraint("area_code", "year", "sequence"))
-    sight = Sight.GUARDED
-    parent = ("case_id", "case_file.id")  # also for the village that delivers it: the number is its township's
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
-    episode: Mapped[int]
-    kind: Mapped[str]
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
-    area_code: Mapped[str] = mapped_column(AREA_CODE)
-    year: Mapped[int | None]
-    sequence: Mapped[int | None]
-    number: Mapped[str | None] = mapped_column(index=True)  # given when it is issued; two counties may have townships of one name
-    drafted_at: Mapped[datetime]
-    issued_at: Mapped[datetime | None]
-    issued_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    delivered_at: Mapped[datetime | None]
-    deadline_on: Mapped[date | None]  # last day to return; runs from delivery
-    withdrawn_at: Mapped[datetime | None]
-
-
-class Receipt(Numbered, Base):
-    """Proof that a notice reached the guardian. `way`: message_answered, in_person, left_with_village, posted."""
-
-    __tablename__ = "receipt"
-    sight = Sight.GUARDED
-    parent = ("notice_id", "notice.id")
-    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
-    way: Mapped[str]
-    at: Mapped[datetime]
-    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    facts: Mapped[Facts]
-
-
-class Referral(Numbered, Base):
-    """A proposal to a department that a person approves. `state`: proposed, approved, refused, answered, withdrawn."""
-
-    __tablename__ = "referral"
-    sight = Sight.AREA
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    area_code: Mapped[str] = mapped_column(AREA_CODE)
-    department: Mapped[str]
-    kind: Mapped[str]
-    state: Mapped[str]
-    proposed_at: Mapped[datetime]
-    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    reason: Mapped[str | None]
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    answered_at: Mapped[datetime | None]
-    answer: Mapped[str | None]
-    number: Mapped[str | None] = mapped_column(unique=True)  # of the letter, given at approval
-    note: Mapped[str | None]  # the words of the decision
-    due_at: Mapped[datetime | None]  # by when the department answers
-    acknowledged_at: Mapped[datetime | None]
-    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    withdrawn_reason: Mapped[str | None]
-
-
-class AidRequest(Numbered, Base):
-    """A family asked for help. `state`: requested, granted, listed (to be paid), paid, refused, withdrawn (taken back)."""
-
-    __tablename__ = "aid_request"
-    sight = Sight.AREA
-    within = Within.STUDENT
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
-    area_code: Mapped[str] = mapped_column(AREA_CODE)
-    state: Mapped[str]
-    kind: Mapped[str | None]  # which help, a key of the plan's follow_ups.help
-    requested_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
-    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    note: Mapped[str | None]
-    number: Mapped[str | None] = mapped_column(unique=True)  # of the decision
-    aid_kind: Mapped[str | None]  # what was granted, a key of the plan's aid.kinds
-    amount: Mapped[Decimal | None]  # granted, CNY
-    per: Mapped[str | None]  # of the amount: term, year, day, once
-    due_at: Mapped[datetime | None]  # by when it is paid
-    list_number: Mapped[str | None] = mapped_column(index=True)  # of the payment list
-    listed_at: Mapped[datetime | None]
-    listed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    paid_on: Mapped[date | None]
-    paid_amount: Mapped[Decimal | None]  # CNY
-    paid_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    proof: Mapped[str | None]  # the payer's own words: receipt, bank list
-
-
 class GuardianAnswer(Numbered, Base):
     """What a family's reply was understood to mean for one child, and what it changed (so that it can be undone)."""
 
@@ -299,30 +195,3 @@ class Hole(Numbered, Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
     opened_at: Mapped[datetime]
-
-
-class Event(Base):
-    """The append-only record: actor, action, subject, facts, time. Holds ids, never names or numbers."""
-
-    __tablename__ = "event"
-    sight = Sight.AREA
-    within = Within.CASE_AND_TASK
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    at: Mapped[datetime]
-    actor: Mapped[str]  # "system", "person:12", "guardian:7", "operator"
-    action: Mapped[str]
-    subject: Mapped[str]  # "case:5", "sheet:9" …
-    area_code: Mapped[str] = mapped_column(AREA_CODE)
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
-    facts: Mapped[Facts]
-
-
-class EventSeal(Numbered, Base):
-    """A batch of events, chained by hash to the batch before it."""
-
-    __tablename__ = "event_seal"
-    sight = Sight.PUBLIC
-    first_event_id: Mapped[int] = mapped_column(BigInteger)
-    last_event_id: Mapped[int] = mapped_column(BigInteger, unique=True)
-    digest: Mapped[str]
-    at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Written documents as they were made, and what was said on the page to which a notice's receipt leads."""
+"""Return notices and what proves their delivery; written documents as they were made; what is said on a receipt's page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,52 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight
+
+
+class NoticeCounter(Base):
+    """The last number given in a township in a year; the row's lock makes numbers gapless."""
+
+    __tablename__ = "notice_counter"
+    sight = Sight.AREA
+    area_code: Mapped[str] = mapped_column(AREA_CODE, primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class Notice(Numbered, Base):
+    """A numbered written return notice with a deadline (返校通知书). `kind`: first, second. `area_code`: the township."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("case_id", "episode", "kind"), UniqueConstraint("area_code", "year", "sequence"))
+    sight = Sight.GUARDED
+    parent = ("case_id", "case_file.id")  # also for the village that delivers it: the number is its township's
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"))
+    episode: Mapped[int]
+    kind: Mapped[str]
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    year: Mapped[int | None]
+    sequence: Mapped[int | None]
+    number: Mapped[str | None] = mapped_column(index=True)  # given when it is issued; two counties may have townships of one name
+    drafted_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+    issued_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    delivered_at: Mapped[datetime | None]
+    deadline_on: Mapped[date | None]  # last day to return; runs from delivery
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Receipt(Numbered, Base):
+    """Proof that a notice reached the guardian. `way`: message_answered, in_person, left_with_village, posted."""
+
+    __tablename__ = "receipt"
+    sight = Sight.GUARDED
+    parent = ("notice_id", "notice.id")
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    way: Mapped[str]
+    at: Mapped[datetime]
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    facts: Mapped[Facts]
 
 
 class Document(Numbered, Base):

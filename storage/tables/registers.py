@@ -35,6 +35,7 @@ class Pairing(Numbered, Base):
     since: Mapped[date]
     until: Mapped[date | None]
     made_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    evidence: Mapped[str | None]  # the words by which it was said, or the paper it rests on
 
 
 class PairContact(Numbered, Base):
@@ -82,6 +83,7 @@ class HomeLesson(Numbered, Base):
     planned_on: Mapped[date]
     state: Mapped[str] = mapped_column(server_default="planned")
     planned_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    evidence: Mapped[str | None]  # the words by which it was planned, or the paper it rests on
     said: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -1,13 +1,71 @@
-"""What is told to the county about a school, and the numbers of the county's letters."""
+"""Referrals to departments, aid, what is told to the county about a school, and the numbers of the county's letters."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import AREA_CODE, Base, Numbered, Sight
+from storage.tables.base import AREA_CODE, Base, Numbered, Sight, Within
+
+
+class Referral(Numbered, Base):
+    """A proposal to a department that a person approves. `state`: proposed, approved, refused, answered, withdrawn."""
+
+    __tablename__ = "referral"
+    sight = Sight.AREA
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    department: Mapped[str]
+    kind: Mapped[str]
+    state: Mapped[str]
+    proposed_at: Mapped[datetime]
+    proposed_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    answered_at: Mapped[datetime | None]
+    answer: Mapped[str | None]
+    number: Mapped[str | None] = mapped_column(unique=True)  # of the letter, given at approval
+    note: Mapped[str | None]  # the words of the decision
+    due_at: Mapped[datetime | None]  # by when the department answers
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_reason: Mapped[str | None]
+
+
+class AidRequest(Numbered, Base):
+    """A family asked for help. `state`: requested, granted, listed (to be paid), paid, refused, withdrawn (taken back)."""
+
+    __tablename__ = "aid_request"
+    sight = Sight.AREA
+    within = Within.STUDENT
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
+    area_code: Mapped[str] = mapped_column(AREA_CODE)
+    state: Mapped[str]
+    kind: Mapped[str | None]  # which help, a key of the plan's follow_ups.help
+    requested_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    note: Mapped[str | None]
+    number: Mapped[str | None] = mapped_column(unique=True)  # of the decision
+    aid_kind: Mapped[str | None]  # what was granted, a key of the plan's aid.kinds
+    amount: Mapped[Decimal | None]  # granted, CNY
+    per: Mapped[str | None]  # of the amount: term, year, day, once
+    due_at: Mapped[datetime | None]  # by when it is paid
+    list_number: Mapped[str | None] = mapped_column(index=True)  # of the payment list
+    listed_at: Mapped[datetime | None]
+    listed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    paid_on: Mapped[date | None]
+    paid_amount: Mapped[Decimal | None]  # CNY
+    paid_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    proof: Mapped[str | None]  # the payer's own words: receipt, bank list
 
 
 class Complaint(Numbered, Base):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage.tables import AidRequest, Student, StudentCategory
 from tests.fanxiao.conftest import Terminal
@@ -78,6 +78,37 @@ async def test_from_a_reply_to_the_payment(poor: County) -> None:
     )
     texts = [message.body for message in (await father.inbox())[before:]]
     assert not [(word, text) for text in texts for word in NEVER_ON_A_PHONE if word in text]
+
+
+async def test_whoever_decides_reads_what_may_be_granted_and_that_the_figure_is_unconfirmed(poor: County, shell: Terminal) -> None:
+    """A request made in person is put before the principal like one by message; a decision by command ends what was asked."""
+    assert (await shell("aid", "ask", "--student", REGISTER, "--by", "马老师")).exit_code == 0
+    await poor.to("2026-11-02 07:30")
+    await poor.phones["principal"].expects("申请帮助", "寄宿生生活补助500元（每学期）", "参考数，须经县里核定", "同意")
+    number = str((await request(poor)).id)
+    decided = await shell("aid", "decide", number, "--grant", "--by", "王校长")
+    assert "参考数（陕西日报 2019-10-31），须经县里核定" in decided.stdout
+    assert (await poor.task("aid")).state == "done"
+    await poor.phones["county_officer"].expects("500元（参考数，须经县里核定）")
+    shown = await shell("aid", "entitlements", "--student", REGISTER)
+    assert "参考数（陕西日报 2019-10-31），须经县里核定" in shown.stdout
+
+
+async def test_the_letter_and_the_message_for_a_child_without_a_place_name_no_school(poor: County, shell: Terminal, tmp_path: Path) -> None:
+    async with poor.database.session() as session, session.begin():
+        nowhere = {"school_id": None, "class_id": None, "status": "unenrolled"}
+        await session.execute(update(Student).where(Student.id == poor.students["马小龙"]).values(nowhere))
+    assert "has no class" in (await shell("aid", "entitlements", "--student", REGISTER)).stderr
+    assert (await shell("aid", "ask", "--student", REGISTER, "--by", "孙科长")).exit_code == 0
+    letter, number = tmp_path / "letter.pdf", str((await request(poor)).id)
+    words = ("--refuse", "--note", "材料还不全", "--by", "孙科长", "--letter", str(letter))
+    assert (await shell("aid", "decide", number, *words)).exit_code == 0
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(letter.read_bytes())).pages).replace("\n", "")
+    for word in ("为学生马小龙提出", "材料还不全", "请向东乡族自治县教育局询问", "孙科长"):
+        assert word in text, word
+    assert not [word for word in ("None", "电话：）") if word in text]
+    await poor.to("2026-11-02 07:30")
+    await poor.phones["father"].expects("想问详细请直接回复")
 
 
 async def test_what_a_child_has_a_claim_to_is_shown_and_only_what_all_have_is_told(poor: County, shell: Terminal) -> None:

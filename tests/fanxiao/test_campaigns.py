@@ -17,6 +17,8 @@ from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from bot.channels.simulator import SMS, Faults, Simulator
+from cases.campaign_rows import lock_campaign
+from cases.campaigns import start_campaign
 from cases.composing import advance_campaign
 from fanxiao.cli import app
 from storage.tables import Campaign, Contact, Guardianship, Intent, ListedContact, Message, PersonContact, Sender, Student, StudentCategory
@@ -303,6 +305,61 @@ async def test_a_crash_in_the_middle_of_writing_writes_nobody_twice(
         await step()
     people = await rows(families, select(Intent.person_id).where(Intent.campaign_id == int(number)))
     assert sorted(people) == sorted(families.people[key] for key in ("mother", "father", "grandmother"))
+
+
+async def test_two_campaigns_at_once_reach_nobody_twice(families: County, typed: Typed) -> None:
+    """The second step waits until the first one's intents can be seen, and then leaves out whoever has one."""
+    first, second = await draft(typed, "--sex", "female"), await draft(typed, "--sex", "female", text="duty")
+    for number in (first, second):
+        await typed("campaigns", "start", number, "--by", "孙科长")
+    now, written = await families.stage.now(), asyncio.Event()
+
+    async def step(number: str) -> None:
+        async with working(families.database, now) as work:
+            await advance_campaign(work, await work.session.get_one(Campaign, int(number)))
+            await work.flush()
+            written.set()
+            await asyncio.sleep(0.2 if number == first else 0)  # not committed yet, while the other one begins
+
+    async def after_the_first() -> None:
+        await written.wait()
+        await step(second)
+
+    await asyncio.gather(step(first), after_the_first())
+    assert await rows(families, select(Intent.person_id).where(Intent.campaign_id.is_not(None))) == [families.people["mother"]]
+    assert await rows(families, select(Campaign.state).order_by(Campaign.id)) == ["running", "cancelled"]
+
+
+async def test_one_campaign_that_is_started_twice_at_once_is_started_once(families: County, typed: Typed) -> None:
+    number, now = int(await draft(typed, "--sex", "female")), await families.stage.now()
+
+    async def start() -> None:
+        async with working(families.database, now) as work:
+            await start_campaign(work, await lock_campaign(work, number), families.people["county_officer"])
+
+    both = await asyncio.gather(start(), start(), return_exceptions=True)
+    assert sorted(str(one) for one in both) == ["None", "state"]
+    await families.stage.settle()
+    assert len(await rows(families, select(Message.id).where(Message.person_id == families.people["mother"]))) == 1
+
+
+async def test_whom_another_campaign_has_reached_since_is_not_sent_the_first_one_again(families: County, typed: Typed) -> None:
+    """What failed was not had, so the second campaign reaches her; then the first one is not due again."""
+    channel = Simulator(SMS)
+    families.settings = replace(families.settings, channels={("simulator", "main"): channel})
+    families.restarts()
+    first = await draft(typed, "--sex", "female")
+    await typed("campaigns", "start", first, "--by", "孙科长")
+    channel._faults = Faults(failures=1.0)
+    await families.stage.advance(minutes=75)
+    assert await outcome(typed, first) == {"failed": 1}
+    channel._faults = Faults()
+    second = await draft(typed, "--sex", "female", text="duty")
+    await typed("campaigns", "start", second, "--by", "孙科长")
+    await families.stage.advance(minutes=15)
+    assert await outcome(typed, second) == {"delivered": 1}
+    again = await typed("campaigns", "resend", first, "--by", "孙科长")
+    assert (again.exit_code, "没有需要重发的人" in again.stderr) == (1, True), again.output
 
 
 @pytest.fixture

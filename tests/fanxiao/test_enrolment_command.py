@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
 from fanxiao.cli import app
-from storage.tables import EnrolmentEvent, EnrolmentGap, School, Student
+from storage.tables import AidRequest, EnrolmentEvent, EnrolmentGap, School, Student
+from storage.work import working
 from tests.fanxiao.conftest import Terminal
 from tests.stories.county import County
 
@@ -100,3 +102,22 @@ async def test_a_register_and_a_card_are_printed(typed: County, tmp_path: Path) 
     assert all(word in text for word in ("关爱儿童档案卡", "马小龙", "留守（双亲留守）", "语文一般", "和奶奶住", "张专干"))
     assert "1" in (await run("registers", "list")).stdout
     assert "双亲留守" in (await run("registers", "show", "left_behind")).stdout
+    paired = await run("registers", "unpair", "马小龙", *by)
+    assert "⇎ 张专干" in paired.stdout, paired.stderr
+    assert "nobody is paired" in (await run("registers", "unpair", "马小龙", *by)).stderr
+    told = (await run("registers", "history", "马小龙")).stdout
+    assert all(word in told for word in ("留守 双亲留守", "结对 pairing", "张专干")), told
+
+
+async def test_the_register_of_poor_children_shows_the_aid_that_they_had(typed: County, tmp_path: Path) -> None:
+    assert (await run("registers", "set", "马小龙", "--by", "王校长", "--category", "困难")).exit_code == 0
+    async with working(typed.database, await typed.stage.now()) as work:
+        paid = AidRequest(
+            student_id=typed.students["马小龙"], area_code="622926", state="paid", requested_at=work.now, aid_kind="boarding_allowance",
+            amount=Decimal(500), paid_amount=Decimal(500), paid_on=date(2026, 10, 9),
+        )  # fmt: skip
+        work.session.add(paid)
+    book = tmp_path / "poor.xlsx"
+    assert (await run("registers", "export", "困难", "--out", str(book))).exit_code == 0
+    rows = CalamineWorkbook.from_path(str(book)).get_sheet_by_index(0).to_python()
+    assert (rows[1][-1], rows[2][-1]) == ("已获资助", "2026-10-09 寄宿生生活补助 500元 已发放")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from storage.tables import Referral, Responsibility, Student
+from storage.tables import CaseFile, Referral, Responsibility, Student
 from tests.fanxiao.conftest import Terminal
 from tests.stories.county import County
 
@@ -163,3 +163,76 @@ async def test_a_proposal_that_is_refused_leaves_nothing(change: dict[str, str],
     assert (refused.exit_code, said in refused.stderr) == (1, True), refused.output
     assert await referral(away) is None
     assert "There is no such case" in (await shell("referrals", "propose", "0", *PROPOSE)).stderr
+
+
+async def test_whoever_the_plan_lets_propose_does_so_by_message_and_takes_it_back(away: County) -> None:
+    case, officer = await away.case("马小龙"), away.phones["county_officer"]
+    tail = case.number[-5:]
+    for words, said in (
+        (f"移送 {tail} 人社", "写明台账编号、部门和理由"),
+        (f"移送 {tail} 公安 请帮忙", "招用适龄儿童、校园周边网吧、流浪儿童"),
+        (f"移送 {tail} 人社 是问题学生", "问题学生"),
+        (f"移送 {tail} 民政 请帮忙", "写明是哪一种：流浪儿童…"),
+    ):
+        await officer.replies(words)
+        await officer.expects(said)
+    assert await referral(away) is None
+    for outsider, said in (("township_officer", "把情况报县教育局"), ("department_liaison", "没有查到")):
+        await away.phones[outsider].replies(f"移送 {tail} 人社 疑似务工")
+        await away.phones[outsider].expects(said)
+    await officer.replies(f"移送 {tail} 县人社局，疑似在砖厂务工")
+    await officer.expects(f"已提出{case.number}移送人社", "等领导小组审批")
+    kept = await referral(away)
+    assert (kept.kind, kept.department, kept.state, kept.reason) == ("employer", "human_resources", "proposed", "疑似在砖厂务工")
+    await officer.replies(f"移送 {tail} 人社 疑似务工")
+    await officer.expects("已经提出")
+    await away.phones["leading_group"].expects("移送待批", "人社")
+    await away.phones["township_officer"].replies(f"撤回移送 {tail} 不用了")
+    await away.phones["township_officer"].expects("由提出的人或者审批岗位撤回")
+    await away.stage.advance(minutes=6)  # more than five answers in five minutes go to nobody
+    for words, said in ((f"撤回移送 {tail}", "撤回要写理由"), (f"撤回移送 {tail} 孩子已返校", f"{case.number}移送人社已撤回")):
+        await officer.replies(words)
+        await officer.expects(said)
+    kept = await referral(away)
+    assert (kept.state, kept.withdrawn_reason, kept.withdrawn_by) == ("withdrawn", "孩子已返校", away.people["county_officer"])
+    assert not [task for task in await away.tasks() if task.kind == "approve_referral"]
+    await officer.replies(f"撤回移送 {tail} 再撤一次")
+    await officer.expects("没有可以撤回的移送")
+
+
+async def test_a_sent_referral_is_withdrawn_by_message_and_of_several_the_department_is_named(away: County, shell: Terminal) -> None:
+    case, officer, group = await away.case("马小龙"), away.phones["county_officer"], away.phones["leading_group"]
+    await officer.replies(f"移送 {case.number} 人社 疑似务工")
+    number = str((await referral(away)).id)
+    await officer.replies(f"移送 {case.number} 市场监管 疑似在砖厂务工")
+    first = await shell("referrals", "approve", number, "--by", "周组长", "--confirm", case.number)
+    assert first.exit_code == 0, first.output
+    await away.stage.settle()
+    liaison = away.phones["department_liaison"]
+    await liaison.expects("依法处理")
+    await group.replies(f"撤回移送 {case.number} 孩子已返校")
+    await group.expects("写明是哪个部门的移送")
+    await group.replies(f"撤回移送 {case.number} 人社 孩子已返校")
+    await group.expects("移送人社已撤回")
+    await liaison.expects("001号", "已撤回")
+    async with away.database.session() as session:
+        states = list(await session.scalars(select(Referral.state).order_by(Referral.id)))
+    assert states == ["withdrawn", "proposed"]
+
+
+async def test_the_letter_of_a_child_without_a_place_names_no_school(away: County, shell: Terminal, tmp_path: Path) -> None:
+    case = await away.case("马小龙")
+    async with away.database.session() as session, session.begin():
+        await session.execute(update(CaseFile).values(school_id=None, class_id=None))
+        await session.execute(
+            update(Student).where(Student.id == case.student_id).values(school_id=None, class_id=None, status="unenrolled")
+        )
+    words = ("--kind", "disability_help", "--department", "残联", "--reason", "请评估", "--by", "孙科长")
+    assert (await shell("referrals", "propose", case.number, *words)).exit_code == 0
+    number = (await referral(away)).id
+    assert (await shell("referrals", "approve", str(number), "--by", "周组长", "--confirm", case.number)).exit_code == 0
+    letter = await printed(shell, number, tmp_path / "letter.pdf")
+    for word in ("残疾人联合会", "马小龙", "所在村", "请评估", away.phones["father"].number):
+        assert word in letter, word
+    for word in ("None", "锁南镇中心小学", "班级"):
+        assert word not in letter, word

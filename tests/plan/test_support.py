@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cases.referrals import read_proposal
 from plan.check import PlanFault, read_plan
 from plan.support import Pupil, claimable, entitlements
 
@@ -49,6 +50,14 @@ def test_where_nobody_knows_whether_the_child_boards_both_are_unsure() -> None:
         ("校长劝退我娃", "expulsion"),
         ("周末补课还收钱", "holiday_classes"),
         ("成绩排名贴在墙上", "ranking"),
+        ("老师罚我儿子站了一上午", "corporal_punishment"),
+        ("班主任拿棍子打孩子手", "corporal_punishment"),
+        ("老师叫我娃别来了", "expulsion"),
+        ("学校停了我娃的课", "expulsion"),
+        ("放假了学校还上课", "holiday_classes"),
+        ("按成绩排座位", "ranking"),
+        ("让每个学生交120元校服钱", "fees"),
+        ("义务教育不收钱，为啥还要交", "fees"),
         ("饭里有虫", "other"),
     ],
 )
@@ -63,6 +72,23 @@ def test_a_department_learns_of_the_parents_only_where_the_plan_says_so() -> Non
     assert not PLAN.referrals["poverty_status"].enabled
 
 
+@pytest.mark.parametrize(
+    ("words", "department", "kinds"),
+    [
+        ("人社 疑似务工", "human_resources", ("employer",)),
+        ("东乡县公安局：走失", "police", ("street_child",)),
+        ("市监局 黑网吧", "market_regulation", ("internet_cafe",)),
+        ("公安 请帮忙", "police", ("employer", "internet_cafe", "street_child")),
+        ("乡村振兴 家中困难", "poverty_relief", ()),
+    ],
+)
+def test_a_proposal_names_its_department_and_its_kind_is_never_guessed(words: str, department: str, kinds: tuple[str, ...]) -> None:
+    told = read_proposal(PLAN, words)
+    assert told is not None
+    assert (told.department, told.kinds) == (department, kinds)
+    assert read_proposal(PLAN, "海军 疑似务工") is None
+
+
 FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no money": (lambda d: d["aid"]["kinds"]["boarding_allowance"]["amounts"].update(primary=0), "aid.kinds.boarding_allowance.amounts"),
     "other stage": (lambda d: d["aid"]["kinds"]["boarding_allowance"].update(stages=["junior"]), "aid.kinds.boarding_allowance.amounts"),
@@ -71,6 +97,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "wrong department": (lambda d: d["referrals"]["employer"].update(also={"justice": ["guardian"]}), "referrals.employer.also"),
     "at school": (lambda d: d["complaints"].update(role="principal"), "complaints.role"),
     "seen by the school": (lambda d: d["tasks"]["complaint"].update(outside_school=False), "tasks.complaint"),
+    "a figure from nowhere": (lambda d: d["aid"]["kinds"]["nutrition_meal"].pop("as_of"), "aid.kinds.nutrition_meal.source"),
     "nobody pays": (lambda d: d["aid"]["payment"].update(role="treasurer"), "aid.payment.role"),
 }
 

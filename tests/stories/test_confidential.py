@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from storage.tables import Task, TaskHolder
+from storage.tables import Complaint, Task, TaskHolder
 from tests.stories.county import STAFF, County
 
 SCHOOL = ("class_teacher", "attendance_officer", "principal")
@@ -39,6 +39,43 @@ async def test_a_complaint_never_reaches_the_school(asked: County) -> None:
         holders = set(await session.scalars(select(TaskHolder.person_id).join(Task).where(Task.kind == "complaint")))
     assert holders <= {asked.people[role] for role in STAFF if role not in SCHOOL}
     assert (await asked.case("马小龙")).cause is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("老师罚我儿子站了一上午", "corporal_punishment"),
+        ("不让我娃进教室", "expulsion"),
+        ("周六还在补课", "holiday_classes"),
+        ("老师在群里公布考试名次", "ranking"),
+        ("老师要我们交班费", "fees"),
+    ],
+)
+async def test_each_kind_is_read_from_free_words_and_answered_in_its_time(asked: County, text: str, kind: str) -> None:
+    father, officer = asked.phones["father"], asked.phones["county_officer"]
+    await father.replies(text)
+    told = await father.expects("已登记，编号信622926-2026-0001", "11月17日前答复您")
+    assert text not in told
+    async with asked.database.session() as session:
+        kept = (await session.scalars(select(Complaint))).one()
+    assert (kept.kind, kept.school_id, kept.area_code) == (kind, asked.school_id, "622926")
+    code = (await asked.task("complaint")).code
+    await officer.replies(f"{code} 回复 经查属实，已责成学校改正")
+    await father.expects("经查属实，已责成学校改正")
+    assert await told_school(asked, "投诉") == []
+    async with asked.database.session() as session:
+        kept = (await session.scalars(select(Complaint))).one()
+    assert (kept.state, kept.outcome, kept.answered_by) == ("answered", "substantiated", asked.people["county_officer"])
+
+
+async def test_a_child_beaten_by_its_teacher_is_a_danger_and_a_complaint_besides(asked: County) -> None:
+    await asked.phones["father"].replies("老师拿棍子打我娃")
+    await asked.phones["father"].expects("工作人员会联系您")
+    kinds = {(task.kind, task.role) for task in await asked.tasks() if task.kind in {"safety", "complaint"}}
+    assert kinds == {("safety", "county_officer"), ("complaint", "county_officer")}
+    async with asked.database.session() as session:
+        assert (await session.scalars(select(Complaint.kind))).all() == ["corporal_punishment"]
+    assert await told_school(asked, "安全") == []
 
 
 async def test_a_complaint_that_is_not_quite_clear_goes_to_the_county_with_its_thread(asked: County) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from cases.imports.run import import_file
 from cases.plans import plan_in_force
-from storage.tables import HomeLesson, Message, PairContact, Student, StudentCategory, Task
+from storage.tables import Arrangement, CareCard, HomeLesson, Message, PairContact, Pairing, Student, StudentCategory, Task
 from tests.imports.files import write_xlsx
 from tests.stories.county import County
 from tests.stories.test_enrolment import set_out
@@ -34,8 +34,9 @@ async def test_the_paired_person_is_asked_once_a_month_and_one_answer_is_the_con
     asked = await officer.expects("11月请与结对的马小龙联系一次")
     assert "留守" not in asked
     code = (await county.task("pair_contact")).code
-    await officer.replies(f"{code} 3")
-    await officer.expects("请写一句联系的情况")
+    for empty in ("3", "3 好的"):
+        await officer.replies(f"{code} {empty}")
+        await officer.expects("请写一句联系的情况")
     await officer.replies(f"{code} 3 周三家访，孩子和奶奶住，学习正常")
     async with county.database.session() as session:
         (kept,) = await session.scalars(select(PairContact))
@@ -61,6 +62,7 @@ async def test_a_lesson_at_home_is_asked_about_on_its_day_and_confirmed(county: 
     await phone.expects("马小龙的登记已更新")
     await phone.replies("送教 马小龙 11月4日 11月11日 由马老师")
     await phone.expects("上门上课：11月4日、11月11日", "马老师")
+    await teacher.expects("请您到马小龙家上课2次：11月4日、11月11日")
     await county.to("2026-11-04 08:01")
     await teacher.expects("11月4日计划到马小龙家上课")
     code = (await county.task("home_lesson")).code
@@ -68,12 +70,56 @@ async def test_a_lesson_at_home_is_asked_about_on_its_day_and_confirmed(county: 
     await county.to("2026-11-11 08:01")
     await teacher.expects("11月11日计划到马小龙家上课")
     code = (await county.task("home_lesson")).code
+    await teacher.replies(f"{code} 3 没去")
+    await teacher.expects("没去 加原因")
     await teacher.replies(f"{code} 3 没去 下大雪")
     async with county.database.session() as session:
         lessons = list(await session.scalars(select(HomeLesson).order_by(HomeLesson.planned_on)))
         texts = list(await session.scalars(select(Message.body)))
     assert [(lesson.state, lesson.said) for lesson in lessons] == [("done", "认数10以内,奶奶在场"), ("not_held", "没去 下大雪")]
     assert not [text for text in texts if "残疾" in text or "送教" in text]
+
+
+async def test_the_paired_person_is_told_and_the_card_is_kept_up_by_message(county: County) -> None:
+    await set_out(county, "2026-11-02 09:00", "马小龙")
+    phone, officer = county.phones["manager"], county.phones["attendance_officer"]
+    for text, answer in (
+        ("解除结对 马小龙", "没有结对人"),
+        ("结对 马小龙 由 张专干", "由张专干结对"),
+        ("档案 马小龙 挺好", "写明学习或生活"),
+        ("档案 马小龙 学习：语文一般，数学好 生活：和奶奶住", "登记已更新"),
+        ("代理家长 马小龙 是 马主任", "代理家长登记为马主任"),
+    ):
+        await phone.replies(text)
+        await phone.expects(answer)
+    told = await officer.expects("马小龙结对", "每月5日起会提醒您")
+    assert "留守" not in told
+    await county.stage.advance(minutes=6)  # more than five answers in five minutes go to nobody
+    await phone.replies("取消结对 马小龙")
+    await phone.expects("马小龙和张专干不再结对")
+    await officer.expects("结对已结束")
+    async with county.database.session() as session:
+        card = (await session.scalars(select(CareCard))).one()
+        (paired,) = await session.scalars(select(Pairing))
+    assert (card.studies, card.living) == ("语文一般,数学好", "和奶奶住")
+    assert (paired.until, paired.evidence) == (date(2026, 11, 2), "结对 马小龙 由 张专干")
+    await county.to("2026-11-05 09:01")
+    assert not [text for text in await officer.new() if "联系一次" in text]
+
+
+async def test_a_child_is_unable_to_learn_only_on_a_paper_and_by_who_may_decide(county: County) -> None:
+    await set_out(county, "2026-11-02 09:00", "马小龙")
+    phone, teacher = county.phones["manager"], county.phones["class_teacher"]
+    await phone.replies("类别 马小龙 智力残疾")
+    await teacher.replies("安置 马小龙 随班就读")
+    await teacher.expects("没有改动", "校长")
+    await phone.replies("安置 马小龙 丧失学习能力")
+    await phone.expects("要写明依据")
+    await phone.replies("安置 马小龙 丧失学习能力 县残联鉴定2026年8号")
+    await phone.expects("登记已更新")
+    async with county.database.session() as session:
+        (kept,) = await session.scalars(select(Arrangement))
+    assert (kept.kind, "县残联鉴定2026年8号" in kept.evidence) == ("unable", True)
 
 
 async def test_a_group_is_left_and_its_history_stays(county: County) -> None:
@@ -105,12 +151,14 @@ async def test_an_unknown_category_in_a_file_is_refused_with_row_field_and_reaso
             ["马小龙", "L1", "残疾", "超能力", "", "", ""],
             ["马小龙", "L1", "困难", "", "20100101", "", ""],
             ["马小龙", "L404", "困难", "", "", "", ""],
+            ["马小龙", "L1", "留守", "双亲留守", "20260801", "", ""],
         ],
     )
     now = await county.stage.now()
     report = await import_file(county.database, county.cipher, plan, "registers", path, now=now)
     assert [(error.row, error.column, error.code) for error in report.errors] == [
         (3, "类别", "category_unknown"), (4, "细类", "kind_unknown"), (5, "起始日期", "since_implausible"), (6, "学籍号", "child_unknown"),
+        (7, "起始日期", "since_before"),
     ]  # fmt: skip
     assert await categories(county) == [("left_behind", "单亲留守", date(2026, 9, 1), None)]
     again = await import_file(county.database, county.cipher, plan, "registers", path, now=now)
