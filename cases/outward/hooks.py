@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import select, update
 
@@ -15,16 +16,16 @@ from storage.crypto import Cipher
 from storage.tables import ApiHook, ApiKey, HookDelivery, Responsibility
 from storage.work import Work
 
-KINDS = (
+Kind = Literal[
     "case_opened", "case_relapsed", "level_entered", "back_at_school", "case_closed", "enrolment_noted", "enrolment_ended",
     "sheet_answered", "report_signed",
-)  # fmt: skip
+]  # fmt: skip
 """Events of the record that may be told outside: about them, ids, codes and days are known, nothing personal."""
 STOPS_AFTER = timedelta(days=3)
 """Without one success."""
 
 
-async def open_hook(work: Work, cipher: Cipher, key: ApiKey, url: str, kinds: Sequence[str]) -> tuple[ApiHook, str]:
+async def open_hook(work: Work, cipher: Cipher, key: ApiKey, url: str, kinds: Sequence[Kind]) -> tuple[ApiHook, str]:
     """The hook and the secret with which its calls are signed, which nobody sees again."""
     secret = f"whs_{secrets.token_urlsafe(32)}"
     hook = ApiHook(
