@@ -48,6 +48,10 @@ class Speech:
         both = (_words(self.page).get(group) or _words(FRAME).get(group) or {}).get(key)
         return str(both[self.language]) if both else key or ""
 
+    def knows(self, group: str, key: str) -> bool:
+        """Whether a word came from us: an address may ask for any."""
+        return any(key in (_words(page).get(group) or {}) for page in (self.page, FRAME))
+
     def said(self, label: Named | None) -> str:
         """The name of something that the plan names."""
         if label is None:

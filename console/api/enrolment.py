@@ -10,20 +10,18 @@ from pydantic import Field
 from sqlalchemy import select
 
 from cases.child_search import schools_called
-from cases.imports.numbers import has_valid_check_digit
-from cases.new_child import new_child
+from cases.new_child import enter_by_number
 from cases.rooms import room_named
 from cases.said import Said
-from cases.school_roll import enter, enter_new, graduate_class, resume, suspend
+from cases.school_roll import graduate_class, resume, suspend
 from cases.transfers import Destination, arrive, transfer_out
 from console.api.caller import Caller, Enrolling, Once
 from console.api.fields import Body, ByNumber, Child, Day, Name, Number, RoomRef, SchoolRef, Words
-from console.api.problems import Problem, Row
+from console.api.problems import Problem
 from storage.tables import School, SchoolClass, Student
 from storage.work import Work
 
 Room = Annotated[RoomRef, Field(alias="class")]
-CITIZEN_DIGITS = 18
 
 
 class _Told(Body):
@@ -100,24 +98,10 @@ async def child_enters(call: Enrolling, told: Entered, once: Once) -> EnrolmentT
 
     async def use(work: Work) -> dict[str, Any]:
         room, word = await room_named(work, call.plan, told.room, [school]), call.said(told.evidence, told.on)
-        student = await _locked(work, call.named(ByNumber(number=told.number)))
-        if student is not None:
-            await enter(work, word, student, room)
-        else:
-            student = await enter_new(work, word, new_child(call.parts.cipher, _new_name(told), told.number, told.born), room)
+        student = await enter_by_number(work, call.parts.cipher, word, told.number, room, name=told.name, born=told.born)
         return _done(student)
 
     return EnrolmentTaken(**await call.once(once, told, use))
-
-
-def _new_name(told: Entered) -> str:
-    """Of a child that is not known here. Raises Problem where it has no name, or its citizen's number cannot be one."""
-    if told.name is None:
-        raise Problem("cannot_be", rows=[Row(0, "name", "name_needed")])
-    citizen = told.number.upper().removeprefix("G")
-    if len(citizen) == CITIZEN_DIGITS and not has_valid_check_digit(citizen):
-        raise Problem("cannot_be", rows=[Row(0, "number", "number_wrong")])
-    return told.name
 
 
 @router.post("/suspend")

@@ -22,6 +22,7 @@ from console.pages import (
     notices,
     opening,
     people,
+    photos,
     plan,
     record,
     referrals,
@@ -71,6 +72,6 @@ MENU: Sequence[Entry] = (
 
 MODULES = (
     today, tasks, case, ledger, areas, notices, reports, students, child_acts, registers, enrolment, people, triage, complaints, referrals,
-    aid, campaigns, activities, supervision, importing, plan, deliveries, templates, record, opening, settings,
+    aid, campaigns, activities, supervision, importing, plan, deliveries, templates, record, opening, photos, settings,
 )  # fmt: skip
 ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)
