@@ -64,7 +64,8 @@ def _pages(hooks: Hooks, parts: Parts | None, stand: Stand | None) -> FastAPI:
 
     app.include_router(receipts.router(receipts.Receipts(hooks.web, hooks.cipher, hooks.clock)))
     if stand is not None:
-        app.include_router(pages.router(stand))
+        app.state.stand = stand
+        app.include_router(pages.router)
     if parts is not None:
         app.state.parts, app.state.menu = parts, MENU
         app.mount(api.PATH, api.create_api(parts))

@@ -34,26 +34,26 @@ async def open_hook(work: Work, cipher: Cipher, key: ApiKey, url: str, kinds: Se
     )  # fmt: skip
     work.session.add(hook)
     await work.session.flush()
-    _record(work, hook, "hook_opened", key)
+    _record(work, hook, "hook_opened", f"person:{key.person_id}")
     return hook, secret
 
 
-async def resume_hook(work: Work, hook: ApiHook, key: ApiKey) -> None:
+async def resume_hook(work: Work, hook: ApiHook, *, by: str) -> None:
     """What has waited meanwhile is told now, in order."""
     hook.state, hook.failing_since = "open", None
     waiting = update(HookDelivery).where(HookDelivery.hook_id == hook.id, HookDelivery.state == "waiting")
     await work.session.execute(waiting.values(next_at=work.now))
-    _record(work, hook, "hook_resumed", key)
+    _record(work, hook, "hook_resumed", by)
 
 
-def end_hook(work: Work, hook: ApiHook, key: ApiKey) -> None:
+def end_hook(work: Work, hook: ApiHook, *, by: str) -> None:
     """Nothing more is told."""
     hook.state = "ended"
-    _record(work, hook, "hook_ended", key)
+    _record(work, hook, "hook_ended", by)
 
 
-def _record(work: Work, hook: ApiHook, action: str, key: ApiKey) -> None:
-    work.record(action, f"hook:{hook.id}", area_code=hook.area_code, actor=f"person:{key.person_id}", api_key_id=key.id)
+def _record(work: Work, hook: ApiHook, action: str, actor: str) -> None:
+    work.record(action, f"hook:{hook.id}", area_code=hook.area_code, actor=actor, api_key_id=hook.key_id)
 
 
 async def hook_failed(work: Work, hook: ApiHook) -> None:

@@ -104,7 +104,7 @@ async def unsubscribe(call: Hooking, hook_id: HookId) -> Hook:
     await _seen(call, hook_id)
     async with working(call.parts.worker, call.now) as work:
         hook = await work.session.get_one(ApiHook, hook_id, with_for_update=True)
-        end_hook(work, hook, call.key)
+        end_hook(work, hook, by=f"person:{call.key.person_id}")
     return _shown(hook)
 
 
@@ -114,7 +114,7 @@ async def resume(call: Hooking, hook_id: HookId) -> Hook:
     await _seen(call, hook_id)
     async with working(call.parts.worker, call.now) as work:
         hook = await work.session.get_one(ApiHook, hook_id, with_for_update=True)
-        await resume_hook(work, hook, call.key)
+        await resume_hook(work, hook, by=f"person:{call.key.person_id}")
     return _shown(hook)
 
 

@@ -18,6 +18,7 @@ from console.pages import (
     deliveries,
     enrolment,
     importing,
+    keys,
     ledger,
     notices,
     opening,
@@ -64,6 +65,7 @@ MENU: Sequence[Entry] = (
     Entry("campaigns", "/campaigns", "b"),
     Entry("supervision", "/supervision", "v"),
     Entry("import", "/import", "u"),
+    Entry("keys", "/keys", "k"),
     Entry("plan", "/plan", "h"),
     Entry("deliveries", "/deliveries", "d"),
     Entry("templates", "/templates", "w"),
@@ -72,6 +74,6 @@ MENU: Sequence[Entry] = (
 
 MODULES = (
     today, tasks, case, ledger, areas, notices, reports, students, child_acts, registers, enrolment, people, triage, complaints, referrals,
-    aid, campaigns, activities, supervision, importing, plan, deliveries, templates, record, opening, photos, settings,
+    aid, campaigns, activities, supervision, importing, keys, plan, deliveries, templates, record, opening, photos, settings,
 )  # fmt: skip
 ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)

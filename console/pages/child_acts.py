@@ -143,7 +143,8 @@ async def say(
         raise gone()
     fields = {
         "until": until.isoformat() if until else "", "room": room.strip(), "school": school.strip(), "category": category,
-        "detail": detail.strip(), "arrangement": arrangement, "studies": studies.strip(), "living": living.strip(), "person": person, "kind": kind, "times": str(times),
+        "detail": detail.strip(), "arrangement": arrangement, "studies": studies.strip(), "living": living.strip(),
+        "person": person, "kind": kind, "times": str(times),
     }  # fmt: skip
     try:
         async with visit.acting() as work:

@@ -38,7 +38,8 @@ async def _page(visit: Visit, *, refused: tuple[int, str] | None = None, said: s
     rows = await tasks_of(visit, visit.me.person_id)
     near = [one for one in await colleagues_of(Work(visit.session, visit.now), visit.me.person_id, visit.today) if one.is_near]
     return await visit.show(
-        "tasks", rows=rows, photo_rights=await may_picture(visit), pictures=await pictures_of(visit, [task.id for task, *_ in rows]), colleagues=near, refused=refused, typed=said, status=status, longest=LONGEST, confirm_first=CONFIRM_FIRST,
+        "tasks", rows=rows, photo_rights=await may_picture(visit), pictures=await pictures_of(visit, [task.id for task, *_ in rows]),
+        colleagues=near, refused=refused, typed=said, status=status, longest=LONGEST, confirm_first=CONFIRM_FIRST,
         never_later=visit.plan.postponing.never, visit_kinds=visit_kinds(visit.plan),
     )  # fmt: skip
 
