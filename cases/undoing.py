@@ -59,7 +59,7 @@ async def _not_put_off(work: Work, task: Task, by: int, facts: Mapping[str, Any]
 async def _not_handed_on(work: Work, task: Task, by: int, facts: Mapping[str, Any]) -> None:
     """Who got it is told that it is no longer theirs, unless they have not even heard that it was; who had it before keeps it."""
     other, before = facts["to"], facts["before"]
-    await add_holders(work, task, [by], before["why"], tell=False)
+    await add_holders(work, task, [by], before["why"] or "holder", tell=False)
     _stands_as(task, before)
     if before["had_it"]:
         return

@@ -71,10 +71,8 @@ async def make(
         return await _page(visit, fault=Refusal("not_entitled"), typed=typed)
     async with visit.acting() as work:
         asked = await _asked(visit, work, typed)
-        if isinstance(asked, Refusal):
-            return await _page(visit, fault=asked, typed=typed)
-        _, secret = await issue(work, asked, by=visit.actor)
-    return await _page(visit, fresh=secret)
+        secret = (await issue(work, asked, by=visit.actor))[1] if isinstance(asked, Issue) else ""
+    return await (_page(visit, fault=asked, typed=typed) if isinstance(asked, Refusal) else _page(visit, fresh=secret))
 
 
 async def _asked(visit: Visit, work: Work, typed: dict[str, Any]) -> Issue | Refusal:
