@@ -30,7 +30,7 @@ async def hand_in(work: Work, plan: Plan, cipher: Cipher, task_id: int, by: int,
     task = next((one for one in await photo_tasks_of(work, plan, [by]) if one.id == task_id), None)
     if task is None:
         return "no_photo_task"
-    if (refused := _unfit(plan, pictures)) is not None:
+    if (refused := unfit(plan, pictures)) is not None:
         return refused
     kept = select(func.count()).select_from(Photo).where(Photo.task_id == task_id, Photo.state != "refused")
     if (await work.session.scalar(kept) or 0) + len(pictures) > plan.visits.photos:
@@ -41,7 +41,8 @@ async def hand_in(work: Work, plan: Plan, cipher: Cipher, task_id: int, by: int,
     return None
 
 
-def _unfit(plan: Plan, pictures: Sequence[bytes]) -> str | None:
+def unfit(plan: Plan, pictures: Sequence[bytes]) -> str | None:
+    """Why these may not be kept (`refusals` of the pages); None where all may."""
     if not pictures or any(media_type_of(content) is None for content in pictures):
         return "not_a_photo"
     return "photo_too_large" if any(len(content) > plan.visits.photo_megabytes * MEGABYTE for content in pictures) else None
