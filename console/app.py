@@ -21,6 +21,7 @@ from console.faults import FAULTS, page_faults
 from console.pages import MENU, ROUTERS
 from console.parts import Parts
 from console.security import SecurityHeaders
+from console.uploads import FormLimit
 from console.webhooks import Hooks
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -48,7 +49,7 @@ def create_app(
     A foreign name that was bound to our address is refused.
     """
     called = Starlette(routes=webhooks.routes(hooks), exception_handlers=FAULTS)
-    return TrustedHostMiddleware(Fork(called, SecurityHeaders(_pages(hooks, parts, stand))), allowed_hosts=list(allowed_hosts))
+    return TrustedHostMiddleware(Fork(called, SecurityHeaders(FormLimit(_pages(hooks, parts, stand)))), allowed_hosts=list(allowed_hosts))
 
 
 def _pages(hooks: Hooks, parts: Parts | None, stand: Stand | None) -> FastAPI:

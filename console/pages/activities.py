@@ -24,10 +24,10 @@ from cases.activities import (
 )
 from cases.activity_progress import Progress, progress, progress_of
 from cases.imports.classes import school_year
-from cases.photographs import MEGABYTE, media_type_of, unfit
+from cases.photographs import media_type_of, unfit
 from console.pages.ledger import XLSX
 from console.security import require_csrf_form
-from console.uploads import files_named, refuse_larger
+from console.uploads import files_named
 from console.visit import Blank, Visit, Visiting, gone, see_other
 from papers.activities import Line, activities_sheet
 from papers.workbook import workbook
@@ -93,11 +93,7 @@ async def _where(visit: Visit, work: Work, key: str) -> Where:
     return where
 
 
-async def not_too_large(visit: Visiting) -> None:
-    refuse_larger(visit.request, visit.plan.publicity.activities.photos * visit.plan.visits.photo_megabytes * MEGABYTE)
-
-
-@router.post("", dependencies=[Depends(not_too_large), *ACTING])
+@router.post("", dependencies=ACTING)
 async def add(
     visit: Visiting, kind: Short = "", at: Short = "", place: Short = "", held_on: Annotated[Blank[date | None], Form()] = None
 ) -> Response:

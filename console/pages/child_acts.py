@@ -101,7 +101,8 @@ async def _lessons(work: Work, said: Said, child: Student, fields: Fields) -> No
 
 async def _staff(work: Work, said: Said, named: str) -> Person:
     """The one who is meant by a name, or by name and number as the page offers them. Raises NotTaken: no_person, several_people."""
-    name, number = (OFFERED.match(named) or ("", named.strip(), None))[1:3]
+    chosen = OFFERED.match(named)
+    name, number = chosen.groups() if chosen is not None else (named.strip(), None)
     found = [one for one in await staff_called(work, name, said) if number is None or one.id == int(number)]
     if len(found) > 1:
         raise NotTaken("several_people", names="、".join(offered(one.id, one.name) for one in found))

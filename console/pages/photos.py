@@ -32,9 +32,9 @@ class Picture:
     at: datetime
 
 
-async def pictures_of(visit: Visit, task_ids: Collection[int]) -> Mapping[int, Sequence[Picture]]:
+async def pictures_of(visit: Visit, task_ids: Collection[int]) -> Mapping[int | None, Sequence[Picture]]:
     """Task → its photographs, for a reader who sees the task; the pictures themselves are not read."""
-    found: dict[int, list[Picture]] = defaultdict(list)
+    found: dict[int | None, list[Picture]] = defaultdict(list)
     query = select(Photo.task_id, Photo.id, Person.name, Photo.received_at).outerjoin(Person, Person.id == Photo.person_id)
     query = query.where(Photo.task_id.in_(task_ids), Photo.state == "stored").order_by(Photo.id)
     for task_id, photo_id, name, at in await visit.session.execute(query):
