@@ -92,6 +92,19 @@ function draw(state) {
   drawStory(state.story);
   for (const part of document.querySelectorAll(".phone")) drawPhone(part, state.phones[part.dataset.part]);
   started = true;
+  bringIntoSight();
+}
+
+// Where the phones do not all fit, one to which something came is scrolled to, unless such a one is in sight already.
+function bringIntoSight() {
+  const row = document.querySelector(".phones");
+  const here = row.getBoundingClientRect();
+  const fresh = [...row.children].filter((part) => part.querySelector(".fresh"));
+  const inSight = (part) => {
+    const at = part.getBoundingClientRect();
+    return at.left >= here.left - 1 && at.right <= here.right + 1;
+  };
+  if (fresh.length && !fresh.some(inSight)) row.scrollBy({ left: fresh[0].getBoundingClientRect().left - here.left });
 }
 
 function drawChildren(state) {
