@@ -89,6 +89,10 @@
     window.addEventListener("pagehide", () => live.close());
   }
 
+  // At a phone's width the menu is one line: the page's own entry is brought into sight.
+  const own = document.querySelector(".menu [aria-current]");
+  if (own) own.closest(".menu").scrollLeft = own.offsetLeft - 24;
+
   // Keys: / finds, g and a letter goes, ? helps.
   let going = 0;
   document.addEventListener("keydown", (event) => {

@@ -269,15 +269,21 @@ function watch() {
 }
 
 byId("auto").addEventListener("click", () => (playing === null ? startPlaying() : stopPlaying()));
-byId("script").addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function begin(script) {
   stopPlaying();
-  const script = event.target.elements.script.value;
   watch();
   if (!(await act("/demo/play", { script }))) return;
+  byId("script").elements.script.value = script;
   byId("guide-box").open = false;
+  byId("chain").scrollIntoView({ block: "nearest" });
   startPlaying();
+}
+
+byId("script").addEventListener("submit", (event) => {
+  event.preventDefault();
+  begin(event.target.elements.script.value);
 });
+for (const button of document.querySelectorAll(".scene")) button.addEventListener("click", () => begin(button.dataset.script));
 for (const part of document.querySelectorAll(".phone")) {
   part.querySelector(".typing").addEventListener("submit", (event) => {
     event.preventDefault();
