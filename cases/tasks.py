@@ -180,8 +180,18 @@ async def acknowledge(work: Work, task: Task, person_id: int) -> None:
     """A holder says that they have it: the alerts to the others stop, the deadline stands."""
     if task.state == "acknowledged" and task.acknowledged_by == person_id:
         return
+    before, actor = _taken_by(task), f"person:{person_id}"
     task.state, task.acknowledged_at, task.acknowledged_by = "acknowledged", work.now, person_id
-    work.record("task_acknowledged", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}")
+    work.record("task_acknowledged", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=actor, before=before)
+
+
+def _taken_by(task: Task) -> dict[str, Any]:
+    """What a step changes, as the record keeps it for taking the step back (`cases/undoing.py`)."""
+    return {"state": task.state, "acknowledged_at": _iso(task.acknowledged_at), "acknowledged_by": task.acknowledged_by}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
 
 
 async def note_progress(work: Work, task: Task, person_id: int) -> None:
@@ -193,12 +203,14 @@ async def note_progress(work: Work, task: Task, person_id: int) -> None:
 async def delegate(work: Work, task: Task, person_id: int, to_person_id: int) -> None:
     """Hands a task on; the one who had it is no longer asked."""
     handed_on = update(TaskHolder).where(TaskHolder.task_id == task.id, TaskHolder.person_id == person_id)
-    await work.session.execute(handed_on.values(until=work.now))
+    why = await work.session.scalar(handed_on.values(until=work.now).returning(TaskHolder.why))
+    before = {**_taken_by(task), "why": why, "had_it": to_person_id in await living_holders(work, task.id)}
     task.state, task.acknowledged_at, task.alerted_at = "open", None, work.now
     await add_holders(work, task, [to_person_id], "delegate")
     work.record(
-        "task_delegated", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}", to=to_person_id
-    )
+        "task_delegated", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}", to=to_person_id,
+        before=before,
+    )  # fmt: skip
 
 
 async def postpone(work: Work, desk: Desk, task: Task, person_id: int, until: datetime, reason: str) -> str | None:
@@ -206,11 +218,14 @@ async def postpone(work: Work, desk: Desk, task: Task, person_id: int, until: da
     refusal = await _not_to_be_postponed(work, desk, task, person_id) or _beyond_limits(desk, task, until, reason, work.now)
     if refusal is not None:
         return refusal
+    before = {"due_at": task.due_at.isoformat(), "reminder": task.reminder, "progress_at": _iso(task.progress_at)}
     task.due_at, task.postponed, task.reminder, task.progress_at = until, task.postponed + 1, None, work.now
     task.postponed_reason = reason or None
     task.next_at = next_duty_at(desk, task)
-    actor = f"person:{person_id}"
-    work.record("task_postponed", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=actor, until=until.isoformat())
+    work.record(
+        "task_postponed", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}",
+        until=until.isoformat(), before=before,
+    )  # fmt: skip
     return None
 
 

@@ -10,6 +10,7 @@ from datetime import date
 from bot.dialogs.meaning import note_meaning
 from bot.replies.visit import read_visit
 from cases import tasks
+from cases.casework import lock_case
 from cases.colleagues import colleagues_of
 from cases.duty_facts import next_duty_at
 from cases.entitled import may_hold
@@ -25,8 +26,13 @@ CONFIRM_FIRST = "confirm_first"
 
 async def held_task(work: Work, task_id: int, person_id: int) -> Task | str:
     """The task, locked, where this person is asked for it now; else why nothing can be done."""
-    task = await work.session.get(Task, task_id, with_for_update=True)
-    if task is None or person_id not in await tasks.living_holders(work, task_id):
+    task = await work.session.get(Task, task_id)
+    if task is None:
+        return "not_holder"
+    if task.case_id is not None:
+        await lock_case(work, task.case_id)  # the case first, as everywhere
+    await work.session.refresh(task, with_for_update=True)
+    if person_id not in await tasks.living_holders(work, task_id):
         return "not_holder"
     return task if task.state in tasks.LIVING else "too_late"
 

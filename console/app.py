@@ -21,6 +21,7 @@ from console.faults import FAULTS, page_faults
 from console.pages import MENU, ROUTERS
 from console.parts import Parts
 from console.security import SecurityHeaders
+from console.uploads import FormLimit
 from console.webhooks import Hooks
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -48,7 +49,7 @@ def create_app(
     A foreign name that was bound to our address is refused.
     """
     called = Starlette(routes=webhooks.routes(hooks), exception_handlers=FAULTS)
-    return TrustedHostMiddleware(Fork(called, SecurityHeaders(_pages(hooks, parts, stand))), allowed_hosts=list(allowed_hosts))
+    return TrustedHostMiddleware(Fork(called, SecurityHeaders(FormLimit(_pages(hooks, parts, stand)))), allowed_hosts=list(allowed_hosts))
 
 
 def _pages(hooks: Hooks, parts: Parts | None, stand: Stand | None) -> FastAPI:
@@ -64,7 +65,8 @@ def _pages(hooks: Hooks, parts: Parts | None, stand: Stand | None) -> FastAPI:
 
     app.include_router(receipts.router(receipts.Receipts(hooks.web, hooks.cipher, hooks.clock)))
     if stand is not None:
-        app.include_router(pages.router(stand))
+        app.state.stand = stand
+        app.include_router(pages.router)
     if parts is not None:
         app.state.parts, app.state.menu = parts, MENU
         app.mount(api.PATH, api.create_api(parts))

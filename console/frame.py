@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import templates
+from bot.replies.feasts import lunar_of
 from console.words import Named, page_data
 from plan.calendar import Calendar
 
@@ -48,6 +49,10 @@ class Speech:
         both = (_words(self.page).get(group) or _words(FRAME).get(group) or {}).get(key)
         return str(both[self.language]) if both else key or ""
 
+    def knows(self, group: str, key: str) -> bool:
+        """Whether a word came from us: an address may ask for any."""
+        return any(key in (_words(page).get(group) or {}) for page in (self.page, FRAME))
+
     def said(self, label: Named | None) -> str:
         """The name of something that the plan names."""
         if label is None:
@@ -81,6 +86,17 @@ class Hour:
         local = self.calendar.local(at)
         same = local.date() == self.calendar.day_of(self.now)
         return f"{local:%H:%M}" if same else f"{self.day(at)} {local:%H:%M}"
+
+    def lunar(self, on: date) -> str:
+        """As families in the villages count: 农历腊月廿三."""
+        found = lunar_of(on)
+        if self.language != "en":
+            return f"农历{found.zh}"
+        return f"lunar {found.month}{' (leap)' if found.is_leap else ''}-{found.day}"
+
+    def weekday(self, on: date) -> str:
+        """周六, Sat."""
+        return str(page_data("demo")["weekdays"]["en" if self.language == "en" else "zh"][on.weekday()])
 
     def full(self, at: datetime) -> str:
         """To the minute, for reading out and sorting."""

@@ -20,6 +20,12 @@ from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import Person, Responsibility, Task
 
+NAMES = (
+    "who", "task", "people", "level", "level_name", "reason", "on", "until", "exit", "intent", "way", "department", "which", "absent",
+    "arrived", "verdict", "count", "why",
+)  # fmt: skip
+"""What a sentence may be filled with."""
+BRACKETS = re.compile(r'[“”"（）()]+')
 NUMBERED = re.compile(r"^(?P<stem>.+)_(?P<number>\d+)$")
 
 
@@ -61,14 +67,27 @@ def known_actions() -> frozenset[str]:
 
 async def tell(session: AsyncSession, plan: Plan, case_id: int, language: str) -> list[Told]:
     """The story of a case, oldest first. `language`: zh or en. The record holds ids; names come from the tables as they are now."""
-    lines = await story(session, case_id)
-    knowledge = Knowledge(await _tasks(session, case_id), await _people(session, plan, lines, language))
-    teller = Teller(plan, language, knowledge)
+    return await tell_lines(session, plan, await story(session, case_id), language)
+
+
+async def tell_lines(session: AsyncSession, plan: Plan, lines: Sequence[StoryLine], language: str) -> list[Told]:
+    """The same of any lines of the record, in their order; names are those that the session may see."""
+    teller = Teller(plan, language, Knowledge(await _tasks(session, lines), await _people(session, plan, lines, language)))
     return [Told(line.at, line.action, teller.sentence(line)) for line in lines]
 
 
-async def _tasks(session: AsyncSession, case_id: int) -> dict[int, Task]:
-    return {task.id: task for task in await session.scalars(select(Task).where(Task.case_id == case_id))}
+async def _tasks(session: AsyncSession, lines: Sequence[StoryLine]) -> dict[int, Task]:
+    ids = {int(number) for line in lines for kind, _, number in [line.subject.partition(":")] if kind == "task" and number.isdigit()}
+    return {task.id: task for task in await session.scalars(select(Task).where(Task.id.in_(ids)))}
+
+
+def action_name(action: str, language: str) -> str:
+    """What an action is called where one is chosen: its sentence with nothing filled in."""
+    sentence = _book()["sentences"].get(action)
+    if sentence is None:
+        return action
+    bare = _template(sentence[language]).render(dict.fromkeys(NAMES, "")).strip()
+    return BRACKETS.sub("", bare).strip(" 。.，、:：")
 
 
 async def _people(session: AsyncSession, plan: Plan, lines: Sequence[StoryLine], language: str) -> dict[int, str]:
@@ -91,7 +110,12 @@ def _joined(language: str, role: str, name: str) -> str:
 def _mentioned(line: StoryLine) -> set[int]:
     kind, _, number = line.actor.partition(":")
     found = {int(number)} if kind in {"person", "guardian"} and number.isdigit() else set()
-    return found | set(line.facts.get("holders") or ()) | ({line.facts["to"]} if "to" in line.facts else set())
+    return found | set(_named(line.facts))
+
+
+def _named(facts: Mapping[str, Any]) -> list[int]:
+    """Persons whom the facts name; of a correction `to` is a value, not a person."""
+    return [one for one in [*(facts.get("holders") or ()), facts.get("to")] if isinstance(one, int)]
 
 
 def _said(label: Named, language: str) -> str:
@@ -146,8 +170,7 @@ class Teller:
         subject, _, role = line.subject.partition(":")
         if subject == "role":
             return self._label(self._plan.roles[role]) if role in self._plan.roles else role
-        ids = list(line.facts.get("holders") or ()) or ([line.facts["to"]] if "to" in line.facts else [])
-        names = [self._known.people[person] for person in ids if person in self._known.people]
+        names = [self._known.people[person] for person in _named(line.facts) if person in self._known.people]
         return (", " if self._language == "en" else "、").join(names)
 
     def _reason(self, reason: str | None) -> str:

@@ -20,6 +20,7 @@ from cases.access.sessions import session_of
 from cases.names import area_names
 from cases.plans import plan_in_force
 from cases.responsible import CODE_LENGTH
+from cases.undoing import last_step
 from console.frame import FRAME, Hour, Speech, environment
 from console.parts import Parts
 from console.security import csrf_token, session_token
@@ -28,6 +29,8 @@ from plan.model import Plan
 from storage.database import Scope
 from storage.tables import ConsoleSession, Person, Responsibility, School, SchoolClass
 from storage.work import Work, working
+
+LONGEST_ID = 15
 
 
 class NotEntered(Exception):
@@ -81,8 +84,17 @@ class Visit:
             "csrf": csrf_token(self.request), "page": page, "path": self.request.url.path, "query": self.request.url.query,
             "posts": await post_names(self.session, self.plan, self.me.posts, self.me.language), "now": self.now, "today": self.today,
             "menu": self.request.app.state.menu, "said": self.request.query_params.get("said", ""), "refused": None,
+            "refused_act": self.request.query_params.get("refused", ""), "undo": await self._undo(),
         }  # fmt: skip
         return HTMLResponse(environment().get_template(f"{page}.html").render({**around, **facts}), status)
+
+    async def _undo(self) -> int | None:
+        """The task of the step that was just taken, while it can be taken back."""
+        named = self.request.query_params.get("undo", "")
+        if not named.isdecimal() or len(named) > LONGEST_ID:
+            return None
+        step = await last_step(Work(self.session, self.now), self.plan, int(named), self.me.person_id)
+        return int(named) if step is not None else None
 
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[Work]:

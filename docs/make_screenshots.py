@@ -1,4 +1,4 @@
-"""Makes the pictures of the README: starts a demo of its own, plays a scenario, and photographs it in Debian's Chromium.
+"""Makes the pictures of the README: starts a demo of its own, plays a scenario, and photographs it and the console in Chromium.
 
 python docs/make_screenshots.py
 """
@@ -22,7 +22,8 @@ from playwright.sync_api import Page, sync_playwright
 DOCS = Path(__file__).resolve().parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIETLY = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
-WIDE, NARROW = {"width": 1500, "height": 900}, {"width": 360, "height": 740}
+WIDE, DESK, NARROW = {"width": 1500, "height": 900}, {"width": 1280, "height": 840}, {"width": 360, "height": 740}
+QUALITY = 80
 EVENTS = 14
 """Presses of "next event", after which the case stands at the township."""
 
@@ -66,8 +67,28 @@ def _play(page: Page, url: str) -> None:
     page.wait_for_selector("body:not(.busy)")
 
 
+def _console(page: Page) -> None:
+    """Into the office of whoever was asked last at the county, and through three of its pages."""
+    with page.expect_popup() as opened:
+        page.click("#to-console button")
+    office = opened.value
+    office.set_default_timeout(120_000)
+    office.set_viewport_size(DESK)
+    office.wait_for_selector("#live")
+    _photograph(office, "console-case")
+    for name, path in (("console-today", "/today"), ("console-areas", "/areas")):
+        office.goto(office.url.split("/", 3)[0] + "//" + office.url.split("/", 3)[2] + path)
+        office.wait_for_timeout(1500)  # charts draw themselves
+        _photograph(office, name)
+
+
+def _photograph(page: Page, name: str) -> None:
+    """JPEG: a page with as much text is three times as heavy as PNG."""
+    page.screenshot(path=DOCS / f"{name}.jpg", type="jpeg", quality=QUALITY)
+
+
 def main() -> None:
-    """Writes docs/demo.png and docs/demo-narrow.png."""
+    """Writes demo.jpg, demo-narrow.jpg and console-….jpg into docs/."""
     if CHROMIUM is None:
         raise SystemExit("Chromium is needed: apt-get install chromium")
     with _demo() as url, sync_playwright() as playwright:
@@ -75,10 +96,11 @@ def main() -> None:
         page = browser.new_page(viewport=WIDE)
         page.set_default_timeout(120_000)
         _play(page, url)
-        page.screenshot(path=DOCS / "demo.png")
+        _photograph(page, "demo")
+        _console(page)
         page.set_viewport_size(NARROW)
         page.wait_for_timeout(500)
-        page.screenshot(path=DOCS / "demo-narrow.png")
+        _photograph(page, "demo-narrow")
         browser.close()
 
 

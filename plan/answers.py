@@ -32,8 +32,12 @@ class Answer(Part):
 
 
 class Dialogs(Part):
-    """How long a second yes and a question back are waited for, how long an officer's words to a family may be (characters)."""
+    """How long a second yes and a question back are waited for, how long an officer's words to a family may be (characters).
+
+    `undo_minutes`: so long a step on a task can be taken back, if nothing has happened to the task since.
+    """
 
     confirm_within_minutes: int = Field(default=60, gt=0)
     ask_back_minutes: int = Field(default=30, gt=0)
     longest_reply: int = Field(default=120, gt=0, le=160)
+    undo_minutes: int = Field(default=10, gt=0, le=120)

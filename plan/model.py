@@ -13,6 +13,7 @@ from plan.enrolment import Enrolment
 from plan.follow_ups import FollowUps
 from plan.levels import Level
 from plan.outcomes import Exit, Lists, NoticeKind, Targets
+from plan.outward import Outward
 from plan.parts import Label, Part, QuietHours, Vacation
 from plan.publicity import Publicity
 from plan.reconciling import Reconciliation
@@ -77,6 +78,7 @@ class Plan(Part):
     reports: Reports = Field(default_factory=Reports)  # both added after plans were stored: a default keeps those readable
     areas: Areas = Field(default_factory=Areas)
     retention: Retention | None = None  # added after plans were stored
+    outward: Outward = Field(default_factory=Outward)  # added after plans were stored
 
     @field_validator("time_zone")
     @classmethod

@@ -13,11 +13,12 @@ from cases.gaps import open_due_cases
 from cases.handing_over import hand_over_posts
 from cases.home_teaching import ask_about_lessons
 from cases.imports.kept import forget_files
+from cases.outward.forgetting import forget_calls
 from cases.pairing import ask_for_contacts
 from cases.posts.checks import ask_posts
 from cases.reconciling.nightly import reconcile
-from cases.retention.nightly import keep_to_retention
 from cases.reports.preparing import prepare_reports
+from cases.retention.nightly import keep_to_retention
 from cases.sheet_asking import open_sheets
 from cases.weekly import weekly_summary
 from cases.welcome import welcome_guardians
@@ -51,6 +52,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),
         Daily("forget_files", plan.quiet_hours.until, timedelta(hours=14), forget_files, school_days=False),
+        Daily("forget_calls", plan.quiet_hours.until, timedelta(hours=14), forget_calls, school_days=False),
         *_boarding_jobs(plan),
         *_roll_jobs(plan),
         *_welcome_jobs(plan),

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from bot.channels.base import Channel, Picture, PictureGone, PictureLater, Pictures, PictureTooLarge
 from bot.channels.registry import Line
+from cases.photographs import MEGABYTE
 from cases.plans import plan_in_force
 from cases.visits import photo_kept, photo_refused
 from storage.crypto import Cipher
@@ -21,7 +22,6 @@ log = structlog.get_logger("inbox")
 AT_ONCE = 5
 MOST_TRIES = 12
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
-MEGABYTE = 1024 * 1024
 
 
 async def fetch_photos(database: Database, now: datetime, channels: Mapping[Line, Channel], cipher: Cipher) -> int:

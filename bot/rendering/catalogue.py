@@ -122,7 +122,7 @@ class Catalogue:
         if template.sources[variant] != _SAME:
             return _fill(self.compiled[template_id, variant], f"{template_id}/{variant}", context)
         text = _fill(self.compiled[template_id, "sms"], f"{template_id}/sms", context)
-        return _spoken(text) if variant == "voice" else text
+        return spoken(text) if variant == "voice" else text
 
     def traits(self, template_id: str) -> Traits:
         """Who reads it and what it merges into; RenderingError for an unknown one."""
@@ -183,7 +183,7 @@ def _fill(template: Template, name: str, context: Mapping[str, Any]) -> str:
         raise RenderingError(f"{name}: {error}") from error
 
 
-def _spoken(text: str) -> str:
+def spoken(text: str) -> str:
     """The signature's brackets are for the eye; a voice says the name and pauses."""
     return _SIGNED.sub(r"\1：", text)
 

@@ -102,7 +102,7 @@ def _of_text(catalogue: Catalogue, template: MessageTemplate, variant: str) -> I
         except RenderingError as error:
             yield Defect("not_rendered", str(error).partition(": ")[2])
             return
-        if defects := list(_of_rendered(catalogue, template, variant, text)):
+        if defects := list(defects_of_text(catalogue, template, variant, text)):
             yield from defects
             return
 
@@ -121,7 +121,8 @@ def _of_pieces(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defe
                 yield Defect("piece_too_long", label)
 
 
-def _of_rendered(catalogue: Catalogue, template: MessageTemplate, variant: str, text: str) -> Iterator[Defect]:
+def defects_of_text(catalogue: Catalogue, template: MessageTemplate, variant: str, text: str) -> Iterator[Defect]:
+    """What is wrong with a text as its reader would get it."""
     ours = catalogue.law.without_quotations(text)
     if left := catalogue.law.placeholder.search(text):
         yield Defect("placeholder", left.group())

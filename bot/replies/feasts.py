@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from hijridate import Gregorian, Hijri
-from lunar_python import Lunar
+from lunar_python import Lunar, Solar
 
 _YEARS = 2  # a day of this year that is past comes next year; the 30th of a short month, the year after
 _RECENT = timedelta(days=3)  # the reckoned day may be past though the announced one is not
@@ -19,6 +20,23 @@ def next_lunar(month: int, day: int, today: date) -> date | None:
     Reckoned by `lunar-python`. Before the lunar new year the lunar year is still the last one.
     """
     return next((found for found in _lunar_days(month, day, today.year - 1) if found >= today), None)
+
+
+@dataclass(frozen=True)
+class LunarDay:
+    """A day of the lunar year. A leap month bears its number with `is_leap`; `zh`: as people say it, 腊月廿三."""
+
+    month: int
+    day: int
+    is_leap: bool
+    zh: str
+
+
+def lunar_of(on: date) -> LunarDay:
+    """Reckoned by `lunar-python`."""
+    found = Solar.fromYmd(on.year, on.month, on.day).getLunar()
+    month = found.getMonth()
+    return LunarDay(abs(month), found.getDay(), month < 0, f"{found.getMonthInChinese()}月{found.getDayInChinese()}")
 
 
 def next_hijri(month: int, day: int, today: date) -> date | None:

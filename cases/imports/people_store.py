@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CompoundSelect, or_, select, union, update
+from sqlalchemy import CompoundSelect, select, union, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.consents import keep_refusals
@@ -61,17 +61,21 @@ async def _load(intake: Intake, rows: Sequence[Post]) -> _Register:
     for found in await session.scalars(select(Responsibility).order_by(Responsibility.id)):
         posts.setdefault(_place_of(found), {})[found.person_id] = found
     indexes = await session.execute(select(Person.identity_index, Person.id).where(Person.identity_index.is_not(None)))
-    in_office = or_(Person.id.in_(select(Responsibility.person_id)), Person.id.in_(select(Responsibility.substitute_person_id)))
-    names = {person.id: person.name for person in await session.execute(select(Person.id, Person.name).where(in_office))}
+    named = select(Person.id, Person.name).where(Person.id.in_(_in_office()))
+    names = {person.id: person.name for person in await session.execute(named)}
     return _Register({index: id_ for index, id_ in indexes if index}, names, posts, await _links(intake), await _contacts(intake, rows))
+
+
+def _in_office() -> CompoundSelect[Any]:
+    """Everybody who has or had a post, in their own name or as a substitute."""
+    return union(select(Responsibility.person_id), select(Responsibility.substitute_person_id))
 
 
 async def _links(intake: Intake) -> dict[int, dict[int, bool]]:
     """The phones of those who are in office."""
-    in_office: CompoundSelect[Any] = union(select(Responsibility.person_id), select(Responsibility.substitute_person_id))
     query = select(PersonContact.person_id, PersonContact.contact_id, PersonContact.retired_reason)
     query = query.join(Contact, Contact.id == PersonContact.contact_id).where(
-        Contact.kind == "phone", PersonContact.person_id.in_(in_office)
+        Contact.kind == "phone", PersonContact.person_id.in_(_in_office())
     )
     links: dict[int, dict[int, bool]] = {}
     for person, contact, retired in await intake.work.session.execute(query):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 
 from sqlalchemy import select, update
 
@@ -15,16 +16,16 @@ from storage.crypto import Cipher
 from storage.tables import ApiHook, ApiKey, HookDelivery, Responsibility
 from storage.work import Work
 
-KINDS = (
+Kind = Literal[
     "case_opened", "case_relapsed", "level_entered", "back_at_school", "case_closed", "enrolment_noted", "enrolment_ended",
     "sheet_answered", "report_signed",
-)  # fmt: skip
+]  # fmt: skip
 """Events of the record that may be told outside: about them, ids, codes and days are known, nothing personal."""
 STOPS_AFTER = timedelta(days=3)
 """Without one success."""
 
 
-async def open_hook(work: Work, cipher: Cipher, key: ApiKey, url: str, kinds: Sequence[str]) -> tuple[ApiHook, str]:
+async def open_hook(work: Work, cipher: Cipher, key: ApiKey, url: str, kinds: Sequence[Kind]) -> tuple[ApiHook, str]:
     """The hook and the secret with which its calls are signed, which nobody sees again."""
     secret = f"whs_{secrets.token_urlsafe(32)}"
     hook = ApiHook(
@@ -33,26 +34,26 @@ async def open_hook(work: Work, cipher: Cipher, key: ApiKey, url: str, kinds: Se
     )  # fmt: skip
     work.session.add(hook)
     await work.session.flush()
-    _record(work, hook, "hook_opened", key)
+    _record(work, hook, "hook_opened", f"person:{key.person_id}")
     return hook, secret
 
 
-async def resume_hook(work: Work, hook: ApiHook, key: ApiKey) -> None:
+async def resume_hook(work: Work, hook: ApiHook, *, by: str) -> None:
     """What has waited meanwhile is told now, in order."""
     hook.state, hook.failing_since = "open", None
     waiting = update(HookDelivery).where(HookDelivery.hook_id == hook.id, HookDelivery.state == "waiting")
     await work.session.execute(waiting.values(next_at=work.now))
-    _record(work, hook, "hook_resumed", key)
+    _record(work, hook, "hook_resumed", by)
 
 
-def end_hook(work: Work, hook: ApiHook, key: ApiKey) -> None:
+def end_hook(work: Work, hook: ApiHook, *, by: str) -> None:
     """Nothing more is told."""
     hook.state = "ended"
-    _record(work, hook, "hook_ended", key)
+    _record(work, hook, "hook_ended", by)
 
 
-def _record(work: Work, hook: ApiHook, action: str, key: ApiKey) -> None:
-    work.record(action, f"hook:{hook.id}", area_code=hook.area_code, actor=f"person:{key.person_id}", api_key_id=key.id)
+def _record(work: Work, hook: ApiHook, action: str, actor: str) -> None:
+    work.record(action, f"hook:{hook.id}", area_code=hook.area_code, actor=actor, api_key_id=hook.key_id)
 
 
 async def hook_failed(work: Work, hook: ApiHook) -> None:

@@ -35,8 +35,12 @@ class Issue:
     school_id: int | None = None
 
 
-async def issue(work: Work, asked: Issue) -> tuple[ApiKey, str]:
-    """The new key and its secret, which nobody sees again."""
+OPERATOR = "operator"
+"""Who acts where a command was typed on the server."""
+
+
+async def issue(work: Work, asked: Issue, *, by: str = OPERATOR) -> tuple[ApiKey, str]:
+    """The new key and its secret, which nobody sees again. `by`: the record's actor."""
     prefix = f"{MARK}_{secrets.token_hex(PREFIX_BYTES)}"
     secret = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     key = ApiKey(
@@ -46,15 +50,15 @@ async def issue(work: Work, asked: Issue) -> tuple[ApiKey, str]:
     )  # fmt: skip
     work.session.add(key)
     await work.session.flush()
-    work.record("api_key_issued", f"api_key:{key.id}", area_code=key.area_code, actor="operator", person_id=key.person_id)
+    work.record("api_key_issued", f"api_key:{key.id}", area_code=key.area_code, actor=by, person_id=key.person_id)
     return key, secret
 
 
-def revoke(work: Work, key: ApiKey) -> None:
+def revoke(work: Work, key: ApiKey, *, by: str = OPERATOR) -> None:
     """Ends a key at once; ended twice is ended."""
     if key.revoked_at is None:
         key.revoked_at = work.now
-        work.record("api_key_revoked", f"api_key:{key.id}", area_code=key.area_code, actor="operator")
+        work.record("api_key_revoked", f"api_key:{key.id}", area_code=key.area_code, actor=by)
 
 
 async def key_of(work: Work, secret: str) -> ApiKey | None:

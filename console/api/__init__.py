@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from console.api import attendance, cases, enrolment, hooks
 from console.api.problems import HANDLERS, MEDIA_TYPE
+from console.api.size import BodyLimit
 from console.parts import Parts
 
 PATH = "/api/v1"
@@ -32,7 +33,7 @@ PROBLEM = {
 }  # fmt: skip
 REFUSED = {
     401: "no valid key", 403: "the key or its officer may not", 404: "not found within the key's area", 409: "does not fit what is known",
-    422: "not well formed", 429: "too often", 503: "not available now",
+    413: "larger than 256 kB", 422: "not well formed", 429: "too often", 503: "not available now",
 }  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def create_api(parts: Parts) -> FastAPI:
         separate_input_output_schemas=False,
     )  # fmt: skip
     api.state.parts = parts
+    api.add_middleware(BodyLimit)
     for part in (attendance, enrolment, cases, hooks):
         api.include_router(part.router)
     described: dict[str, Any] = {}

@@ -16,8 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.child_search import schools_called
-from cases.imports.intake import student_key
-from cases.imports.numbers import read_number
+from cases.new_child import has_number
 from cases.outward.calls import OtherCall, answer_given, keep_answer
 from cases.outward.keys import is_within_rate, key_of, posts_behind
 from cases.plans import plan_in_force
@@ -94,9 +93,7 @@ class Caller:
         """The condition for this child; an identity number finds it, too."""
         if not isinstance(child, ByNumber):
             return Student.id == child.id
-        number = read_number(child.number) or ""
-        citizen = self.parts.cipher.index(number.removeprefix("G"))
-        return (Student.register_index == student_key(self.parts.cipher, number)) | (Student.id_number_index == citizen)
+        return has_number(self.parts.cipher, child.number)
 
     async def seen_school(self, named: str) -> School:
         """The one school of this code or name that lies within what the key covers. Raises Problem not_found."""

@@ -10,10 +10,10 @@ from pydantic import Field
 from sqlalchemy import select
 
 from cases.child_search import schools_called
-from cases.new_child import new_child
+from cases.new_child import enter_by_number
 from cases.rooms import room_named
 from cases.said import Said
-from cases.school_roll import enter, enter_new, graduate_class, resume, suspend
+from cases.school_roll import graduate_class, resume, suspend
 from cases.transfers import Destination, arrive, transfer_out
 from console.api.caller import Caller, Enrolling, Once
 from console.api.fields import Body, ByNumber, Child, Day, Name, Number, RoomRef, SchoolRef, Words
@@ -98,13 +98,7 @@ async def child_enters(call: Enrolling, told: Entered, once: Once) -> EnrolmentT
 
     async def use(work: Work) -> dict[str, Any]:
         room, word = await room_named(work, call.plan, told.room, [school]), call.said(told.evidence, told.on)
-        student = await _locked(work, call.named(ByNumber(number=told.number)))
-        if student is not None:
-            await enter(work, word, student, room)
-        elif told.name is None:
-            raise Problem("not_found")
-        else:
-            student = await enter_new(work, word, new_child(call.parts.cipher, told.name, told.number, told.born), room)
+        student = await enter_by_number(work, call.parts.cipher, word, told.number, room, name=told.name, born=told.born)
         return _done(student)
 
     return EnrolmentTaken(**await call.once(once, told, use))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import Field
 from sqlalchemy import select
 
 from bot.hooks.addresses import NotAllowed, check_url
-from cases.outward.hooks import end_hook, open_hook, resume_hook
+from cases.outward.hooks import Kind, end_hook, open_hook, resume_hook
 from console.api.caller import Caller, Hooking
 from console.api.fields import LARGEST_ID, Body
 from console.api.problems import Problem, Row
@@ -18,10 +18,6 @@ from storage.tables import ApiHook, Event, HookDelivery
 from storage.work import working
 
 MOST = 100
-Kind = Literal[
-    "case_opened", "case_relapsed", "level_entered", "back_at_school", "case_closed", "enrolment_noted", "enrolment_ended",
-    "sheet_answered", "report_signed",
-]  # fmt: skip
 HookId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 
 
@@ -108,7 +104,7 @@ async def unsubscribe(call: Hooking, hook_id: HookId) -> Hook:
     await _seen(call, hook_id)
     async with working(call.parts.worker, call.now) as work:
         hook = await work.session.get_one(ApiHook, hook_id, with_for_update=True)
-        end_hook(work, hook, call.key)
+        end_hook(work, hook, by=f"person:{call.key.person_id}")
     return _shown(hook)
 
 
@@ -118,14 +114,14 @@ async def resume(call: Hooking, hook_id: HookId) -> Hook:
     await _seen(call, hook_id)
     async with working(call.parts.worker, call.now) as work:
         hook = await work.session.get_one(ApiHook, hook_id, with_for_update=True)
-        await resume_hook(work, hook, call.key)
+        await resume_hook(work, hook, by=f"person:{call.key.person_id}")
     return _shown(hook)
 
 
 @router.get("/{hook_id}/deliveries")
 async def deliveries(call: Hooking, hook_id: HookId) -> Deliveries:
     """推送记录 · What was delivered, and what waits."""
-    await _seen(call, hook_id)
+    await _seen(call, hook_id)  # of a child whose home is elsewhere the key sees the case, but not each line of the record
     query = (
         select(HookDelivery, Event.action, Event.at)
         .join(Event, Event.id == HookDelivery.event_id)
@@ -133,8 +129,9 @@ async def deliveries(call: Hooking, hook_id: HookId) -> Deliveries:
         .order_by(HookDelivery.id.desc())
         .limit(MOST)
     )
-    rows = await call.session.execute(query)
-    return Deliveries(deliveries=[_logged(delivery, kind, at) for delivery, kind, at in rows])
+    async with working(call.parts.worker, call.now) as work:
+        rows = await work.session.execute(query)
+        return Deliveries(deliveries=[_logged(delivery, kind, at) for delivery, kind, at in rows])
 
 
 async def _seen(call: Caller, hook_id: int) -> None:

@@ -101,85 +101,98 @@ def _pages() -> Environment:
     return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
 
 
-def router(stand: Stand) -> APIRouter:
-    """The demo over one stand."""
-    made = APIRouter()
+async def _stand(request: Request) -> Stand:
+    stand: Stand = request.app.state.stand
+    return stand
 
-    @made.get("/")
-    async def root() -> Response:
-        return RedirectResponse("/demo")
 
-    @made.get("/demo")
-    async def page(request: Request, lang: str = "zh") -> Response:
-        token = csrf_token(request)
-        shown = {"token": token, "longest": LONGEST, "parts": PARTS, "plights": list(Plight), "scripts": scripts()}
-        response = HTMLResponse(_pages().get_template("demo.html").render(words=Words.of(lang), **shown))
-        keep_csrf(request, response, token)
-        return response
+Standing = Annotated[Stand, Depends(_stand)]
+router = APIRouter()
+"""To be put into an application whose state has the `stand`."""
 
-    @made.get("/demo/state", response_model=None)
-    async def state(looking: Annotated[Looking, Depends()], since: str = "") -> State | Response:
-        if since and since == str(await stand.mark()):
-            return Response(status_code=204)
-        return await _shown(stand, looking)
 
-    @made.post("/demo/reply", dependencies=[Acting])
-    async def reply(given: Reply) -> State:
-        phone = await _phone(stand, given)
-        if not given.text.strip():
-            raise HTTPException(404)
-        await stand.reply(phone.writes_at, given.text)
-        return await _shown(stand, given)
+@router.get("/")
+async def root() -> Response:
+    return RedirectResponse("/demo")
 
-    @made.post("/demo/press", dependencies=[Acting])
-    async def press(given: Press) -> State:
-        phone = await _phone(stand, given)
-        if not await stand.press(given.message, given.key, phone.contact_ids):
-            raise HTTPException(404)
-        return await _shown(stand, given)
 
-    @made.post("/demo/chat", dependencies=[Acting])
-    async def chat(given: Chat) -> State:
-        phone = await _phone(stand, given)
-        await (stand.open_chat if given.on else stand.block_chat)(phone.contact_id)
-        return await _shown(stand, given)
+@router.get("/demo")
+async def page(request: Request, lang: str = "zh") -> Response:
+    token = csrf_token(request)
+    shown = {"token": token, "longest": LONGEST, "parts": PARTS, "plights": list(Plight), "scripts": scripts()}
+    response = HTMLResponse(_pages().get_template("demo.html").render(words=Words.of(lang), **shown))
+    keep_csrf(request, response, token)
+    return response
 
-    @made.post("/demo/afflict", dependencies=[Acting])
-    async def afflict(given: Afflict) -> State:
-        phone = await _phone(stand, given)
-        await stand.afflict(phone.contact_id, given.plight)
-        return await _shown(stand, given)
 
-    @made.post("/demo/play", dependencies=[Acting])
-    async def play(wanted: Play) -> State:
-        if (script := scripts().get(wanted.script)) is None:
-            raise HTTPException(404)
-        child = await stand.begin(script, wanted.child)
-        if child is None:
-            raise HTTPException(409)
-        return await _shown(stand, wanted.model_copy(update={"child": child, **dict.fromkeys(PARTS)}))
+@router.get("/demo/state", response_model=None)
+async def state(stand: Standing, looking: Annotated[Looking, Depends()], since: str = "") -> State | Response:
+    if since and since == str(await stand.mark()):
+        return Response(status_code=204)
+    return await _shown(stand, looking)
 
-    @made.post("/demo/console", dependencies=[Depends(require_csrf_form)])
-    async def console(request: Request, given: Annotated[InOffice, Form()]) -> Response:
-        parts: Parts | None = getattr(request.app.state, "parts", None)
-        phone = await _phone(stand, given)
-        agent = request.headers.get("user-agent", "")
-        token = await open_door(parts, phone, agent=agent, language=given.lang) if parts is not None else None
-        if parts is None or token is None:
-            raise HTTPException(404)
-        response = RedirectResponse(f"/cases/{given.case}" if given.case else "/today", 303)
-        keep_secret(response, SESSION_COOKIE, token, is_https=parts.is_https, seconds=int(LIFE.total_seconds()))
-        return response
 
-    @made.post("/demo/step", dependencies=[Acting])
-    async def step(wanted: Step) -> State:
-        before = await stand.mark()
-        await {"event": stand.next_event, "hour": stand.next_hour, "day": stand.next_day}[wanted.to]()
-        shown = await _shown(stand, wanted)
-        sent = await stand.sent_since(before)
-        return {**shown, "moved": Words.of(wanted.lang).ui("moved", to=shown["clock"]["text"], sent=sent)}
+@router.post("/demo/reply", dependencies=[Acting])
+async def reply(stand: Standing, given: Reply) -> State:
+    phone = await _phone(stand, given)
+    if not given.text.strip():
+        raise HTTPException(404)
+    await stand.reply(phone.writes_at, given.text)
+    return await _shown(stand, given)
 
-    return made
+
+@router.post("/demo/press", dependencies=[Acting])
+async def press(stand: Standing, given: Press) -> State:
+    phone = await _phone(stand, given)
+    if not await stand.press(given.message, given.key, phone.contact_ids):
+        raise HTTPException(404)
+    return await _shown(stand, given)
+
+
+@router.post("/demo/chat", dependencies=[Acting])
+async def chat(stand: Standing, given: Chat) -> State:
+    phone = await _phone(stand, given)
+    await (stand.open_chat if given.on else stand.block_chat)(phone.contact_id)
+    return await _shown(stand, given)
+
+
+@router.post("/demo/afflict", dependencies=[Acting])
+async def afflict(stand: Standing, given: Afflict) -> State:
+    phone = await _phone(stand, given)
+    await stand.afflict(phone.contact_id, given.plight)
+    return await _shown(stand, given)
+
+
+@router.post("/demo/play", dependencies=[Acting])
+async def play(stand: Standing, wanted: Play) -> State:
+    if (script := scripts().get(wanted.script)) is None:
+        raise HTTPException(404)
+    child = await stand.begin(script, wanted.child)
+    if child is None:
+        raise HTTPException(409)
+    return await _shown(stand, wanted.model_copy(update={"child": child, **dict.fromkeys(PARTS)}))
+
+
+@router.post("/demo/console", dependencies=[Depends(require_csrf_form)])
+async def console(stand: Standing, request: Request, given: Annotated[InOffice, Form()]) -> Response:
+    parts: Parts | None = getattr(request.app.state, "parts", None)
+    phone = await _phone(stand, given)
+    agent = request.headers.get("user-agent", "")
+    token = await open_door(parts, phone, agent=agent, language=given.lang) if parts is not None else None
+    if parts is None or token is None:
+        raise HTTPException(404)
+    response = RedirectResponse(f"/cases/{given.case}" if given.case else "/today", 303)
+    keep_secret(response, SESSION_COOKIE, token, is_https=parts.is_https, seconds=int(LIFE.total_seconds()))
+    return response
+
+
+@router.post("/demo/step", dependencies=[Acting])
+async def step(stand: Standing, wanted: Step) -> State:
+    before = await stand.mark()
+    await {"event": stand.next_event, "hour": stand.next_hour, "day": stand.next_day}[wanted.to]()
+    shown = await _shown(stand, wanted)
+    sent = await stand.sent_since(before)
+    return {**shown, "moved": Words.of(wanted.lang).ui("moved", to=shown["clock"]["text"], sent=sent)}
 
 
 async def _shown(stand: Stand, looking: Looking) -> State:

@@ -18,10 +18,12 @@ from console.pages import (
     deliveries,
     enrolment,
     importing,
+    keys,
     ledger,
     notices,
     opening,
     people,
+    photos,
     plan,
     record,
     referrals,
@@ -39,38 +41,40 @@ from console.pages import (
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the menu. `name`: its word in frame.yaml; `key`: pressed after g."""
+    """A line of the menu. `name`: its word in frame.yaml; `key`: pressed after g; `group`: the heading that it stands below."""
 
     name: str
     path: str
     key: str
+    group: str
 
 
 MENU: Sequence[Entry] = (
-    Entry("today", "/today", "t"),
-    Entry("tasks", "/tasks", "m"),
-    Entry("ledger", "/ledger", "l"),
-    Entry("areas", "/areas", "e"),
-    Entry("notices", "/notices", "n"),
-    Entry("reports", "/reports", "r"),
-    Entry("students", "/students", "s"),
-    Entry("registers", "/registers", "c"),
-    Entry("enrolment", "/enrolment", "o"),
-    Entry("people", "/people", "p"),
-    Entry("triage", "/triage", "i"),
-    Entry("referrals", "/referrals", "y"),
-    Entry("aid", "/aid", "f"),
-    Entry("campaigns", "/campaigns", "b"),
-    Entry("supervision", "/supervision", "v"),
-    Entry("import", "/import", "u"),
-    Entry("plan", "/plan", "h"),
-    Entry("deliveries", "/deliveries", "d"),
-    Entry("templates", "/templates", "w"),
-    Entry("record", "/record", "a"),
+    Entry("today", "/today", "t", "daily"),
+    Entry("tasks", "/tasks", "m", "daily"),
+    Entry("ledger", "/ledger", "l", "daily"),
+    Entry("areas", "/areas", "e", "daily"),
+    Entry("notices", "/notices", "n", "daily"),
+    Entry("reports", "/reports", "r", "daily"),
+    Entry("students", "/students", "s", "children"),
+    Entry("registers", "/registers", "c", "children"),
+    Entry("enrolment", "/enrolment", "o", "children"),
+    Entry("people", "/people", "p", "families"),
+    Entry("triage", "/triage", "i", "families"),
+    Entry("referrals", "/referrals", "y", "families"),
+    Entry("aid", "/aid", "f", "families"),
+    Entry("campaigns", "/campaigns", "b", "families"),
+    Entry("supervision", "/supervision", "v", "office"),
+    Entry("import", "/import", "u", "office"),
+    Entry("keys", "/keys", "k", "office"),
+    Entry("plan", "/plan", "h", "office"),
+    Entry("deliveries", "/deliveries", "d", "office"),
+    Entry("templates", "/templates", "w", "office"),
+    Entry("record", "/record", "a", "office"),
 )
 
 MODULES = (
     today, tasks, case, ledger, areas, notices, reports, students, child_acts, registers, enrolment, people, triage, complaints, referrals,
-    aid, campaigns, activities, supervision, importing, plan, deliveries, templates, record, opening, settings,
+    aid, campaigns, activities, supervision, importing, keys, plan, deliveries, templates, record, opening, photos, settings,
 )  # fmt: skip
 ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)

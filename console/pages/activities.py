@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
+from sqlalchemy import select
 from starlette.responses import Response
 
-from cases.activities import LONGEST_PLACE, ActivityRefused, Held, Where, add_activity, may_record, set_planned
+from cases.activities import (
+    LONGEST_PLACE,
+    ActivityRefused,
+    Held,
+    Where,
+    add_activity,
+    keep_activity_photo,
+    may_record,
+    set_planned,
+    withdraw_activity,
+)
 from cases.activity_progress import Progress, progress, progress_of
 from cases.imports.classes import school_year
+from cases.photographs import media_type_of, unfit
 from console.pages.ledger import XLSX
 from console.security import require_csrf_form
+from console.uploads import files_named
 from console.visit import Blank, Visit, Visiting, gone, see_other
 from papers.activities import Line, activities_sheet
 from papers.workbook import workbook
-from storage.tables import Area, School
+from storage.tables import Activity, Area, Photo, School
 from storage.work import Work
 
 router = APIRouter(prefix="/activities")
 ACTING = [Depends(require_csrf_form)]
+LISTED = 20
 Short = Annotated[str, Form(max_length=80)]
 
 
@@ -47,8 +62,8 @@ async def _page(visit: Visit, *, refused: ActivityRefused | None = None) -> Resp
     async with visit.acting() as work:
         places = [(_key(row.where), row.name) for row in rows if await may_record(work, visit.plan, visit.me.person_id, row.where, today)]
     return await visit.show(
-        "activities", status=409 if refused else 200, rows=rows, kinds=kinds, year=school_year(visit.today), places=places,
-        why=_said(visit, refused), longest=LONGEST_PLACE, planned=sum(row.planned or 0 for row in rows),
+        "activities", latest=await _latest(visit), status=409 if refused else 200, rows=rows, kinds=kinds, year=school_year(visit.today),
+        places=places, why=_said(visit, refused), longest=LONGEST_PLACE, planned=sum(row.planned or 0 for row in rows),
         held=sum(row.held for row in rows), pictured=sum(row.pictured for row in rows), missing=sum(row.missing for row in rows),
     )  # fmt: skip
 
@@ -56,7 +71,10 @@ async def _page(visit: Visit, *, refused: ActivityRefused | None = None) -> Resp
 def _said(visit: Visit, refused: ActivityRefused | None) -> str:
     if refused is None:
         return ""
-    return visit.speech("activities").of("faults", refused.reason).format(**refused.facts)
+    t = visit.speech("activities")
+    return (t.of("faults", refused.reason) if t.knows("faults", refused.reason) else t.of("refusals", refused.reason)).format(
+        **refused.facts
+    )
 
 
 def _key(where: Where) -> str:
@@ -79,14 +97,56 @@ async def _where(visit: Visit, work: Work, key: str) -> Where:
 async def add(
     visit: Visiting, kind: Short = "", at: Short = "", place: Short = "", held_on: Annotated[Blank[date | None], Form()] = None
 ) -> Response:
-    """`at`: whose activity it is; `place`: where it was, in words."""
+    """`at`: whose activity it is; `place`: where it was, in words. With its photographs, or not at all."""
+    pictures = [await one.read() for one in await files_named(visit.request, "photos")]
     try:
         async with visit.acting() as work:
             held = Held(kind, held_on or visit.today, place.strip(), await _where(visit, work, at), visit.me.person_id)
-            await add_activity(work, visit.plan, held, visit.today)
+            await _keep(visit, work, await add_activity(work, visit.plan, held, visit.today), pictures)
     except ActivityRefused as refused:
         return await _page(visit, refused=refused)
     return see_other("/activities", said="activity_added")
+
+
+async def _keep(visit: Visit, work: Work, activity: Activity, pictures: Sequence[bytes]) -> None:
+    """Raises ActivityRefused for what is no photograph, for one that is too large, and for too many."""
+    if pictures and (refused := unfit(visit.plan, pictures)) is not None:
+        raise ActivityRefused(refused)
+    if len(pictures) > visit.plan.publicity.activities.photos:
+        raise ActivityRefused("photos_enough")
+    for content in pictures:
+        kept = visit.parts.cipher.encrypt_bytes(content)
+        await keep_activity_photo(work, activity, visit.me.person_id, kept, media_type_of(content) or "", len(content))
+
+
+@router.post("/{activity_id}/withdraw", dependencies=ACTING)
+async def withdraw(visit: Visiting, activity_id: int) -> Response:
+    """It was entered by mistake: it counts no longer, and stays on record."""
+    try:
+        async with visit.acting() as work:
+            activity = await work.session.get(Activity, activity_id, with_for_update=True)
+            if activity is None:
+                raise gone()
+            await _where(visit, work, _key(Where(activity.area_code, activity.school_id)))
+            await withdraw_activity(work, activity, visit.me.person_id)
+    except ActivityRefused as refused:
+        return await _page(visit, refused=refused)
+    return see_other("/activities", said="activity_withdrawn")
+
+
+async def _latest(visit: Visit) -> Sequence[tuple[Activity, Sequence[int]]]:
+    """(activity, its photographs) of the post's own place, the newest first; a school's people see that there are some by the count."""
+    query = select(Activity).where(Activity.withdrawn_at.is_(None)).order_by(Activity.held_on.desc(), Activity.id.desc()).limit(LISTED)
+    if visit.me.post.school_id is None:
+        found = list(await visit.session.scalars(query))
+    else:
+        async with visit.acting() as work:
+            found = list(await work.session.scalars(query.where(Activity.school_id == visit.me.post.school_id)))
+    pictures: dict[int | None, list[int]] = defaultdict(list)
+    stored = select(Photo.activity_id, Photo.id).where(Photo.activity_id.in_([one.id for one in found]), Photo.state == "stored")
+    for activity_id, photo_id in await visit.session.execute(stored.order_by(Photo.id)):
+        pictures[activity_id].append(photo_id)
+    return [(one, pictures[one.id]) for one in found]
 
 
 @router.post("/plan", dependencies=ACTING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from sqlalchemy import select
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
@@ -21,25 +21,19 @@ from console.importing import LARGEST, LOST, SUFFIXES, WORKING, Errand, as_read,
 from console.letters import Refusal
 from console.pages.ledger import XLSX
 from console.security import require_csrf_form
+from console.uploads import refuse_larger
 from console.visit import Visit, Visiting, gone, see_other
 from storage.tables import ImportJob
 from storage.work import Work
 
 router = APIRouter(prefix="/import")
-ROOM = 64 * 1024
-"""Bytes of a form beside its file."""
 SHOWN = 200
 LISTED = 20
 LONGEST_NAME = 120
 
 
 async def not_too_large(request: Request) -> None:
-    """413 before a byte of it is read; 411 where the browser does not say how large it is."""
-    said = request.headers.get("content-length", "")
-    if not said.isdecimal():
-        raise HTTPException(411)
-    if int(said) > LARGEST + ROOM:
-        raise HTTPException(413)
+    refuse_larger(request, LARGEST)
 
 
 UPLOADING = [Depends(not_too_large), Depends(require_csrf_form)]

@@ -22,9 +22,10 @@ from cases.entitled import issuers
 from cases.notice_papers import STATES, NoticePaper, State, notice_papers, state_of
 from cases.proofs import Told
 from console.pages.ledger import areas_beneath
+from console.pages.photos import may_picture, pictures_of
 from console.security import require_csrf_form
 from console.visit import Blank, Visit, Visiting, gone, see_other
-from storage.tables import Notice
+from storage.tables import Notice, Task
 from storage.work import Work
 
 router = APIRouter(prefix="/notices")
@@ -185,9 +186,11 @@ async def _page(
     paper: NoticePaper = papers[0]
     book = book_of(visit)
     found = [(one, proof_said(book, one.proof)) for one in await deliveries_of(reading, ids=[notice_id])]
+    delivering = list(await visit.session.scalars(select(Task.id).where(Task.notice_id == notice_id).order_by(Task.id)))
     ways = {name: way for name, way in visit.plan.deliveries.ways.items() if way.proof in PROVEN_BY}
     return await visit.show(
-        "notice", paper=paper, deliveries=found, ways=ways, may_print=may_print(visit), may_issue=_may_issue(visit),
+        "notice", paper=paper, delivering=delivering, pictures=await pictures_of(visit, delivering), photo_rights=await may_picture(visit),
+        deliveries=found, ways=ways, may_print=may_print(visit), may_issue=_may_issue(visit),
         may_deliver=visit.me.post.role in visit.plan.deliveries.by, refused=refused, typed=typed or {}, longest=LONGEST, status=status,
         crumbs=await visit.crumbs(paper.area_code), heading=book.documents[paper.document].title,
     )  # fmt: skip

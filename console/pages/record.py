@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Text, cast, literal, select
 from starlette.responses import Response
 
-from console.telling import known_actions
+from cases.ledger import StoryLine
+from console.telling import Told, action_name, known_actions, tell_lines
 from console.visit import Blank, Visit, Visiting
 from storage.tables import CaseFile, Event, Person
 
@@ -36,8 +37,8 @@ async def show(visit: Visiting, looking: Annotated[Filters, Query()]) -> Respons
     query = select(Event).where(*_conditions(visit, looking)).order_by(Event.id.desc()).limit(PER_PAGE + 1)
     events = (await visit.session.scalars(query)).all()
     return await visit.show(
-        "record", events=events[:PER_PAGE], more=len(events) > PER_PAGE, looking=looking, people=await _people(visit, events),
-        numbers=await _numbers(visit, events), actions=sorted(known_actions() | {"number_opened", "list_exported", "console_entered"}),
+        "record", events=list(zip(events[:PER_PAGE], await _told(visit, events[:PER_PAGE]), strict=True)), more=len(events) > PER_PAGE,
+        looking=looking, numbers=await _numbers(visit, events), actions=_actions(visit.me.language),
         kept={name: str(value) for name, value in looking.model_dump().items() if value and name != "before"},
     )  # fmt: skip
 
@@ -60,11 +61,15 @@ def _conditions(visit: Visit, looking: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-async def _people(visit: Visit, events: Sequence[Event]) -> dict[str, str]:
-    """Actor → name."""
-    ids = {int(event.actor.split(":")[1]) for event in events if event.actor.startswith(("person:", "guardian:"))}
-    found = await visit.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
-    return {f"{kind}:{person_id}": name for person_id, name in found for kind in ("person", "guardian")}
+async def _told(visit: Visit, events: Sequence[Event]) -> list[Told]:
+    """Each in a sentence."""
+    lines = [StoryLine(event.at, event.actor, event.action, event.subject, event.facts) for event in events]
+    return await tell_lines(visit.session, visit.plan, lines, visit.me.language)
+
+
+def _actions(language: str) -> list[tuple[str, str]]:
+    """(action, its name), in the order of the names."""
+    return sorted(((one, action_name(one, language)) for one in known_actions()), key=lambda one: one[1])
 
 
 async def _numbers(visit: Visit, events: Sequence[Event]) -> dict[int, str]:

@@ -9,7 +9,11 @@ from fastapi import APIRouter
 from sqlalchemy import ColumnElement, func, or_, select
 from starlette.responses import Response
 
+from cases.home_teaching import lessons_of
 from cases.imports.phones import read_phones
+from cases.pairing import contacts_of
+from cases.responsible import in_force
+from cases.school_roll import ENTERING
 from console.pages.case import family_of
 from console.pages.registers import categories_for, may_write
 from console.visit import Visit, Visiting, gone, place_of, see_other
@@ -21,15 +25,17 @@ from storage.tables import (
     Contact,
     EnrolmentEvent,
     Guardianship,
-    HomeLesson,
     Leave,
+    Pairing,
     Person,
     PersonContact,
+    Responsibility,
     School,
     SchoolClass,
     Student,
     StudentCategory,
 )  # fmt: skip
+from storage.work import Work
 
 router = APIRouter(prefix="/students")
 MOST = 50
@@ -98,8 +104,39 @@ async def page_of(visit: Visit, student_id: int, *, refused: str | None = None, 
         categories=[one for one in categories if one.category in known], known=known, may_write=may_write(visit),
         rules=visit.plan.registers, history=await _history(visit, student_id), care=await visit.session.get(CareCard, student_id),
         arrangement=next((one for one in await _of_child(visit, Arrangement, student_id) if one.until is None), None),
-        lessons=await _of_child(visit, HomeLesson, student_id), refused_text=refused, status=status,
+        lessons=await _lessons(visit, student_id), refused_text=refused, status=status, entering=ENTERING,
+        pairing=await _paired(visit, student_id), contacts=await _contacts(visit, student_id), staff=await _staff(visit, child),
     )  # fmt: skip
+
+
+async def _lessons(visit: Visit, student_id: int) -> Sequence[Any]:
+    """(visit of teaching at home, teacher), the latest first."""
+    return await lessons_of(Work(visit.session, visit.now), student_id)
+
+
+async def _contacts(visit: Visit, student_id: int) -> Sequence[Any]:
+    """(month's contact of whoever is paired with the child, who), the newest first."""
+    return await contacts_of(Work(visit.session, visit.now), student_id)
+
+
+async def _paired(visit: Visit, student_id: int) -> Any:
+    """(pairing, who) of today; None for a child without."""
+    query = select(Pairing, Person.name).join(Person, Person.id == Pairing.person_id)
+    return (await visit.session.execute(query.where(Pairing.student_id == student_id, Pairing.until.is_(None)))).first()
+
+
+async def _staff(visit: Visit, child: Student) -> list[str]:
+    """The people of the child's school, as they are offered where somebody is to be named."""
+    if child.school_id is None or not may_write(visit):
+        return []
+    query = select(Person.id, Person.name).join(Responsibility, Responsibility.person_id == Person.id)
+    query = query.where(Responsibility.school_id == child.school_id, *in_force(visit.today)).distinct().order_by(Person.name, Person.id)
+    return [offered(person_id, name) for person_id, name in await visit.session.execute(query.limit(MOST))]
+
+
+def offered(person_id: int, name: str) -> str:
+    """With the number, since two may bear the same name."""
+    return f"{name}（{person_id}）"
 
 
 async def _history(visit: Visit, student_id: int) -> list[tuple[str, EnrolmentEvent, str]]:

@@ -11,9 +11,11 @@ from starlette.responses import Response
 
 from cases.colleagues import colleagues_of
 from cases.tasks import LIVING
+from cases.undoing import take_back
 from cases.visits import visit_kinds
 from console import acts
 from console.acts import CONFIRM_FIRST
+from console.pages.photos import may_picture, pictures_of
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
 from storage.tables import CaseFile, School, Student, Task, TaskHolder
@@ -22,6 +24,7 @@ from storage.work import Work
 router = APIRouter(prefix="/tasks")
 ACTING = [Depends(require_csrf_form)]
 LONGEST = 500
+CAN_BE_UNDONE = ("taken", "handed_on", "later")
 Words = Annotated[str, Form(max_length=LONGEST)]
 
 
@@ -35,7 +38,8 @@ async def _page(visit: Visit, *, refused: tuple[int, str] | None = None, said: s
     rows = await tasks_of(visit, visit.me.person_id)
     near = [one for one in await colleagues_of(Work(visit.session, visit.now), visit.me.person_id, visit.today) if one.is_near]
     return await visit.show(
-        "tasks", rows=rows, colleagues=near, refused=refused, typed=said, status=status, longest=LONGEST, confirm_first=CONFIRM_FIRST,
+        "tasks", rows=rows, photo_rights=await may_picture(visit), pictures=await pictures_of(visit, [task.id for task, *_ in rows]),
+        colleagues=near, refused=refused, typed=said, status=status, longest=LONGEST, confirm_first=CONFIRM_FIRST,
         never_later=visit.plan.postponing.never, visit_kinds=visit_kinds(visit.plan),
     )  # fmt: skip
 
@@ -63,7 +67,8 @@ async def _seen(visit: Visit, task_id: int) -> None:
 async def _answer(visit: Visit, task_id: int, refusal: str | None, done: str, back: str, said: str = "") -> Response:
     if refusal is not None:
         return await _page(visit, refused=(task_id, refusal), said=said, status=409)
-    return see_other(back if back.startswith("/cases/") else "/tasks", said=done)
+    path = back if back.startswith("/cases/") else "/tasks"
+    return see_other(path, said=done, undo=str(task_id)) if done in CAN_BE_UNDONE else see_other(path, said=done)
 
 
 Back = Annotated[str, Form(max_length=40)]
@@ -106,3 +111,13 @@ async def later(visit: Visiting, task_id: int, until: Annotated[date, Form()], s
         task = await acts.held_task(work, task_id, visit.me.person_id)
         refusal = task if isinstance(task, str) else await acts.put_off(work, task, visit.me.person_id, until, said)
     return await _answer(visit, task_id, refusal, "later", back, said)
+
+
+@router.post("/{task_id}/undo", dependencies=ACTING)
+async def undo(visit: Visiting, task_id: int, back: Back = "") -> Response:
+    """The last step, as long as nothing has followed from it."""
+    await _seen(visit, task_id)
+    async with visit.acting() as work:
+        refusal = await take_back(work, visit.plan, task_id, visit.me.person_id)
+    path = back if back.startswith("/cases/") else "/tasks"
+    return see_other(path, refused=refusal) if refusal else see_other(path, said="undone")

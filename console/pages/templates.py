@@ -1,29 +1,20 @@
-"""Every message as its reader gets it, with sample facts: by SMS, by chat, spoken; with its length in parts."""
+"""Every message as its reader gets it: by SMS, by chat, spoken; with its length in parts; also as somebody would rather word it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from bot.rendering import Catalogue, RenderingError, parts
-from bot.rendering.catalogue import MessageTemplate
+from bot.rendering.catalogue import VARIANTS, MessageTemplate
 from bot.rendering.lint import sample
-from console.visit import Visiting, gone
+from bot.rendering.trial import SAME, is_typed, try_out, typed_facts
+from console.security import require_csrf_form
+from console.visit import Visit, Visiting, gone
 
 router = APIRouter(prefix="/templates")
-VARIANTS = ("sms", "chat", "voice")
-
-
-@dataclass(frozen=True)
-class Preview:
-    """One variant. `parts`: SMS parts that the carrier bills; 0 where it is no SMS."""
-
-    variant: str
-    text: str
-    length: int
-    parts: int
+LONGEST_SOURCE, LONGEST_FACT = 2000, 400
 
 
 @router.get("")
@@ -37,17 +28,44 @@ async def index(visit: Visiting, q: str = "", audience: str = "") -> Response:
 
 @router.get("/{name}")
 async def show(visit: Visiting, name: str) -> Response:
+    return await _page(visit, _chosen(visit, name), {})
+
+
+@router.post("/{name}", dependencies=[Depends(require_csrf_form)])
+async def preview(visit: Visiting, name: str) -> Response:
+    """The same page with what was typed; the page's script asks for it at every pause of the typist. Nothing is kept."""
+    chosen = _chosen(visit, name)
+    form = await visit.request.form()
+    typed = {key: value for key, value in form.items() if isinstance(value, str)}
+    return await _page(visit, chosen, typed)
+
+
+def _chosen(visit: Visit, name: str) -> MessageTemplate:
     chosen = visit.parts.catalogue.templates.get(name)
     if chosen is None:
         raise gone()
-    facts = sample(visit.parts.catalogue, chosen)
-    previews = [_preview(visit.parts.catalogue, chosen, variant, facts) for variant in VARIANTS]
-    return await visit.show("template", chosen=chosen, previews=previews, buttons=visit.parts.catalogue.buttons(chosen.id, facts))
+    return chosen
 
 
-def _preview(catalogue: Catalogue, template: MessageTemplate, variant: str, facts: dict[str, object]) -> Preview:
-    try:
-        text = catalogue.render(template.id, variant, facts)
-    except RenderingError as error:
-        text = str(error)
-    return Preview(variant, text, len(text), parts(text) if variant == "sms" else 0)
+async def _page(visit: Visit, chosen: MessageTemplate, typed: Mapping[str, str]) -> Response:
+    """`typed`: "text_sms" and the like are wordings, "fact_child" and the like what they are filled with."""
+    catalogue = visit.parts.catalogue
+    said = {name.removeprefix("fact_"): value[:LONGEST_FACT] for name, value in typed.items() if name.startswith("fact_")}
+    facts = typed_facts(catalogue, chosen, said)
+    sources = {
+        one: typed.get(f"text_{one}", chosen.sources.get(one, SAME)).replace("\r\n", "\n")[:LONGEST_SOURCE] for one in VARIANTS
+    }  # fmt: skip
+    return await visit.show(
+        "template", chosen=chosen, trials=[try_out(catalogue, chosen, one, source, facts) for one, source in sources.items()],
+        buttons=catalogue.buttons(chosen.id, facts), fields=_fields(sample(catalogue, chosen), said), longest=LONGEST_SOURCE,
+        longest_fact=LONGEST_FACT, is_changed=bool(typed),
+    )  # fmt: skip
+
+
+def _fields(facts: Mapping[str, object], said: Mapping[str, str]) -> dict[str, tuple[str, bool]]:
+    """Name → (what stands in its field, whether it has a line for each)."""
+    return {
+        name: (said.get(name, "\n".join(value) if isinstance(value, list) else str(value)), isinstance(value, list))
+        for name, value in sorted(facts.items())
+        if is_typed(value)
+    }  # fmt: skip

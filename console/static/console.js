@@ -45,6 +45,24 @@
     if (question && !window.confirm(question)) event.preventDefault();
     for (const field of event.target.querySelectorAll("[data-drop-empty]")) if (!field.value) field.disabled = true;
   });
+
+  // What somebody has begun to fill in is not taken from them by news; and a form with a preview shows it as they type.
+  let typing = 0;
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("#live form");
+    if (!form) return;
+    form.setAttribute("data-opened", "");
+    if (!form.dataset.preview) return;
+    clearTimeout(typing);
+    typing = setTimeout(() => preview(form), 300);
+  });
+  async function preview(form) {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Part": "preview", Accept: "text/html" } });
+    if (!answer.ok) return tell(words.failed);
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(form.dataset.preview);
+    if (made) document.getElementById(form.dataset.preview).replaceWith(document.adoptNode(made));
+    return undefined;
+  }
   for (const button of document.querySelectorAll(".no-script")) button.hidden = true;
 
   // News: the page asks for itself anew, unless somebody is writing on it or has opened something.
@@ -70,6 +88,10 @@
     live.addEventListener("open", () => { if (news.textContent === words.offline) refresh(); });
     window.addEventListener("pagehide", () => live.close());
   }
+
+  // At a phone's width the menu is one line: the page's own entry is brought into sight.
+  const own = document.querySelector(".menu [aria-current]");
+  if (own) own.closest(".menu").scrollLeft = own.offsetLeft - 24;
 
   // Keys: / finds, g and a letter goes, ? helps.
   let going = 0;

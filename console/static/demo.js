@@ -92,6 +92,19 @@ function draw(state) {
   drawStory(state.story);
   for (const part of document.querySelectorAll(".phone")) drawPhone(part, state.phones[part.dataset.part]);
   started = true;
+  bringIntoSight();
+}
+
+// Where the phones do not all fit, one to which something came is scrolled to, unless such a one is in sight already.
+function bringIntoSight() {
+  const row = document.querySelector(".phones");
+  const here = row.getBoundingClientRect();
+  const fresh = [...row.children].filter((part) => part.querySelector(".fresh"));
+  const inSight = (part) => {
+    const at = part.getBoundingClientRect();
+    return at.left >= here.left - 1 && at.right <= here.right + 1;
+  };
+  if (fresh.length && !fresh.some(inSight)) row.scrollBy({ left: fresh[0].getBoundingClientRect().left - here.left });
 }
 
 function drawChildren(state) {
@@ -256,15 +269,21 @@ function watch() {
 }
 
 byId("auto").addEventListener("click", () => (playing === null ? startPlaying() : stopPlaying()));
-byId("script").addEventListener("submit", async (event) => {
-  event.preventDefault();
+async function begin(script) {
   stopPlaying();
-  const script = event.target.elements.script.value;
   watch();
   if (!(await act("/demo/play", { script }))) return;
+  byId("script").elements.script.value = script;
   byId("guide-box").open = false;
+  byId("chain").scrollIntoView({ block: "nearest" });
   startPlaying();
+}
+
+byId("script").addEventListener("submit", (event) => {
+  event.preventDefault();
+  begin(event.target.elements.script.value);
 });
+for (const button of document.querySelectorAll(".scene")) button.addEventListener("click", () => begin(button.dataset.script));
 for (const part of document.querySelectorAll(".phone")) {
   part.querySelector(".typing").addEventListener("submit", (event) => {
     event.preventDefault();

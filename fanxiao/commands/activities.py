@@ -24,6 +24,7 @@ from cases.activities import (
 from cases.activity_progress import Progress, held_in, progress
 from cases.calendar_days import find_place
 from cases.imports.classes import school_year
+from cases.photographs import MEGABYTE, media_type_of
 from cases.plans import plan_in_force
 from cases.words import words
 from fanxiao.commands.acting import BY, acting
@@ -40,7 +41,6 @@ from storage.work import Work
 
 app = typer.Typer(help="Publicity activities offline. 线下宣传活动", no_args_is_help=True)
 
-SIGNS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 By = Annotated[str, typer.Option("--by", help=BY)]
 School = Annotated[str | None, typer.Option("--school", help="学校十位代码 · national school code")]
 Area = Annotated[str | None, typer.Option("--area", help="区划代码 · area code")]
@@ -111,8 +111,8 @@ def _pictures(plan: Plan, paths: list[Path]) -> list[tuple[str, bytes]]:
     found = []
     for path in paths:
         content = path.read_bytes()
-        media_type = next((kind for sign, kind in SIGNS.items() if content.startswith(sign)), None)
-        if media_type is None or len(content) > plan.visits.photo_megabytes * 1024 * 1024:
+        media_type = media_type_of(content)
+        if media_type is None or len(content) > plan.visits.photo_megabytes * MEGABYTE:
             refuse(f"不是照片或太大：{path.name}", f"No JPEG or PNG, or too large: {path.name}")
         found.append((media_type, content))
     return found

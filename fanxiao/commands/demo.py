@@ -54,7 +54,9 @@ async def _play(settings: Settings, at: socket.socket, url: str, *, browser: boo
         county = await open_county(storage, settings)
         hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url, settings.home)
         engine = county.engine
-        parts = Parts(storage.web, storage.worker, storage.cipher, engine.clock, engine.catalogue, engine.channels)
+        parts = Parts(
+            storage.web, storage.worker, storage.cipher, engine.clock, engine.catalogue, engine.channels, public_url=url.rstrip("/")
+        )
         app = create_app(hooks, parts=parts, stand=county.stand, allowed_hosts=HOSTS)
         late = Listeners(storage.worker, storage.cipher, county.engine.clock, county.engine.channels, has_hooks=False)
         late.follow(county.engine.channels.keys())

@@ -34,6 +34,7 @@ class ApiCall(Base):
     """What a call with an idempotency key has done: the same call again gets the same answer and does nothing."""
 
     __tablename__ = "api_call"
+    __table_args__ = (Index("ix_api_call_called_at", "called_at"),)
     key_id: Mapped[int] = mapped_column(ForeignKey("api_key.id"), primary_key=True)
     token: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[bytes]
@@ -63,6 +64,7 @@ class HookDelivery(Numbered, Base):
     __table_args__ = (
         UniqueConstraint("hook_id", "event_id"),
         Index("ix_hook_delivery_waiting", "hook_id", "lane", "id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_hook_delivery_done", "done_at", postgresql_where=text("state = 'delivered'")),
     )
     sight = Sight.GUARDED
     parent = ("hook_id", "api_hook.id")

@@ -208,11 +208,17 @@ async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(offic
         await office.phones["father"].replies("明天送娃娃来")
         await page.wait_for_function("() => document.querySelector('.thread').textContent.includes('明天送娃娃来')", timeout=15_000)
         assert await _sent(page) < LARGEST
+        await page.goto(f"{url}/templates/absence_question")
+        await page.click("details.card > summary")
+        await page.fill("[name=text_sms]", "【{{ signature }}】{{ child }}今天没来。" + "请回电话。" * 20)
+        seen = "() => document.getElementById('previews').textContent.includes('小龙今天没来。请回电话。')"
+        await page.wait_for_function(seen, timeout=10_000)
+        assert "2 条短信" in await page.inner_text("#previews")
         assert desk.faults == []
 
 
 def _parts(app: object) -> object:
-    return app.app._pages._app.state.parts  # type: ignore[attr-defined]
+    return app.app._pages._app._app.state.parts  # type: ignore[attr-defined]
 
 
 async def _sent(page: Page) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
@@ -133,8 +134,11 @@ async def test_enrolment_is_said_by_the_officer_behind_the_key(place: County) ->
 
 async def test_a_child_enters_leaves_and_arrives(place: County, school: System) -> None:
     bureau = await system_of(place, "enrolment_manager")
-    new = {"number": "G622926201604010023", "school": "2162000001", "room": "三(2)班", "evidence": "入学登记5号"}
-    assert (await bureau.says("/enrolment/enter", **new)).status_code == 404
+    new = {"number": "G622926201604010025", "school": "2162000001", "room": "三(2)班", "evidence": "入学登记5号"}
+    unnamed = await bureau.says("/enrolment/enter", **new)
+    assert (unnamed.status_code, unnamed.json()["detail_en"]) == (409, "the child is not known yet: give its name")
+    impossible = await bureau.says("/enrolment/enter", **new | {"number": "G622926201604010024"}, name="马小云")
+    assert "identity number" in impossible.json()["detail_en"]
     entered = await bureau.says("/enrolment/enter", **new, name="马小云", born="2016-04-01")
     assert entered.json()["status"] == "enrolled", entered.text
     child = {"number": new["number"]}
@@ -182,3 +186,17 @@ async def test_too_many_calls_are_refused_in_every_process(place: County) -> Non
     assert [(await one.http.get("/hooks")).status_code for one in (slow, other, slow)] == [200, 200, 429]
     await place.stage.advance(minutes=1)
     assert (await other.http.get("/hooks")).status_code == 200
+
+
+async def test_a_body_that_is_too_large_is_refused_whatever_its_header_says(school: System) -> None:
+    large = b'{"school": "' + b"x" * 300 * 1024 + b'"}'
+
+    async def in_pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(large), 65536):
+            yield large[start : start + 65536]
+
+    for content in (large, in_pieces()):
+        headers = {"Idempotency-Key": "too-large-1", "Content-Type": "application/json"}
+        answer = await school.http.post("/attendance", content=content, headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (413, "urn:fanxiao:problem:too_large")
+        assert answer.headers["content-type"] == "application/problem+json"

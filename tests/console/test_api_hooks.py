@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -18,12 +18,14 @@ from starlette.types import Receive, Scope, Send
 from bot.hooks.addresses import NotAllowed, check_url, is_public
 from bot.hooks.calling import Call, call
 from bot.hooks.deliver import HookDeliverer, claim
-from storage.tables import ApiHook
+from cases.outward.forgetting import forget_calls
+from plan.check import read_plan
+from storage.tables import ApiCall, ApiHook, Area, HookDelivery, Student
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.outside import System, system_of
 from tests.fakes.serving import serving
-from tests.stories.county import County
+from tests.stories.county import PLAN, County
 
 __all__ = ["county"]
 TODAY = "2026-11-02"
@@ -167,6 +169,30 @@ async def test_other_areas_and_other_kinds_are_not_told(listening: Listening) ->
         work.record("case_opened", "case:999", area_code="622921101")
         work.record("safety_raised", "case:999", area_code="622926100201")
     assert await listening.delivers() == 0
+
+
+async def test_a_child_from_elsewhere_is_told_to_the_area_of_its_school(listening: Listening) -> None:
+    async with listening.county.database.session() as session, session.begin():
+        session.add(Area(code="622921", name="临夏县", level="county", parent_code="6229"))
+        await session.flush()
+        child = await session.get_one(Student, listening.county.students["马小龙"])
+        child.area_code = "622921"
+    await listening.misses()
+    assert await listening.delivers() == 2
+    assert {json.loads(body)["area"] for _, body in listening.ear.heard} == {"622921"}
+    assert len(await listening.log()) == 2
+
+
+async def test_old_calls_and_deliveries_are_forgotten(listening: Listening) -> None:
+    await listening.misses()
+    await listening.delivers()
+    plan, now = read_plan(PLAN), await listening.county.stage.now()
+    for days, left in ((29, (1, 2)), (31, (0, 2)), (91, (0, 0))):
+        async with working(listening.county.database, now + timedelta(days=days)) as work:
+            await forget_calls(work, plan, (now + timedelta(days=days)).date())
+            await work.flush()
+            counts = [await work.session.scalar(select(func.count()).select_from(table)) for table in (ApiCall, HookDelivery)]
+        assert tuple(counts) == left
 
 
 async def test_after_days_it_is_stopped_the_county_is_told_and_nothing_waiting_is_lost(listening: Listening) -> None:

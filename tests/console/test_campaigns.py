@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -108,9 +109,19 @@ async def test_activities_are_planned_and_recorded_for_ones_own_places_only(offi
     assert "不能" not in (await principal.does("/activities", at=at, kind="poster", place="校门口", held_on="2026-11-02")).text
     assert "地点要写" in (await principal.does("/activities", at=at, kind="poster", place="")).text
     assert "还没有到" in (await principal.does("/activities", at=at, kind="poster", place="校门口", held_on="2026-12-02")).text
+    files = [("photos", ("wall.jpg", b"GIF89a", "image/jpeg"))]
+    wanted = {"csrf": principal.token, "at": at, "kind": "poster", "place": "操场", "held_on": "2026-11-02"}
+    assert "一张也没有存" in (await principal.http.post("/activities", data=wanted, files=files)).text
+    good = [("photos", ("wall.jpg", b"\xff\xd8\xff" + b"x" * 50, "image/jpeg"))]
+    assert (await principal.http.post("/activities", data=wanted, files=good)).status_code == 303
+    page = await principal.sees("/activities")
+    assert "操场" in page
+    (number,) = re.findall(r"/activities/(\d+)/withdraw", page)[:1]
+    assert (await principal.does(f"/activities/{number}/withdraw")).status_code == 303
+    assert "操场" not in await principal.sees("/activities")
     assert (await principal.does("/activities", at="622926100:", kind="poster", place="街上")).status_code == 404
     async with office.database.session() as session:
-        assert (await session.scalars(select(Activity.place))).all() == ["校门口"]
+        assert (await session.scalars(select(Activity.place).where(Activity.withdrawn_at.is_(None)))).all() == ["校门口"]
     officer = await Officer(office, console_of(office)).enters("county_officer")
     assert "锁南镇中心小学" in await officer.sees("/activities")
     book = CalamineWorkbook.from_filelike(BytesIO((await officer.http.get("/activities/export.xlsx")).content))

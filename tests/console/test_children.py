@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from storage.tables import EnrolmentGap, Event, Student, StudentCategory
+from storage.tables import EnrolmentGap, Event, SchoolClass, Student, StudentCategory
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County
@@ -84,3 +84,50 @@ async def test_a_transfer_waits_on_the_page_until_the_child_arrives(county: Coun
     async with county.database.session() as session:
         assert (await session.scalars(select(EnrolmentGap.closed_at))).one() is None
         assert (await session.get_one(Student, child)).status == "transferring"
+
+
+async def test_somebody_is_paired_and_a_teacher_comes_to_the_home(county: County, child: int) -> None:
+    officer = await Officer(county, console_of(county)).enters("attendance_officer")
+    at, teacher = f"/students/{child}", county.people["class_teacher"]
+    assert f"马老师（{teacher}）" in await officer.sees(at)
+    unknown = await officer.does(f"{at}/pair", person="没有这个人")
+    assert unknown.status_code == 409
+    assert "没有找到" in unknown.text
+    assert (await officer.does(f"{at}/pair", person=f"马老师（{teacher}）")).status_code == 303
+    page = await officer.sees(at)
+    assert "结对帮扶：<strong>马老师</strong>" in page
+    assert "/lessons" not in page  # only for a child that is taught at home
+    await officer.does(f"{at}/into", category="disabled")
+    await officer.does(f"{at}/arrange", arrangement="at_home", evidence="县残联评估")
+    assert (await officer.does(f"{at}/lessons", person="马老师", until="2026-11-04", times="3")).status_code == 303
+    page = await officer.sees(at)
+    assert [day in page for day in ("2026-11-04 马老师", "2026-11-11 马老师", "2026-11-18 马老师", "2026-11-25")] == [True] * 3 + [False]
+    past = await officer.does(f"{at}/lessons", person="马老师", until="2026-10-01", times="1")
+    assert "已经过去" in past.text
+
+
+async def test_a_child_enters_and_a_class_finishes(county: County, child: int) -> None:
+    app = console_of(county)
+    principal = await Officer(county, app).enters("principal")
+    new = {"number": "G622926201604010025", "school": "锁南镇中心小学", "room": "三(2)班", "evidence": "入学登记5号"}
+    refused = await principal.does("/enrolment/enter", **new)
+    assert refused.status_code == 409
+    assert "请写姓名" in refused.text
+    assert "G622926201604010025" in refused.text  # what was typed is not lost
+    entered = await principal.does("/enrolment/enter", **new, name="马小云")
+    assert "马小云" in await principal.sees(entered.headers["location"])
+    early = await principal.does("/enrolment/graduate", school="锁南镇中心小学", room="三(2)班", evidence="毕业名册")
+    assert "毕业年级" in early.text
+    async with county.database.session() as session, session.begin():
+        room = await session.get_one(SchoolClass, county.class_id)
+        room.grade, room.name = 6, "六(2)班"
+    done = await principal.does("/enrolment/graduate", school="2162000001", room="六(2)班", evidence="毕业名册")
+    assert done.headers["location"] == "/enrolment?said=graduated"
+    assert "马小云" in await principal.sees("/enrolment?kind=leaver")
+    again = await principal.does(f"/students/{child}/enter", school="锁南镇中心小学", room="六(2)班", evidence="留级")
+    assert again.status_code == 303
+    async with county.database.session() as session:
+        assert (await session.get_one(Student, child)).status == "enrolled"
+    teacher = await Officer(county, app).enters("village_committee")
+    assert "/enrolment/enter" not in await teacher.sees("/enrolment")
+    assert (await teacher.does("/enrolment/graduate", school="2162000001", room="六(2)班", evidence="x")).status_code == 409

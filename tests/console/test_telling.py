@@ -27,7 +27,7 @@ ENDINGS = {  # actions whose end is a state
 
 def _recorded() -> Iterator[str]:
     """The actions that the code records, from its text."""
-    for room in ("cases", "bot", "scheduler"):
+    for room in ("cases", "bot", "scheduler", "console", "fanxiao"):
         for path in sorted((ROOT / room).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "record":
