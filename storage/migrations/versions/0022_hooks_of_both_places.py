@@ -8,8 +8,8 @@ from alembic import op
 
 from storage.migrations import run_script
 
-revision = "0025"
-down_revision = "0019"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:
