@@ -56,7 +56,7 @@ class ReportVersion(Base):
     computed: Mapped[Facts]
     stated: Mapped[Facts | None]
     children: Mapped[Facts]
-    reason: Mapped[str | None]  # of a correction, in the words of whoever made it
+    reasons: Mapped[Facts] = mapped_column(server_default=text("'{}'"))  # of a correction: number → why, in the words of whoever made it
     computed_at: Mapped[datetime]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     confirmed_at: Mapped[datetime | None]
