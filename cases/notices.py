@@ -56,7 +56,7 @@ async def next_number(work: Work, kind: str, township: str, year: int) -> tuple[
 
 
 async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:
-    """To all guardians who can be written to. The text names the days allowed, as no day is set before the notice is delivered."""
+    """To all guardians who can be written to. No day is set before the notice is delivered: the text says how it is counted."""
     township = (await area_names(work.session, [notice.area_code])).get(notice.area_code)
     issuer = {"issuer": words().issuer(township)} if township else {}
     rule = desk.plan.notices[await _reads_as(work, desk, notice)]
@@ -65,7 +65,7 @@ async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:
         work.say(
             f"notice:{notice.id}:{person_id}", person_id, template, area_code=case.area_code, still="notice_waiting", question="notice",
             expires_at=work.now + timedelta(days=3), case_id=case.id, student_id=case.student_id, notice_id=notice.id,
-            facts={**issuer, "deadline_days": rule.deadline_days, "question_expires": (work.now + timedelta(days=14)).isoformat()},
+            facts={**issuer, **_counting(desk, rule.deadline_days), "question_expires": (work.now + timedelta(days=14)).isoformat()},
         )  # fmt: skip
 
 
@@ -73,6 +73,12 @@ async def _reads_as(work: Work, desk: Desk, notice: Notice) -> str:
     """A second notice reads as a first where no first one was ever issued to this family."""
     earlier = select(Notice.id).where(Notice.case_id == notice.case_id, Notice.id != notice.id, Notice.issued_at.is_not(None)).limit(1)
     return notice.kind if await work.session.scalar(earlier) is not None else next(iter(desk.plan.notices))
+
+
+def _counting(desk: Desk, days: int) -> dict[str, Any]:
+    """How the deadline will run from delivery, and what that means where it is delivered today."""
+    by = desk.today + timedelta(days=days)
+    return {"deadline_days": days, "issued_day": f"{desk.today.month}月{desk.today.day}日", "by_day": f"{by.month}月{by.day}日"}
 
 
 async def deliver_notice(

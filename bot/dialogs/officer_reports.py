@@ -17,7 +17,6 @@ from cases.reports.listing import child_names
 from cases.reports.recounting import recount
 from cases.reports.words import counts, report_name
 from cases.tasks import living_holders
-from cases.tasks import living_holders
 from storage.tables import Inbound, Person, Report, ReportVersion, Task
 from storage.work import Work
 

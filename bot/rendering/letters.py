@@ -58,7 +58,7 @@ def letter_pdf(book: DocumentBook, letters: Sequence[Mapping[str, Any]], cover: 
 def notice_letter(book: DocumentBook, paper: NoticePaper, *, address: str | None = None, code: str = "") -> dict[str, Any]:
     """A return notice with its receipt. `address`: where its QR code leads; None: none is printed."""
     head = Head(paper.issuer, paper.number or "", paper.signed_by, paper.issued_on)
-    made = letter(book, paper.document, _said(book, paper), head, is_girl=paper.is_girl)
+    made = letter(book, paper.document, said_of(book, paper), head, is_girl=paper.is_girl)
     made["stub"] = {
         "child": paper.child, "guardians": people_of(book, paper), "deliverer": paper.deliverer, "code": code if address else "",
         "deadline": _deadline(book, paper, "deadline_rule"), "qr": qr(address) if address else "",
@@ -91,7 +91,7 @@ def notice_batch(
     return Batch(data, letters, gaps)
 
 
-def _said(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
+def said_of(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
     """The facts by the names that the words use; what is not known is left out."""
     form = book.form
     known = {
@@ -101,6 +101,7 @@ def _said(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
         "class_name": paper.class_name,
         "school_phone": paper.school_phone or form["no_phone"],
         "since": spoken(paper.since),
+        "born": spoken(paper.born) if paper.born else None,
         "contacts": _contacts(paper),
         "deadline": _deadline(book, paper, "deadline_meant"),
         "first_number": paper.first_number,

@@ -169,8 +169,8 @@ async def _page(
     may = await _may(visit, report_id)
     every = visit.plan.reports.kinds[row.kind].every if row.kind in visit.plan.reports.kinds else "month"
     return await visit.show(
-        "report", row=row, versions=versions[::-1], newest=newest, people=await _people(visit, versions), counted=COUNTED, corrected=corrected,
-        behind=await _behind(visit, newest), missing=await _missing(visit, newest), may=may,
+        "report", row=row, versions=versions[::-1], newest=newest, people=await _people(visit, versions), counted=COUNTED,
+        corrected=corrected, behind=await _behind(visit, newest), missing=await _missing(visit, newest), may=may,
         stale=await _stale(visit, report_id) if may.recount else "",
         period=_named(visit, every, row.period_start), refused=refused, typed=typed or {}, sure=sure, longest=LONGEST, status=status,
         crumbs=await visit.crumbs(row.area_code), most=MOST_CHILDREN,

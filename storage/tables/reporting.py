@@ -37,6 +37,7 @@ class Report(Numbered, Base):
     plan_version_id: Mapped[int] = mapped_column(ForeignKey("plan_version.id"))
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    first_due_at: Mapped[datetime]  # of its first version; a later one has a time of its own
     submitted_at: Mapped[datetime | None]
     next_at: Mapped[datetime | None]
 

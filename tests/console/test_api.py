@@ -133,7 +133,7 @@ async def test_enrolment_is_said_by_the_officer_behind_the_key(place: County) ->
 
 async def test_a_child_enters_leaves_and_arrives(place: County, school: System) -> None:
     bureau = await system_of(place, "enrolment_manager")
-    new = {"number": "G622926201604010023", "school": "2162000001", "room": "三(2)班", "evidence": "入学登记5号"}
+    new = {"number": "G622926201604010025", "school": "2162000001", "room": "三(2)班", "evidence": "入学登记5号"}
     assert (await bureau.says("/enrolment/enter", **new)).status_code == 404
     entered = await bureau.says("/enrolment/enter", **new, name="马小云", born="2016-04-01")
     assert entered.json()["status"] == "enrolled", entered.text

@@ -1,4 +1,4 @@
-"""A report's correction says why for each number of its own."""
+"""A report's correction says why for each number of its own, and a report keeps the time by which it was first due."""
 
 from __future__ import annotations
 

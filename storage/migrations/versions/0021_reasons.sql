@@ -7,3 +7,6 @@ update report_version v set reasons = coalesce(
   jsonb_build_object('suspected', v.reason)
 ) where v.reason is not null;
 alter table report_version drop column reason;
+alter table report add column first_due_at timestamptz;
+update report set first_due_at = due_at;
+alter table report alter column first_due_at set not null;
