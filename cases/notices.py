@@ -84,7 +84,7 @@ def _counting(desk: Desk, days: int) -> dict[str, Any]:
 async def deliver_notice(
     work: Work, case: CaseFile, notice: Notice, way: str, *, by: int | None, facts: dict[str, Any], on: date | None = None
 ) -> bool:
-    """The notice has reached the family, `on` that day (today without it): the deadline runs from then.
+    """The notice has reached the family, `on` that day (today without it): the deadline runs from then, or from the letter's arrival.
 
     `facts`: the proof, see `cases/proofs.py`. False when a receipt was there already.
     """
@@ -97,7 +97,9 @@ async def deliver_notice(
         return False
     desk = await desk_of_case(work, case)
     notice.delivered_at = work.now
-    notice.deadline_on = (on or desk.today) + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
+    known = desk.plan.deliveries.ways.get(way)
+    arrived = (on or desk.today) + timedelta(days=known.transit_days if known is not None else 0)
+    notice.deadline_on = arrived + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
     await _end_delivery_tasks(work, notice)
     return True
 
