@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from cases.words import words
 from fanxiao.cli import app
 from storage.database import Database
 from storage.tables import Report, Responsibility
@@ -146,3 +147,10 @@ async def test_holes_are_listed_printed_and_a_post_is_handed_over(county: County
     assert lines["锁南镇", "乡镇控辍干事"] == ("牟干事", "")
     assert lines["锁南镇", "乡镇长"] == ("", "到期无人")
     assert lines["毛毛村委会", "村委会"] == ("", "无人")
+
+
+def test_what_a_report_or_an_activity_refuses_reads_in_both_languages() -> None:
+    known = words()
+    met = {name for name in known.refusals if name.startswith(("report_", "activity_", "reply_"))}
+    assert met <= known.refusals_en.keys() <= known.refusals.keys()
+    assert known.refused("activity_old", days=14)[1] == "too long ago: only activities of the last 14 days are taken"

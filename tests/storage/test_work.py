@@ -20,13 +20,17 @@ def act(work: Work, name: str) -> None:
     work.say(name, None, "task_done", area_code="6229")
 
 
+async def fail(work: Work) -> None:
+    async with work.attempt():
+        act(work, "02")
+        raise ValueError("halfway")
+
+
 async def test_a_failed_attempt_is_undone_whole_and_the_rest_stands(database: Database) -> None:
     async with working(database, NOW) as work:
         act(work, "01")
         with pytest.raises(ValueError, match="halfway"):
-            async with work.attempt():
-                act(work, "02")
-                raise ValueError("halfway")
+            await fail(work)
         async with work.attempt():
             act(work, "03")
     async with database.session() as session:
