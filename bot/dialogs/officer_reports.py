@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from sqlalchemy import select
 
@@ -116,8 +117,10 @@ async def _receipt(order: Order, report: Report) -> str:
     version = await latest(order.work, report)
     numbers = counts(version.stated or version.computed) if version else ""
     name = await report_name(order.work, order.speaker.plan, report)
-    stale = await changed_since(order.work, report, version) if version else ""
-    return order.say("report_noted", report=name, counts=numbers, state=report.state, **({"change": stale} if stale else {}))
+    shown: dict[str, Any] = {"report": name, "counts": numbers, "state": report.state}
+    if version is not None and (stale := await changed_since(order.work, report, version)):
+        shown["change"] = stale
+    return order.say("report_noted", **shown)
 
 
 async def _sign(order: Order, task: Task, report: Report, _: ReportReading) -> str:

@@ -43,11 +43,12 @@ def plan_unit(of: str) -> str:
 
 def _line(plan: Plan, row: ReportRow) -> CountLine:
     stated, computed, local = row.stated or {}, row.computed, Calendar(plan).local
-    numbers = [side.get(name) for name in COUNTED for side in (computed, stated)]
-    why = corrected(computed, stated, row.reasons) if stated else ""
-    counted, at = (local(moment) if moment else None for moment in (row.computed_at, row.submitted_at))
-    state = report_words()["states"][row.state]
-    return CountLine(row.unit, *numbers, why, counted, row.confirmed_by or "", row.signed_by or "", at, state, row.version)
+    numbers = {name: stated.get(name) for name in COUNTED} | {f"computed_{name}": computed.get(name) for name in COUNTED}
+    return CountLine(
+        row.unit, **numbers, reason=corrected(computed, stated, row.reasons) if stated else "",
+        counted=local(row.computed_at) if row.computed_at else None, confirmed=row.confirmed_by or "", signed=row.signed_by or "",
+        at=local(row.submitted_at) if row.submitted_at else None, state=report_words()["states"][row.state], version=row.version,
+    )  # fmt: skip
 
 
 def _notes(work: Work, plan: Plan) -> list[str]:

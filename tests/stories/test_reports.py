@@ -106,10 +106,10 @@ async def test_a_count_that_is_no_longer_true_is_said_so_and_counted_anew(month_
         leaver = await session.get_one(Student, month_end.students["同学0"])
         leaver.status = "moved_abroad"
     await month_end.after_outage("2026-12-02 09:01")
-    await officer.expects("统计后有变动：适龄6改为5")
+    await officer.expects("统计后适龄6改为5")
     await officer.replies("确认")
-    await officer.expects("适龄6人", "统计后有变动：适龄6改为5", "重新统计")
-    await principal.expects("适龄6人", "统计后有变动：适龄6改为5")
+    await officer.expects("适龄6人", "统计后适龄6改为5", "重新统计")
+    await principal.expects("适龄6人", "统计后适龄6改为5")
     await principal.replies("重新统计")
     await principal.expects("已重新统计：适龄5人", "已请张专干重新核对")
     await officer.expects("有变动", "现为适龄5人")
