@@ -7,7 +7,7 @@ from datetime import date
 
 from cases.enrolment_words import NotTaken
 from cases.imports.intake import pinyin, student_key
-from cases.imports.numbers import has_valid_check_digit
+from cases.imports.numbers import has_valid_check_digit, sex_in
 from cases.school_roll import NewChild
 from storage.crypto import Cipher
 
@@ -17,7 +17,7 @@ BIRTHDAY = slice(6, 14)
 
 
 def new_child(cipher: Cipher, name: str, number: str, born: date | None) -> NewChild:
-    """`number`: register number, or an identity number where there is none yet; its birthday is taken where `born` says none.
+    """`number`: register number, or an identity number where there is none yet; sex and birthday are those within it.
 
     Raises NotTaken: number_missing, number_wrong for one of another form or with a wrong check digit, birth_differs.
     """
@@ -28,7 +28,7 @@ def new_child(cipher: Cipher, name: str, number: str, born: date | None) -> NewC
     if REGISTERED.fullmatch(plain) is None or (citizen is not None and not has_valid_check_digit(citizen)):
         raise NotTaken("number_wrong")
     return NewChild(
-        name, pinyin(name), _birthday(citizen, born), None, student_key(cipher, plain), cipher.encrypt(plain),
+        name, pinyin(name), _birthday(citizen, born), sex_in(citizen) if citizen else None, student_key(cipher, plain), cipher.encrypt(plain),
         cipher.encrypt(citizen) if citizen else None, cipher.index(citizen) if citizen else None,
     )  # fmt: skip
 

@@ -132,13 +132,21 @@ async def test_criticism_only_after_a_deadline_that_passed_and_by_name(level_fou
 
 async def test_a_child_on_no_roll_gets_papers_of_its_own(county: County, notices: Notices, tmp_path: Path) -> None:
     await county.begin("2026-11-02 09:00")
-    found = [HOUSEHOLDS, ["马尔里", "2019-05-06", "", "马福海", "父亲", "13893010002", "毛毛村", "锁南镇"]]
+    girl = ["马尔里", "2019-05-06", "", "马福海", "父亲", "13893010002", "毛毛村", "锁南镇", "女"]
+    found = [[*HOUSEHOLDS, "性别"], girl]
     await take(county, "households", tmp_path / "a.xlsx", found)
     await county.stage.settle()
     out = tmp_path / "draft.pdf"
     assert (await notices("print", "--state", "draft", "--out", str(out))).exit_code == 0
     (_, first) = pages(out)
-    for words in ("入学通知书", "马福海（父亲）：", "马尔里，2019年5月6日出生，已到接受义务教育的年龄", "第十一条", "送马尔里到学校报到"):
+    for words in (
+        "入学通知书",
+        "马福海（父亲）：",
+        "马尔里，2019年5月6日出生，已到接受义务教育的年龄",
+        "第十一条",
+        "妇女权益保障法",
+        "送马尔里到学校报到",
+    ):
         assert words in first, words
     assert not [word for word in ("返校", "自2026年", "班主任") if word in first]
     (notice,) = await county.notices()
