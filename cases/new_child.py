@@ -27,8 +27,9 @@ def new_child(cipher: Cipher, name: str, number: str, born: date | None) -> NewC
     citizen = plain.removeprefix("G") if plain[0].isdigit() or plain.startswith("G") else None
     if REGISTERED.fullmatch(plain) is None or (citizen is not None and not has_valid_check_digit(citizen)):
         raise NotTaken("number_wrong")
+    sex = sex_in(citizen) if citizen else None
     return NewChild(
-        name, pinyin(name), _birthday(citizen, born), sex_in(citizen) if citizen else None, student_key(cipher, plain), cipher.encrypt(plain),
+        name, pinyin(name), _birthday(citizen, born), sex, student_key(cipher, plain), cipher.encrypt(plain),
         cipher.encrypt(citizen) if citizen else None, cipher.index(citizen) if citizen else None,
     )  # fmt: skip
 
