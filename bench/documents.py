@@ -32,7 +32,7 @@ def _paper(number: int) -> NoticePaper:
     return NoticePaper(
         notice_id=number, case_id=number, student_id=number, area_code=f"6229261002{number % 12:02d}", state="issued",
         document="return_order" if is_second else "return_notice", number=f"锁南返通〔2026〕{number}号", issuer="锁南镇人民政府",
-        signed_by="赵干事", issued_on=ISSUED, child=f"马小{chr(0x4E00 + number % 20)}", is_girl=number % 3 == 0,
+        signed_by="赵干事", issued_on=ISSUED, child=f"马小{chr(0x4E00 + number % 20)}", is_girl=number % 3 == 0, born=date(2017, 3, 5),
         guardians=((f"马国{chr(0x5F3A)}", "父亲"), ("马秀兰", "母亲")), school="锁南镇中心小学", school_phone="0930-7120001",
         class_name="三(2)班",
         village=f"第{number % 12 + 1}村", since=date(2026, 11, 2), contacts=((ISSUED - timedelta(days=5), "班主任"), (ISSUED, "村委会")),

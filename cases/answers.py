@@ -48,6 +48,7 @@ async def take_answer(work: Work, said: Said) -> GuardianAnswer:
     _record(matter)
     await correct_own(matter)
     if await weigh(matter):
+        await _read_notice(matter)
         await EFFECTS[rule.effect](matter)
         if case is not None:
             _accept(matter, case)
@@ -152,16 +153,32 @@ async def _deny_return(matter: Matter) -> None:
         await check_again(matter.work, matter.desk, matter.student)
 
 
-async def _receipt(matter: Matter) -> None:
-    """Answering a notice proves that it was read, where the plan takes that for a delivery."""
-    if matter.case is None or "message_answered" not in matter.desk.plan.deliveries.ways:
-        return
+async def _read_notice(matter: Matter) -> None:
+    """Whatever a family answers to a notice proves that it was read; that it is a wrong number proves the contrary."""
+    if matter.case is not None and matter.rule.effect not in {"wrong_number", "receipt"}:
+        await _deliver(matter, await _notice_answered(matter))
+
+
+async def _notice_answered(matter: Matter) -> Notice | None:
     session, said = matter.work.session, matter.said
     asked = select(Notice).join(Question, Question.notice_id == Notice.id).where(Question.id == said.question_id)
     named = await session.get(Notice, said.notice_id) if said.notice_id is not None else None
-    notice = named or await session.scalar(asked) or await notice_of_case(matter.work, matter.case)
-    if notice is not None:
-        await deliver_notice(matter.work, matter.case, notice, "message_answered", by=None, facts={"inbound_id": matter.said.inbound_id})
+    return named or await session.scalar(asked)
+
+
+async def _receipt(matter: Matter) -> None:
+    """The family says that it has the notice, the last one where it names none."""
+    if matter.case is not None:
+        await _deliver(matter, await _notice_answered(matter) or await notice_of_case(matter.work, matter.case))
+
+
+async def _deliver(matter: Matter, notice: Notice | None) -> None:
+    """By message, where the plan takes an answer for a delivery; the family is told the day from which its deadline runs."""
+    if notice is None or matter.case is None or "message_answered" not in matter.desk.plan.deliveries.ways:
+        return
+    await deliver_notice(matter.work, matter.case, notice, "message_answered", by=None, facts={"inbound_id": matter.said.inbound_id})
+    if notice.deadline_on is not None:
+        matter.effects["deadline"] = notice.deadline_on.isoformat()
 
 
 async def _task(matter: Matter, facts: dict[str, str] | None = None) -> None:

@@ -46,6 +46,7 @@ class NoticePaper:
     issued_on: date | None
     child: str
     is_girl: bool
+    born: date | None
     guardians: tuple[tuple[str, str | None], ...]
     school: str
     school_phone: str
@@ -203,9 +204,11 @@ def _paper(
     last = before[-1] if before and notice.kind != next(iter(plan.notices)) else None
     return NoticePaper(
         notice_id=notice.id, case_id=case.id, student_id=student.id, area_code=student.area_code, state=state_of(notice),
-        document=kind.document, number=notice.number, issuer=words().issuer(around.areas.get(notice.area_code, "")),
+        document=kind.enrol_document if case.class_id is None else kind.document, number=notice.number,
+        issuer=words().issuer(around.areas.get(notice.area_code, "")),
         signed_by=signer or "", issued_on=calendar.day_of(notice.issued_at) if notice.issued_at else None, child=student.name,
-        is_girl=student.sex == "female", guardians=around.guardians.get(student.id, ()), school=school, school_phone=phone or "",
+        is_girl=student.sex == "female", born=student.birth_date,
+        guardians=around.guardians.get(student.id, ()), school=school, school_phone=phone or "",
         class_name=class_name, village=around.areas.get(village, "") if len(student.area_code) >= CODE_LENGTH["village"] else "",
         since=case.first_absent_on,
         contacts=tuple((calendar.day_of(at), plan.role_name(role)) for at, role in around.contacts.get(case.id, NOTHING) if at <= limit),

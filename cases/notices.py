@@ -56,7 +56,7 @@ async def next_number(work: Work, kind: str, township: str, year: int) -> tuple[
 
 
 async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:
-    """To all guardians who can be written to. The date in the text counts from today; the deadline itself runs from delivery."""
+    """To all guardians who can be written to. No day is set before the notice is delivered: the text says how it is counted."""
     township = (await area_names(work.session, [notice.area_code])).get(notice.area_code)
     issuer = {"issuer": words().issuer(township)} if township else {}
     rule = desk.plan.notices[await _reads_as(work, desk, notice)]
@@ -65,7 +65,7 @@ async def _send(work: Work, desk: Desk, case: CaseFile, notice: Notice) -> None:
         work.say(
             f"notice:{notice.id}:{person_id}", person_id, template, area_code=case.area_code, still="notice_waiting", question="notice",
             expires_at=work.now + timedelta(days=3), case_id=case.id, student_id=case.student_id, notice_id=notice.id,
-            facts={**issuer, "deadline": _shown_deadline(desk, notice), "question_expires": (work.now + timedelta(days=14)).isoformat()},
+            facts={**issuer, **_counting(desk, rule.deadline_days), "question_expires": (work.now + timedelta(days=14)).isoformat()},
         )  # fmt: skip
 
 
@@ -75,15 +75,16 @@ async def _reads_as(work: Work, desk: Desk, notice: Notice) -> str:
     return notice.kind if await work.session.scalar(earlier) is not None else next(iter(desk.plan.notices))
 
 
-def _shown_deadline(desk: Desk, notice: Notice) -> str:
-    day = desk.today + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
-    return f"{day.month}月{day.day}日"
+def _counting(desk: Desk, days: int) -> dict[str, Any]:
+    """How the deadline will run from delivery, and what that means where it is delivered today."""
+    by = desk.today + timedelta(days=days)
+    return {"deadline_days": days, "issued_day": f"{desk.today.month}月{desk.today.day}日", "by_day": f"{by.month}月{by.day}日"}
 
 
 async def deliver_notice(
     work: Work, case: CaseFile, notice: Notice, way: str, *, by: int | None, facts: dict[str, Any], on: date | None = None
 ) -> bool:
-    """The notice has reached the family, `on` that day (today without it): the deadline runs from then.
+    """The notice has reached the family, `on` that day (today without it): the deadline runs from then, or from the letter's arrival.
 
     `facts`: the proof, see `cases/proofs.py`. False when a receipt was there already.
     """
@@ -96,7 +97,9 @@ async def deliver_notice(
         return False
     desk = await desk_of_case(work, case)
     notice.delivered_at = work.now
-    notice.deadline_on = (on or desk.today) + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
+    known = desk.plan.deliveries.ways.get(way)
+    arrived = (on or desk.today) + timedelta(days=known.transit_days if known is not None else 0)
+    notice.deadline_on = arrived + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
     await _end_delivery_tasks(work, notice)
     return True
 

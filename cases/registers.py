@@ -87,7 +87,7 @@ async def set_category(work: Work, said: Said, student: Student, category: str, 
     if present:
         work.session.add(StudentCategory(student_id=student.id, category=category, detail=detail, since=said.on))
     elif category == "disabled":
-        await _end_arrangement(work, student.id, said.on)
+        await end_arrangement(work, student.id, said.on)
     _record(work, said, student, "category_set", category=category, present=present)
     await work.session.flush()
 
@@ -136,7 +136,7 @@ async def arrange(work: Work, said: Said, student: Student, named: str, evidence
     now = await arrangement_of(work, student.id)
     if now is not None and now.kind == kind:
         raise NotTaken("category_same")
-    await _end_arrangement(work, student.id, said.on)
+    await end_arrangement(work, student.id, said.on)
     work.session.add(Arrangement(student_id=student.id, kind=kind, since=said.on, decided_by=said.by, evidence=said.evidence))
     _record(work, said, student, "arrangement_set", kind=kind)
     await work.session.flush()
@@ -149,7 +149,8 @@ async def arrangement_of(work: Work, student_id: int) -> Arrangement | None:
     return await work.session.scalar(query.with_for_update())
 
 
-async def _end_arrangement(work: Work, student_id: int, on: date) -> None:
+async def end_arrangement(work: Work, student_id: int, on: date) -> None:
+    """The child is no longer taught as it was: visits that were planned are off. Raises NotTaken before_since."""
     if (now := await arrangement_of(work, student_id)) is not None:
         check_end(now.since, on)
         now.until = on

@@ -18,6 +18,7 @@ class Words:
     ways: Mapping[str, list[str]]
     exits: Mapping[str, list[str]]
     refusals: Mapping[str, str]
+    refusals_en: Mapping[str, str]
     issuers: Mapping[str, str]
     titles: Mapping[str, list[str]]
     relations: Mapping[str, list[str]]
@@ -70,6 +71,10 @@ class Words:
     def exit(self, text: str) -> str | None:
         """Another way off the rolls than a return or a transfer."""
         return next((name for name, said in self.exits.items() if _any(said, text)), None)
+
+    def refused(self, reason: str, **facts: object) -> tuple[str, str]:
+        """Why something was not done, in Chinese and English. KeyError for a reason that commands do not meet."""
+        return self.refusals[reason].format(**{"code": "", **facts}), self.refusals_en[reason].format(**facts)
 
     def issuer(self, township: str) -> str:
         """The office that issues a township's notices."""
@@ -139,5 +144,5 @@ def _after(said: Iterable[str], text: str) -> str | None:
 def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
-    apart = {name: data.pop(name) for name in ("ways", "exits", "refusals", "issuers", "titles", "relations", "numbering")}
+    apart = {name: data.pop(name) for name in ("ways", "exits", "refusals", "refusals_en", "issuers", "titles", "relations", "numbering")}
     return Words(data, told_as=data.pop("told"), **apart)

@@ -32,9 +32,9 @@ def signs(mappings: Path) -> set[int]:
     return wanted | set(range(0x20, 0x17F)) | set(range(0x2010, 0x2040)) | {ord(sign) for sign in "〇〔〕【】「」《》·—…□☑☐✓①②③④⑤⑥⑦⑧⑨⑩℃№￥"}
 
 
-def common() -> set[int]:
-    """The first level of GB 2312: titles and headings. What is not in it is set in the other font."""
-    return _gb2312(0xD8) | set(range(0x20, 0x7F)) | {ord(sign) for sign in "〇〔〕《》“”·"}
+def bold() -> set[int]:
+    """GB 2312, of which titles, headings and the names of places are made. What is not in it is set in the other font."""
+    return _gb2312(0xF8) | set(range(0x20, 0x7F)) | {ord(sign) for sign in "〇〔〕《》“”·"}
 
 
 def _gb2312(end: int) -> set[int]:
@@ -63,7 +63,7 @@ def main(body: Path, title: Path, mappings: Path) -> None:
     text = TTFont(body)
     shrink(text, wanted, "Fanxiao Wen", "Regular", FONTS / "FanxiaoWen-Regular.ttf")
     (FONTS / "signs.txt").write_text("".join(map(chr, sorted(text.getBestCmap()))), encoding="utf-8")
-    shrink(TTCollection(title).fonts[SIMPLIFIED], common(), "Fanxiao Song", "Bold", FONTS / "FanxiaoSong-Bold.otf")
+    shrink(TTCollection(title).fonts[SIMPLIFIED], bold(), "Fanxiao Song", "Bold", FONTS / "FanxiaoSong-Bold.otf")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from papers.workbook import Cell, Column, Sheet
 
-_COUNTS = ("of_age", "computed_suspected", "suspected", "computed_dropout", "dropout")
+_COUNTS = ("computed_of_age", "of_age", "computed_suspected", "suspected", "computed_dropout", "dropout")
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,14 @@ class CountLine:
     """One unit. Numbers that are not there yet are None; `confirmed`, `signed`: names."""
 
     unit: str
+    computed_of_age: int | None
     of_age: int | None
     computed_suspected: int | None
     suspected: int | None
     computed_dropout: int | None
     dropout: int | None
     reason: str
+    counted: datetime | None
     confirmed: str
     signed: str
     at: datetime | None
@@ -56,20 +58,21 @@ class RosterLine:
 def count_sheet(name: str, title: str, words: Mapping[str, str], lines: Sequence[CountLine], notes: Sequence[str], total: str) -> Sheet:
     """A line a unit, the stated beside the computed numbers, and their sums. `words`: titles of the columns."""
     columns = [
-        Column(words["unit"], 24),
-        *(Column(words[key], 11, "count") for key in _COUNTS),
-        Column(words["rate"], 10, "percent"),
-        Column(words["reason"], 24),
-        Column(words["confirmed"], 10),
-        Column(words["signed"], 10),
+        Column(words["unit"], 22),
+        *(Column(words[key], 9, "count") for key in _COUNTS),
+        Column(words["rate"], 8, "percent"),
+        Column(words["reason"], 28),
+        Column(words["counted"], 16, "moment"),
+        Column(words["confirmed"], 9),
+        Column(words["signed"], 9),
         Column(words["at"], 16, "moment"),
         Column(words["state"], 9),
         Column(words["version"], 6, "count"),
     ]
     rows: list[list[Cell]] = [
         [
-            line.unit, *(getattr(line, key) for key in _COUNTS), line.rate, line.reason, line.confirmed, line.signed, line.at, line.state,
-            line.version,
+            line.unit, *(getattr(line, key) for key in _COUNTS), line.rate, line.reason, line.counted, line.confirmed, line.signed,
+            line.at, line.state, line.version,
         ]
         for line in lines
     ]  # fmt: skip
@@ -80,8 +83,9 @@ def _sums(lines: Sequence[CountLine], total: str) -> list[Cell] | None:
     if len(lines) < 2:
         return None
     sums = [sum(getattr(line, key) or 0 for line in lines) for key in _COUNTS]
-    rate = 100 * sums[-1] / sums[0] if sums[0] else None
-    return [total, *sums, rate, "", "", "", None, "", None]
+    of_age = sums[_COUNTS.index("of_age")]
+    rate = 100 * sums[-1] / of_age if of_age else None
+    return [total, *sums, rate, "", None, "", "", None, "", None]
 
 
 def roster_sheet(name: str, title: str, words: Mapping[str, str], lines: Sequence[RosterLine], notes: Sequence[str]) -> Sheet:

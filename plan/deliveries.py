@@ -23,9 +23,13 @@ USUAL_ROLES = ("village_committee", "township_officer", "township_head", "class_
 
 
 class DeliveryWay(Label):
-    """One way. `proof`: without it a word of delivery counts for nothing, and is asked back."""
+    """One way. `proof`: without it a word of delivery counts for nothing, and is asked back.
+
+    `transit_days`: so long after the day that is told it is taken to have arrived, as a letter that is posted.
+    """
 
     proof: Proof
+    transit_days: int = Field(default=0, ge=0)
 
 
 def _usual() -> dict[str, DeliveryWay]:

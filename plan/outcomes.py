@@ -10,13 +10,14 @@ from plan.parts import Part
 class NoticeKind(Part):
     """A return notice: days allowed from delivery, the message that carries it, and the written document.
 
-    `enrol_template`: the message where the child is in no class.
+    `enrol_template`, `enrol_document`: the message and the document where the child is in no class.
     """
 
     deadline_days: int = Field(ge=1)
     template: str
     enrol_template: str | None = None
     document: str = "return_notice"  # added after plans were stored; the plan in force says it for every case
+    enrol_document: str = "enrol_notice"  # likewise
 
 
 class Exit(Part):

@@ -86,6 +86,18 @@ class Work:
             }
         )  # fmt: skip
 
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """What happens in this block happens whole: when it raises, its rows, events and intents are gone, and the rest stands."""
+        await self.flush()
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            self._events.clear()
+            self._intents.clear()
+            raise
+
     async def flush(self) -> None:
         """Writes what has been recorded and said so far, still inside the transaction."""
         await self.session.flush()

@@ -33,6 +33,8 @@ def _understood(talk: Talk, reading: Reading, effects: dict[str, str]) -> str:
     if (until := effects.get("until")) is not None and (reading.on or reading.since or effects.get("until_said")):
         back = talk.speaker.calendar.nth_school_day(date.fromisoformat(until) + timedelta(days=1), 1)
         return phrase(f"understood.{reading.intent}_until", on=spoken_day(back))
+    if reading.intent == "acknowledged" and (deadline := effects.get("deadline")) is not None:
+        return phrase("understood.acknowledged_by", on=spoken_day(date.fromisoformat(deadline)))
     if reading.intent == "will_return" and reading.on is None:
         return phrase("understood.will_return_undated")
     return phrase(f"understood.{reading.intent}", on=spoken_day(reading.on or talk.speaker.today))

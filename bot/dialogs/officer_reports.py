@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,11 +12,13 @@ from bot.dialogs.speaker import Speaker
 from bot.replies.report import ReportReading, read_report
 from cases.confirming import ask_to_confirm, awaited, forget
 from cases.reports.answering import Stated, confirm, may_sign, report_by_id, send_back, sign
-from cases.reports.asking import CONFIRM, KINDS, SIGN
+from cases.reports.asking import CONFIRM, KINDS, SIGN, changed_since
 from cases.reports.counting import latest
 from cases.reports.listing import child_names
+from cases.reports.recounting import recount
 from cases.reports.words import counts, report_name
-from storage.tables import Inbound, Report, ReportVersion, Task
+from cases.tasks import living_holders
+from storage.tables import Inbound, Person, Report, ReportVersion, Task
 from storage.work import Work
 
 SIGNATURE = "signature"
@@ -30,7 +33,9 @@ def reads_report(inbound: Inbound, speaker: Speaker) -> bool:
     reading = read_report(_body(inbound, speaker))
     if reading is None:
         return False
-    return reading.again or any(task.kind in KINDS for task in speaker.tasks) or (reading.act == "sign" and _signs(speaker))
+    if reading.again or reading.act == "recount" or any(task.kind in KINDS for task in speaker.tasks):
+        return True
+    return reading.act == "sign" and _signs(speaker)
 
 
 def _signs(speaker: Speaker) -> bool:
@@ -55,6 +60,8 @@ async def hear_report(order: Order, quoted: list[Task]) -> str | None:
     tasks = _meant(order, quoted, reading)
     if len(tasks) > 1:
         return order.say("which_task", lines=lines_of(order.speaker))
+    if not tasks and reading.act == "recount":
+        return await _recount_theirs(order, reading)
     if not tasks:
         return await _signed_before(order) if reading.act == "sign" else None
     report = await report_by_id(order.work, tasks[0].facts["report_id"])
@@ -102,7 +109,7 @@ async def _state(order: Order, task: Task, report: Report, reading: ReportReadin
 
 
 async def _confirmed(order: Order, report: Report, reading: ReportReading) -> str:
-    refusal = await confirm(order.work, report, order.speaker.staff_id, Stated(reading.numbers, reading.reason))
+    refusal = await confirm(order.work, report, order.speaker.staff_id, Stated(reading.numbers, reasons=reading.reasons))
     return order.refuse(refusal) if refusal is not None else await _receipt(order, report)
 
 
@@ -110,7 +117,10 @@ async def _receipt(order: Order, report: Report) -> str:
     version = await latest(order.work, report)
     numbers = counts(version.stated or version.computed) if version else ""
     name = await report_name(order.work, order.speaker.plan, report)
-    return order.say("report_noted", report=name, counts=numbers, state=report.state)
+    shown: dict[str, Any] = {"report": name, "counts": numbers, "state": report.state}
+    if version is not None and (stale := await changed_since(order.work, report, version)):
+        shown["change"] = stale
+    return order.say("report_noted", **shown)
 
 
 async def _sign(order: Order, task: Task, report: Report, _: ReportReading) -> str:
@@ -152,8 +162,40 @@ async def _roll(order: Order, task: Task, report: Report, _: ReportReading) -> s
     )
 
 
+async def _recount(order: Order, _: Task | None, report: Report, __: ReportReading) -> str:
+    """Whoever confirms it is asked again, and so needs no other answer; whoever signs it learns who is asked."""
+    me = order.speaker.staff_id
+    refusal = await recount(order.work, report, me)
+    if refusal is not None:
+        return order.refuse(refusal)
+    asked = await living_holders(order.work, report.task_id) if report.task_id is not None else []
+    version = await latest(order.work, report)
+    if me not in asked and version is not None:
+        names = "、".join([(await order.work.session.get_one(Person, one)).name for one in asked])
+        name = await report_name(order.work, order.speaker.plan, report)
+        order.say("report_recounted", report=name, counts=counts(version.computed), who=names)
+    return "report_recounted"
+
+
+async def _recount_theirs(order: Order, reading: ReportReading) -> str:
+    """Where nothing is asked of them any more: the newest report that they confirmed."""
+    report = await _newest_of_theirs(order, reading)
+    locked = await report_by_id(order.work, report.id) if report is not None else None
+    return await _recount(order, None, locked, reading) if locked is not None else order.refuse("report_none")
+
+
 async def _correct_submitted(order: Order, reading: ReportReading) -> str:
-    """After the signature: the newest report of theirs of that kind, or of the month that is named."""
+    """After the signature, of the newest report of theirs."""
+    report = await _newest_of_theirs(order, reading)
+    if report is None:
+        is_ahead = reading.month == order.speaker.today.month % 12 + 1
+        return order.refuse("report_future" if is_ahead else "report_none")
+    locked = await report_by_id(order.work, report.id)
+    return await _confirmed(order, locked, reading) if locked is not None else order.refuse("report_none")
+
+
+async def _newest_of_theirs(order: Order, reading: ReportReading) -> Report | None:
+    """The newest report that they confirm, of the kind and the month that are named."""
     plan = order.speaker.plan
     roles = {(kind, stage.of, stage.confirms) for kind, entry in plan.reports.kinds.items() for stage in entry.stages}
     found: list[Report] = []
@@ -165,13 +207,7 @@ async def _correct_submitted(order: Order, reading: ReportReading) -> str:
             found += await _newest(order.work, kind, of, row.school_id, row.area_code)
     if reading.month is not None:
         found = [report for report in found if report.period_end.month == reading.month]
-        if not found and reading.month == order.speaker.today.month % 12 + 1:
-            return order.refuse("report_future")
-    report = max(found, key=lambda one: (one.submitted_at or one.opened_at, one.id), default=None)
-    if report is None:
-        return order.refuse("report_none")
-    locked = await report_by_id(order.work, report.id)
-    return await _confirmed(order, locked, reading) if locked is not None else order.refuse("report_none")
+    return max(found, key=lambda one: (one.submitted_at or one.opened_at, one.id), default=None)
 
 
 async def _newest(work: Work, kind: str, of: str, school_id: int | None, area_code: str) -> list[Report]:
@@ -183,4 +219,4 @@ async def _newest(work: Work, kind: str, of: str, school_id: int | None, area_co
 Act = Callable[[Order, Task, Report, ReportReading], Awaitable[str]]
 
 
-ACTS: dict[str, Act] = {"confirm": _confirm, "correct": _state, "sign": _sign, "send_back": _send_back, "roll": _roll}
+ACTS: dict[str, Act] = {"confirm": _confirm, "correct": _state, "sign": _sign, "send_back": _send_back, "roll": _roll, "recount": _recount}

@@ -16,11 +16,11 @@ from bot.replies.roll import RollReading, read_roll
 from cases.child_search import Candidate, schools_called
 from cases.enrolment_words import NotTaken
 from cases.rooms import room_named
-from cases.said import said_by
+from cases.said import Said, said_by
 from cases.school_roll import enter, graduate_class, resume, suspend
 from cases.transfers import Destination, arrive, transfer_out
 from cases.words import words
-from storage.tables import Inbound, Question, School
+from storage.tables import Inbound, Question, School, SchoolClass, Student
 from storage.work import Work
 
 
@@ -61,7 +61,8 @@ async def _carry_out(
     roll = Roll(work, inbound, speaker, source, reading, said, picks)
     await _end_questions(roll)
     try:
-        what = await ACTS[reading.what](roll)
+        async with work.attempt():
+            what = await ACTS[reading.what](roll)
     except NotTaken as refusal:
         return roll.say("roll_refused", reason=refusal.text())
     except AskBack as asked:
@@ -115,22 +116,22 @@ async def _destination(roll: Roll) -> Destination:
     return Destination(name)
 
 
-async def _arrive(roll: Roll) -> str:
+async def _into_class(roll: Roll, use: Callable[[Work, Said, Student, SchoolClass], Awaitable[None]], told: str) -> str:
+    """A child takes its place in a class of the writer's own school."""
     student, schools = await child_meant(roll), await _own_schools(roll)
     if not schools:
         raise NotTaken("at_school")
     room = await room_named(roll.work, roll.speaker.plan, roll.reading.rest, schools)
-    await arrive(roll.work, roll.said, student, room)
-    return phrase("roll.arrived", child=student.name, room=room.name)
+    await use(roll.work, roll.said, student, room)
+    return phrase(told, child=student.name, room=room.name)
+
+
+async def _arrive(roll: Roll) -> str:
+    return await _into_class(roll, arrive, "roll.arrived")
 
 
 async def _enter(roll: Roll) -> str:
-    student, schools = await child_meant(roll), await _own_schools(roll)
-    if not schools:
-        raise NotTaken("at_school")
-    room = await room_named(roll.work, roll.speaker.plan, roll.reading.rest, schools)
-    await enter(roll.work, roll.said, student, room)
-    return phrase("roll.entered", child=student.name, room=room.name)
+    return await _into_class(roll, enter, "roll.entered")
 
 
 async def _suspend(roll: Roll) -> str:

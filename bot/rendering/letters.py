@@ -58,11 +58,10 @@ def letter_pdf(book: DocumentBook, letters: Sequence[Mapping[str, Any]], cover: 
 def notice_letter(book: DocumentBook, paper: NoticePaper, *, address: str | None = None, code: str = "") -> dict[str, Any]:
     """A return notice with its receipt. `address`: where its QR code leads; None: none is printed."""
     head = Head(paper.issuer, paper.number or "", paper.signed_by, paper.issued_on)
-    made = letter(book, paper.document, _said(book, paper), head, is_girl=paper.is_girl)
-    rule = book.form["deadline_rule"].format(days=paper.deadline_days)
+    made = letter(book, paper.document, said_of(book, paper), head, is_girl=paper.is_girl)
     made["stub"] = {
         "child": paper.child, "guardians": people_of(book, paper), "deliverer": paper.deliverer, "code": code if address else "",
-        "deadline": spoken(paper.deadline_on) if paper.deadline_on else book.form["date_gap"] + rule, "qr": qr(address) if address else "",
+        "deadline": _deadline(book, paper, "deadline_rule"), "qr": qr(address) if address else "",
     }  # fmt: skip
     return made
 
@@ -92,7 +91,7 @@ def notice_batch(
     return Batch(data, letters, gaps)
 
 
-def _said(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
+def said_of(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
     """The facts by the names that the words use; what is not known is left out."""
     form = book.form
     known = {
@@ -102,12 +101,20 @@ def _said(book: DocumentBook, paper: NoticePaper) -> dict[str, Any]:
         "class_name": paper.class_name,
         "school_phone": paper.school_phone or form["no_phone"],
         "since": spoken(paper.since),
+        "born": spoken(paper.born) if paper.born else None,
         "contacts": _contacts(paper),
-        "deadline": spoken(paper.deadline_on) if paper.deadline_on else form["date_gap"],
+        "deadline": _deadline(book, paper, "deadline_meant"),
         "first_number": paper.first_number,
         "first_on": spoken(paper.first_on) if paper.first_on else None,
     }
     return {name: value for name, value in known.items() if value}
+
+
+def _deadline(book: DocumentBook, paper: NoticePaper, rule: str) -> str:
+    """The day once it runs; before that a gap, with the form's words for how it is counted."""
+    if paper.deadline_on is not None:
+        return spoken(paper.deadline_on)
+    return f"{book.form['date_gap']}{book.form[rule].format(days=paper.deadline_days)}"
 
 
 def people_of(book: DocumentBook, paper: NoticePaper) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cases.names import area_names
 from cases.reports.listing import ReportRow
 from cases.reports.roster import RosterRow
-from cases.reports.words import report_words
+from cases.reports.words import COUNTED, corrected, report_words
 from papers.reports import CountLine, RosterLine, count_sheet, roster_sheet
 from papers.workbook import workbook
 from plan.calendar import Calendar
@@ -42,13 +42,12 @@ def plan_unit(of: str) -> str:
 
 
 def _line(plan: Plan, row: ReportRow) -> CountLine:
-    stated = row.stated or {}
-    at = Calendar(plan).local(row.submitted_at) if row.submitted_at else None
-    state = report_words()["states"][row.state]
+    stated, computed, local = row.stated or {}, row.computed, Calendar(plan).local
+    numbers = {name: stated.get(name) for name in COUNTED} | {f"computed_{name}": computed.get(name) for name in COUNTED}
     return CountLine(
-        row.unit, stated.get("of_age", row.computed.get("of_age")), row.computed.get("suspected"), stated.get("suspected"),
-        row.computed.get("dropout"), stated.get("dropout"), row.reason or "", row.confirmed_by or "", row.signed_by or "", at, state,
-        row.version,
+        row.unit, **numbers, reason=corrected(computed, stated, row.reasons) if stated else "",
+        counted=local(row.computed_at) if row.computed_at else None, confirmed=row.confirmed_by or "", signed=row.signed_by or "",
+        at=local(row.submitted_at) if row.submitted_at else None, state=report_words()["states"][row.state], version=row.version,
     )  # fmt: skip
 
 

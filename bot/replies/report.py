@@ -20,13 +20,15 @@ _COUNTED = ("of_age", "suspected", "dropout")
 
 @dataclass(frozen=True)
 class ReportReading:
-    """`act`: confirm, correct (other numbers, perhaps with a reason), sign, send_back (with `reason`), roll (whose names are behind it).
+    """`act`: confirm, correct (other numbers, with `reasons` by number where any is said), sign, send_back (with `reason`), recount,
+    roll (whose names are behind it).
 
     `again`: a correction of what was submitted already (更正…), of the kind named where one is. `month`: the month that is named.
     """
 
     act: str
     numbers: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     again: bool = False
     kind: str | None = None
@@ -49,6 +51,9 @@ def read_report(text: str) -> ReportReading | None:
     for act in ("confirm", "sign", "roll"):
         if words[act].match(plain):
             return ReportReading(act)
+    anew = words["recount"].match(plain)
+    if anew is not None:
+        return ReportReading("recount", kind=anew["kind"])
     back = words["send_back"].match(plain)
     if back is not None:
         return ReportReading("send_back", reason=back["text"].strip(_TRIM))
@@ -56,28 +61,57 @@ def read_report(text: str) -> ReportReading | None:
 
 
 def _correction(plain: str) -> ReportReading | None:
-    words = _words()
-    again, why = words["correct"].match(plain), words["reason"].search(plain)
-    said = plain[: why.start()] if why else plain
-    numbers = _numbers(said)
-    if not numbers:
+    """Numbers, each followed by its reason; a reason that stands behind several is theirs together."""
+    again, figures = _words()["correct"].match(plain), _figures(plain)
+    if not figures:
         return None
-    left = _left(said) if not why else why["text"].strip(_TRIM)
-    month = words["month"].search(said)
+    reasons: dict[str, str] = {}
+    waiting: list[str] = []
+    ends = [figure.begin for figure in figures[1:]] + [len(plain)]
+    for figure, end in zip(figures, ends, strict=True):
+        waiting.append(figure.name)
+        if why := _reason(plain[figure.end : end]):
+            reasons |= dict.fromkeys(waiting, why)
+            waiting = []
+    month = _words()["month"].search(plain[: figures[0].begin])
+    numbers = {figure.name: figure.value for figure in figures}
     return ReportReading(
-        "correct", numbers, left, again is not None, again["kind"] if again else None, int(month["month"]) if month else None
-    )
+        "correct", numbers, reasons, again=again is not None, kind=again["kind"] if again else None,
+        month=int(month["month"]) if month else None,
+    )  # fmt: skip
 
 
-def _numbers(said: str) -> dict[str, int]:
-    found = {name: match for name in _COUNTED if (match := _words()[name].search(said)) is not None}
-    return {name: value for name, match in found.items() if (value := number(match["n"])) is not None}
+@dataclass(frozen=True)
+class _Figure:
+    """A number that is stated, and where in the text."""
+
+    name: str
+    value: int
+    begin: int
+    end: int
 
 
-def _left(said: str) -> str:
-    """Words behind the last number are a reason, also without 因为."""
-    ends = [match.end() for name in _COUNTED if (match := _words()[name].search(said)) is not None]
-    return said[max(ends) :].strip(_TRIM)
+def _figures(plain: str) -> list[_Figure]:
+    """In the order of the text. Within a reason a number is only told: one counts again where a mark or a blank stands before it."""
+    words = _words()
+    found = sorted(
+        (_Figure(name, value, match.start(), match.end()) for name in _COUNTED for match in words[name].finditer(plain)
+         if (value := number(match["n"])) is not None),
+        key=lambda figure: figure.begin,
+    )  # fmt: skip
+    taken: list[_Figure] = []
+    for figure in found:
+        between = plain[taken[-1].end : figure.begin] if taken else ""
+        is_told = words["reason"].search(between) is not None and between[-1] not in _TRIM
+        if figure.name not in {one.name for one in taken} and not is_told:
+            taken.append(figure)
+    return taken
+
+
+def _reason(said: str) -> str:
+    """Also without 因为."""
+    why = _words()["reason"].search(said)
+    return (why["text"] if why is not None else said).strip(_TRIM)
 
 
 def _plain(text: str) -> str | None:

@@ -75,7 +75,8 @@ async def transfer_arrival(finish: Finish) -> Refusal | None:
     desk = await desk_of_school(finish.work, school)
     said = await said_by(finish.work, desk.plan, finish.by, today=desk.today, evidence=finish.result)
     try:
-        await arrive(finish.work, said, student, await room_named(finish.work, desk.plan, finish.result, [school]))
+        async with finish.work.attempt():
+            await arrive(finish.work, said, student, await room_named(finish.work, desk.plan, finish.result, [school]))
     except NotTaken as refusal:
         return Refusal("say_arrival", refusal.text())
     return None

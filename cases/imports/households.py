@@ -17,10 +17,11 @@ from cases.imports.headers import Vocabulary, vocabulary
 from cases.imports.household_family import keep_guardian
 from cases.imports.intake import Intake, common_area, pinyin, student_key
 from cases.imports.lines import Line, RowRefused, Table, lines
-from cases.imports.numbers import has_valid_check_digit, read_number
+from cases.imports.numbers import has_valid_check_digit, read_number, sex_in
 from cases.imports.phones import read_phones
 from cases.imports.report import Finding
 from cases.imports.texts import Unreadable, meaningful, squeezed, table
+from cases.imports.words import read_sex
 from plan.calendar import Calendar
 from plan.enrolment import SchoolAge, day_in
 from storage.tables import EnrolmentEvent, Student
@@ -41,6 +42,7 @@ class Household:
     born: date
     home: Place
     id_number: str | None
+    sex: str | None
     guardian: str
     relation: str
     phones: tuple[str, ...]
@@ -83,7 +85,9 @@ class _Reader:
         if not name:
             raise line.refuse("name_missing", "姓名")
         born, home = self._born(line), self._home(line)
-        child = Household(name, born, home, _id_number(line), line.text("监护人"), line.text("关系"), _phones(line))
+        number = _id_number(line)
+        sex = line.read("性别", read_sex) or (sex_in(number) if number and has_valid_check_digit(number) else None)
+        child = Household(name, born, home, number, sex, line.text("监护人"), line.text("关系"), _phones(line))
         key = (child.id_number,) if child.id_number else (name, born.isoformat(), home.code)
         if key in self._seen:
             raise line.refuse("twice_in_list", "姓名")
@@ -182,7 +186,7 @@ async def _renew(intake: Intake, student: Student, child: Household, digest: byt
         intake.report.unchanged += 1
         return False
     student.row_digest, student.area_code = digest, child.home.code
-    student.school_area_code = child.home.code
+    student.school_area_code, student.sex = child.home.code, child.sex or student.sex
     await keep_guardian(intake, student, child.guardian, child.relation, child.phones)
     intake.report.changed += 1
     return True
@@ -196,7 +200,7 @@ async def _follow(intake: Intake, ages: SchoolAge, child: Household, digest: byt
         register_index=student_key(cipher, number), register_number_encrypted=cipher.encrypt(number),
         id_number_encrypted=cipher.encrypt(child.id_number) if child.id_number else None,
         id_number_index=cipher.index(child.id_number) if child.id_number else None, name=child.name, name_pinyin=pinyin(child.name),
-        birth_date=child.born, status="unenrolled", area_code=home, school_area_code=home, row_digest=digest,
+        birth_date=child.born, sex=child.sex, status="unenrolled", area_code=home, school_area_code=home, row_digest=digest,
     )  # fmt: skip
     intake.work.session.add(student)
     await intake.work.session.flush()

@@ -22,6 +22,11 @@ def has_valid_check_digit(number: str) -> bool:
     return CHECK[sum(weight * int(digit) for weight, digit in zip(WEIGHTS, number, strict=False)) % 11] == number[17]
 
 
+def sex_in(number: str) -> str:
+    """What an 18-character citizen number says: its 17th digit is odd for a man."""
+    return "male" if int(number[16]) % 2 else "female"
+
+
 def check_character(body: str) -> str:
     """The last character for the first 17 digits of a citizen number."""
     return CHECK[sum(weight * int(digit) for weight, digit in zip(WEIGHTS, body, strict=True)) % 11]

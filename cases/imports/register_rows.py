@@ -15,10 +15,11 @@ from cases.imports.lines import Line, RowRefused, Table, lines
 from cases.imports.numbers import read_number
 from cases.imports.report import Finding
 from cases.imports.texts import Unreadable, meaningful, squeezed, table
-from cases.imports.words import read_yes
-from cases.registers import category_named, kind_named, register_rules
-from storage.tables import CareCard, Student, StudentCategory
+from cases.imports.words import read_arrangement, read_yes
+from cases.registers import arrangement_of, category_named, end_arrangement, kind_named, register_rules
+from storage.tables import Arrangement, CareCard, Student, StudentCategory
 
+DISABLED = "disabled"
 NEEDED = (("姓名",), ("学籍号", "身份证件号"), ("类别",))
 
 
@@ -65,7 +66,10 @@ async def _take(intake: Intake, line: Line, student: Student) -> bool:
     category, detail = _category(intake, line)
     since = _since(intake, line, student)
     present = line.read("状态", read_yes) is not False
+    arrangement = _arrangement(intake, line, category) if present else None
     fresh = await _set(intake, line, student, category, detail if present else None, since, present)
+    if category == DISABLED:
+        fresh = await _arrange(intake, student, arrangement, since, present) or fresh
     fresh = await _card(intake, line, student) or fresh
     report = intake.report
     report.changed, report.unchanged = report.changed + fresh, report.unchanged + (not fresh)
@@ -78,8 +82,9 @@ def _category(intake: Intake, line: Line) -> tuple[str, str | None]:
         key = category_named(rules, line.text("类别"))
     except NotTaken as unknown:
         raise line.refuse("category_unknown", "类别") from unknown
+    named = line.text("细类") or line.text("类别")
     try:
-        return key, kind_named(rules, key, line.text("细类") or line.text("类别"))
+        return key, None if key == DISABLED and read_arrangement(named) else kind_named(rules, key, named)
     except NotTaken as unknown:
         raise line.refuse("kind_unknown", "细类") from unknown
 
@@ -113,6 +118,31 @@ async def _set(intake: Intake, line: Line, student: Student, category: str, deta
         session.add(StudentCategory(student_id=student.id, category=category, detail=detail, since=since))
     await session.flush()
     return True
+
+
+def _arrangement(intake: Intake, line: Line, category: str) -> str | None:
+    """How a disabled child is taught: in a column of its own, or where its kind stands."""
+    if category != DISABLED:
+        return None
+    said = line.text("安置方式")
+    found = read_arrangement(said) or read_arrangement(line.text("细类"))
+    if (said and found is None) or (found and found not in register_rules(intake.plan).arrangements):
+        raise line.refuse("arrangement_unknown", "安置方式")
+    return found
+
+
+async def _arrange(intake: Intake, student: Student, kind: str | None, since: date, present: bool) -> bool:
+    """The office's own list says it, whoever had said otherwise; a child that is no longer registered has none."""
+    now = await arrangement_of(intake.work, student.id)
+    if present and (kind is None or (now is not None and now.kind == kind)):
+        return False
+    if now is not None:
+        await end_arrangement(intake.work, student.id, max(since, now.since))
+    if present and kind is not None:
+        evidence = table("words")["arrangement_evidence"]["registers"]
+        intake.work.session.add(Arrangement(student_id=student.id, kind=kind, since=since, evidence=evidence))
+        await intake.work.session.flush()
+    return present or now is not None
 
 
 async def _card(intake: Intake, line: Line, student: Student) -> bool:

@@ -76,6 +76,14 @@ def _full_name(stem: str) -> str:
     return f"{stem}族"
 
 
+def read_arrangement(cell: Cell) -> str | None:
+    """How a disabled child is taught, by its key in the plan; None where the cell says nothing of it, or that it is not so."""
+    text = squeezed(as_text(cell))
+    if text.startswith(("非", "无", "不", "未")) and not text.startswith("无学习"):
+        return None
+    return next((key for key, said in table("words")["arrangements"].items() if any(word in text for word in said)), None)
+
+
 def read_group(category: str, cell: Cell) -> tuple[bool, str | None] | None:
     """Whether the child is in this special group and of which kind ("单亲留守儿童"); None when nothing is said.
 

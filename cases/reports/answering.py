@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
 from cases.reports.asking import ask_to_confirm, ask_to_sign, desk_of_report, end_present_task, new_version, stage_of
-from cases.reports.counting import count, latest
+from cases.reports.counting import Count, count, latest
 from cases.reports.summing import renew_time, tell_above
 from cases.reports.words import COUNTED
 from cases.responsible import holders
@@ -23,10 +23,16 @@ Numbers = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Stated:
-    """What somebody says instead of the computed numbers, and why."""
+    """What somebody says instead of the computed numbers, and why: `reason` for all of them, `reasons` for one by its name."""
 
     numbers: Numbers
     reason: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def why(self, name: str) -> str:
+        """Empty where nothing was said, or too little."""
+        said = self.reasons.get(name) or self.reason
+        return said if len(said) >= SHORTEST_REASON else ""
 
 
 NOTHING_ELSE = Stated({})
@@ -57,48 +63,66 @@ async def confirm(work: Work, report: Report, by: int, stated: Stated = NOTHING_
         return "not_allowed"
     if report.state != "asked" and not stated.numbers:
         return "report_confirmed"
-    numbers = {name: version.computed[name] for name in COUNTED} | _said(version, report, stated)
-    refusal = _objection(version, numbers, stated)
+    desk = await desk_of_report(work, report)
+    fresh = await count(work, desk.plan, report) if report.state != "asked" else None
+    told = _told(version, fresh.computed if fresh is not None else version.computed, stated)
+    refusal = _objection(version, told)
     if refusal is not None:
         return refusal
-    if report.state != "asked":
-        version = await _again(work, report)
-    await _keep(work, report, version, by, numbers, stated.reason)
+    if fresh is not None:
+        version = await _again(work, report, fresh)
+    await _keep(work, report, version, by, told)
     await (ask_to_sign(work, report, version) if stage.signs is not None else _submit(work, report, version))
     return None
 
 
-def _said(version: ReportVersion, report: Report, stated: Stated) -> dict[str, int]:
-    """A correction of a correction keeps what it does not name."""
-    before = version.stated if report.state != "asked" and version.stated is not None else {}
-    return {**{name: before[name] for name in before if name in COUNTED}, **stated.numbers}
+@dataclass(frozen=True)
+class _Told:
+    """The numbers that will stand beside the computed ones, and why for those that somebody changed."""
+
+    computed: Numbers
+    numbers: dict[str, int]
+    reasons: dict[str, str]
+
+    @property
+    def unexplained(self) -> bool:
+        return any(self.numbers[name] != self.computed[name] and name not in self.reasons for name in COUNTED)
 
 
-def _objection(version: ReportVersion, numbers: Numbers, stated: Stated) -> str | None:
+def _told(before: ReportVersion, computed: Numbers, stated: Stated) -> _Told:
+    """What is not named stays as computed; a correction of a correction keeps the numbers that somebody had corrected."""
+    kept: Mapping[str, int] = before.stated or {}
+    corrected = {name: kept[name] for name in COUNTED if name in kept and kept[name] != before.computed[name]}
+    numbers = {**{name: computed[name] for name in COUNTED}, **corrected, **stated.numbers}
+    changed = [name for name in COUNTED if numbers[name] != computed[name] or numbers[name] != kept.get(name, computed[name])]
+    reasons = {name: stated.why(name) if name in stated.numbers else before.reasons.get(name, "") for name in changed}
+    return _Told(computed, numbers, {name: why for name, why in reasons.items() if why})
+
+
+def _objection(before: ReportVersion, told: _Told) -> str | None:
+    numbers = told.numbers
     if numbers["suspected"] + numbers["dropout"] > numbers["of_age"] or min(numbers.values()) < 0:
         return "report_numbers"
-    if version.stated is not None and all(version.stated[name] == numbers[name] for name in COUNTED):
+    if before.stated is not None and all(before.stated[name] == numbers[name] for name in COUNTED):
         return "report_confirmed"
-    differs = any(version.computed[name] != numbers[name] for name in COUNTED)
-    return "report_reason" if differs and len(stated.reason) < SHORTEST_REASON else None
+    return "report_reason" if told.unexplained else None
 
 
-async def _again(work: Work, report: Report) -> ReportVersion:
+async def _again(work: Work, report: Report, fresh: Count) -> ReportVersion:
     """The version that was confirmed stays as it was; the new one is counted anew."""
-    desk = await desk_of_report(work, report)
-    renew_time(work, desk, report)
-    return await new_version(work, report, await count(work, desk.plan, report))
+    renew_time(work, await desk_of_report(work, report), report)
+    return await new_version(work, report, fresh)
 
 
-async def _keep(work: Work, report: Report, version: ReportVersion, by: int, numbers: Numbers, reason: str) -> None:
-    stated: Facts = {**version.computed, **numbers}
-    version.stated, version.reason, version.confirmed_by, version.confirmed_at = stated, reason or None, by, work.now
+async def _keep(work: Work, report: Report, version: ReportVersion, by: int, told: _Told) -> None:
+    stated: Facts = {**version.computed, **told.numbers}
+    version.stated, version.reasons, version.confirmed_by, version.confirmed_at = stated, told.reasons, by, work.now
     await end_present_task(work, report, by=by)
     await work.session.flush()
-    corrected = any(version.computed[name] != numbers[name] for name in COUNTED)
+    corrected = any(version.computed[name] != told.numbers[name] for name in COUNTED)
     work.record(
         "report_confirmed", f"report:{report.id}", area_code=report.area_code, actor=f"person:{by}", version=version.version,
-        corrected=corrected, stated=dict(numbers),
+        corrected=corrected, stated=dict(told.numbers),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.desk import Desk, desk_of_area, desk_of_school
 from cases.reports.counting import Count, count, latest, reports_beneath
-from cases.reports.words import COUNTED, report_name, some, unit_name
+from cases.reports.words import COUNTED, change, corrected, report_name, some, unit_name
 from cases.responsible import holders
 from cases.tasks import LIVING, NewTask, alert, end_task, living_holders, open_task
 from plan.report_times import nudges
@@ -52,9 +52,17 @@ async def ask_to_sign(work: Work, report: Report, version: ReportVersion) -> Non
         raise ValueError("this report is not signed")
     report.state = "confirmed"
     shown = {"who": (await work.session.get_one(Person, version.confirmed_by)).name}
-    if version.reason:
-        shown |= {"reason": version.reason, "was_suspected": version.computed["suspected"], "was_dropout": version.computed["dropout"]}
+    if version.stated is not None and version.reasons:
+        shown |= {"corrected": corrected(version.computed, version.stated, version.reasons)}
+    if stale := await changed_since(work, report, version):
+        shown |= {"change": stale}
     await _owe(work, report, version, SIGN, stage.signs, "report_sign", shown)
+
+
+async def changed_since(work: Work, report: Report, version: ReportVersion) -> str:
+    """In words, how the numbers differ now from those of this version; empty where they do not."""
+    plan = (await desk_of_report(work, report)).plan
+    return change(version.computed, (await count(work, plan, report)).computed)
 
 
 async def new_version(work: Work, report: Report, counted: Count) -> ReportVersion:
@@ -125,8 +133,17 @@ async def nudge(work: Work, report: Report) -> None:
     task = await work.session.get(Task, report.task_id) if report.task_id is not None else None
     if due and task is not None and task.state in LIVING:
         report.stage = due[-1]
+        await _show_change(work, report, task)
         await _say_nudge(work, desk, report, task, steps[report.stage - 1][1])
     report.next_at = await _next_nudge(work, report)
+
+
+async def _show_change(work: Work, report: Report, task: Task) -> None:
+    """A reminder says what has changed since the count; a sum takes it up by itself."""
+    version = await latest(work, report)
+    if version is not None and "missing" not in version.computed:
+        stale = await changed_since(work, report, version)
+        task.facts = {**task.facts, "change": stale} if stale else {name: one for name, one in task.facts.items() if name != "change"}
 
 
 async def _next_nudge(work: Work, report: Report) -> Any:

@@ -37,7 +37,8 @@ class ReportRow:
     is_late: bool
     computed: Mapping[str, Any]
     stated: Mapping[str, Any] | None
-    reason: str | None
+    reasons: Mapping[str, str]
+    computed_at: datetime | None
     confirmed_by: str | None
     confirmed_at: datetime | None
     signed_by: str | None
@@ -78,7 +79,8 @@ async def report_rows(work: Work, wanted: Wanted) -> list[ReportRow]:
             report.id, report.kind, report.of, school or names.get(report.area_code, report.area_code), report.area_code, report.school_id,
             period_name(every.get(report.kind, "month"), report.period_start), report.period_start, report.period_end, report.state,
             report.version, report.due_at, report.state != "submitted" and report.due_at < work.now,
-            version.computed if version else {}, version.stated if version else None, version.reason if version else None, confirmed,
+            version.computed if version else {}, version.stated if version else None, version.reasons if version else {},
+            version.computed_at if version else None, confirmed,
             version.confirmed_at if version else None, signed, version.signed_at if version else None, report.submitted_at,
         )
         for report, version, school, confirmed, signed in rows

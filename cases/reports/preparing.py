@@ -77,7 +77,7 @@ async def _open(work: Work, name: str, period: Period, on: date, area_code: str)
             {
                 "kind": name, "of": stage.of, "school_id": school_id, "area_code": code, "period_start": period.start,
                 "period_end": period.end, "state": "collecting" if waits else "prepared", "plan_version_id": version_id,
-                "opened_at": work.now, "due_at": due, "next_at": next_at,
+                "opened_at": work.now, "due_at": due, "first_due_at": due, "next_at": next_at,
             }
             for school_id, code in await _units(work, stage.of, area_code)
             if (school_id, code) not in known

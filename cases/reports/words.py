@@ -46,12 +46,22 @@ def counts(numbers: Mapping[str, Any]) -> str:
 
 def change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """What has changed between two counts."""
+    return "、".join(_changed(name, before, after) for name in COUNTED if before[name] != after[name])
+
+
+def corrected(before: Mapping[str, Any], after: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
+    """Which numbers somebody states otherwise than they were computed, and why; those with the same reason together."""
     words = report_words()
-    return "、".join(
-        words["change"].format(name=words["names"][name], before=before[name], after=after[name])
-        for name in COUNTED
-        if before[name] != after[name]
+    return "；".join(
+        words["corrected"].format(change="、".join(_changed(name, before, after) for name in COUNTED if reasons.get(name) == why), why=why)
+        for why in dict.fromkeys(reasons[name] for name in COUNTED if name in reasons)
     )
+
+
+def _changed(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    words = report_words()
+    form = words["change"] if before[name] != after[name] else words["unchanged"]
+    return str(form.format(name=words["names"][name], before=before[name], after=after[name]))
 
 
 def some(names: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from cases.supervising.times import Span, Times, times_of_people, unit_roles
 from cases.tasks import LIVING
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import Assessment, AttendanceSheet, Difference, Hole, Person, Responsibility, School, Task
+from storage.tables import Assessment, AttendanceSheet, Difference, Hole, Person, Report, ReportVersion, Responsibility, School, Task
 from storage.work import Work
 
 UNITS: dict[Unit, int] = {"prefecture": 4, "county": 6, "township": 9}
@@ -45,8 +45,9 @@ class PostSheet:
     """The facts of one post's year, up to a day.
 
     `times`: of what the person owed; `unmet`: steps of the place that are overdue now, by kind; `own_overdue`: of these, the person's own;
-    `sheets`: (answered, all) daily sheets; `holes`: places where nobody could be found or reached; `differences`: unexplained ones of the
-    ledger; `risks`: which facts miss what the plan asks for (keys of templates/tables.yaml, risks).
+    `sheets`: (answered, all) daily sheets; `reports`: (in time, all) periodic reports, of the place and beneath, that were due by then;
+    `holes`: places where nobody could be found or reached; `differences`: unexplained ones of the ledger; `risks`: which facts miss what
+    the plan asks for (keys of templates/tables.yaml, risks).
     """
 
     post: Post
@@ -57,6 +58,7 @@ class PostSheet:
     unmet: Mapping[str, int]
     own_overdue: int
     sheets: tuple[int, int]
+    reports: tuple[int, int]
     holes: int
     differences: int
     risks: tuple[str, ...]
@@ -127,6 +129,7 @@ async def _sheet(work: Work, plan: Plan, post: Post, year: int, counted: Count, 
         unmet,
         own,
         answered,
+        await _in_time(work, post, span),
         holes,
         open_differences,
         (),
@@ -144,6 +147,7 @@ def _risks(sheet: PostSheet) -> list[str]:
         "own_missed": times is not None and times.missed > 0,
         "own_late": times is not None and times.late > 0,
         "sheets": answered < asked,
+        "reports": sheet.reports[0] < sheet.reports[1],
         "holes": sheet.holes > 0,
         "differences": sheet.differences > 0,
     }
@@ -184,6 +188,16 @@ async def _answered(work: Work, post: Post, span: Span, on: date) -> tuple[int, 
     )  # fmt: skip
     answered, asked = (await work.session.execute(query)).one()
     return answered, asked
+
+
+async def _in_time(work: Work, post: Post, span: Span) -> tuple[int, int]:
+    """What counts is the first time that a report was submitted: a later correction makes none late."""
+    first = select(func.min(ReportVersion.submitted_at)).where(ReportVersion.report_id == Report.id).scalar_subquery()
+    query = select(func.count().filter(first <= Report.first_due_at), func.count()).where(
+        _within(post, Report), Report.first_due_at >= span.since, Report.first_due_at <= span.until
+    )  # fmt: skip
+    in_time, due = (await work.session.execute(query)).one()
+    return in_time, due
 
 
 async def _holes(work: Work, post: Post, span: Span) -> int:

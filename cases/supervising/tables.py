@@ -62,6 +62,7 @@ def _post(plan: Plan, sheet: PostSheet) -> dict[str, Cell]:
         "unmet": "；".join(f"{plan.task_name(kind).zh}{number}件" for kind, number in sheet.unmet.items()),
         "own_overdue": sheet.own_overdue, "owed": times.owed if times else 0, "share": times.share if times else None,
         "late": times.late if times else 0, "missed": times.missed if times else 0, "sheets": f"{answered}/{asked}",
+        "reports": "/".join(str(number) for number in sheet.reports),
         "holes": sheet.holes, "differences": sheet.differences, "risks": "；".join(texts()["risks"][name] for name in sheet.risks),
         "decision": "\n".join(f"{words}（{who} {day}）" for words, who, day in sheet.decisions),
     }  # fmt: skip

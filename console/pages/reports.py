@@ -14,9 +14,11 @@ from starlette.responses import Response
 
 from bot.rendering.report_sheets import reports_book
 from cases.reports.answering import Stated, confirm, may_answer, may_sign, report_by_id, send_back, sign
-from cases.reports.asking import KINDS, stage_of
+from cases.reports.asking import KINDS, changed_since, stage_of
+from cases.reports.counting import latest
 from cases.reports.listing import ReportRow, Wanted, report_rows, versions_of
-from cases.reports.words import COUNTED, period_name
+from cases.reports.recounting import recount
+from cases.reports.words import COUNTED, corrected, period_name
 from cases.tasks import LIVING
 from console.pages.ledger import XLSX
 from console.security import require_csrf_form
@@ -56,6 +58,7 @@ class May:
     confirm: bool
     correct: bool
     sign: bool
+    recount: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,10 +166,12 @@ async def _page(
     row = rows[0]
     versions = list(await versions_of(Work(visit.session, visit.now), report_id))
     newest = versions[-1] if versions else None
+    may = await _may(visit, report_id)
     every = visit.plan.reports.kinds[row.kind].every if row.kind in visit.plan.reports.kinds else "month"
     return await visit.show(
         "report", row=row, versions=versions[::-1], newest=newest, people=await _people(visit, versions), counted=COUNTED,
-        behind=await _behind(visit, newest), missing=await _missing(visit, newest), may=await _may(visit, report_id),
+        corrected=corrected, behind=await _behind(visit, newest), missing=await _missing(visit, newest), may=may,
+        stale=await _stale(visit, report_id) if may.recount else "",
         period=_named(visit, every, row.period_start), refused=refused, typed=typed or {}, sure=sure, longest=LONGEST, status=status,
         crumbs=await visit.crumbs(row.area_code), most=MOST_CHILDREN,
     )  # fmt: skip
@@ -183,8 +188,17 @@ async def _may(visit: Visit, report_id: int) -> May:
         confirms = report.version > 0 and await may_answer(work, report, visit.me.person_id, stage.confirms)
         signs = await may_sign(work, report, visit.me.person_id) is None
         return May(
-            confirm=confirms and report.state == "asked", correct=confirms and report.state in {"confirmed", "submitted"}, sign=signs
-        )
+            confirm=confirms and report.state == "asked", correct=confirms and report.state in {"confirmed", "submitted"}, sign=signs,
+            recount=confirms or signs,
+        )  # fmt: skip
+
+
+async def _stale(visit: Visit, report_id: int) -> str:
+    """How the numbers differ now from the newest version's; for whoever may have it counted anew."""
+    async with visit.acting() as work:
+        report = await work.session.get_one(Report, report_id)
+        version = await latest(work, report)
+        return await changed_since(work, report, version) if version is not None else ""
 
 
 async def _people(visit: Visit, versions: Sequence[ReportVersion]) -> dict[int, str]:
@@ -234,17 +248,31 @@ async def _held(work: Work, report_id: int) -> Report:
 
 @router.post("/{report_id}/confirm", dependencies=ACTING)
 async def say_numbers(
-    visit: Visiting, report_id: int, of_age: Number = None, suspected: Number = None, dropout: Number = None, reason: Reason = ""
-) -> Response:
-    """Confirms, or corrects with a reason: also after it was submitted, as a new version."""
+    visit: Visiting, report_id: int, of_age: Number = None, suspected: Number = None, dropout: Number = None,
+    why_of_age: Reason = "", why_suspected: Reason = "", why_dropout: Reason = "",
+) -> Response:  # fmt: skip
+    """Confirms, or corrects, each number with its reason: also after it was submitted, as a new version."""
     await _seen(visit, report_id)
     given = {"of_age": of_age, "suspected": suspected, "dropout": dropout}
-    stated = Stated({name: value for name, value in given.items() if value is not None}, reason.strip())
+    reasons = {"of_age": why_of_age.strip(), "suspected": why_suspected.strip(), "dropout": why_dropout.strip()}
+    stated = Stated({name: value for name, value in given.items() if value is not None}, reasons=reasons)
     async with visit.acting() as work:
         refusal = await confirm(work, await _held(work, report_id), visit.me.person_id, stated)
     if refusal is not None:
-        return await _page(visit, report_id, refused=refusal, typed={**given, "reason": reason}, status=409)
+        typed = {**given, **{f"why_{name}": why for name, why in reasons.items()}}
+        return await _page(visit, report_id, refused=refusal, typed=typed, status=409)
     return see_other(f"/reports/{report_id}", said="report_confirmed")
+
+
+@router.post("/{report_id}/recount", dependencies=ACTING)
+async def count_anew(visit: Visiting, report_id: int) -> Response:
+    """The numbers of today come as a new version, which is confirmed like the first."""
+    await _seen(visit, report_id)
+    async with visit.acting() as work:
+        refusal = await recount(work, await _held(work, report_id), visit.me.person_id)
+    if refusal is not None:
+        return await _page(visit, report_id, refused=refusal, status=409)
+    return see_other(f"/reports/{report_id}", said="report_recounted")
 
 
 @router.post("/{report_id}/sign", dependencies=ACTING)

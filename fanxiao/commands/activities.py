@@ -56,7 +56,7 @@ def _once(use: Callable[[Work, Plan, Cipher], Awaitable[Any]]) -> Any:
         except LookupError:
             refuse("还没有启用方案，请先运行 fanxiao admin plan。", "No plan is in force yet: run `fanxiao admin plan` first.")
         except ActivityRefused as refusal:
-            refuse(words().refusals[refusal.reason].format(**refusal.facts), f"Refused: {refusal.reason} {refusal.facts or ''}".rstrip())
+            refuse(*words().refused(refusal.reason, **refusal.facts))
 
     return once(go)
 

@@ -152,9 +152,9 @@ def answer(
         if outcome not in OUTCOMES:
             refuse(f"--outcome：要写 {'、'.join(OUTCOMES)} 之一", f"--outcome: one of {', '.join(OUTCOMES)}")
         if (fault := fault_of(law_book(), text, plan.dialogs.longest_reply)) is not None:
-            most = str(plan.dialogs.longest_reply)
-            sentence = officers_words().refusals[fault.kind].format(code="", most=most, said=fault.said, instead=fault.instead)
-            refuse(f"--text：{sentence}", f"--text: {fault.kind}")
+            facts = {"most": plan.dialogs.longest_reply, "said": fault.said, "instead": fault.instead}
+            zh, en = officers_words().refused(fault.kind, **facts)
+            refuse(f"--text：{zh}", f"--text: {en}")
         return await answer_complaint(work, complaint, outcome=outcome, words=text.strip(), by=person.id)
 
     typer.echo("已答复来信人 answered" if once(use) else "已登记结果；没有可以答复的号码 kept; there is no number to answer")

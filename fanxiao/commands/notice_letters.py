@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.rendering.documents import DocumentBook
-from bot.rendering.letters import Head, kept_facts, letter, letter_pdf, people_of, receipt_pdf, spoken
+from bot.rendering.letters import Head, kept_facts, letter, letter_pdf, receipt_pdf, said_of
 from bot.rendering.notice_prints import Delivered, deliveries_of, proof_said, receipt_rows
 from cases.criticism import KIND, Criticism, issue_criticism
 from cases.documents import Making, keep_documents
@@ -63,10 +63,7 @@ def criticism(
 
 def _criticism_letter(book: DocumentBook, found: Criticism) -> dict[str, Any]:
     paper = found.paper
-    facts = {
-        "guardians": people_of(book, paper), "child": paper.child, "school": paper.school, "class_name": paper.class_name,
-        "since": spoken(paper.since), "school_phone": paper.school_phone or book.form["no_phone"], "notices": "、".join(found.notices),
-    }  # fmt: skip
+    facts = {**said_of(book, paper), "notices": "、".join(found.notices)}
     return letter(book, KIND, facts, Head(paper.issuer, found.number, found.signed_by, found.issued_on), is_girl=paper.is_girl)
 
 

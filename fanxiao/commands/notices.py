@@ -188,7 +188,7 @@ def _stop(notice_id: int, refusal: Refusal | None) -> None:
 
 
 def _refused(notice_id: int, reason: str) -> NoReturn:
-    zh, en = REFUSED.get(reason) or (words().refusals[reason].format(code=notice_id), reason)
+    zh, en = REFUSED.get(reason) or words().refused(reason, code=notice_id)
     refuse(f"通知书 {notice_id}：{zh}。什么都没有改动。", f"Notice {notice_id}: {en}. Nothing was changed.")
 
 

@@ -14,8 +14,9 @@ from bot.rendering.report_sheets import reports_book, roster_book
 from cases.reports.answering import Stated, confirm, report_by_id, send_back, sign
 from cases.reports.listing import ReportRow, Wanted, report_rows, versions_of
 from cases.reports.preparing import ReportRefused, prepare
+from cases.reports.recounting import recount
 from cases.reports.roster import roster
-from cases.reports.words import report_words
+from cases.reports.words import corrected, report_words
 from cases.words import words
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
@@ -34,6 +35,7 @@ ENGLISH = {
     "submitted": "submitted",
 }  # fmt: skip
 NUMBERS = ("of_age", "suspected", "dropout")
+REASON = "与系统数不同的理由；几个数理由不同的，写 suspected=理由 · why the numbers differ, or of one number as suspected=REASON; repeat it"
 
 Area = Annotated[str, typer.Option("--area", help="区划代码，不写为全部 · area code; all without it")]
 Kind = Annotated[str | None, typer.Option("--kind", help="表种：weekly、monthly… · kind, as the plan file names it")]
@@ -137,7 +139,8 @@ def show(number: Number, as_json: Json = False) -> None:
         "适龄\nof age",
         "疑似\nsuspected",
         "辍学\ndropouts",
-        "理由\nreason",
+        "更正\ncorrections",
+        "统计\ncounted",
         "核对\nconfirmed",
         "签字\nsigned",
         "退回\nsent back",
@@ -146,7 +149,8 @@ def show(number: Number, as_json: Json = False) -> None:
         headers,
         [
             (
-                str(one.version), *(_both(one.computed, one.stated, name) for name in NUMBERS), one.reason or "",
+                str(one.version), *(_both(one.computed, one.stated, name) for name in NUMBERS),
+                corrected(one.computed, one.stated, one.reasons) if one.stated else "", f"{local(one.computed_at):%m-%d %H:%M}",
                 f"{one.confirmed_by} {local(one.confirmed_at):%m-%d %H:%M}" if one.confirmed_at else "",
                 f"{one.signed_by} {local(one.signed_at):%m-%d %H:%M}" if one.signed_at else "", one.returned_reason or "",
             )
@@ -175,10 +179,7 @@ def prepare_now(
         try:
             return await prepare(work, kind, _period(plan, kind, period), area)
         except ReportRefused as refused:
-            refuse(
-                words().refusals[str(refused)],
-                {"report_future": "That period has not begun.", "report_no_school": "No school is held in it."}[str(refused)],
-            )
+            refuse(*words().refused(str(refused)))
 
     typer.echo(f"新做 {once(use)} 张，随后统计并发给核对人 / new reports; they are counted and asked for at the next tick")
 
@@ -190,11 +191,14 @@ def confirm_now(
     of_age: Annotated[int | None, typer.Option(min=0, help="适龄儿童 · children of age")] = None,
     suspected: Annotated[int | None, typer.Option(min=0, help="疑似辍学 · suspected")] = None,
     dropout: Annotated[int | None, typer.Option(min=0, help="辍学 · dropouts")] = None,
-    reason: Annotated[str, typer.Option(help="与系统数不同的理由 · why the numbers differ")] = "",
+    reason: Annotated[list[str] | None, typer.Option(help=REASON)] = None,
 ) -> None:
     """核对或更正 · Confirm the computed numbers, or state others with a reason; after the signature that is a new version."""
     given = {"of_age": of_age, "suspected": suspected, "dropout": dropout}
-    stated = Stated({name: value for name, value in given.items() if value is not None}, reason.strip())
+    named = [why.partition("=") for why in reason or []]
+    reasons = {name: why.strip() for name, sign, why in named if sign and name in NUMBERS}
+    shared = next((why.strip() for why in reason or [] if why.partition("=")[0] not in NUMBERS), "")
+    stated = Stated({name: value for name, value in given.items() if value is not None}, shared, reasons)
     _carry_out(number, by, lambda work, report, person: confirm(work, report, person, stated))
 
 
@@ -202,6 +206,12 @@ def confirm_now(
 def sign_now(number: Number, by: By) -> None:
     """签字上报 · Sign: the report is submitted, and the sum above takes it up."""
     _carry_out(number, by, sign)
+
+
+@app.command("recount")
+def recount_now(number: Number, by: By) -> None:
+    """重新统计 · Count a report anew, by whoever confirms or signs it, where the data have changed since; a new version to be confirmed."""
+    _carry_out(number, by, recount)
 
 
 @app.command("send-back")
@@ -220,7 +230,7 @@ def _carry_out(number: int, by: str, act: Any) -> None:
             _no_kind(plan, report.kind)
         refusal = await act(work, report, (await acting(work, by, report.area_code[:4])).id)
         if refusal is not None:
-            refuse(words().refusals[refusal].format(code=number), f"Refused: {refusal}")
+            refuse(*words().refused(refusal, code=number))
         return report.state
 
     state = once(use)

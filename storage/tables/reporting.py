@@ -37,6 +37,7 @@ class Report(Numbered, Base):
     plan_version_id: Mapped[int] = mapped_column(ForeignKey("plan_version.id"))
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    first_due_at: Mapped[datetime]  # of its first version; a later one has a time of its own
     submitted_at: Mapped[datetime | None]
     next_at: Mapped[datetime | None]
 
@@ -56,7 +57,7 @@ class ReportVersion(Base):
     computed: Mapped[Facts]
     stated: Mapped[Facts | None]
     children: Mapped[Facts]
-    reason: Mapped[str | None]  # of a correction, in the words of whoever made it
+    reasons: Mapped[Facts] = mapped_column(server_default=text("'{}'"))  # of a correction: number → why, in the words of whoever made it
     computed_at: Mapped[datetime]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     confirmed_at: Mapped[datetime | None]

@@ -52,13 +52,17 @@ async def test_a_correction_needs_its_reason_and_is_a_new_version_after_the_sign
     assert refused.status_code == 409
     assert "请写明理由" in refused.text
     assert 'name="suspected" min="0" required value="0"' in refused.text  # what was typed stands where it was typed
-    too_many = await officer.does(f"/reports/{number}/confirm", of_age="6", suspected="6", dropout="1", reason="数错了")
+    too_many = await officer.does(
+        f"/reports/{number}/confirm", of_age="6", suspected="6", dropout="1", why_suspected="数错了", why_dropout="数错了"
+    )
     assert "不能超过适龄人数" in too_many.text
-    await officer.does(f"/reports/{number}/confirm", of_age="6", suspected="0", dropout="1", reason="已满二十天")
+    await officer.does(
+        f"/reports/{number}/confirm", of_age="6", suspected="0", dropout="1", why_suspected="已满二十天", why_dropout="已满二十天"
+    )
     assert numbers((await versions(month_end, "school"))[0].stated) == (6, 0, 1)
     principal = await Officer(month_end, app).enters("principal")
     await principal.does(f"/reports/{number}/sign", confirmed="1")
-    await officer.does(f"/reports/{number}/confirm", of_age="6", suspected="1", dropout="0", reason="又核对了一次")
+    await officer.does(f"/reports/{number}/confirm", of_age="6", suspected="1", dropout="0", why_suspected="又核对了一次")
     found = await versions(month_end, "school")
     assert [numbers(one.stated) for one in found] == [(6, 0, 1), (6, 1, 0)]
     page = await officer.sees(f"/reports/{number}")

@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
+from cases.imports.numbers import check_character
 from fanxiao.cli import app
 from storage.tables import AidRequest, EnrolmentEvent, EnrolmentGap, School, Student
 from storage.work import working
@@ -121,3 +122,59 @@ async def test_the_register_of_poor_children_shows_the_aid_that_they_had(typed: 
     assert (await run("registers", "export", "困难", "--out", str(book))).exit_code == 0
     rows = CalamineWorkbook.from_path(str(book)).get_sheet_by_index(0).to_python()
     assert (rows[1][-1], rows[2][-1]) == ("已获资助", "2026-10-09 寄宿生生活补助 500元 已发放")
+
+
+ENTER = ("--school", SCHOOL, "--class", "三(2)班", *WORD)
+
+
+def numbered(body: str) -> str:
+    """A register number over these 17 digits of an identity number."""
+    return f"G{body}{check_character(body)}"
+
+
+async def test_a_new_child_enters_under_a_number_that_can_be_one(typed: County) -> None:
+    good = numbered("62292620160305001")
+    wrong = good[:-1] + ("0" if good[-1] != "0" else "1")
+    for words, why in (
+        (("--number", wrong), "the number is wrong"), (("--number", "12"), "the number is wrong"),
+        (("--number", numbered("62292620161305001")), "the number is wrong"),  # a thirteenth month
+        (("--number", good, "--born", "2016-03-06"), "another birthday, 2016-03-05"),
+    ):  # fmt: skip
+        refused = await run("enrolment", "enter", "马小云", *words, *ENTER)
+        assert (refused.exit_code, why in refused.stderr, len(refused.stderr.splitlines())) == (1, True, 2), refused.output
+    assert (await run("enrolment", "enter", "马小云", "--number", good, *ENTER)).exit_code == 0
+    async with typed.database.session() as session:
+        entered = (await session.scalars(select(Student).where(Student.name == "马小云"))).one()
+    assert (entered.status, entered.birth_date, entered.class_id) == ("enrolled", date(2016, 3, 5), typed.class_id)
+    again = await run("enrolment", "enter", "马小云", "--number", good, *ENTER)
+    assert (again.exit_code, "known already" in again.stderr) == (1, True)
+
+
+async def test_a_child_leaves_for_good_with_the_paper_that_proves_it(typed: County) -> None:
+    office = ("--by", "孙科长", "--evidence", "出境证明3号")
+    unknown = await run("enrolment", "leave", "马小龙", "away", *office)
+    assert (unknown.exit_code, "deceased、abroad" in unknown.stderr) == (1, True), unknown.output
+    foreign = await run("enrolment", "leave", "马小龙", "abroad", "--by", "马老师", "--evidence", "口头")
+    assert (foreign.exit_code, "this is said by" in foreign.stderr) == (1, True)
+    assert await counted(typed, EnrolmentEvent) == 0
+    gone = await run("enrolment", "leave", "马小龙", "abroad", *office)
+    assert (gone.exit_code, "moved abroad" in gone.stdout) == (0, True), gone.output
+    assert "出境证明3号" in (await run("enrolment", "history", "马小龙")).stdout
+    twice = await run("enrolment", "leave", "马小龙", "deceased", *office)
+    assert (twice.exit_code, "not on a roll now" in twice.stderr) == (1, True)
+
+
+async def test_visits_at_home_are_planned_shown_and_written(typed: County, tmp_path: Path) -> None:
+    by, plan = ("--by", "王校长"), ("--on", "2026-11-25", "--on", "2026-12-02", "--teacher", "马老师")
+    early = await run("registers", "visits", "马小龙", *by, *plan)
+    assert (early.exit_code, "not taught at home" in early.stderr) == (1, True)
+    await run(
+        "registers", "set", "马小龙", *by, "--category", "残疾", "--kind", "肢体残疾", "--arrangement", "送教上门", "--evidence", "评估"
+    )
+    book = tmp_path / "visits.xlsx"
+    shown = await run("registers", "visits", "马小龙", *by, *plan, "--out", str(book))
+    assert (shown.exit_code, "2026-12-02" in shown.stdout, "马老师" in shown.stdout) == (0, True, True), shown.output
+    rows = CalamineWorkbook.from_path(str(book)).get_sheet_by_index(0).to_python()
+    assert {str(row[0]) for row in rows[2:4]} == {"2026-11-25", "2026-12-02"}
+    past = await run("registers", "visits", "马小龙", *by, "--on", "2026-11-01", "--teacher", "马老师")
+    assert (past.exit_code, "the day is over" in past.stderr) == (1, True)

@@ -18,6 +18,7 @@ from fanxiao.cli import app
 from storage.tables import Document, Event, Student
 from tests.fanxiao.conftest import Terminal
 from tests.stories.county import County
+from tests.stories.test_enrolment import HOUSEHOLDS, take
 
 Notices = Callable[..., Awaitable[Result]]
 
@@ -114,19 +115,52 @@ async def test_criticism_only_after_a_deadline_that_passed_and_by_name(level_fou
     await notices("deliver", ids[0], "--way", "posted", "--posting", "xa12345678901", "--by", "马主任")
     early = await notices("criticism", case, "--by", "赵干事", "--out", str(out))
     assert (early.exit_code, "过了期限" in early.stderr) == (1, True)
-    await level_four.after_outage("2026-11-13 12:05")
+    await level_four.after_outage("2026-11-16 12:05")
     foreign = await notices("criticism", case, "--by", "马主任", "--out", str(out))
     assert (foreign.exit_code, "无权办理" in foreign.stderr, out.exists()) == (1, True, False)
     for _ in range(2):
         assert "锁南返批〔2026〕3号" in (await notices("criticism", case, "--by", "赵干事", "--out", str(out))).stdout
     (text,) = pages(out)
-    for words in ("批评教育书", "锁南返通〔2026〕1号", "第五十八条", "2026年11月13日", "愿意帮助"):
+    for words in ("批评教育书", "锁南返通〔2026〕1号", "第五十八条", "2026年11月16日", "愿意帮助"):
         assert words in text
     assert not [word for word in ("罚款", "处罚", "法院", "否则") if word in text]
     await notices("receipts", "--out", str(out))
     (receipt,) = pages(out)
     assert "邮件号：XA12345678901" in receipt
     assert "邮寄送达" in receipt
+
+
+async def test_a_child_on_no_roll_gets_papers_of_its_own(county: County, notices: Notices, tmp_path: Path) -> None:
+    await county.begin("2026-11-02 09:00")
+    girl = ["马尔里", "2019-05-06", "", "马福海", "父亲", "13893010002", "毛毛村", "锁南镇", "女"]
+    found = [[*HOUSEHOLDS, "性别"], girl]
+    await take(county, "households", tmp_path / "a.xlsx", found)
+    await county.stage.settle()
+    out = tmp_path / "draft.pdf"
+    assert (await notices("print", "--state", "draft", "--out", str(out))).exit_code == 0
+    (_, first) = pages(out)
+    for words in (
+        "入学通知书",
+        "马福海（父亲）：",
+        "马尔里，2019年5月6日出生，已到接受义务教育的年龄",
+        "第十一条",
+        "妇女权益保障法",
+        "送马尔里到学校报到",
+    ):
+        assert words in first, words
+    assert not [word for word in ("返校", "自2026年", "班主任") if word in first]
+    (notice,) = await county.notices()
+    await notices("issue", str(notice.id), "--by", "赵干事")
+    await notices("deliver", str(notice.id), "--way", "left_with_village", "--witness", "马国强", "--by", "马主任")
+    await county.after_outage("2026-11-10 12:02")
+    assert (await notices("print", "--state", "draft", "--out", str(out))).exit_code == 0
+    (_, second) = pages(out)
+    for words in ("责令限期入学通知书", f"《入学通知书》（{notice.number}）", "第五十八条"):
+        assert words in second, words
+    (case,) = await county.cases()
+    assert (await notices("criticism", case.number, "--by", "赵干事", "--out", str(out))).exit_code == 0
+    (letter,) = pages(out)
+    assert "马尔里应当在校接受义务教育，至今没有在学校报到" in letter
 
 
 REFUSED = [

@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from cases.words import words
 from fanxiao.cli import app
 from storage.database import Database
 from storage.tables import Report, Responsibility
@@ -60,12 +61,15 @@ async def test_a_report_is_confirmed_signed_and_printed(county: County, typed: T
         ("锁南镇中心小学", "asked", 1, None)
     ]
     refused = await typed("reports", "confirm", report["school"], "--suspected", "0", "--by", "张专干")
-    assert (refused.exit_code, "请写理由" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "请写理由" in refused.stderr, "say why for each" in refused.stderr) == (1, True, True)
     stranger = await typed("reports", "confirm", report["school"], "--by", "马主任")
-    assert (stranger.exit_code, "规定的岗位" in stranger.stderr) == (1, True)
+    assert (stranger.exit_code, "规定的岗位" in stranger.stderr, "the post that the plan names" in stranger.stderr) == (1, True, True)
+    same = await typed("reports", "recount", report["school"], "--by", "张专干")
+    assert (same.exit_code, "nothing has changed" in same.stderr) == (1, True)
     early = await typed("reports", "sign", report["school"], "--by", "王校长")
     assert (early.exit_code, "还没有到" in early.stderr) == (1, True)
-    done = await typed("reports", "confirm", report["school"], "--suspected", "0", "--reason", "小龙今天返校", "--by", "张专干")
+    both = ("--suspected", "0", "--reason", "suspected=小龙今天返校", "--of-age", "7", "--reason", "of_age=小虎刚转来")
+    done = await typed("reports", "confirm", report["school"], *both, "--by", "张专干")
     assert (done.exit_code, "to be signed" in done.stdout) == (0, True)
     await typed("reports", "sign", report["school"], "--by", "王校长")
     await county.stage.settle()
@@ -79,9 +83,9 @@ async def test_a_report_is_confirmed_signed_and_printed(county: County, typed: T
     assert (await typed("reports", "export", str(file), "--kind", "monthly", "--period", "2026-11", "--area", "622926")).exit_code == 0
     school = cells(file, 2)
     assert school[0][0] == "东乡族自治县2026年11月控辍保学月报"
-    assert school[2][:6] == ["锁南镇中心小学", 6, 1, 0, 0, 0]
-    assert school[2][7:10] == ["小龙今天返校", "张专干", "王校长"]
-    assert cells(file, 1)[2][:6] == ["锁南镇", 6, 0, 0, 0, 0]
+    assert school[2][:7] == ["锁南镇中心小学", 6, 7, 1, 0, 0, 0]
+    assert [school[2][8], *school[2][10:12]] == ["适龄6改为7（小虎刚转来）；疑似1改为0（小龙今天返校）", "张专干", "王校长"]
+    assert cells(file, 1)[2][:7] == ["锁南镇", 7, 7, 0, 0, 0, 0]
 
 
 async def test_the_roster_names_the_children_and_keeps_what_is_nobody_elses_business(county: County, typed: Typed, tmp_path: Path) -> None:
@@ -143,3 +147,10 @@ async def test_holes_are_listed_printed_and_a_post_is_handed_over(county: County
     assert lines["锁南镇", "乡镇控辍干事"] == ("牟干事", "")
     assert lines["锁南镇", "乡镇长"] == ("", "到期无人")
     assert lines["毛毛村委会", "村委会"] == ("", "无人")
+
+
+def test_what_a_report_or_an_activity_refuses_reads_in_both_languages() -> None:
+    known = words()
+    met = {name for name in known.refusals if name.startswith(("report_", "activity_", "reply_"))}
+    assert met <= known.refusals_en.keys() <= known.refusals.keys()
+    assert known.refused("activity_old", days=14)[1] == "too long ago: only activities of the last 14 days are taken"

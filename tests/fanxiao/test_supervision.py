@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from cases.supervising.sampling import draw, shares
 from cases.supervising.times import Times, ranked
-from storage.tables import Assessment, InspectionItem, PlanVersion, Task, TaskHolder
+from storage.tables import Assessment, InspectionItem, PlanVersion, Report, ReportVersion, Task, TaskHolder
 from tests.fanxiao.conftest import Terminal
 from tests.fanxiao.rows import add_case, add_pupils, add_sheet, at
 from tests.stories.county import County
@@ -62,6 +62,32 @@ async def owing(county: County) -> County:
     return county
 
 
+async def add_reports(county: County) -> None:
+    """September's was in on the 7th of October and corrected later; October's, due on the 3rd of November, is not in."""
+    await owe_report(county, date(2026, 9, 1), date(2026, 10, 8), [at(date(2026, 10, 7)), at(date(2026, 10, 20))])
+    await owe_report(county, date(2026, 10, 1), date(2026, 11, 3), [])
+
+
+async def owe_report(county: County, start: date, due: date, submitted: list[datetime]) -> None:
+    async with county.database.session() as session, session.begin():
+        plan = await session.scalar(select(PlanVersion.id))
+        report = Report(
+            kind="monthly", of="school", school_id=county.school_id, area_code="622926100201", period_start=start, period_end=due,
+            state="submitted" if submitted else "asked", version=len(submitted), plan_version_id=plan, opened_at=at(due, 8),
+            due_at=at(due, 18), first_due_at=at(due, 18),
+        )  # fmt: skip
+        session.add(report)
+        await session.flush()
+        for version, moment in enumerate(submitted, start=1):
+            counted = {"of_age": 10, "suspected": 0, "dropout": 0}
+            session.add(
+                ReportVersion(
+                    report_id=report.id, version=version, computed=counted, stated=counted, children={}, computed_at=moment,
+                    submitted_at=moment,
+                )
+            )  # fmt: skip
+
+
 async def test_only_what_was_really_theirs_is_counted(owing: County, shell: Terminal) -> None:
     found = {one["name"]: one for one in json.loads((await shell("supervision", "times", "--json")).stdout)}
     head, village = found["王校长"], found["马主任"]
@@ -87,9 +113,11 @@ async def test_the_year_end_sheet_shows_facts_and_a_person_decides(owing: County
     children = await add_pupils(owing, owing.class_id, 10, "三")
     await add_case(owing, children[0], date(2026, 9, 1))
     await add_sheet(owing, owing.class_id, date(2026, 11, 3), state="unanswered")
+    await add_reports(owing)
     (sheet,) = json.loads((await shell("supervision", "sheet", "--role", "校长", "--json")).stdout)
     assert (sheet["person"], sheet["stages"][0]["rate"], sheet["own_overdue"], sheet["sheets"]) == ("王校长", 10.0, 2, [0, 1])
-    assert sheet["risks"] == ["rate_primary", "own_overdue", "own_missed", "own_late", "sheets"]
+    assert sheet["risks"] == ["rate_primary", "own_overdue", "own_missed", "own_late", "sheets", "reports"]
+    assert sheet["reports"] == [1, 2]
     assert sheet["decisions"] == []
     paper = tmp_path / "year.pdf"
     assert (await shell("supervision", "year-end", "--out", str(paper))).exit_code == 0

@@ -62,12 +62,33 @@ async def test_a_word_without_its_proof_is_asked_back_and_counts_for_nothing(iss
     assert (await issued.notices())[0].deadline_on == date(2026, 11, 16)
 
 
-async def test_a_posting_number_or_a_signature_proves_it(issued: County) -> None:
+async def test_what_is_posted_is_proven_by_its_number_and_needs_time_to_arrive(issued: County) -> None:
     village, code = issued.phones["village_committee"], (await issued.task("deliver_notice")).code
     await village.replies(f"{code} 3 已邮寄，邮件号XA12345678901")
     (receipt,) = await receipts(issued)
     assert (receipt.way, receipt.facts["number"]) == ("posted", "XA12345678901")
     assert (await issued.task("deliver_notice")).state == "done"
+    assert (await issued.notices())[0].deadline_on == date(2026, 11, 19)  # three days under way, then seven
+
+
+async def test_the_message_names_no_day_before_it_is_read_and_any_answer_shows_that_it_was(issued: County) -> None:
+    father = issued.phones["father"]
+    text = await father.expects("返校通知书", "请于收到后第7日前（11月5日收到即11月12日前）")
+    assert text.count("11月12日") == 1
+    await father.replies("2")
+    (receipt,) = await receipts(issued)
+    assert (receipt.way, (await issued.notices())[0].deadline_on) == ("message_answered", date(2026, 11, 16))
+    assert (await issued.task("deliver_notice")).state == "cancelled"
+    number = (await issued.notices())[0].number
+    await issued.stage.advance(minutes=6)
+    await father.replies(f"{number} 收到")
+    await father.expects("请在11月16日前送孩子到校")
+
+
+async def test_a_wrong_number_has_read_nothing(issued: County) -> None:
+    await issued.phones["father"].replies("打错了，我不是家长")
+    assert await receipts(issued) == []
+    assert (await issued.notices())[0].delivered_at is None
 
 
 async def test_the_office_records_it_within_its_rights_and_the_plan(issued: County) -> None:

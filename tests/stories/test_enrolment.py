@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from cases.imports.report import ImportReport
 from cases.imports.run import import_file
@@ -289,3 +289,23 @@ async def test_a_child_that_came_unannounced_is_confirmed_by_its_former_school(c
         "arrived", county.people["other"], county.people["manager"],
     )  # fmt: skip
     assert await events(county, "马小龙") == ["arrived", "released"]
+
+
+async def test_a_namesake_on_a_roll_is_asked_about_and_never_assumed_to_be_the_child(county: County, tmp_path: Path) -> None:
+    await set_out(county, "2026-11-02 09:00", "马小龙")
+    await take(
+        county, "households", tmp_path / "a.xlsx", [HOUSEHOLDS, ["马尔里", "2019-05-06", "", "马福海", "父亲", "", "毛毛村", "锁南镇"]]
+    )
+    here = {"学校标识码": "2162000001", "出生日期": "20190506", "年级": "三年级", "班级": "2班"}
+    await take(county, "roster", tmp_path / "b.xlsx", [ROSTER, child("马尔里", 学籍号="L马尔里", **here)])
+    await county.to("2026-11-03 12:01")
+    await county.phones["enrolment_manager"].expects("马尔里", "学籍")
+    async with county.database.session() as session:
+        found = list(await session.scalars(select(Student).where(Student.name == "马尔里").order_by(Student.id)))
+        asked = list(await session.scalars(select(Task).where(Task.kind == "enrolment_check", Task.key.like("gap:%:namesake"))))
+    assert [one.status for one in found] == ["unenrolled", "enrolled"]
+    assert ([task.student_id for task in asked], (await county.cases())[0].state) == ([found[0].id], "open")
+    await county.after_outage("2026-11-05 12:01")
+    async with county.database.session() as session:
+        query = select(func.count()).select_from(Task).where(Task.key.like("gap:%:namesake"))
+        assert await session.scalar(query) == 1  # once

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from cases.imports.run import import_file
 from cases.plans import plan_in_force
 from storage.tables import Arrangement, CareCard, HomeLesson, Message, PairContact, Pairing, Student, StudentCategory, Task
-from tests.imports.files import write_xlsx
+from tests.imports.files import ROSTER, child, write_xlsx
 from tests.stories.county import County
-from tests.stories.test_enrolment import set_out
+from tests.stories.test_enrolment import set_out, take
 
 
 async def categories(county: County) -> list[tuple[str, str | None, date, date | None]]:
@@ -145,21 +145,54 @@ async def test_an_unknown_category_in_a_file_is_refused_with_row_field_and_reaso
     path = write_xlsx(
         tmp_path / "a.xlsx",
         [
-            ["姓名", "学籍号", "类别", "细类", "起始日期", "学习情况", "生活状况"],
+            ["姓名", "学籍号", "类别", "细类", "起始日期", "学习情况", "生活状况", "安置方式"],
             ["马小龙", "L1", "留守", "单亲留守", "20260901", "语文一般", "和奶奶住"],
             ["马小龙", "L1", "网红", "", "", "", ""],
             ["马小龙", "L1", "残疾", "超能力", "", "", ""],
             ["马小龙", "L1", "困难", "", "20100101", "", ""],
             ["马小龙", "L404", "困难", "", "", "", ""],
-            ["马小龙", "L1", "留守", "双亲留守", "20260801", "", ""],
+            ["马小龙", "L1", "留守", "双亲留守", "20260801", "", "", ""],
+            ["马小龙", "L1", "残疾", "", "", "", "", "在家自学"],
         ],
     )
     now = await county.stage.now()
     report = await import_file(county.database, county.cipher, plan, "registers", path, now=now)
     assert [(error.row, error.column, error.code) for error in report.errors] == [
         (3, "类别", "category_unknown"), (4, "细类", "kind_unknown"), (5, "起始日期", "since_implausible"), (6, "学籍号", "child_unknown"),
-        (7, "起始日期", "since_before"),
+        (7, "起始日期", "since_before"), (8, "安置方式", "arrangement_unknown"),
     ]  # fmt: skip
     assert await categories(county) == [("left_behind", "单亲留守", date(2026, 9, 1), None)]
     again = await import_file(county.database, county.cipher, plan, "registers", path, now=now)
     assert (report.changed, again.changed, again.unchanged) == (1, 0, 1)
+
+
+async def arrangements(county: County) -> list[tuple[str, bool]]:
+    """(arrangement, whether it still holds), the oldest first."""
+    async with county.database.session() as session:
+        return [(row.kind, row.until is None) for row in await session.scalars(select(Arrangement).order_by(Arrangement.id))]
+
+
+async def test_a_roster_says_how_a_disabled_child_is_taught_where_nobody_has_decided_it(county: County, tmp_path: Path) -> None:
+    await set_out(county, "2026-11-02 09:00")
+    columns = [*ROSTER, "随班就读"]
+    here = {"学校标识码": "2162000001", "学籍号": "L1", "身份证件号": ""}
+
+    async def roster(kind: str, taught: str) -> None:
+        rows = [columns, [*child("马小云", 残疾人类型=kind, **here), taught]]
+        report = await take(county, "roster", tmp_path / "roster.xlsx", rows)
+        assert report.errors == []
+
+    await roster("肢体残疾", "随班就读")
+    assert await arrangements(county) == [("mainstream", True)]
+    assert (await categories(county))[0][:2] == ("disabled", "肢体残疾")  # not 随班就读, which is no kind of it
+    await roster("肢体残疾", "送教上门")
+    assert await arrangements(county) == [("mainstream", False), ("at_home", True)]
+    await county.phones["manager"].replies("安置 马小云 随班就读")
+    await county.phones["manager"].expects("马小云的登记已更新")
+    await roster("视力残疾", "送教上门")
+    assert await arrangements(county) == [("mainstream", False), ("at_home", False), ("mainstream", True)]
+    await roster("无残疾", "非随班就读")
+    assert [holds for _, holds in await arrangements(county)] == [False, False, False]
+    rows = [["姓名", "学籍号", "类别", "细类", "安置方式"], ["马小云", "L1", "残疾", "视力残疾", "送教上门"]]
+    assert (await take(county, "registers", tmp_path / "list.xlsx", rows)).changed == 1
+    assert (await arrangements(county))[-1] == ("at_home", True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from storage.tables import Event, Report, ReportVersion
+from storage.tables import Event, Report, ReportVersion, Student
 from tests.stories.county import PLAN, County
 
 MONTHLY = "\n".join(line for line in PLAN.splitlines() if not line.startswith("    weekly: "))
@@ -80,9 +80,46 @@ async def test_a_correction_needs_a_reason_and_keeps_the_computed_number(month_e
     await officer.expects("没办成", "还没有到")
     assert (await versions(month_end, "school"))[0].stated is None
     await officer.replies("疑似0 辍学0 因为小龙今天已返校")
-    await month_end.phones["principal"].expects("疑似辍学0人", "系统数疑似1人", "小龙今天已返校")
+    await month_end.phones["principal"].expects("疑似辍学0人", "更正系统数：疑似1改为0（小龙今天已返校）")
     (version,) = await versions(month_end, "school")
-    assert (numbers(version.computed), numbers(version.stated), version.reason) == ((6, 1, 0), (6, 0, 0), "小龙今天已返校")
+    assert (numbers(version.computed), numbers(version.stated), version.reasons) == ((6, 1, 0), (6, 0, 0), {"suspected": "小龙今天已返校"})
+
+
+async def test_each_number_that_is_corrected_says_why(month_end: County) -> None:
+    officer = month_end.phones["attendance_officer"]
+    await officer.replies("适龄 7 因为小虎刚转来 疑似 0 辍学 1")
+    await officer.expects("没办成", "请写理由")
+    await officer.replies("适龄 7 因为小虎刚转来，疑似 0 辍学 1 因为小龙已外出，原来疑似 1 人")
+    await month_end.phones["principal"].expects(
+        "适龄7人", "更正系统数：适龄6改为7（小虎刚转来）；疑似1改为0、辍学0改为1（小龙已外出,原来疑似 1 人）"
+    )
+    (version,) = await versions(month_end, "school")
+    assert (numbers(version.stated), set(version.reasons)) == ((7, 0, 1), {"of_age", "suspected", "dropout"})
+
+
+async def test_a_count_that_is_no_longer_true_is_said_so_and_counted_anew(month_end: County) -> None:
+    officer, principal = month_end.phones["attendance_officer"], month_end.phones["principal"]
+    await officer.expects("疑似辍学1人")
+    await officer.replies("重新统计")
+    await officer.expects("没办成", "没有变动")
+    async with month_end.database.session() as session, session.begin():
+        leaver = await session.get_one(Student, month_end.students["同学0"])
+        leaver.status = "moved_abroad"
+    await month_end.after_outage("2026-12-02 09:01")
+    await officer.expects("统计后适龄6改为5")
+    await officer.replies("确认")
+    await officer.expects("适龄6人", "统计后适龄6改为5", "重新统计")
+    await principal.expects("适龄6人", "统计后适龄6改为5")
+    await principal.replies("重新统计")
+    await principal.expects("已重新统计：适龄5人", "已请张专干重新核对")
+    await officer.expects("有变动", "现为适龄5人")
+    due = (await reports(month_end))["school"].due_at
+    await officer.replies("确认")
+    for word in ("签字", "确认"):
+        await principal.replies(word)
+    found = await versions(month_end, "school")
+    assert [(one.version, numbers(one.stated), one.signed_by is not None) for one in found] == [(1, (6, 1, 0), False), (2, (5, 1, 0), True)]
+    assert due == (await reports(month_end))["school"].first_due_at  # counting anew wins no time
 
 
 async def test_the_principal_sends_it_back(month_end: County) -> None:

@@ -39,6 +39,7 @@ class Child:
     boarder: bool | None = None
     aided: bool | None = None
     groups: dict[str, tuple[bool, str | None]] = field(default_factory=dict)
+    arrangement: str | None = None  # how a disabled child is taught
     members: list[Member] = field(default_factory=list)
     bad_phone: bool = False
 
@@ -57,4 +58,5 @@ class Child:
         family = [astuple(member) for member in self.members]
         own = (self.numbers, self.name, self.school.code, self.school.area_code, self.class_name.name, self.area_code, self.sex)
         more = (self.birth_date, self.ethnicity, self.id_number, self.seat, self.address, self.boarder, self.aided)
-        return repr((own, more, sorted(self.groups.items()), family, self.bad_phone))
+        taught = (self.arrangement,) if self.arrangement else ()
+        return repr((own, more, sorted(self.groups.items()), family, self.bad_phone, *taught))

@@ -18,6 +18,7 @@ from cases.imports.directory import SchoolDirectory, load_directory
 from cases.imports.headers import Header
 from cases.imports.intake import Intake, common_area
 from cases.imports.lines import Line, RowRefused, Table, lines
+from cases.imports.roster.arrangements import merge_arrangements
 from cases.imports.roster.child import Child
 from cases.imports.roster.columns import MemberColumns, member_columns
 from cases.imports.roster.family_merge import merge_families
@@ -42,6 +43,7 @@ class RosterImport:
         self._stager = Stager(intake.cipher, directory)
         self._members: dict[int, list[MemberColumns]] = {}
         self._schools: dict[int, str] = {}
+        self._taught: dict[int, str] = {}
         self._serial = 0
 
     async def take(self, rows: Iterator[Line]) -> None:
@@ -63,8 +65,9 @@ class RosterImport:
         self._schools.update({child.school.id: child.school.area_code for child in children})
         wanted = {(child.school.id, child.class_name) for child in children}
         self._intake.report.counters["new_classes"] += await self._directory.add_classes(self._session, wanted)
-        fresh = await self._set_unchanged_aside(children, refused)
-        await self._stager.copy(self._session, [(self._next_line(), child) for child in fresh])
+        fresh = [(self._next_line(), child) for child in await self._set_unchanged_aside(children, refused)]
+        self._taught.update({line: child.arrangement for line, child in fresh if child.arrangement is not None})
+        await self._stager.copy(self._session, fresh)
 
     def _columns(self, header: Header) -> list[MemberColumns]:
         if id(header) not in self._members:
@@ -98,6 +101,7 @@ class RosterImport:
         stale, unchanged = await match_children(self._session, intake.work.now)
         report.unchanged += unchanged + stale
         report.new, report.changed, moved = await merge_children(self._session, intake.work.now, intake.today)
+        await merge_arrangements(intake, self._taught)
         await merge_families(self._session, intake.today)
         await keep_refusals(intake.work)
         arrived = await see_arrivals(intake.work)

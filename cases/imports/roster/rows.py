@@ -14,7 +14,7 @@ from cases.imports.roster.columns import MemberColumns
 from cases.imports.roster.families import read_family
 from cases.imports.roster.home import HomeFinder
 from cases.imports.texts import Unreadable, meaningful, squeezed
-from cases.imports.words import read_boarding, read_ethnicity, read_group, read_sex, read_yes
+from cases.imports.words import read_arrangement, read_boarding, read_ethnicity, read_group, read_sex, read_yes
 
 GROUPS = {
     "left_behind": ("是否留守儿童",),
@@ -24,6 +24,7 @@ GROUPS = {
     "single_parent": ("是否单亲家庭",),
     "poor": ("是否困难家庭",),
 }
+MAINSTREAM = "mainstream"
 
 
 class RowReader:
@@ -84,6 +85,7 @@ class RowReader:
         child.boarder = line.read("就读方式", read_boarding)
         child.aided = line.read("是否享受一补", read_yes)
         child.groups = {group: state for group, columns in GROUPS.items() if (state := _group(line, group, columns)) is not None}
+        child.arrangement = _arrangement(line) if child.groups.get("disabled", (False,))[0] else None
         child.seat = self._seat(line, child)
         born = child.id_number[6:14] if child.id_number and len(child.id_number) == 18 else ""
         if born and child.birth_date and born.isdigit() and born != f"{child.birth_date:%Y%m%d}":
@@ -126,5 +128,13 @@ def _address(line: Line) -> str:
 def _group(line: Line, group: str, columns: tuple[str, ...]) -> tuple[bool, str | None] | None:
     """One yes among the columns is yes; what none of them says stays unknown."""
     found = [line.read(column, lambda cell: read_group(group, cell)) for column in columns]
-    said = [state for state in found if state is not None]
+    said = [(state[0], None if read_arrangement(state[1]) else state[1]) for state in found if state is not None]
     return max(said, key=lambda state: (state[0], state[1] or ""), default=None)
+
+
+def _arrangement(line: Line) -> str | None:
+    """A plain yes under 随班就读 says that, and nothing but that."""
+    for column in GROUPS["disabled"]:
+        if (named := read_arrangement(line.cell(column))) is not None:
+            return named
+    return MAINSTREAM if line.read("随班就读", lambda cell: read_group("disabled", cell)) == (True, None) else None
