@@ -116,6 +116,24 @@ async def test_danger_in_a_further_answer_goes_to_people_at_once(asked: County) 
     assert "打" not in text.replace("拨打", "")
 
 
+async def test_what_a_digit_would_hide_is_read_by_a_person_as_well(asked: County) -> None:
+    father, teacher = asked.phones["father"], asked.phones["class_teacher"]
+    await father.replies("院子里昨黑了乱成一团麻了唉")
+    await father.expects("请回数字")
+    await teacher.expects("人工回复家长来信")
+    code = (await asked.task("triage")).code
+    await father.replies("6")
+    await teacher.replies(f"{code} 看")
+    await teacher.expects("乱成一团麻")
+
+
+async def test_what_is_not_understood_but_touches_on_harm_is_not_asked_in_digits(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("娃哭得稀里哗啦的")
+    assert "请回数字" not in await father.expects("打电话联系您")
+    await asked.phones["class_teacher"].expects("人工回复家长来信")
+
+
 async def test_a_second_answer_corrects_the_first(asked: County) -> None:
     father = asked.phones["father"]
     await father.replies("1")
