@@ -327,7 +327,7 @@ async def test_a_button_below_a_question_whose_time_is_over_is_asked_again(count
 
 async def test_a_promise_for_a_day_that_nobody_can_reckon_is_asked_for_its_day(asked: County) -> None:
     father = asked.phones["father"]
-    await father.replies("期中考完送来")
+    await father.replies("中考完送来")
     await father.expects("哪天能来", "1周二")
     asked.restarts()
     await father.replies("3")
@@ -347,6 +347,8 @@ async def test_a_day_that_is_not_known_is_for_a_person(asked: County) -> None:
 
 
 async def test_a_vacation_of_the_plan_is_a_day(asked: County) -> None:
+    await asked.phones["father"].replies("小龙期中考完就送来")
+    await asked.phones["father"].expects("11月12日送孩子到校")
     await asked.phones["father"].replies("小龙放寒假前一定送来")
     await asked.phones["father"].expects("1月15日送孩子到校")
 
