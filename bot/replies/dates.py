@@ -16,7 +16,21 @@ from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear, event_begins, event_over, school_begins, school_ends
 
 _DAY = timedelta(days=1)
-_YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"})
+_YEARLY = frozenset(
+    {
+        "holiday",
+        "feast",
+        "lunar",
+        "lunar_day",
+        "fixed_day",
+        "term_begins",
+        "term_ends",
+        "event",
+        "event_begins",
+        "event_before",
+        "half_term",
+    }
+)
 _NO_DAYS = frozenset({"span", "now", "vague"})
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant

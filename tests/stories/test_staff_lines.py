@@ -127,7 +127,9 @@ async def test_postponing_and_handing_over(village: Colleague) -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-async def test_an_alert_of_danger_between_a_question_back_and_its_number(line: str, county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_alert_of_danger_between_a_question_back_and_its_number(
+    line: str, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The alert asks for its code, so the number is the colleague's; and the alert is still there to be answered."""
     async with colleague(county, "principal", line, monkeypatch) as principal:
         await county.to("2026-11-02 08:31")
