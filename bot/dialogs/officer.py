@@ -75,8 +75,7 @@ async def _carry_out(order: Order) -> str | None:
 async def _asked_back(order: Order) -> str | None:
     """A number picks from what was asked back; any other text is heard as always.
 
-    Alerts that came since ask for their code, as several are open. Where only one is, the number might be its answer: then the question
-    is put again, never guessed.
+    After an alert that came in between the number might be its answer: the question is put again, and the next number picks.
     """
     asked = list(takewhile(lambda one: one.kind in {NEVER_BLOCKS, *PICKED}, order.speaker.questions))
     question = next((one for one in asked if one.kind in PICKED), None)
@@ -85,7 +84,7 @@ async def _asked_back(order: Order) -> str | None:
         return None
     if await quoted_tasks(order.work, order.inbound, order.speaker):
         return None
-    if question is not asked[0] and order.task is not None:
+    if question is not asked[0]:
         return await _put_again(order, question)
     return await PICKED[question.kind](order, question, question.facts["options"][int(said) - 1])
 

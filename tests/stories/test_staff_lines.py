@@ -130,7 +130,7 @@ async def test_postponing_and_handing_over(village: Colleague) -> None:
 async def test_an_alert_of_danger_between_a_question_back_and_its_number(
     line: str, county: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The alert asks for its code, so the number is the colleague's; and the alert is still there to be answered."""
+    """The number might be the alert's answer, so the question is put again, and then the number picks; the alert is still to be answered."""
     async with colleague(county, "principal", line, monkeypatch) as principal:
         await county.to("2026-11-02 08:31")
         await county.phones["class_teacher"].replies("21")
@@ -145,9 +145,11 @@ async def test_an_alert_of_danger_between_a_question_back_and_its_number(
         await principal.expects("紧急", "小虎")
         county.restarts()
         await principal.replies("2")
+        await principal.expects("1牟文书", "2牟文秀")
+        await county.phones["second"].expects_nothing()
+        await principal.replies("2")
         await county.phones["second"].expects("资助")
-        safety = await county.task("safety")
-        assert safety.state == "open"
+        assert (await county.task("safety")).state == "open"
         await principal.presses("1")
         assert (await county.task("safety")).state == "acknowledged"
 
