@@ -90,10 +90,10 @@ def tells_more(text: str, *, children: Sequence[Child], today: date, school: Sch
 
 
 def _unread(clause: str, today: date, school: SchoolYear) -> int:
-    """How many characters are no word for a day, for a cause, for going to school, and no courtesy."""
+    """How many characters are no word for a day, for a cause, for going to school, no doubt and no courtesy."""
     words = lexicon()
     for day in reversed(find_days(clause, today, school)):
         clause = clause[: day.start] + "," + clause[day.end :]
-    for pattern in (*words.intents.values(), words.go, words.patterns["filler"]):
+    for pattern in (*words.intents.values(), words.go, *(words.patterns[name] for name in ("guess", "hedge", "filler"))):
         clause = pattern.sub(",", clause)
     return len(_HAN.findall(clause))

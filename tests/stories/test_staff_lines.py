@@ -130,7 +130,7 @@ async def test_postponing_and_handing_over(village: Colleague) -> None:
 async def test_an_alert_of_danger_between_a_question_back_and_its_number(
     line: str, county: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The number might be the alert's answer, so the question is put again, and then the number picks; the alert is still to be answered."""
+    """The number might be the alert's answer, so the question is put again; then the number picks. The alert is still open."""
     async with colleague(county, "principal", line, monkeypatch) as principal:
         await county.to("2026-11-02 08:31")
         await county.phones["class_teacher"].replies("21")
