@@ -12,7 +12,7 @@ from bot.dialogs.talk import ASKED, Talk
 from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import Reading, touches_on
 from bot.replies.action import HOPELESS
-from bot.replies.hints import digit_alone, leaves_day_open
+from bot.replies.hints import digit_alone, leaves_day_open, tells_more
 from bot.replies.normalise import normalise
 from cases.triage import hand_over
 from storage.tables import Contact, Question, Student
@@ -25,10 +25,18 @@ async def not_understood(talk: Talk, *, is_hopeless: bool = False) -> str:
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
     if contact.misses < MOST_MISSES and not is_hopeless and await _ask_again(talk):
+        await _let_it_be_read(talk)
         return "asked_back"
     contact.misses = 0
     await give_to_a_person(talk, talk.child())
     return "handed_over"
+
+
+async def _let_it_be_read(talk: Talk) -> None:
+    """A digit will answer the question, and hide what else was written: a person reads that as well, and the family waits for nobody."""
+    speaker, body = talk.speaker, talk.inbound.body
+    if tells_more(body, children=talk.named(), today=speaker.today, school=speaker.school_year):
+        await hand_over(talk.work, talk.child().id, talk.inbound, county=touches_on(body, "complaint"))
 
 
 async def _ask_again(talk: Talk) -> bool:

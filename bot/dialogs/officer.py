@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import takewhile
 
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
 from bot.dialogs.officer_visits import photographed, visited
 from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
+from bot.outbox.questions import NEVER_BLOCKS
 from bot.replies import OfficerReading, read_officer
 from cases.ledger import short_story
 from storage.tables import Inbound, Question, Task, TaskHolder
@@ -25,6 +27,7 @@ from storage.work import Work
 
 PICKED = {"colleague": picked_colleague, "child": picked_child}
 """Questions back that are answered with a number."""
+ASKED_BACK_BY = {"colleague": "which_colleague", "child": "which_pupil"}
 
 
 def officer_reading(inbound: Inbound, speaker: Speaker) -> OfficerReading:
@@ -69,12 +72,27 @@ async def _carry_out(order: Order) -> str | None:
 
 
 async def _asked_back(order: Order) -> str | None:
-    """A number picks from what was asked back, while that is the newest question; any other text is heard as always."""
-    newest = order.speaker.questions[0] if order.speaker.questions else None
+    """A number picks from what was asked back; any other text is heard as always.
+
+    After an alert that came in between the number might be its answer: the question is put again, and the next number picks.
+    """
+    asked = list(takewhile(lambda one: one.kind in {NEVER_BLOCKS, *PICKED}, order.speaker.questions))
+    question = next((one for one in asked if one.kind in PICKED), None)
     said = order.inbound.body.strip().rstrip(".。、")
-    if newest is None or newest.kind not in PICKED or not said.isdecimal() or not 0 < int(said) <= len(newest.facts["options"]):
+    if question is None or not said.isdecimal() or not 0 < int(said) <= len(question.facts["options"]):
         return None
-    return await PICKED[newest.kind](order, newest, newest.facts["options"][int(said) - 1])
+    if await quoted_tasks(order.work, order.inbound, order.speaker):
+        return None
+    if question is not asked[0]:
+        return await _put_again(order, question)
+    return await PICKED[question.kind](order, question, question.facts["options"][int(said) - 1])
+
+
+async def _put_again(order: Order, question: Question) -> str:
+    task = await order.work.session.get(Task, question.task_id) if question.task_id is not None else None
+    facts = {name: value for name, value in question.facts.items() if name != "question_expires"}
+    await order.end_questions(question.kind)
+    return order.ask(ASKED_BACK_BY[question.kind], question.kind, task=task, **facts)
 
 
 async def _task(work: Work, inbound: Inbound, speaker: Speaker, reading: OfficerReading) -> Task | None:

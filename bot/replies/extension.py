@@ -6,9 +6,11 @@ Described in docs/replies.md. A file may only add; nothing that the product unde
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +45,29 @@ def use_words(path: Path | None) -> None:
     extend(lambda data: _add(data, own))
 
 
+@cache
+def _faults() -> dict[str, dict[str, str]]:
+    text = files("templates").joinpath("own_words.yaml").read_text(encoding="utf-8")
+    faults: dict[str, dict[str, str]] = yaml.safe_load(text)["faults"]
+    return faults
+
+
+def _fault(place: str, name: str, *, known: Iterable[str] = (), **more: Any) -> Problem:
+    """The sentences of templates/own_words.yaml."""
+    said = _faults()[name]
+    return place, said["zh"].format(known="、".join(known), **more), said["en"].format(known=", ".join(known), **more)
+
+
 def _checked(path: Path) -> dict[str, Any]:
     try:
         own = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
-        raise LexiconFault(path.name, (("-", "文件打不开", f"cannot be read ({error.strerror})"),)) from error
+        raise LexiconFault(path.name, (_fault("-", "unreadable", error=error.strerror),)) from error
     except UnicodeDecodeError as error:
-        raise LexiconFault(path.name, (("-", "文件不是 UTF-8 编码", "not encoded in UTF-8"),)) from error
+        raise LexiconFault(path.name, (_fault("-", "encoding"),)) from error
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise LexiconFault(path.name, ((f"line {line}", "不是 YAML 格式", "is no YAML"),)) from error
+        raise LexiconFault(path.name, (_fault(f"line {line}", "not_yaml"),)) from error
     problems = tuple(_problems(own))
     if problems:
         raise LexiconFault(path.name, problems)
@@ -61,43 +76,39 @@ def _checked(path: Path) -> dict[str, Any]:
 
 def _problems(own: Any) -> Iterator[Problem]:
     if not isinstance(own, dict):
-        yield "-", "应为“键: 值”的形式", "must be keys with values"
+        yield _fault("-", "not_keys")
         return
     known = as_written()
     for key, value in own.items():
         if key not in _CHECKS:
-            yield str(key), f"没有这一项，可用：{'、'.join(_CHECKS)}", f"is unknown; there are {', '.join(_CHECKS)}"
+            yield _fault(str(key), "unknown_key", known=_CHECKS)
         else:
             yield from _CHECKS[key](key, value, known)
 
 
 def _intents(key: str, value: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(value, dict):
-        yield key, "应为“意思: [词, 词]”的形式", "must give a list of words for each intent"
+        yield _fault(key, "not_intents")
         return
     for intent, words in value.items():
         if intent not in known["intents"]:
-            yield (
-                f"{key}.{intent}",
-                f"没有这种意思，可用：{'、'.join(known['intents'])}",
-                f"is no intent; there are {', '.join(known['intents'])}",
-            )
+            yield _fault(f"{key}.{intent}", "unknown_intent", known=known["intents"])
         else:
             yield from _words(f"{key}.{intent}", words, known)
 
 
 def _words(key: str, value: Any, known: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: ARG001
     if not isinstance(value, list):
-        yield key, "应为词的列表", "must be a list of words"
+        yield _fault(key, "not_words")
         return
     for place, word in enumerate(value, start=1):
         if not isinstance(word, str) or not _SHORTEST <= len(word.strip()) <= _LONGEST:
-            yield f"{key}[{place}]", f"每个词要有{_SHORTEST}到{_LONGEST}个字", f"a word has {_SHORTEST} to {_LONGEST} characters"
+            yield _fault(f"{key}[{place}]", "word_length", shortest=_SHORTEST, longest=_LONGEST)
 
 
 def _typos(key: str, value: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
     if not isinstance(value, dict):
-        yield key, "应为“错字: 正字”的形式", "must give the right word for each wrong one"
+        yield _fault(key, "not_typos")
         return
     for wrong, right in value.items():
         yield from _words(f"{key}.{wrong}", [wrong, right], known)
@@ -107,30 +118,30 @@ def _vocabulary(key: str, value: Any, known: Mapping[str, Any]) -> Iterator[Prob
     yield from _words(key, value, known)
     for place, word in enumerate(value if isinstance(value, list) else [], start=1):
         if isinstance(word, str) and not all(_HAN.match(letter) for letter in word):
-            yield f"{key}[{place}]", "只能写汉字，按读音识别", "must be characters: it is recognised by its sound"
+            yield _fault(f"{key}[{place}]", "not_characters")
 
 
 def _days(key: str, value: Any, known: Mapping[str, Any]) -> Iterator[Problem]:  # noqa: ARG001
     if not isinstance(value, dict):
-        yield key, "应为“说法: 距今天数”的形式", "must give days from today for each word"
+        yield _fault(key, "not_days")
         return
     for word, ahead in value.items():
         if not isinstance(word, str) or len(word) < _SHORTEST:
-            yield f"{key}.{word}", f"说法至少{_SHORTEST}个字", f"a word has at least {_SHORTEST} characters"
+            yield _fault(f"{key}.{word}", "word_short", shortest=_SHORTEST)
         if type(ahead) is not int or abs(ahead) > _FARTHEST:
-            yield f"{key}.{word}", f"应为 -{_FARTHEST} 到 {_FARTHEST} 的整数", f"must be a whole number from -{_FARTHEST} to {_FARTHEST}"
+            yield _fault(f"{key}.{word}", "not_ahead", farthest=_FARTHEST)
 
 
 def _feasts(key: str, value: Any, known: Mapping[str, Any]) -> Iterator[Problem]:
     names = [name for name, day in known["dates"]["feasts"].items() if day != "either"]
     if not isinstance(value, dict):
-        yield key, "应为“节日: [日期]”的形式", "must give a list of days for each feast"
+        yield _fault(key, "not_feasts")
         return
     for name, days in value.items():
         if name not in names:
-            yield f"{key}.{name}", f"没有这个节日，可用：{'、'.join(names)}", f"is no feast; there are {', '.join(names)}"
+            yield _fault(f"{key}.{name}", "unknown_feast", known=names)
         if not isinstance(days, list) or not all(type(day) is date for day in days):
-            yield f"{key}.{name}", "应为日期的列表，如 [2027-03-10]", "must be a list of days, such as [2027-03-10]"
+            yield _fault(f"{key}.{name}", "not_dates")
 
 
 _CHECKS: dict[str, _Check] = {

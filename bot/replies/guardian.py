@@ -75,13 +75,27 @@ def read_guardian(
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     readings = [reading for one in share(plain, children) for reading in _of_share(one, question, When(today, school))]
-    return readings or [Reading(None, "unknown", None, _NOTHING, "")]
+    return _worried(plain, readings) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
 def danger_in(plain: str) -> str | None:
-    """The words of danger, also when they are spread with blanks or dots."""
-    found = lexicon().safety.search(plain) or lexicon().safety.search(_BLANKS.sub("", plain))
+    """The words of danger, also when they are spread with blanks or dots; without what only looks like it."""
+    return _danger(plain) or _danger(_BLANKS.sub("", plain))
+
+
+def _danger(text: str) -> str | None:
+    words = lexicon()
+    if words.safety.search(text) is None:
+        return None
+    found = words.safety.search(words.no_danger.sub(",", text))
     return found.group() if found else None
+
+
+def _worried(plain: str, readings: list[Reading]) -> list[Reading]:
+    """What is not understood, in a text that touches on harm, is for a person: digits would hide it."""
+    if all(one.intent != "unknown" for one in readings) or (sign := lexicon().worry.search(plain)) is None:
+        return readings
+    return [replace(one, confidence=HOPELESS, evidence=sign.group()) if one.intent == "unknown" else one for one in readings]
 
 
 def _the_one(plain: str, children: Sequence[Child]) -> int | None:
@@ -171,7 +185,9 @@ def _of_words(clauses: Sequence[Clause], question: str | None, when: When) -> li
     main = [meaning for meaning in meanings if meaning.intent not in _ALONGSIDE]
     said = _main(clauses, heard, main, question, when)
     if said is None:
-        return [_plain(meaning) for meaning in beside[:1]] or [_unknown("")]
+        told = len(heard) > 1 and not (heard[0].meanings and heard[0].meanings[0].intent == "undo")
+        alone = [meaning for meaning in beside if meaning.intent != "undo" or not told]  # 不是 amid what was not understood corrects that
+        return [_plain(meaning) for meaning in alone[:1]] or [_unknown("")]
     undone = [_plain(meaning) for meaning in beside if meaning.intent == "undo" and said.intent not in _STRANGERS][:1]
     asked = [_plain(meaning) for meaning in beside if meaning.intent == "question"][:1]
     return _joined(said, undone, asked, heard)

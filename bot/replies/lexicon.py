@@ -56,6 +56,8 @@ class Lexicon:
     intents: Mapping[str, re.Pattern[str]]
     whole: Mapping[str, re.Pattern[str]]
     safety: re.Pattern[str]
+    no_danger: re.Pattern[str]
+    worry: re.Pattern[str]
     strongest: tuple[str, ...]
     together: tuple[tuple[str, str], ...]
     cancelled: Mapping[str, re.Pattern[str]]
@@ -119,6 +121,8 @@ def lexicon() -> Lexicon:
         intents={intent: _union(fragments, macros) for intent, fragments in data["intents"].items()},
         whole={intent: re.compile(f"(?:{polite}|我们?)*?(?:{text})(?:{polite})*") for intent, text in data["whole"].items()},
         safety=_union(data["safety"], macros),
+        no_danger=_union(data["no_danger"], macros),
+        worry=_union(data["worry"], macros),
         strongest=tuple(data["strongest"]),
         together=tuple((first, second) for first, second in data["together"]),
         cancelled=_all(data["cancelled"], macros),

@@ -101,6 +101,8 @@ def _whole(text: str, question: str | None) -> Meaning | None:
         for word, intent in (("yes", "confirm_yes"), ("no", "confirm_no")):
             if word in whole:
                 return Meaning(intent, None, text)
+    if question == "publicity" and "opt_out_letter" in whole:
+        return Meaning("opt_out", None, text)
     for intent in ("opt_out", "opt_in", "undo", "acknowledged"):
         if intent in whole and not (intent == "acknowledged" and question == "confirm_return"):
             return Meaning(intent, None, text)

@@ -12,7 +12,7 @@ from bot.replies.lexicon import lexicon
 
 _PLAIN_DAYS = frozenset(
     {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"}
-    | {"term_begins", "term_ends", "event"}
+    | {"term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"}
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
 _BRINGS = frozenset("送带领")

@@ -72,6 +72,11 @@ def event_over(year: SchoolYear, name: str, today: date, works: Works) -> date |
     return _next_working(over.last, works) if over is not None else None
 
 
+def event_begins(year: SchoolYear, name: str, today: date) -> date | None:
+    """Its first day, today at the earliest; None where the plan file does not name it."""
+    return next((one.first for one in year.events if one.first >= today and one.name.startswith(name)), None)
+
+
 def _is_named(one: Stretch, name: str | None) -> bool:
     return name is None or name in one.name
 

@@ -13,6 +13,7 @@ from bot.replies.sheet_tokens import Token
 from bot.replies.sheet_words import sheet_words
 
 _REASONS = frozenset({"sick", "leave", "home"})
+_BETWEEN = frozenset({"list", "other"})
 _LONGEST_LEAVE = 60  # days; a longer leave is for the bureau, not for a sheet
 
 
@@ -48,6 +49,7 @@ class Roll:
     prefix: str | None = None
     every: bool = False
     contrary: bool = False
+    ahead: date | None = None  # a later day that stands before the one pupil whose leave begins then
 
     def call(self, row: Sequence[Token]) -> None:
         """Take the whole sheet."""
@@ -84,10 +86,19 @@ class Roll:
         )
 
     def _hear(self, token: Token) -> None:
+        if self.ahead is not None and not self._goes_on(token):
+            self.contrary = True
         if token.kind in _REASONS:
             self._reason(token)
         else:
             _HEARD[token.kind](self, token)
+
+    def _goes_on(self, token: Token) -> bool:
+        """Behind "tomorrow" comes one pupil and then why; "5号" may be tomorrow's date itself."""
+        if token.kind not in {"seat", "pupil"}:
+            return token.kind in _BETWEEN or bool(self.last)
+        is_date = "号" in token.text and self.ahead is not None and token.value == self.ahead.day
+        return not self.last and not is_date
 
     def _pupil(self, token: Token) -> None:
         if len(token.ids) != 1:
@@ -124,6 +135,8 @@ class Roll:
 
     def _add(self, student_id: int) -> None:
         line = self.lines.setdefault(student_id, _Line())
+        if self.ahead is not None:
+            line.since = line.until = self.ahead
         line.reason = self.prefix or line.reason
         if student_id not in self.group:
             self.group.append(student_id)
@@ -137,7 +150,7 @@ class Roll:
         for student_id in whom:
             line = self.lines[student_id]
             line.reason = token.kind if self.prefix else line.reason or token.kind
-        self.last, self.group, self.prefix = list(whom), [], None
+        self.last, self.group, self.prefix, self.ahead = list(whom), [], None, None
 
     def _of_somebody_unknown(self) -> bool:
         """A reason right behind a name that could not be read is that one's, not of those who follow."""
@@ -181,6 +194,8 @@ class Roll:
         if token.on == self.today:
             for student_id in self.last:
                 self.lines[student_id].today = True
+        elif token.on is not None and not self.lines and not self.group and self.ahead is None and self._is_ahead(token.on):
+            self.ahead = token.on
         elif not self._begins_leave(token.on):
             self.contrary = True
 

@@ -61,6 +61,14 @@ class Colleague:
             query, body = self._wecom.text(ADDRESSES["wecom"], text, next(self._numbers))
             await self._bring("wecom", Request("", query=query, body=body))
 
+    async def photographs(self, content: bytes) -> None:
+        """Chats only: a text cannot carry a photograph."""
+        if self.line == "telegram":
+            await self._bring("telegram", Request("", body=json.dumps(self._telegram.photo(ADDRESSES["telegram"], content)).encode()))
+        else:
+            query, body = self._wecom.photo(ADDRESSES["wecom"], content, next(self._numbers))
+            await self._bring("wecom", Request("", query=query, body=body))
+
     async def presses(self, answer: str) -> None:
         if self.line != "telegram":
             await self.replies(answer)

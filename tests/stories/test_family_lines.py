@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import select
 
-from storage.tables import AidRequest, CaseFile, EnrolmentCheck, GuardianAnswer, Leave, PersonContact
+from storage.tables import AidRequest, CaseFile, EnrolmentCheck, GuardianAnswer, Guardianship, Leave, PersonContact
 from tests.stories.county import County
 from tests.stories.families import LINES, Family, family
 
@@ -137,6 +137,39 @@ async def test_silence_is_asked_again_then_called_then_a_person_acts(home: Famil
     await county.to("2026-11-02 18:35")
     await home.hears("今天没")
     assert (await county.task("family_contact")).state == "open"
+
+
+async def test_answers_twice_late_and_across_a_restart(home: Family) -> None:
+    """The same digit twice counts once; the next answer comes after a restart; a whole day later everything is taken back."""
+    await home.answers("5")
+    await home.hears("联系您", "衣服和书本文具")
+    home.county.restarts()
+    await home.answers("3")
+    await home.hears("校长王校长")
+    await home.answers("3")
+    async with home.county.database.session() as session:
+        assert (await session.scalars(select(AidRequest.kind))).all() == ["supplies"]
+        assert len((await session.scalars(select(GuardianAnswer).where(GuardianAnswer.intent == "hardship"))).all()) == 1
+
+
+async def test_a_more_urgent_question_between_a_question_and_its_answer(home: Family) -> None:
+    """A little brother is missing, too: what was asked further gives way, and the digit is about him."""
+    county = home.county
+    async with county.database.session() as session, session.begin():
+        father = (await session.scalars(select(Guardianship.person_id).where(Guardianship.student_id == county.students["马小龙"]))).one()
+        session.add(Guardianship(student_id=county.students["同学0"], person_id=father, relation="father", rank=1))
+    await home.answers("5")
+    await home.hears("衣服和书本文具")
+    await county.phones["class_teacher"].replies("2")
+    await county.stage.advance(minutes=4)
+    await home.hears("学0", "没到校")
+    county.restarts()
+    await home.answers("2")
+    await home.hears("学0", "11月2日送孩子")
+    async with county.database.session() as session:
+        assert (await session.scalars(select(AidRequest.kind))).all() in ([], [None])
+        said = (await session.execute(select(GuardianAnswer.student_id, GuardianAnswer.intent).order_by(GuardianAnswer.id))).all()
+    assert [tuple(one) for one in said] == [(county.students["马小龙"], "hardship"), (county.students["同学0"], "will_return")]
 
 
 async def test_a_digit_that_is_not_offered_is_asked_again_once_and_then_a_named_person_calls(home: Family) -> None:

@@ -116,6 +116,24 @@ async def test_danger_in_a_further_answer_goes_to_people_at_once(asked: County) 
     assert "打" not in text.replace("拨打", "")
 
 
+async def test_what_a_digit_would_hide_is_read_by_a_person_as_well(asked: County) -> None:
+    father, teacher = asked.phones["father"], asked.phones["class_teacher"]
+    await father.replies("院子里昨黑了乱成一团麻了唉")
+    await father.expects("请回数字")
+    await teacher.expects("人工回复家长来信")
+    code = (await asked.task("triage")).code
+    await father.replies("6")
+    await teacher.replies(f"{code} 看")
+    await teacher.expects("乱成一团麻")
+
+
+async def test_what_is_not_understood_but_touches_on_harm_is_not_asked_in_digits(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("娃哭得稀里哗啦的")
+    assert "请回数字" not in await father.expects("打电话联系您")
+    await asked.phones["class_teacher"].expects("人工回复家长来信")
+
+
 async def test_a_second_answer_corrects_the_first(asked: County) -> None:
     father = asked.phones["father"]
     await father.replies("1")
@@ -309,7 +327,7 @@ async def test_a_button_below_a_question_whose_time_is_over_is_asked_again(count
 
 async def test_a_promise_for_a_day_that_nobody_can_reckon_is_asked_for_its_day(asked: County) -> None:
     father = asked.phones["father"]
-    await father.replies("期中考完送来")
+    await father.replies("中考完送来")
     await father.expects("哪天能来", "1周二")
     asked.restarts()
     await father.replies("3")
@@ -329,6 +347,8 @@ async def test_a_day_that_is_not_known_is_for_a_person(asked: County) -> None:
 
 
 async def test_a_vacation_of_the_plan_is_a_day(asked: County) -> None:
+    await asked.phones["father"].replies("小龙期中考完就送来")
+    await asked.phones["father"].expects("11月12日送孩子到校")
     await asked.phones["father"].replies("小龙放寒假前一定送来")
     await asked.phones["father"].expects("1月15日送孩子到校")
 

@@ -171,7 +171,7 @@ async def test_a_second_word_counts_after_a_restart_and_when_it_is_handled_late(
     await asked.phones["department_liaison"].expects("依法处理")
 
 
-async def test_a_question_back_is_interrupted_by_an_alarm_and_a_bare_number_then_decides_nothing(asked: County) -> None:
+async def test_a_question_back_is_interrupted_by_an_alarm_and_put_again_before_a_number_counts(asked: County) -> None:
     await asked.staff("principal", key="deputy", name="王海龙")
     await asked.staff("principal", key="vice", name="王海林")
     principal = asked.phones["principal"]
@@ -180,8 +180,10 @@ async def test_a_question_back_is_interrupted_by_an_alarm_and_a_bare_number_then
     await asked.phones["father"].replies("孩子失踪了")
     await principal.expects("安全")
     await principal.replies("1")
-    await principal.expects("请在数字前加代号")
+    await principal.expects("哪位", "1王海龙", "2王海林")
     assert asked.people["principal"] in await holders_of(asked, "principal_contact")
+    await principal.replies("1")
+    assert asked.people["deputy"] in await holders_of(asked, "principal_contact")
     assert (await asked.task("safety")).state == "open"
 
 

@@ -117,8 +117,59 @@ async def test_postponing_and_handing_over(village: Colleague) -> None:
     await village.expects("11月6日")
     await village.replies("2 牟主任")
     await village.expects("1牟文书", "2牟文秀")
+    await village.replies("马小虎被人打了，不敢回家")
+    await village.county.phones["county_officer"].expects("紧急")
+    village.county.restarts()
     await village.replies("2")
     await village.county.phones["second"].expects("家访")
+    await village.replies("2")
+    await village.expects("没有待办")
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_an_alert_of_danger_between_a_question_back_and_its_number(
+    line: str, county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number might be the alert's answer, so the question is put again; then the number picks. The alert is still open."""
+    async with colleague(county, "principal", line, monkeypatch) as principal:
+        await county.to("2026-11-02 08:31")
+        await county.phones["class_teacher"].replies("21")
+        await county.phones["father"].expects("小龙")
+        await county.phones["father"].replies("没钱交伙食费")
+        await principal.expects("资助")
+        for key, name in (("first", "牟文书"), ("second", "牟文秀")):
+            await county.staff("principal", key=key, name=name)
+        await principal.replies("2 牟主任")
+        await principal.expects("1牟文书", "2牟文秀")
+        await county.phones["class_teacher"].replies("马小虎被人打了，不敢回家")
+        await principal.expects("紧急", "小虎")
+        county.restarts()
+        await principal.replies("2")
+        await principal.expects("1牟文书", "2牟文秀")
+        await county.phones["second"].expects_nothing()
+        await principal.replies("2")
+        await county.phones["second"].expects("资助")
+        assert (await county.task("safety")).state == "open"
+        await principal.presses("1")
+        assert (await county.task("safety")).state == "acknowledged"
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_a_number_that_may_answer_the_one_alert_is_not_guessed(line: str, county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is owed when the stand-in is asked back for: then "1" may be the colleague or "have it"."""
+    async with colleague(county, "principal", line, monkeypatch) as principal:
+        for key, name in (("first", "牟文书"), ("second", "牟文秀")):
+            await county.staff("principal", key=key, name=name)
+        await county.to("2026-11-02 08:31")
+        await principal.replies("请假到周五，由牟主任代")
+        await principal.expects("1牟文书", "2牟文秀")
+        await county.phones["class_teacher"].replies("马小虎被人打了，不敢回家")
+        await principal.expects("紧急", "小虎")
+        await principal.replies("1")
+        await principal.expects("1牟文书", "2牟文秀")
+        assert (await county.task("safety")).state == "open"
+        await principal.replies("2")
+        await principal.expects("牟文秀")
 
 
 async def test_away_with_a_stand_in_and_back_early(village: Colleague) -> None:
