@@ -19,7 +19,8 @@ def used(home: Path) -> dict[str, float]:
             found[words[words.index("-m") + 1].rpartition(".")[2].strip("_")] += _seconds(process)
     for path in home.rglob("postmaster.pid"):
         postmaster = psutil.Process(int(path.read_text().split()[0]))
-        found["database"] = sum(map(_seconds, [postmaster, *postmaster.children()]))
+        ended = postmaster.cpu_times()
+        found["database"] = sum(map(_seconds, [postmaster, *postmaster.children()])) + ended.children_user + ended.children_system
     return dict(found)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from bench._county import FAMILY, GIVEN, County, phone
 
-COUNTIES, TOWNSHIPS, VILLAGES = 8, 16, 9
+TOWNSHIPS, OF_COUNTY, VILLAGES = 128, 16, 9  # townships of a prefecture of full size, of a county at most; villages of a township
+FULL = 350_000  # children
 CLASS, SCHOOL = 30, 12  # children in a class, classes in a school
 SINCE = date(2026, 8, 1)
 ROOT = "6229"
@@ -33,9 +34,12 @@ class Office:
 
 
 def people_prefecture(county: County, students: int) -> None:
-    """Fills an empty installation. Surrogate keys count from 1, so that rows can name each other before they are stored."""
+    """Fills an empty installation; a smaller one has fewer areas, too.
+
+    Surrogate keys count from 1, so that rows can name each other before they are stored.
+    """
     classes = max(1, students // CLASS)
-    areas = list(_areas())
+    areas = list(_areas(max(1, round(TOWNSHIPS * students / FULL))))
     villages = [code for code in areas if len(code) == 12]
     schools = [(number + 1, villages[number % len(villages)]) for number in range(-(-classes // SCHOOL))]
     rooms = [(number + 1, *schools[number // SCHOOL]) for number in range(classes)]
@@ -76,13 +80,14 @@ def people_prefecture(county: County, students: int) -> None:
         cursor.execute(b"analyze")
 
 
-def _areas() -> Iterator[str]:
+def _areas(townships: int) -> Iterator[str]:
     yield ROOT
-    for county in range(1, COUNTIES + 1):
-        yield (at := f"{ROOT}{county:02}")
-        for township in range(1, TOWNSHIPS + 1):
-            yield (within := f"{at}{township:03}")
-            yield from (f"{within}{village:03}" for village in range(1, VILLAGES + 1))
+    for number in range(townships):
+        county = f"{ROOT}{number // OF_COUNTY + 1:02}"
+        if number % OF_COUNTY == 0:
+            yield county
+        yield (township := f"{county}{number % OF_COUNTY + 1:03}")
+        yield from (f"{township}{village:03}" for village in range(1, VILLAGES + 1))
 
 
 def _parent(code: str) -> str | None:

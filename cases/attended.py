@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from cases.rolls import ON_ROLLS
 from storage.tables import Absence, AttendanceSheet, Student
 from storage.work import Work
 
 
+def attendance(student_id: InstrumentedAttribute[int] | int, since: InstrumentedAttribute[date] | date) -> Select[date]:
+    """The query for every such day from `since` on."""
+    absent = exists().where(Absence.student_id == Student.id, Absence.on == AttendanceSheet.on, Absence.state.in_(("absent", "excused")))
+    return (
+        select(AttendanceSheet.on)
+        .join(Student, Student.class_id == AttendanceSheet.class_id)
+        .where(Student.id == student_id, Student.status.in_(ON_ROLLS))
+        .where(AttendanceSheet.on >= since, AttendanceSheet.state == "answered", ~absent)
+    )
+
+
 async def attended_days(work: Work, student_id: int, since: date) -> list[date]:
     """Every such day from `since` on, oldest first."""
-    absent = exists().where(Absence.student_id == student_id, Absence.on == AttendanceSheet.on, Absence.state.in_(("absent", "excused")))
-    return list(
-        await work.session.scalars(
-            select(AttendanceSheet.on)
-            .join(Student, Student.class_id == AttendanceSheet.class_id)
-            .where(
-                Student.id == student_id,
-                Student.status.in_(ON_ROLLS),
-                AttendanceSheet.on >= since,
-                AttendanceSheet.state == "answered",
-                ~absent,
-            )
-            .order_by(AttendanceSheet.on)
-        )
-    )
+    return list(await work.session.scalars(attendance(student_id, since).order_by(AttendanceSheet.on)))
 
 
 async def absent_after(work: Work, student_id: int, on: date) -> date | None:

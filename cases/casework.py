@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -21,8 +22,19 @@ async def open_case_of(work: Work, student_id: int) -> CaseFile | None:
     return await work.session.scalar(select(CaseFile).where(CaseFile.student_id == student_id, CaseFile.state == "open").with_for_update())
 
 
+LOCKED = "cases locked"
+
+
+def keep_locked(work: Work, cases: Iterable[CaseFile]) -> None:
+    """These cases have been locked together; `lock_case` need not do it again in this transaction."""
+    work.session.info[LOCKED] = {case.id: case for case in cases}
+
+
 async def lock_case(work: Work, case_id: int) -> CaseFile:
     """The case, locked for this use case. Raises NoResultFound for one that is not there."""
+    locked: dict[int, CaseFile] = work.session.info.get(LOCKED, {})
+    if case_id in locked:
+        return locked[case_id]
     return (await work.session.scalars(select(CaseFile).where(CaseFile.id == case_id).with_for_update())).one()
 
 

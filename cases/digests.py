@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -11,9 +12,9 @@ from sqlalchemy import func, select
 from cases.desk import desk_of_school
 from cases.names import area_names
 from cases.outside import barred_from
-from cases.reminders import desk_of_task
-from cases.responsible import holders, in_force
-from cases.tasks import LIVING, living_holders
+from cases.read_ahead import places_of_tasks, read_places, read_posts
+from cases.responsible import Place, holders, in_force
+from cases.tasks import LIVING
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import AttendanceSheet, CaseFile, CaseLevel, Responsibility, School, SchoolClass, Task, TaskHolder
@@ -33,7 +34,9 @@ async def noon_digest(work: Work, plan: Plan, day: date) -> None:
         .group_by(School.id)
         .order_by(School.id)
     )
-    for school, classes in (await work.session.execute(query)).all():
+    rows = (await work.session.execute(query)).all()
+    await read_places(work, [Place(school.area_code, school.area_code, school.id) for school, _ in rows])
+    for school, classes in rows:
         desk = await desk_of_school(work, school)
         for holder in await holders(work.session, plan, plan.attendance.digest.role, desk.place, day):
             work.say(
@@ -55,36 +58,37 @@ class Owed:
 async def morning_digest(work: Work, plan: Plan, day: date) -> None:
     """Tells each responsible person what they owe and what is overdue, and those above them what is overdue below."""
     owed: dict[int, Owed] = defaultdict(lambda: Owed(""))
+    asked: dict[int, set[int]] = defaultdict(set)
     query = (
         select(Task, TaskHolder.person_id).join(TaskHolder).where(Task.state.in_(LIVING), TaskHolder.until.is_(None)).order_by(Task.due_at)
     )
     for task, person_id in await work.session.execute(query):
+        asked[task.id].add(person_id)
         entry = owed[person_id]
         entry.area_code = task.area_code
         entry.open += 1
         if task.due_at < work.now:
             entry.overdue.append(task)
-    await _copy_above(work, plan, day, owed)
+    await _copy_above(work, plan, day, owed, asked)
     for person_id, entry in owed.items():
         if entry.overdue or entry.below:
             _say_digest(work, plan, day, person_id, entry)
 
 
-async def _copy_above(work: Work, plan: Plan, day: date, owed: dict[int, Owed]) -> None:
+async def _copy_above(work: Work, plan: Plan, day: date, owed: dict[int, Owed], asked: Mapping[int, set[int]]) -> None:
+    """Whoever is asked is reminded of it as their own, and some must not hear of it: they get no copy."""
     if not plan.reminders.copy_above:
         return
     overdue = select(Task).where(Task.state.in_(LIVING), Task.due_at < work.now).order_by(Task.due_at)
-    for task in (await work.session.scalars(overdue)).all():
-        above = plan.roles[task.role].above if task.role in plan.roles else None
-        if above is None:
-            continue
-        desk = await desk_of_task(work, task)
-        own = set(await living_holders(work, task.id)) | await barred_from(work, task)
-        for holder in await holders(work.session, plan, above, desk.place, day):
-            if holder.person_id in own:
-                continue  # they are reminded of it as their own, or must not hear of it
-            owed[holder.person_id].area_code = task.area_code
-            owed[holder.person_id].below.append(task)
+    tasks = [task for task in await work.session.scalars(overdue) if task.role in plan.roles and plan.roles[task.role].above]
+    places = await places_of_tasks(work, tasks)
+    await read_posts(work, set(places.values()), day)
+    for task in tasks:
+        own = asked.get(task.id, set()) | await barred_from(work, task)
+        for holder in await holders(work.session, plan, plan.roles[task.role].above or "", places[task.id], day):
+            if holder.person_id not in own:
+                owed[holder.person_id].area_code = task.area_code
+                owed[holder.person_id].below.append(task)
 
 
 def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) -> None:

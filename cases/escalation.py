@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
 from sqlalchemy import func, select, update
 
-from cases.attended import attended_days
+from cases.case_facts import case_facts
 from cases.casework import enter_level
 from cases.desk import Desk, desk_of_case
 from cases.holes import report_hole
-from cases.leaves import leave_days
 from cases.notices import draft_notice
 from cases.responsible import holders
 from cases.steps import step_key, take_step
-from cases.tasks import LIVING, NewTask, end_tasks, open_task
-from plan.chain import CaseFacts, Enter, Keep, NoticeFacts, Open, Tell, upcoming
-from storage.tables import CaseFile, CaseLevel, CaseStep, Notice, Referral, Task, TaskHolder
+from cases.tasks import NewTask, end_tasks, open_task
+from plan.chain import Enter, Keep, Open, Tell, upcoming
+from storage.tables import CaseFile, CaseLevel, Notice, Referral, Task
 from storage.work import Work
 
 ENDLESS = 60
@@ -39,75 +36,6 @@ async def settle(work: Work, case: CaseFile) -> None:
         await _carry_out(work, desk, case, action)
         await work.session.flush()
     raise RuntimeError(f"case {case.id} does not come to rest")
-
-
-async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
-    """What the chain's rules may know of a case."""
-    await work.session.flush()
-    levels = await work.session.execute(
-        select(CaseLevel.level, CaseLevel.entered_at).where(CaseLevel.case_id == case.id, CaseLevel.episode == case.episode)
-    )
-    entered = levels.all()
-    began = min((at for _, at in entered), default=case.opened_at)
-    steps, living, approved = await _standing(work, desk, case, began)
-    return CaseFacts(
-        opened_at=began,
-        first_absent_on=case.first_absent_on,
-        level=case.level,
-        entered={entry.level: entry.entered_at for entry in entered},
-        excused=await _excused(work, case),
-        answered_until=case.answered_until,
-        paused_until=case.paused_until,
-        away=case.back_on is None,
-        notices=await _notice_facts(work, case),
-        referral_approved_at=approved,
-        unstaffed=await _unstaffed(work, desk, case),
-        steps=frozenset(steps),
-        open_tasks=living,
-    )
-
-
-async def _standing(work: Work, desk: Desk, case: CaseFile, began: datetime) -> tuple[list[str], int, datetime | None]:
-    """(steps taken in this episode, living tasks, when a referral of this episode was approved), in one question."""
-    steps = select(CaseStep.step).where(CaseStep.case_id == case.id, CaseStep.episode == case.episode)
-    own = (Task.case_id == case.id, Task.state.in_(LIVING), Task.kind.not_in(desk.plan.outliving()))
-    living = select(func.count()).select_from(Task).where(*own)
-    approved = select(func.min(Referral.decided_at)).where(
-        Referral.case_id == case.id, Referral.state.in_(("approved", "answered")), Referral.decided_at >= began
-    )
-    found = await work.session.execute(select(func.array(steps.scalar_subquery()), living.scalar_subquery(), approved.scalar_subquery()))
-    taken, open_tasks, decided = found.one()
-    return taken, open_tasks, decided
-
-
-async def _notice_facts(work: Work, case: CaseFile) -> dict[str, NoticeFacts]:
-    query = select(Notice).where(Notice.case_id == case.id, Notice.episode == case.episode)
-    return {
-        notice.kind: NoticeFacts(notice.issued_at, notice.delivered_at, notice.deadline_on) for notice in await work.session.scalars(query)
-    }
-
-
-async def _excused(work: Work, case: CaseFile) -> frozenset[date]:
-    """Days of the episode that do not count as absent: on leave, or at school."""
-    attended = await attended_days(work, case.student_id, case.first_absent_on)
-    return await leave_days(work, case.student_id, case.first_absent_on) | frozenset(attended)
-
-
-async def _unstaffed(work: Work, desk: Desk, case: CaseFile) -> frozenset[int]:
-    """The level itself, when nobody at all was responsible for what it owes when the case came to it."""
-    rung = desk.plan.at_level(case.level)
-    held = (
-        select(TaskHolder.task_id)
-        .join(Task, Task.id == TaskHolder.task_id)
-        .where(Task.case_id == case.id, Task.level == rung.level, Task.key.startswith(f"case:{case.id}:{case.episode}:"))
-        .where(TaskHolder.why.in_(("holder", "substitute", "delegate")))
-    )
-    if await work.session.scalar(held.limit(1)) is not None:
-        return frozenset()
-    for step in rung.owed:
-        if step.undelivered_school_days is None and await holders(work.session, desk.plan, step.role, desk.place, desk.today):
-            return frozenset()
-    return frozenset({rung.level})
 
 
 async def _carry_out(work: Work, desk: Desk, case: CaseFile, action: Enter | Open | Tell | Keep) -> None:

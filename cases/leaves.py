@@ -26,11 +26,3 @@ async def end_leave(work: Work, student_id: int, today: date) -> None:
     running = (Leave.student_id == student_id, Leave.ends_on > yesterday, Leave.withdrawn_at.is_(None))
     await work.session.execute(update(Leave).where(*running, Leave.starts_on > yesterday).values(withdrawn_at=work.now))
     await work.session.execute(update(Leave).where(*running).values(ends_on=yesterday))
-
-
-async def leave_days(work: Work, student_id: int, since: date) -> frozenset[date]:
-    """Every day from `since` on that a leave covers."""
-    found = await work.session.scalars(
-        select(Leave).where(Leave.student_id == student_id, Leave.withdrawn_at.is_(None), Leave.ends_on >= since)
-    )
-    return frozenset(leave.starts_on + timedelta(days=n) for leave in found for n in range((leave.ends_on - leave.starts_on).days + 1))

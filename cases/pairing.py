@@ -10,7 +10,9 @@ from sqlalchemy import exists, func, select
 
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
+from cases.read_ahead import read_places
 from cases.registers import check_day, check_end, register_rules
+from cases.responsible import Place
 from cases.said import ACCOUNT, Said, may_say
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.calendar import Calendar
@@ -67,7 +69,7 @@ async def _end(work: Work, pairing: Pairing, on: date) -> None:
     check_end(pairing.since, on)
     pairing.until = on
     await work.session.flush()
-    asked = select(Task).where(Task.key.startswith(f"pair:{pairing.id}:"), Task.state.in_(LIVING))
+    asked = select(Task).where(Task.student_id == pairing.student_id, Task.key.startswith(f"pair:{pairing.id}:"), Task.state.in_(LIVING))
     for task in await work.session.scalars(asked):
         end_task(work, task, "cancelled", reason="pairing_ended")
 
@@ -83,7 +85,10 @@ async def ask_for_contacts(work: Work, plan: Plan, day: date) -> None:
     on_rolls = Student.status.not_in(("deceased", "moved_abroad", "transferred"))
     query = select(Pairing, Student).join(Student, Student.id == Pairing.student_id)
     query = query.where(Pairing.until.is_(None), Pairing.since <= day, on_rolls, ~known, ~asked).order_by(Pairing.id)
-    for pairing, student in (await work.session.execute(query)).all():
+    rows = (await work.session.execute(query)).all()
+    places = [Place(student.area_code, student.school_area_code, student.school_id, student.class_id) for _, student in rows]
+    await read_places(work, places)
+    for pairing, student in rows:
         await _ask(work, plan, pairing, student, month)
 
 

@@ -16,6 +16,7 @@ from storage.tables import PlanVersion
 from storage.work import Work
 
 IN_FORCE = "plan in force"
+EARLIER = "earlier plans"
 
 
 _READ: dict[str, Plan] = {}
@@ -67,9 +68,12 @@ async def _read(session: AsyncSession, version_id: int, digest: str) -> Plan:
 
 
 async def plan_of(session: AsyncSession, version_id: int) -> Plan:
-    """The plan as it was in this version."""
+    """The plan as it was in this version, looked up once in a session."""
     latest_id, latest = await plan_in_force(session)
     if version_id == latest_id:
         return latest
-    digest = (await session.scalars(select(PlanVersion.digest).where(PlanVersion.id == version_id))).one()
-    return await _read(session, version_id, digest)
+    earlier: dict[int, Plan] = session.info.setdefault(EARLIER, {})
+    if version_id not in earlier:
+        digest = (await session.scalars(select(PlanVersion.digest).where(PlanVersion.id == version_id))).one()
+        earlier[version_id] = await _read(session, version_id, digest)
+    return earlier[version_id]

@@ -105,10 +105,14 @@ async def count(work: Work, plan: Plan, area_code: str, on: date | None = None) 
 
 async def count_at(work: Work, plan: Plan, area_code: str, when: AsOf) -> Count:
     """Counts an area at a moment, from what is known of it today."""
+    return Count(when, await counted_rolls(work, when, area_code), await listed_at(work, plan, area_code, when))
+
+
+async def listed_at(work: Work, plan: Plan, area_code: str, when: AsOf) -> list[Child]:
+    """Only the children away, each with its list: the rolls, which hold every child, are not read."""
     away = await children_away(work, when, area_code)
     days = await absent_days(work, plan, when, away)
-    children = [Child(child, days[child.case_id], list_of(days[child.case_id], plan.lists)) for child in away]
-    return Count(when, await counted_rolls(work, when, area_code), children)
+    return [Child(child, days[child.case_id], list_of(days[child.case_id], plan.lists)) for child in away]
 
 
 async def dropout_rates(work: Work, area_code: str, on: date | None = None) -> list[StageRate]:

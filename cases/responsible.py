@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from plan.model import Plan
@@ -45,30 +45,81 @@ class Holder:
     reachable: bool
 
 
+Spot = tuple[str, str | int]
+"""Where a post is held: ("class", its id), ("school", its id) or ("area", its code)."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """One post that is held somewhere."""
+
+    role: str
+    person_id: int
+    substitute_id: int | None
+    department: str | None
+
+
+@dataclass(frozen=True)
+class KnownPosts:
+    """Who holds which posts at many spots on a day, read together (`cases/read_ahead.py`): asked instead of the database."""
+
+    on: date
+    spots: Collection[Spot]
+    posts: Mapping[Spot, Sequence[Post]]
+    people: frozenset[int]  # whose contacts were looked up, too
+    away: Mapping[int, int]
+    reachable: frozenset[int]
+
+    def holders(self, role: str, spot: Spot, department: str | None) -> list[Holder]:
+        of_role = [post for post in self.posts.get(spot, ()) if post.role == role and department in {None, post.department}]
+        return _as_holders([(post.person_id, post.substitute_id) for post in of_role], self.away, self.reachable)
+
+
+KNOWN = "posts read ahead"
+
+
+def _known(session: AsyncSession, on: date) -> KnownPosts | None:
+    known: KnownPosts | None = session.info.get(KNOWN)
+    return known if known is not None and known.on == on else None
+
+
 async def holders(session: AsyncSession, plan: Plan, role: str, place: Place, on: date, department: str | None = None) -> list[Holder]:
     """Who answers for the place in this role on that day, at the nearest scope; stand-ins already in their places."""
+    known = _known(session, on)
     for scope in plan.roles[role].scope:
-        if (where := _covers(scope, place)) is None:
+        if (spot := spot_of(scope, place)) is None:
             continue
-        if found := await _found(session, _responsible(role, on, department).where(where), on):
+        if known is not None and spot in known.spots:
+            found = known.holders(role, spot, department)
+        else:
+            found = await _found(session, _responsible(role, on, department).where(_held_at(spot)), on)
+        if found:
             return found
     return []
 
 
 def could_hold(plan: Plan, role: str, place: Place) -> bool:
     """Whether anybody at all could hold the role there: a child in no class has no class teacher, and lacks none."""
-    return any(_covers(scope, place) is not None for scope in plan.roles[role].scope)
+    return any(spot_of(scope, place) is not None for scope in plan.roles[role].scope)
 
 
-def _covers(scope: str, place: Place) -> ColumnElement[bool] | None:
+def spot_of(scope: str, place: Place) -> Spot | None:
+    """Where a role of this scope is held for a place; None where the place has no such thing."""
     if scope == "class":
-        return None if place.class_id is None else Responsibility.class_id == place.class_id
+        return None if place.class_id is None else ("class", place.class_id)
     if scope == "school":
-        of_school = and_(Responsibility.school_id == place.school_id, Responsibility.class_id.is_(None))
-        return None if place.school_id is None else of_school
+        return None if place.school_id is None else ("school", place.school_id)
     code = place.area(scope)
-    of_area = and_(Responsibility.area_code == code, Responsibility.school_id.is_(None))
-    return None if code is None else of_area
+    return None if code is None else ("area", code)
+
+
+def _held_at(spot: Spot) -> ColumnElement[bool]:
+    kind, key = spot
+    if kind == "class":
+        return Responsibility.class_id == key
+    if kind == "school":
+        return and_(Responsibility.school_id == key, Responsibility.class_id.is_(None))
+    return and_(Responsibility.area_code == key, Responsibility.school_id.is_(None))
 
 
 def _responsible(role: str, on: date, department: str | None) -> Select[int, int | None]:
@@ -98,8 +149,12 @@ def held_by(person_id: int, on: date) -> ColumnElement[bool]:
 async def _found(session: AsyncSession, query: Select[int, int | None], on: date) -> list[Holder]:
     rows = (await session.execute(query)).all()
     away = await stand_ins(session, [person for person, _ in rows], on)
-    people = {away.get(person, person): substitute for person, substitute in rows}
-    reachable = await reachable_people(session, list(people), on)
+    reachable = await reachable_people(session, [away.get(person, person) for person, _ in rows], on)
+    return _as_holders([(person, substitute) for person, substitute in rows], away, reachable)
+
+
+def _as_holders(posts: Iterable[tuple[int, int | None]], away: Mapping[int, int], reachable: Collection[int]) -> list[Holder]:
+    people = {away.get(person, person): substitute for person, substitute in posts}
     return [Holder(person, substitute if substitute != person else None, person in reachable) for person, substitute in people.items()]
 
 
@@ -122,7 +177,7 @@ async def stand_ins(session: AsyncSession, person_ids: Sequence[int], on: date) 
     """Away person → who stands in that day."""
     found = await session.execute(
         select(StandIn.person_id, StandIn.substitute_person_id)
-        .where(StandIn.person_id.in_(person_ids), StandIn.starts_on <= on, StandIn.ends_on >= on)
+        .where(StandIn.person_id == func.any(list(person_ids)), StandIn.starts_on <= on, StandIn.ends_on >= on)
         .order_by(StandIn.id)
     )
     return dict(found.all())
@@ -132,10 +187,13 @@ async def reachable_people(session: AsyncSession, person_ids: Sequence[int], on:
     """Those of the persons who have a usable contact."""
     if not person_ids:
         return set()
+    known = _known(session, on)
+    if known is not None and known.people.issuperset(person_ids):
+        return set(known.reachable.intersection(person_ids))
     found = await session.scalars(
         select(PersonContact.person_id)
         .join(Contact, Contact.id == PersonContact.contact_id)
-        .where(PersonContact.person_id.in_(person_ids), *usable(on))
+        .where(PersonContact.person_id == func.any(list(person_ids)), *usable(on))
     )
     return set(found)
 

@@ -22,7 +22,8 @@ async def take_step(work: Work, case: CaseFile, step: str, at: datetime) -> None
 async def step_key(work: Work, case: CaseFile, step: str) -> str:
     """The key of the step's task; a step that was suspended and is taken again gets another one."""
     stem = f"case:{case.id}:{case.episode}:{step}#"
-    taken = await work.session.scalar(select(func.count()).select_from(Task).where(Task.key.startswith(stem, autoescape=True)))
+    of_case = select(func.count()).select_from(Task).where(Task.case_id == case.id, Task.key.startswith(stem, autoescape=True))
+    taken = await work.session.scalar(of_case)
     return f"{stem}{taken or 0}"
 
 

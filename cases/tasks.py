@@ -23,6 +23,7 @@ LIVING = ("open", "acknowledged")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "23456789"
 SHORTEST_REASON = 2
+ASKED = "holders of tasks read ahead"
 CODES = [letter + digit for digit in DIGITS for letter in LETTERS]
 
 
@@ -129,6 +130,7 @@ async def _free_code(work: Work, key: str, people: Collection[int]) -> str:
     taken = set(
         await work.session.scalars(
             select(Task.code)
+            .distinct()
             .join(TaskHolder, TaskHolder.task_id == Task.id)
             .where(TaskHolder.person_id.in_(people), Task.state.in_(LIVING))
         )
@@ -143,8 +145,10 @@ async def add_holders(work: Work, task: Task, people: Collection[int], why: str,
     Without `tell` the caller says it, many tasks in one message.
     Nobody of a school that is kept out is ever added, whoever asks for it.
     """
-    barred = await barred_from(work, task)
+    barred, asked = await barred_from(work, task), _asked(work, task.id)
     for person_id in [person_id for person_id in people if person_id not in barred]:
+        if asked is not None:
+            asked[person_id] = True
         row = insert(TaskHolder).values(task_id=task.id, person_id=person_id, why=why, since=work.now)
         again = row.on_conflict_do_update(
             index_elements=["task_id", "person_id"],
@@ -171,8 +175,20 @@ def _shown(task: Task) -> dict[str, Any]:
     return {name: value for name, value in task.facts.items() if name not in hidden}
 
 
+def keep_holders(work: Work, asked: dict[int, dict[int, bool]]) -> None:
+    """Task → person → whether they are asked now: read together for tasks that only `add_holders` changes in this transaction."""
+    work.session.info[ASKED] = asked
+
+
+def _asked(work: Work, task_id: int) -> dict[int, bool] | None:
+    kept: dict[int, dict[int, bool]] = work.session.info.get(ASKED, {})
+    return kept.get(task_id)
+
+
 async def living_holders(work: Work, task_id: int) -> list[int]:
     """The persons who are asked for a task now."""
+    if (asked := _asked(work, task_id)) is not None:
+        return [person_id for person_id, still in asked.items() if still]
     return list(await work.session.scalars(select(TaskHolder.person_id).where(TaskHolder.task_id == task_id, TaskHolder.until.is_(None))))
 
 

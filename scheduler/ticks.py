@@ -1,12 +1,11 @@
 """What happens by itself: each tick asks "what is due at T" and does it once, also when it runs twice, late or after a week.
 
-Every row is carried out in a transaction of its own; one that fails is put off and reported, and holds up nobody else.
+How rows that are due are carried out: `scheduler/advancing.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
@@ -15,110 +14,44 @@ import structlog
 from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from cases.audit import audit
 from cases.composing import advance_campaign
 from cases.escalation import settle
 from cases.plans import plan_in_force
 from cases.posts.checks import advance_check
+from cases.read_ahead import ahead_of_cases, ahead_of_sheets, ahead_of_tasks
 from cases.receipt_claims import take_claim
 from cases.record import seal_events
 from cases.reminders import advance_task
-from cases.reports.preparing import advance_report
+from cases.reports.preparing import advance_report, ahead_of_reports
 from cases.sheet_asking import advance_sheet
 from plan.calendar import Calendar
 from plan.model import Plan
+from scheduler.advancing import Due, advance_all
 from scheduler.daily import Daily, daily_jobs
 from storage.database import Database
 from storage.tables import AttendanceSheet, Campaign, CaseFile, Intent, PostCheck, Question, ReceiptClaim, Report, Task, TickRun
 from storage.work import Work, working
 
 log = structlog.get_logger("ticks")
-BATCH = 500
-PUT_OFF = timedelta(minutes=15)
 SEAL_EVERY = 10  # minutes
 
 
-@dataclass(frozen=True)
-class Due:
-    """A table whose rows say when they want looking at, and what is done with one."""
-
-    name: str
-    id: InstrumentedAttribute[int]
-    next_at: InstrumentedAttribute[datetime | None]
-    living: ColumnElement[bool]
-    advance: Callable[[Work, Any], Awaitable[None]]
-    case_id: InstrumentedAttribute[int | None] | InstrumentedAttribute[int] | None = None
-
-
 DUE = (
-    Due("sheet", AttendanceSheet.id, AttendanceSheet.next_at, AttendanceSheet.next_at.is_not(None), advance_sheet),
-    Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle),
+    Due("sheet", AttendanceSheet.id, AttendanceSheet.next_at, AttendanceSheet.next_at.is_not(None), advance_sheet, ahead=ahead_of_sheets),
+    Due("case", CaseFile.id, CaseFile.next_at, CaseFile.state == "open", settle, ahead=ahead_of_cases),
     Due("claim", ReceiptClaim.id, ReceiptClaim.next_at, ReceiptClaim.next_at.is_not(None), take_claim, ReceiptClaim.case_id),
-    Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id),
-    Due("campaign", Campaign.id, Campaign.next_at, Campaign.next_at.is_not(None), advance_campaign),
-    Due("report", Report.id, Report.next_at, Report.next_at.is_not(None), advance_report),
+    Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id, ahead=ahead_of_tasks),
+    Due("campaign", Campaign.id, Campaign.next_at, Campaign.next_at.is_not(None), advance_campaign, together=1),
+    Due("report", Report.id, Report.next_at, Report.next_at.is_not(None), advance_report, ahead=ahead_of_reports),
     Due("post_check", PostCheck.id, PostCheck.next_at, PostCheck.next_at.is_not(None), advance_check),
 )
 
 
 async def advance_due(database: Database, now: datetime) -> int:
     """Carries out every step of a sheet, case, task or campaign that is due; returns how many rows it looked at."""
-    return sum([await _advance_all(database, now, due) for due in DUE])
-
-
-async def _advance_all(database: Database, now: datetime, due: Due) -> int:
-    """In order of time, a batch of ids at a go; a row whose step makes others due is followed by them in the next batch."""
-    seen: set[int] = set()
-    while fresh := [row_id for row_id in await _due_rows(database, now, due, len(seen)) if row_id not in seen]:
-        for row_id in fresh:
-            await _advance_one(database, now, due, row_id)
-        seen.update(fresh)
-    return len(seen)
-
-
-async def _due_rows(database: Database, now: datetime, due: Due, seen: int) -> list[int]:
-    async with database.session() as session:
-        query = select(due.id).where(due.living, due.next_at <= now).order_by(due.next_at, due.id).limit(BATCH + seen)
-        return list(await session.scalars(query))
-
-
-async def _advance_one(database: Database, now: datetime, due: Due, row_id: int) -> None:
-    table = due.id.class_
-    try:
-        async with working(database, now) as work:
-            await _lock_case(work, due, row_id)
-            query = select(table).where(due.id == row_id, due.living, due.next_at <= now).with_for_update(skip_locked=True)
-            row = await work.session.scalar(query)
-            if row is not None:
-                await due.advance(work, row)
-                await work.session.flush()
-                await _must_move(work, due, row_id, now)
-    except Exception as error:
-        log.error("step failed", action="tick_failed", table=due.name, id=row_id, error=type(error).__name__, exc_info=error)
-        async with working(database, now) as work:
-            await _put_off(work, due, row_id, now)
-
-
-async def _lock_case(work: Work, due: Due, row_id: int) -> None:
-    """A task's case is locked before the task, as everywhere: two workers never wait for each other crosswise."""
-    column: Any = due.case_id
-    if column is not None:
-        case_id = await work.session.scalar(select(column).where(due.id == row_id))
-        await work.session.execute(select(CaseFile.id).where(CaseFile.id == case_id).with_for_update())
-
-
-async def _must_move(work: Work, due: Due, row_id: int, now: datetime) -> None:
-    """A row that is still due after its step would be looked at for ever."""
-    again = await work.session.scalar(select(due.next_at).where(due.id == row_id, due.living))
-    if again is not None and again <= now:
-        await _put_off(work, due, row_id, now)
-
-
-async def _put_off(work: Work, due: Due, row_id: int, now: datetime) -> None:
-    await work.session.execute(update(due.id.class_).where(due.id == row_id).values(next_at=now + PUT_OFF))
-    work.record("step_put_off", f"{due.name}:{row_id}", area_code="")
+    return sum([await advance_all(database, now, due) for due in DUE])
 
 
 async def run_daily(database: Database, now: datetime) -> int:

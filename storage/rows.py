@@ -14,8 +14,8 @@ Row = Mapping[str, Any]
 
 
 def as_json(rows: Sequence[Row]) -> str:
-    """Rows as one JSON array; times in ISO 8601, decimals as text."""
-    return orjson.dumps(rows, default=_plain).decode()
+    """Rows as one JSON array; times in ISO 8601, decimals as text, numbers that are keys of facts as text."""
+    return orjson.dumps(rows, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _plain(value: Any) -> str:

@@ -7,12 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database
-from storage.tables import Event, Intent
+from storage.rows import insert_rows
 
 DEFAULT_LIFE = timedelta(hours=20)
 
@@ -101,12 +99,10 @@ class Work:
     async def flush(self) -> None:
         """Writes what has been recorded and said so far, still inside the transaction."""
         await self.session.flush()
-        if self._events:
-            await self.session.execute(insert(Event), self._events)
-            self._events.clear()
-        if self._intents:
-            await self.session.execute(upsert(Intent).on_conflict_do_nothing(index_elements=["dedupe_key"]), self._intents)
-            self._intents.clear()
+        await insert_rows(self.session, "event", self._events)
+        self._events.clear()
+        await insert_rows(self.session, "intent", self._intents, known="on conflict (dedupe_key) do nothing")
+        self._intents.clear()
 
 
 @asynccontextmanager

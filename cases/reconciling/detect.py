@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from cases.history.moment import moment
-from cases.rates import Child, count_at
+from cases.rates import Child, listed_at
 from cases.reconciling.found import Found
 from cases.reconciling.reports import Reported, compare
 from cases.reconciling.reports_kept import submitted_reports
@@ -117,7 +117,7 @@ async def _of_reports(work: Work, plan: Plan, reports: Sequence[Reported]) -> li
     found: list[Found] = []
     for at, said in by_moment.items():
         schools: defaultdict[int | None, list[Child]] = defaultdict(list)
-        for child in (await count_at(work, plan, "", moment(plan, at))).children:
+        for child in await listed_at(work, plan, "", moment(plan, at)):
             schools[child.away.school_id].append(child)
         for report in said:
             found += compare(report, on_lists(schools[report.school_id]))

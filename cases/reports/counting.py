@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
-from cases.rates import Child
-from cases.rates import count as count_rates
+from cases.history.moment import moment
+from cases.rates import Child, listed_at
 from cases.reports.words import COUNTED
 from cases.responsible import CODE_LENGTH
 from cases.rolls import ON_ROLLS
@@ -17,6 +17,7 @@ from plan.model import Plan
 from storage.tables import Facts, Report, ReportVersion, SchoolClass, Student
 from storage.work import Work
 
+AHEAD = "children away, counted ahead"
 GRADES = range(1, 10)
 """Compulsory schooling: primary and junior middle school."""
 
@@ -43,13 +44,24 @@ async def _own(work: Work, plan: Plan, report: Report) -> Count:
         .join(SchoolClass, SchoolClass.id == Student.class_id)
         .where(where, Student.status.in_(ON_ROLLS), SchoolClass.grade.in_(GRADES))
     )
-    away = (await count_rates(work, plan, report.area_code)).children
-    mine = [child for child in away if report.school_id in {None, child.away.school_id}]
+    mine = [child for child in await _away(work, plan, report.area_code) if report.school_id in {None, child.away.school_id}]
     children: dict[str, list[int]] = {
         "of_age": list(await work.session.scalars(enrolled.order_by(Student.id))),
         **on_lists(mine),
     }
     return Count({name: len(children[name]) for name in COUNTED}, children)
+
+
+async def count_ahead(work: Work, plan: Plan) -> None:
+    """Every child away, once for the many reports that are counted in this transaction and change nothing about a case."""
+    work.session.info[AHEAD] = await listed_at(work, plan, "", moment(plan, work.now))
+
+
+async def _away(work: Work, plan: Plan, area_code: str) -> list[Child]:
+    ahead: list[Child] | None = work.session.info.get(AHEAD)
+    if ahead is None:
+        return await listed_at(work, plan, area_code, moment(plan, work.now))
+    return [child for child in ahead if child.away.area_code.startswith(area_code)]
 
 
 def on_lists(away: Iterable[Child]) -> dict[str, list[int]]:

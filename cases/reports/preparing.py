@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.plans import plan_in_force
+from cases.read_ahead import read_places
 from cases.reports.asking import ask_to_confirm, nudge
+from cases.reports.counting import count_ahead
 from cases.reports.summing import refresh
-from cases.responsible import CODE_LENGTH
+from cases.responsible import CODE_LENGTH, Place
 from plan.calendar import Calendar
 from plan.model import Plan
 from plan.periods import Period, earlier, last_school_day, period_of
 from plan.report_times import due_moment
 from plan.reporting import ReportKind
-from storage.tables import Event, Report, School
+from storage.tables import Event, Report, School, Task
 from storage.work import Work
+
+TOGETHER = "rows that many reports need"
+"""The session forgets rows that nobody holds."""
 
 
 class ReportRefused(Exception):
@@ -98,6 +103,17 @@ async def _units(work: Work, of: str, area_code: str) -> Iterable[tuple[int | No
     code = func.left(School.area_code, length)
     codes = await work.session.scalars(select(code).where(within, func.length(School.area_code) >= length).distinct().order_by(code))
     return [(None, found) for found in codes if found.startswith(area_code)]
+
+
+async def ahead_of_reports(work: Work, reports: Sequence[Report]) -> None:
+    """What many reports need, read together: their schools and tasks, who answers there, and every child away where some are counted."""
+    _, plan = await plan_in_force(work.session)
+    schools = await work.session.scalars(select(School).where(School.id == func.any([one.school_id for one in reports if one.school_id])))
+    tasks = await work.session.scalars(select(Task).where(Task.id == func.any([one.task_id for one in reports if one.task_id])))
+    work.session.info[TOGETHER] = [*schools, *tasks]
+    await read_places(work, {Place(one.area_code, one.area_code, one.school_id) for one in reports})
+    if sum(one.state == "prepared" for one in reports) > 1:
+        await count_ahead(work, plan)
 
 
 async def advance_report(work: Work, report: Report) -> None:

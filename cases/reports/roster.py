@@ -8,9 +8,10 @@ from datetime import date
 
 from sqlalchemy import func, select
 
+from cases.history.moment import moment
 from cases.names import area_path
 from cases.plans import plan_in_force
-from cases.rates import Child, count
+from cases.rates import Child, listed_at
 from plan.model import Plan
 from storage.tables import CaseFile, School, SchoolClass, Student
 from storage.work import Work
@@ -42,7 +43,9 @@ class RosterRow:
 async def roster(work: Work, area_code: str) -> list[RosterRow]:
     """Dropouts first, then those suspected, each by school and class."""
     plan = (await plan_in_force(work.session))[1]
-    lists = {child.away.student_id: child for child in (await count(work, plan, area_code)).children if child.listed != "none"}
+    lists = {
+        child.away.student_id: child for child in await listed_at(work, plan, area_code, moment(plan, work.now)) if child.listed != "none"
+    }
     query = (
         select(CaseFile, Student, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""))
         .join(Student, Student.id == CaseFile.student_id)
