@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import le
 from pathlib import Path
 
 from bench._county import NOW, County, ask_families, installed, outbox, phone, settle
@@ -34,7 +36,9 @@ RATE, FEW, PARTS = 100_000.0, 300, 3
 LIMITS = re.compile(r"per_recipient:\n(?: +- .*\n)+")
 """Officers get what a whole day brings within minutes: their limits would hold it back for hours."""
 LEG_SECONDS = 30.0  # within which the messages of a leg may leave, so that something can happen meanwhile
-BETWEEN_KILLS = (4.0, 9.0)
+BETWEEN_KILLS = (0.0, 2.0)
+MOST_KILLS = 60
+"""The next kill waits until this part of the messages has gone through: a slow machine is to be hit in full flow, too."""
 FAULT_SECONDS, CUT_SECONDS = 6.0, 1.0
 PATIENCE = 240.0
 UNDER_WAY = """
@@ -133,10 +137,10 @@ def _killed(folder: Path, provider: Provider, messages: int, replies: int, modul
         random = town.processes.random
         town.processes.until("first messages", lambda: provider.tell()["taken"] > 0, PATIENCE)
         town.bring_replies(replies)
-        while provider.tell()["taken"] < messages * 0.9:
-            time.sleep(random.uniform(*BETWEEN_KILLS))
-            town.processes.restart_dead()
+        while (taken := provider.tell()["taken"]) < messages * 0.9:
             town.processes.kill_one()
+            _wait_for(town, partial(le, taken + messages // MOST_KILLS))
+            time.sleep(random.uniform(*BETWEEN_KILLS))
         town.finish()
         return town.report(name)
 
