@@ -7,6 +7,7 @@ import re
 from bot.dialogs.officer_tasks import done
 from bot.dialogs.order import Order, case_numbered
 from bot.dialogs.proposing import refused_words
+from bot.replies.normalise import as_printed
 from cases.casework import lock_case
 from cases.desk import desk_of_case
 from cases.finishing import finish_task
@@ -31,6 +32,7 @@ _NUMBERED = re.compile(r"(?P<number>[0-9][0-9-]+|[^\s,:]*[0-9][^\s,:]*)?[\s,:]*(
 async def refer(order: Order) -> str:
     """A proposal by whoever may; for who was asked what to do with the case, it is also the answer to that."""
     number, said = _parts(order.reading.text)
+    said = as_printed(said)
     case = await _case(order, number)
     if isinstance(case, str):
         return case

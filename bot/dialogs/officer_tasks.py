@@ -9,7 +9,7 @@ from bot.dialogs.officer_visits import visited
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import spoken_day
 from bot.dialogs.proposing import refused_words
-from bot.replies.normalise import tidy
+from bot.replies.normalise import as_printed, tidy
 from cases import tasks
 from cases.confirming import ask_to_confirm, awaited, forget
 from cases.finishing import CONFIRM, Refusal, finish_task
@@ -47,9 +47,10 @@ async def done(order: Order) -> str:
     if await awaits_answer(order.work, task):
         return order.refuse("say_answer")
     words_said = order.reading.text if order.reading.command == "done" else _without_code(order)
-    told = read_proposal(order.speaker.plan, words().referral(words_said) or "") if task.kind == MEASURES else None
-    if told is not None and (refused := refused_words(order, order.speaker.plan, told)) is not None:
-        return refused
+    if task.kind == MEASURES:
+        words_said = as_printed(words_said)
+        if (refused := _ill_proposed(order, words_said)) is not None:
+            return refused
     refusal = await finish_task(order.work, task, order.speaker.staff_id, words_said)
     if refusal == CONFIRM:
         return _ask_to_confirm(order, words_said)
@@ -57,6 +58,12 @@ async def done(order: Order) -> str:
         return order.refuse(refusal.reason, why=refusal.why)
     await note_meaning(order.work, task, by=order.speaker.staff_id, said=words_said, today=order.speaker.today)
     return order.say("task_done", task=task)
+
+
+def _ill_proposed(order: Order, said: str) -> str | None:
+    """What was answered to measures that are a referral whose words may not stand in its letter, or leave its kind open."""
+    told = read_proposal(order.speaker.plan, words().referral(said) or "")
+    return refused_words(order, order.speaker.plan, told) if told is not None else None
 
 
 def _without_code(order: Order) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import law_book
 from bot.rendering.free_text import fault_of, is_sensitive
+from bot.replies.normalise import as_printed
 from cases.confirming import ask_to_confirm
 from cases.finishing import finish_task
 from cases.taken import note_taken
@@ -47,7 +48,7 @@ async def reply(order: Order) -> str:
         return refused
     if (refusal := await may_be_answered(order.work, task, text)) is not None:
         return order.refuse(refusal)
-    said = order.reading.text
+    said = as_printed(order.reading.text)
     if (failed := await finish_task(order.work, task, order.speaker.staff_id, said)) is not None:
         return order.refuse(failed.reason)
     await answer_sender(order.work, task, text, order.speaker.staff_id, said)

@@ -18,12 +18,19 @@ _PUNCTUATION = str.maketrans({"。": "。", "，": ",", "；": ";", "：": ":", 
 _SKIN_TONES = frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
 _ROMAN = frozenset(chr(code) for code in range(0x2160, 0x2180))
 _BLANKS = re.compile(r"[^\S\n]+")
+_WIDE = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
+_NARROW = re.compile(r"(?<=[\u4e00-\u9fff])[,;:?!]|[,;:?!](?=[\u4e00-\u9fff])")
 
 
 def tidy(text: str) -> str:
     """Half width, plain digits, one kind of line end, nothing invisible; the words stay as they were written."""
     plain = "".join(_letter(letter) for letter in unicodedata.normalize("NFKC", _digits(text)))
     return _BLANKS.sub(" ", plain.translate(_PUNCTUATION)).strip()
+
+
+def as_printed(text: str) -> str:
+    """Marks beside Chinese characters are wide again: for words that go into a letter, or to a family."""
+    return _NARROW.sub(lambda mark: _WIDE[mark.group()], text)
 
 
 def normalise(text: str, names: Sequence[str] = ()) -> str:
