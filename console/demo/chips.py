@@ -23,7 +23,8 @@ async def chips_for(
 ) -> list[Chip]:
     """What may be pressed on this phone now: the newest question first, then the most urgent tasks.
 
-    `never_later`: kinds of task that nobody may put off. `correction`: absent or arrived, where the teacher could add to a sheet that is answered.
+    `never_later`: kinds of task that nobody may put off. `correction`: absent or arrived, where the teacher could add to a sheet that
+    is answered.
     """
     asked = select(Question).where(Question.contact_id.in_(phone.contact_ids), Question.state == "open")
     questions = list(await session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
