@@ -32,6 +32,7 @@ async def hand_in(work: Work, plan: Plan, cipher: Cipher, task_id: int, by: int,
         return "no_photo_task"
     if (refused := unfit(plan, pictures)) is not None:
         return refused
+    await work.session.refresh(task, with_for_update=True)  # two at once count one after the other
     kept = select(func.count()).select_from(Photo).where(Photo.task_id == task_id, Photo.state != "refused")
     if (await work.session.scalar(kept) or 0) + len(pictures) > plan.visits.photos:
         return "photos_enough"

@@ -23,7 +23,7 @@ DOCS = Path(__file__).resolve().parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIETLY = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
 WIDE, DESK, NARROW = {"width": 1500, "height": 900}, {"width": 1280, "height": 840}, {"width": 360, "height": 740}
-QUALITY = 80
+QUALITY = 72
 EVENTS = 14
 """Presses of "next event", after which the case stands at the township."""
 

@@ -27,6 +27,10 @@ class NotPlain(Exception):
     """The wording uses more of the template language than messages do; its text says what."""
 
 
+FAULTS = (NotPlain, QuotationError, RenderingError, TemplateError, TypeError, ValueError)
+"""What a wording may come to; the last two: words where a number or a list is wanted."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One variant. `parts`: SMS parts that the carrier bills, 0 where it is no SMS; `fault`: why it cannot be said, then without text."""
@@ -47,10 +51,18 @@ def try_out(catalogue: Catalogue, template: MessageTemplate, variant: str, sourc
     """`source`: as it is typed; the words of the file themselves are taken as they are."""
     try:
         text = _text(catalogue, template, variant, source, facts)
-    except (NotPlain, QuotationError, RenderingError, TemplateError) as error:
+    except FAULTS as error:
         return Trial(variant, source, "", 0, (), str(error))
     found = [one.worded(template.id, variant, catalogue.problems) for one in _defects(catalogue, template, variant, text)]
     return Trial(variant, source, text, parts(text) if variant == "sms" else 0, found)
+
+
+def buttons_of(catalogue: Catalogue, template: MessageTemplate, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What may be pressed; none where these facts do not make a label."""
+    try:
+        return catalogue.buttons(template.id, facts)
+    except RenderingError:
+        return []
 
 
 def _text(catalogue: Catalogue, template: MessageTemplate, variant: str, source: str, facts: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import select
@@ -18,10 +18,13 @@ MOST_TASKS = 3
 Chip = dict[str, str]
 
 
-async def chips_for(session: AsyncSession, words: Words, phone: Phone, child: Student, *, correction: str | None) -> list[Chip]:
+async def chips_for(
+    session: AsyncSession, words: Words, phone: Phone, child: Student, *, correction: str | None, never_later: Collection[str] = ()
+) -> list[Chip]:
     """What may be pressed on this phone now: the newest question first, then the most urgent tasks.
 
-    `correction`: absent or arrived, where the teacher could add to a sheet that is answered.
+    `never_later`: kinds of task that nobody may put off. `correction`: absent or arrived, where the teacher could add to a sheet that
+    is answered.
     """
     asked = select(Question).where(Question.contact_id.in_(phone.contact_ids), Question.state == "open")
     questions = list(await session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
@@ -29,7 +32,7 @@ async def chips_for(session: AsyncSession, words: Words, phone: Phone, child: St
     held = select(Task).join(TaskHolder).where(TaskHolder.person_id == phone.person_id, TaskHolder.until.is_(None), Task.state.in_(LIVING))
     tasks = [task for task in await session.scalars(held.order_by(Task.due_at, Task.id)) if not task.facts.get("quiet")]
     tasks.sort(key=lambda task: task.student_id != child.id)
-    found += [chip for task in tasks[:MOST_TASKS] for chip in _of_task(words, task)]
+    found += [chip for task in tasks[:MOST_TASKS] for chip in _of_task(words, task, can_wait=task.kind not in never_later)]
     if correction is not None and not any(question.kind == "sheet" for question in questions):
         found += _filled(words, correction, child)
     return found
@@ -56,19 +59,21 @@ def _filled(words: Words, kind: str, child: Student) -> list[Chip]:
     return [_chip(words, entry, seat=seat, child=child.name) for entry in _entries(kind)]
 
 
-def _of_task(words: Words, task: Task) -> Iterator[Chip]:
+def _of_task(words: Words, task: Task, *, can_wait: bool) -> Iterator[Chip]:
     book = page_data("demo")["task_chips"]
     if task.state == "open" and not task.facts.get("by_acknowledging"):
         for entry in book["always"]:
             yield _coded(words, task, entry)
     yield _coded(words, task, book["done"].get(task.kind, book["done"]["default"]))
-    yield _coded(words, task, book["postpone"])
+    if can_wait:
+        yield _coded(words, task, book["postpone"])
 
 
 def _coded(words: Words, task: Task, entry: dict[str, Any]) -> Chip:
     chip = _chip(words, entry)
     digit = chip["send"][0]
-    return {"send": f"{task.code} {chip['send']}", "key": f"{task.code} {digit}", "label": chip["label"]}
+    key = f"{task.code} {digit}" if digit.isdigit() else task.code
+    return {"send": f"{task.code} {chip['send']}", "key": key, "label": chip["label"]}
 
 
 def _chip(words: Words, entry: dict[str, Any], **filled: object) -> Chip:

@@ -229,7 +229,9 @@ async def _phone(scene: Scene, part: str, phones: list[Phone], wanted: set[int],
         "plight": scene.stand.plight(number) or "",
         "who": [{"contact": phone.contact_id, "label": _label(scene, phone), "last": _newest(phone, last)} for phone in phones],
         "bubbles": await bubbles_on(scene.session, scene.stand.catalogue, scene.calendar, shown.contact_ids),
-        "chips": await chips_for(scene.session, scene.view.words, shown, scene.child, correction=correction),
+        "chips": await chips_for(
+            scene.session, scene.view.words, shown, scene.child, correction=correction, never_later=scene.plan.postponing.never
+        ),
     }  # fmt: skip
 
 

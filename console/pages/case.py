@@ -97,7 +97,8 @@ async def _tasks(visit: Visit, case_id: int) -> tuple[list[tuple[Task, list[tupl
     people: dict[int, list[tuple[int, str]]] = {}
     for task_id, person_id, name in await visit.session.execute(held):
         people.setdefault(task_id, []).append((person_id, name))
-    living = [(task, people.get(task.id, [])) for task in found if task.state in LIVING and not task.facts.get("quiet")]
+    owed = [(task, people.get(task.id, [])) for task in found if task.state in LIVING]
+    living = [one for one in owed if not one[0].facts.get("quiet")] or owed  # nobody is asked for a quiet one, yet somebody has it
     return living, sorted((task for task in found if task.ended_at), key=lambda task: task.ended_at or visit.now, reverse=True)
 
 

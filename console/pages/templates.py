@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from bot.rendering.catalogue import VARIANTS, MessageTemplate
 from bot.rendering.lint import sample
-from bot.rendering.trial import SAME, is_typed, try_out, typed_facts
+from bot.rendering.trial import SAME, buttons_of, is_typed, try_out, typed_facts
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone
 
@@ -57,7 +57,7 @@ async def _page(visit: Visit, chosen: MessageTemplate, typed: Mapping[str, str])
     }  # fmt: skip
     return await visit.show(
         "template", chosen=chosen, trials=[try_out(catalogue, chosen, one, source, facts) for one, source in sources.items()],
-        buttons=catalogue.buttons(chosen.id, facts), fields=_fields(sample(catalogue, chosen), said), longest=LONGEST_SOURCE,
+        buttons=buttons_of(catalogue, chosen, facts), fields=_fields(sample(catalogue, chosen), said), longest=LONGEST_SOURCE,
         longest_fact=LONGEST_FACT, is_changed=bool(typed),
     )  # fmt: skip
 

@@ -110,9 +110,9 @@ async def _overdue(visit: Visit) -> tuple[int, Sequence[Any]]:
     """How many steps are overdue, and the oldest of them."""
     late = Task.state.in_(LIVING), Task.due_at < visit.now
     query = (
-        select(Task, CaseFile.number, Student.name)
-        .outerjoin(CaseFile, CaseFile.id == Task.case_id)
+        select(Task, Student.name, School.name)
         .outerjoin(Student, Student.id == Task.student_id)
+        .outerjoin(School, School.id == Task.school_id)
         .where(*late)
         .order_by(Task.due_at)
         .limit(LISTED)

@@ -53,6 +53,8 @@ async def test_what_the_check_would_refuse_is_said_while_somebody_types(writer: 
         "{{ ''.__class__.__mro__ }}",
         "{{ child | replace('小', 'x' ) }}",
         "{% if %}",
+        "{{ law() }}",
+        "{% if child > 3 %}x{% endif %}",
     ],
 )
 async def test_a_wording_cannot_keep_the_process_busy(writer: Officer, source: str) -> None:
