@@ -85,7 +85,9 @@ async def test_listed_issued_printed_delivered(level_four: County, notices: Noti
     delivered = await notices("deliver", ids[0], "--way", "in_person", "--signed", "父亲", "--by", "马主任")
     assert "2026-11-12" in delivered.stdout, delivered.output
     told = (await notices("receipts", "--json")).stdout
-    assert [(one["way"], one["proof"]["signed"], one["recorded_by"]) for one in json.loads(told)] == [("当面送达", "父亲", "马主任")]
+    assert [(one["way"], one["proof"]["signed"], one["delivered"], one["recorded_by"]) for one in json.loads(told)] == [
+        ("当面送达", "父亲", "2026-11-05", "马主任")
+    ]
 
 
 async def test_a_changed_fact_makes_a_new_version_and_every_printing_is_on_record(
@@ -126,6 +128,7 @@ async def test_criticism_only_after_a_deadline_that_passed_and_by_name(level_fou
     assert not [word for word in ("罚款", "处罚", "法院", "否则") if word in text]
     await notices("receipts", "--out", str(out))
     (receipt,) = pages(out)
+    assert "送达日期2026年11月5日" in receipt
     assert "邮件号：XA12345678901" in receipt
     assert "邮寄送达" in receipt
 
