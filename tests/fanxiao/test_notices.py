@@ -158,6 +158,7 @@ async def test_a_child_on_no_roll_gets_papers_of_its_own(county: County, notices
     await county.after_outage("2026-11-10 12:02")
     assert (await notices("print", "--state", "draft", "--out", str(out))).exit_code == 0
     (_, second) = pages(out)
+    notice = (await county.notices())[0]
     for words in ("责令限期入学通知书", f"《入学通知书》（{notice.number}）", "第五十八条"):
         assert words in second, words
     (case,) = await county.cases()
