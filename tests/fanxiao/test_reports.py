@@ -108,7 +108,7 @@ async def test_the_roster_names_the_children_and_keeps_what_is_nobody_elses_busi
         (("prepare", "monthly", "--period", "12月"), "cannot be read"),
         (("prepare", "yearly", "--period", "2026"), "no report yearly"),
         (("prepare", "monthly", "--period", "2026-11", "--area", "999999"), "no such area"),
-        (("prepare", "weekly", "--period", "2026-W30"), "No school is held"),
+        (("prepare", "weekly", "--period", "2026-W30"), "no school is held"),
         (("list", "--state", "lost"), "No such state"),
         (("list", "--period", "2026-11"), "Give --kind"),
         (("show", "999999"), "no report 999999"),
