@@ -46,7 +46,9 @@ async def leave_the_rolls(work: Work, student_id: int, exit_kind: str, *, by: in
     student = await work.session.get_one(Student, student_id)
     left = place_left(student)
     student.status = exit_kind
-    work.session.add(EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts={**evidence, **left}))
+    paper = "；".join(dict.fromkeys(said for name, said in evidence.items() if name != "on"))
+    facts = {**evidence, "evidence": paper, **left}
+    work.session.add(EnrolmentEvent(student_id=student_id, kind=exit_kind, at=work.now, by_person_id=by, facts=facts))
     await _close_checks(work, student_id, exit_kind)
     work.record("enrolment_ended", f"student:{student_id}", area_code=student.area_code, actor=f"person:{by}", kind=exit_kind)
     case = await open_case_of(work, student_id)

@@ -20,6 +20,7 @@ from storage.tables import (
     Guardianship,
     Notice,
     Person,
+    Receipt,
     Referral,
     StudentCategory,
     Task,
@@ -28,6 +29,8 @@ from storage.tables import (
 from storage.work import Work
 
 Found = Mapping[int, list[Any]]
+PAPERS = {"issue_notice", "deliver_notice", "approve_referral"}
+"""Kinds of task whose result is a paper, by which the ledger tells it."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,8 @@ async def _owners(work: Work, tasks: Sequence[int]) -> Found:
 
 
 def _shown_kinds(plan: Plan) -> frozenset[str]:
-    """Not those whose very name tells what a family said in confidence, nor those kept from a school."""
-    private = {answer.task for answer in plan.answers.values() if answer.sensitive}
+    """Not those whose very name tells what a family said in confidence, nor those kept from a school, nor those told by their paper."""
+    private = {answer.task for answer in plan.answers.values() if answer.sensitive} | PAPERS
     return frozenset(name for name, kind in plan.tasks.items() if name not in private and not kind.outside_school and not kind.apart)
 
 
@@ -145,12 +148,24 @@ async def _measures(work: Work, plan: Plan, calendar: Calendar, cases: Sequence[
 
 
 async def _notices(work: Work, calendar: Calendar, cases: Sequence[int]) -> AsyncIterator[tuple[int, Measure]]:
+    """Each issued by name; delivered on the day that its first receipt tells, by whoever recorded it."""
     query = select(Notice, Person.name).outerjoin(Person, Person.id == Notice.issued_by)
-    for notice, name in await work.session.execute(query.where(Notice.case_id == func.any(cases), Notice.issued_at.is_not(None))):
+    rows = (await work.session.execute(query.where(Notice.case_id == func.any(cases), Notice.issued_at.is_not(None)))).all()
+    told = (
+        select(Receipt.notice_id, Person.name, Receipt.facts["on"].astext)
+        .distinct(Receipt.notice_id)
+        .outerjoin(Person, Person.id == Receipt.recorded_by)
+        .where(Receipt.notice_id == func.any([notice.id for notice, _ in rows]))
+        .order_by(Receipt.notice_id, Receipt.id)
+    )
+    receipts = {notice_id: (name, on) for notice_id, name, on in await work.session.execute(told)}
+    for notice, name in rows:
         if notice.issued_at is not None:
             yield notice.case_id, Measure(calendar.day_of(notice.issued_at), f"notice:{notice.kind}", name, notice.number)
         if notice.delivered_at is not None:
-            yield notice.case_id, Measure(calendar.day_of(notice.delivered_at), f"delivered:{notice.kind}", None, notice.number)
+            by, on = receipts.get(notice.id, (None, None))
+            day = date.fromisoformat(on) if on else calendar.day_of(notice.delivered_at)
+            yield notice.case_id, Measure(day, f"delivered:{notice.kind}", by, notice.number)
 
 
 Words = tuple[Confirmation | None, Confirmation | None]

@@ -90,15 +90,16 @@ async def deliver_notice(
     """
     if notice.issued_at is None or notice.withdrawn_at is not None:
         return False
-    work.session.add(Receipt(notice_id=notice.id, way=way, at=work.now, recorded_by=by, facts=facts))
+    desk = await desk_of_case(work, case)
+    day = on or desk.today
+    work.session.add(Receipt(notice_id=notice.id, way=way, at=work.now, recorded_by=by, facts={**facts, "on": day.isoformat()}))
     actor = f"person:{by}" if by else "system"
     work.record("notice_delivered", f"notice:{notice.id}", area_code=case.area_code, case_id=case.id, actor=actor, way=way)
     if notice.delivered_at is not None:
         return False
-    desk = await desk_of_case(work, case)
     notice.delivered_at = work.now
     known = desk.plan.deliveries.ways.get(way)
-    arrived = (on or desk.today) + timedelta(days=known.transit_days if known is not None else 0)
+    arrived = day + timedelta(days=known.transit_days if known is not None else 0)
     notice.deadline_on = arrived + timedelta(days=desk.plan.notices[notice.kind].deadline_days)
     await _end_delivery_tasks(work, notice)
     return True

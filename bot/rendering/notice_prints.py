@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -45,11 +46,12 @@ def _making(paper: NoticePaper, batch: Batch) -> Making:
 
 @dataclass(frozen=True)
 class Delivered:
-    """One receipt. `way`: in the plan's words; `recorded`: local time."""
+    """One receipt. `way`: in the plan's words; `delivered`: the day that was told; `recorded`: local time."""
 
     notice_id: int
     number: str
     way: str
+    delivered: str
     recorded: str
     recorded_by: str
     proof: dict[str, Any]
@@ -70,7 +72,15 @@ async def deliveries_of(work: Work, area: str = "", ids: Collection[int] | None 
     if ids is not None:
         query = query.where(Notice.id.in_(ids))
     return [
-        Delivered(notice_id, number or "", ways[way].zh if way in ways else way, f"{calendar.local(at):%Y-%m-%d %H:%M}", name or "", facts)
+        Delivered(
+            notice_id,
+            number or "",
+            ways[way].zh if way in ways else way,
+            facts.get("on", f"{calendar.day_of(at)}"),
+            f"{calendar.local(at):%Y-%m-%d %H:%M}",
+            name or "",
+            facts,
+        )
         for notice_id, number, way, at, name, facts in await work.session.execute(query)
     ]
 
@@ -84,8 +94,8 @@ def receipt_rows(book: DocumentBook, found: Sequence[Delivered], papers: Mapping
         title = book.documents[paper.document].title
         rows.append(
             [
-                one.number, title, paper.child, people_of(book, paper), one.way, proof_said(book, one.proof), one.recorded, deadline,
-                one.recorded_by,
+                one.number, title, paper.child, people_of(book, paper), one.way, proof_said(book, one.proof),
+                spoken(date.fromisoformat(one.delivered)), one.recorded, deadline, one.recorded_by,
             ]
         )  # fmt: skip
     return rows

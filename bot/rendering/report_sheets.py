@@ -28,8 +28,8 @@ async def reports_book(work: Work, plan: Plan, kind: str, area: str, rows: Seque
     return workbook(
         [
             count_sheet(
-                f"{label}·{plan_unit(of)}", title, words["columns"], [_line(plan, row) for row in rows if row.of == of], _notes(work, plan),
-                words["total"],
+                f"{label}·{plan_unit(of)}", title, words["columns"], [_line(plan, row) for row in rows if row.of == of],
+                _notes(work, plan, "notes", "count_notes"), words["total"],
             )
             for of in levels
         ]
@@ -51,21 +51,21 @@ def _line(plan: Plan, row: ReportRow) -> CountLine:
     )  # fmt: skip
 
 
-def _notes(work: Work, plan: Plan) -> list[str]:
-    lists = plan.lists
-    as_of = f"{Calendar(plan).local(work.now):%Y-%m-%d %H:%M}"
-    notes = [
-        note.format(suspected_after=lists.suspected_after_school_days, dropout_after=lists.dropout_after_school_days, as_of=as_of)
-        for note in report_words()["sheet"]["notes"]
-    ]
-    return [*notes, "", report_words()["sheet"]["signatures"]]
+def _notes(work: Work, plan: Plan, *lists: str) -> list[str]:
+    """Those of these lists, and the line for the signatures."""
+    words, rule = report_words()["sheet"], plan.lists
+    facts = {
+        "suspected_after": rule.suspected_after_school_days, "dropout_after": rule.dropout_after_school_days,
+        "as_of": f"{Calendar(plan).local(work.now):%Y-%m-%d %H:%M}",
+    }  # fmt: skip
+    return [*(note.format(**facts) for name in lists for note in words[name]), "", words["signatures"]]
 
 
 async def roster_book(work: Work, plan: Plan, area: str, rows: Sequence[RosterRow]) -> bytes:
     """One sheet of children."""
     words = report_words()["sheet"]
     title = words["roster_title"].format(area=await _area_name(work, area) if area else "")
-    notes = [*words["roster_notes"], *_notes(work, plan)]
+    notes = _notes(work, plan, "roster_notes", "notes")
     return workbook([roster_sheet(words["roster_name"], title, words["roster"], [_child(plan, row) for row in rows], notes)])
 
 

@@ -90,8 +90,9 @@ def receipts(
     elif as_json:
         typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
     else:
-        headers = ("文书编号\nnumber", "送达方式\nway", "登记时间\nrecorded", "登记人\nby", "证明\nproof")
-        print_table(headers, ((one.number, one.way, one.recorded, one.recorded_by, proof_said(book, one.proof)) for one in found))
+        headers = ("文书编号\nnumber", "送达方式\nway", "送达日期\ndelivered", "登记时间\nrecorded", "登记人\nby", "证明\nproof")
+        rows = [(one.number, one.way, one.delivered, one.recorded, one.recorded_by, proof_said(book, one.proof)) for one in found]
+        print_table(headers, rows)
 
 
 def write(out: Path, data: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import select
 
 from bot.rendering.report_sheets import reports_book, roster_book
 from cases.reports.answering import Stated, confirm, report_by_id, send_back, sign
@@ -26,7 +27,7 @@ from fanxiao.wiring import Storage
 from plan.calendar import Calendar
 from plan.model import Plan
 from plan.periods import EXAMPLES, Period, period_named
-from storage.tables import ReportVersion
+from storage.tables import Person, ReportVersion
 from storage.work import Work
 
 app = typer.Typer(help="上报表 · periodic reports", no_args_is_help=True)
@@ -122,13 +123,16 @@ def _both(computed: Any, stated: Any, name: str) -> str:
 def show(number: Number, as_json: Json = False) -> None:
     """看一张表 · One report with all its versions; with --json, the ids of the children behind each number."""
 
-    async def use(work: Work, _: Storage) -> tuple[Plan, ReportRow, Sequence[ReportVersion]]:
+    async def use(work: Work, _: Storage) -> tuple[Plan, ReportRow, Sequence[ReportVersion], dict[int, str]]:
         rows = await report_rows(work, Wanted(report_id=number))
         if not rows:
             refuse(f"没有编号为{number}的上报表", f"There is no report {number}")
-        return await in_force(work), rows[0], await versions_of(work, number)
+        versions = await versions_of(work, number)
+        people = {person for one in versions for person in (one.confirmed_by, one.signed_by, one.returned_by) if person is not None}
+        names = dict((await work.session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))).all())
+        return await in_force(work), rows[0], versions, names
 
-    plan, row, versions = once(use)
+    plan, row, versions, names = once(use)
     if as_json:
         typer.echo(json.dumps({**asdict(row), "versions": [_as_json(one) for one in versions]}, ensure_ascii=False, default=str, indent=1))
         return
@@ -151,8 +155,9 @@ def show(number: Number, as_json: Json = False) -> None:
             (
                 str(one.version), *(_both(one.computed, one.stated, name) for name in NUMBERS),
                 corrected(one.computed, one.stated, one.reasons) if one.stated else "", f"{local(one.computed_at):%m-%d %H:%M}",
-                f"{one.confirmed_by} {local(one.confirmed_at):%m-%d %H:%M}" if one.confirmed_at else "",
-                f"{one.signed_by} {local(one.signed_at):%m-%d %H:%M}" if one.signed_at else "", one.returned_reason or "",
+                f"{names.get(one.confirmed_by or 0, '')} {local(one.confirmed_at):%m-%d %H:%M}" if one.confirmed_at else "",
+                f"{names.get(one.signed_by or 0, '')} {local(one.signed_at):%m-%d %H:%M}" if one.signed_at else "",
+                f"{names.get(one.returned_by or 0, '')} {one.returned_reason}" if one.returned_reason else "",
             )
             for one in versions
         ],

@@ -84,8 +84,13 @@ async def test_listed_issued_printed_delivered(level_four: County, notices: Noti
     assert "字库缺字" in second
     delivered = await notices("deliver", ids[0], "--way", "in_person", "--signed", "父亲", "--by", "马主任")
     assert "2026-11-12" in delivered.stdout, delivered.output
+    case = (await level_four.case("马小龙")).number
+    entry = (await asyncio.to_thread(CliRunner().invoke, app, ["ledger", "show", case])).stdout
+    assert (entry.count("签发返校通知书"), f"送达返校通知书{number}（马主任）" in entry) == (1, True), entry
     told = (await notices("receipts", "--json")).stdout
-    assert [(one["way"], one["proof"]["signed"], one["recorded_by"]) for one in json.loads(told)] == [("当面送达", "父亲", "马主任")]
+    assert [(one["way"], one["proof"]["signed"], one["delivered"], one["recorded_by"]) for one in json.loads(told)] == [
+        ("当面送达", "父亲", "2026-11-05", "马主任")
+    ]
 
 
 async def test_a_changed_fact_makes_a_new_version_and_every_printing_is_on_record(
@@ -126,6 +131,7 @@ async def test_criticism_only_after_a_deadline_that_passed_and_by_name(level_fou
     assert not [word for word in ("罚款", "处罚", "法院", "否则") if word in text]
     await notices("receipts", "--out", str(out))
     (receipt,) = pages(out)
+    assert "送达日期2026年11月5日" in receipt
     assert "邮件号：XA12345678901" in receipt
     assert "邮寄送达" in receipt
 
@@ -155,6 +161,7 @@ async def test_a_child_on_no_roll_gets_papers_of_its_own(county: County, notices
     await county.after_outage("2026-11-10 12:02")
     assert (await notices("print", "--state", "draft", "--out", str(out))).exit_code == 0
     (_, second) = pages(out)
+    notice = (await county.notices())[0]
     for words in ("责令限期入学通知书", f"《入学通知书》（{notice.number}）", "第五十八条"):
         assert words in second, words
     (case,) = await county.cases()

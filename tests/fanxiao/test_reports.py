@@ -76,7 +76,8 @@ async def test_a_report_is_confirmed_signed_and_printed(county: County, typed: T
     await typed("reports", "confirm", report["township"], "--by", "赵干事")
     shown = (await typed("reports", "show", report["school"])).stdout
     assert "0 (系统 computed 1)" in shown
-    assert "小龙今天返校" in shown
+    assert "疑似1改为0（小龙今天返校）" in shown
+    assert "王校长" in shown
     versions = json.loads((await typed("reports", "show", report["school"], "--json")).stdout)["versions"]
     assert versions[0]["children"]["suspected"] == [county.students["马小龙"]]
     file = tmp_path / "month.xlsx"
@@ -107,7 +108,7 @@ async def test_the_roster_names_the_children_and_keeps_what_is_nobody_elses_busi
         (("prepare", "monthly", "--period", "12月"), "cannot be read"),
         (("prepare", "yearly", "--period", "2026"), "no report yearly"),
         (("prepare", "monthly", "--period", "2026-11", "--area", "999999"), "no such area"),
-        (("prepare", "weekly", "--period", "2026-W30"), "No school is held"),
+        (("prepare", "weekly", "--period", "2026-W30"), "no school is held"),
         (("list", "--state", "lost"), "No such state"),
         (("list", "--period", "2026-11"), "Give --kind"),
         (("show", "999999"), "no report 999999"),
