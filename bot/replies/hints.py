@@ -30,6 +30,11 @@ def touches_on(text: str, intent: str) -> bool:
     return lexicon().intents[intent].search(sounded_out(text)) is not None
 
 
+def may_accuse_school(text: str) -> bool:
+    """Whether it may be said against the school or somebody of it: then nobody of that school reads it."""
+    return touches_on(text, "complaint") or lexicon().patterns["by_the_school"].search(sounded_out(text)) is not None
+
+
 def tells_of_absence(text: str) -> bool:
     """Whether it says that a child is not at school, though not why."""
     return lexicon().patterns["not_at_school"].search(sounded_out(text)) is not None
