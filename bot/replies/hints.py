@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.replies.clauses import share
+from bot.replies.danger import danger_in
 from bot.replies.dates import find_days
-from bot.replies.guardian import danger_in
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import hear
