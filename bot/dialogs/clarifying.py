@@ -10,7 +10,7 @@ from bot.dialogs.promising import say_who_calls, task_of_text
 from bot.dialogs.speaker import faded_question
 from bot.dialogs.talk import ASKED, Talk
 from bot.outbox.questions import FOLLOW_UPS
-from bot.replies import Reading, touches_on
+from bot.replies import Reading, may_accuse_school
 from bot.replies.action import HOPELESS
 from bot.replies.hints import digit_alone, leaves_day_open, tells_more
 from bot.replies.normalise import normalise
@@ -36,7 +36,7 @@ async def _let_it_be_read(talk: Talk) -> None:
     """A digit will answer the question, and hide what else was written: a person reads that as well, and the family waits for nobody."""
     speaker, body = talk.speaker, talk.inbound.body
     if tells_more(body, children=talk.named(), today=speaker.today, school=speaker.school_year):
-        await hand_over(talk.work, talk.child().id, talk.inbound, county=touches_on(body, "complaint"))
+        await hand_over(talk.work, talk.child().id, talk.inbound, county=may_accuse_school(body))
 
 
 async def _ask_again(talk: Talk) -> bool:
@@ -93,6 +93,6 @@ def ask_back(talk: Talk, child: Student, kind: str) -> None:
 
 async def give_to_a_person(talk: Talk, child: Student) -> None:
     """The class teacher reads it and calls; what may be a complaint about the school is read at the county, and no name is given."""
-    accuses = touches_on(talk.inbound.body, "complaint")
+    accuses = may_accuse_school(talk.inbound.body)
     await hand_over(talk.work, child.id, talk.inbound, county=accuses)
     await say_who_calls(talk, child, None if accuses else await task_of_text(talk))

@@ -21,7 +21,7 @@ from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS
-from bot.replies import Reading, read_guardian, touches_on
+from bot.replies import Reading, may_accuse_school, read_guardian
 from bot.replies.action import CHOICES, HOPELESS, SURE
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
@@ -117,7 +117,7 @@ async def _danger(talk: Talk, dangers: list[Reading]) -> str:
 def _said(talk: Talk, child: Student, reading: Reading) -> Said:
     question = talk.about(child)
     question_id = question.id if question and question.kind != "choose" else None
-    accuses = touches_on(talk.inbound.body, "complaint")
+    accuses = may_accuse_school(talk.inbound.body)
     person_id, contact_id = talk.speaker.person_id, talk.speaker.contact_id
     return Said(
         child.id, person_id, reading.intent, reading.on, talk.inbound.id, question_id, contact_id, accuses, reading.since, talk.notice_id

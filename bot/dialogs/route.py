@@ -23,7 +23,7 @@ from bot.dialogs.taking_back import is_number_back
 from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
 from bot.inbox.handle import Route
-from bot.replies import touches_on
+from bot.replies import may_accuse_school
 from bot.replies.report import asked_place
 from cases.posts.checks import QUESTION
 from cases.triage import staff_unread, unknown_sender
@@ -56,7 +56,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         await hear_danger(work, inbound, speaker)
         if await hear_complaint(work, inbound, speaker):
             return "complaint"
-        await unknown_sender(work, inbound, accuses=touches_on(inbound.body, "complaint"))
+        await unknown_sender(work, inbound, accuses=may_accuse_school(inbound.body))
         return await offer_linking(work, inbound) or "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)

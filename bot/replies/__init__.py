@@ -2,7 +2,7 @@
 
 from bot.replies.action import action
 from bot.replies.guardian import read_guardian
-from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, tells_of_absence, touches_on
+from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, may_accuse_school, tells_of_absence
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
 from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
@@ -24,6 +24,7 @@ __all__ = [
     "is_acknowledgement",
     "is_danger",
     "kind_chosen",
+    "may_accuse_school",
     "read_guardian",
     "read_meant",
     "read_officer",
@@ -31,5 +32,4 @@ __all__ = [
     "says_every_class",
     "school_year_of",
     "tells_of_absence",
-    "touches_on",
 ]

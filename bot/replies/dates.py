@@ -13,24 +13,20 @@ import holidays
 from bot.replies.feasts import next_hijri, next_lunar
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.numerals import number
-from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear, event_begins, event_over, school_begins, school_ends
+from bot.replies.school_year import (
+    NO_SCHOOL_YEAR,
+    SchoolYear,
+    before_event,
+    event_begins,
+    event_over,
+    half_term,
+    school_begins,
+    school_ends,
+)  # fmt: skip
 
 _DAY = timedelta(days=1)
-_YEARLY = frozenset(
-    {
-        "holiday",
-        "feast",
-        "lunar",
-        "lunar_day",
-        "fixed_day",
-        "term_begins",
-        "term_ends",
-        "event",
-        "event_begins",
-        "event_before",
-        "half_term",
-    }
-)
+_OF_EVENTS = frozenset({"event", "event_begins", "event_before", "half_term"})
+_YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends"}) | _OF_EVENTS
 _NO_DAYS = frozenset({"span", "now", "vague"})
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
@@ -39,8 +35,6 @@ _LONGEST_HOLIDAY = 10
 _SUNDAY = 7
 _HALF_MONTH = 15
 _ANNOUNCED_WITHIN = 3  # days between a reckoned feast and the announced one
-_NEXT_EXAM, _THIS_EXAM = 120, 21  # days
-_HALF, _FINALS = "期中", "期末"
 _BREAK_WITHIN = 10  # days: "after the holiday" is the one that is on, or that everybody waits for
 
 
@@ -229,34 +223,19 @@ def _first_named(match: re.Match[str]) -> str | None:
 
 
 def _event(match: re.Match[str], today: date, school: SchoolYear) -> date | None:
-    """Without a name it is the examination that is on or near."""
-    return _near(event_over(school, match[1], today, _calendar().is_working_day), today, _NEXT_EXAM if match[1] else _THIS_EXAM)
-
-
-def _near(day: date | None, today: date, within: int) -> date | None:
-    """Half a year ahead it is hardly the one that is meant."""
-    return day if day is not None and day - today <= _DAY * within else None
+    return event_over(school, match[1], today, _calendar().is_working_day)
 
 
 def _event_begins(match: re.Match[str], today: date, school: SchoolYear) -> date | None:
-    return _near(event_begins(school, _first_named(match) or "", today), today, _NEXT_EXAM)
+    return event_begins(school, _first_named(match) or "", today)
 
 
 def _event_before(match: re.Match[str], today: date, school: SchoolYear) -> date | None:
-    """The last working day before it. The final examination ends the term, where the plan file names no day for it."""
-    first = _near(event_begins(school, match[1], today), today, _NEXT_EXAM)
-    if first is None:
-        return school_ends(school, None, today, _calendar().is_working_day) if match[1] == _FINALS else None
-    last = first - _DAY
-    while not _calendar().is_working_day(last):
-        last -= _DAY
-    return last if last >= today else None
+    return before_event(school, match[1], today, _calendar().is_working_day)
 
 
 def _half_term(_: re.Match[str], today: date, school: SchoolYear) -> date | None:
-    """A term's second half begins after its break, or else after the examination in its middle."""
-    works = _calendar().is_working_day
-    return _near(school_begins(school, _HALF, today, works) or event_over(school, _HALF, today, works), today, _NEXT_EXAM)
+    return half_term(school, today, _calendar().is_working_day)
 
 
 def _days_after(day: date) -> Iterator[date]:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, only_the_name, share
+from bot.replies.danger import danger_in, worried
 from bot.replies.dates import Day, find_days
 from bot.replies.kinds import Child, Reading
 from bot.replies.lexicon import lexicon
@@ -23,7 +24,6 @@ _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
 _MOST_UNREAD = 3
 _LONGEST = 500  # characters; a longer text is for a person
-_BLANKS = re.compile(r"[\s.、…~*\-_]+")
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
 _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
@@ -75,27 +75,7 @@ def read_guardian(
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     readings = [reading for one in share(plain, children) for reading in _of_share(one, question, When(today, school))]
-    return _worried(plain, readings) or [Reading(None, "unknown", None, _NOTHING, "")]
-
-
-def danger_in(plain: str) -> str | None:
-    """The words of danger, also when they are spread with blanks or dots; without what only looks like it."""
-    return _danger(plain) or _danger(_BLANKS.sub("", plain))
-
-
-def _danger(text: str) -> str | None:
-    words = lexicon()
-    if words.safety.search(text) is None:
-        return None
-    found = words.safety.search(words.no_danger.sub(",", text))
-    return found.group() if found else None
-
-
-def _worried(plain: str, readings: list[Reading]) -> list[Reading]:
-    """What is not understood, in a text that touches on harm, is for a person: digits would hide it."""
-    if all(one.intent != "unknown" for one in readings) or (sign := lexicon().worry.search(plain)) is None:
-        return readings
-    return [replace(one, confidence=HOPELESS, evidence=sign.group()) if one.intent == "unknown" else one for one in readings]
+    return worried(plain, readings) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
 def _the_one(plain: str, children: Sequence[Child]) -> int | None:

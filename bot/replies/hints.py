@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.replies.clauses import share
+from bot.replies.danger import danger_in
 from bot.replies.dates import find_days
-from bot.replies.guardian import danger_in
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import hear
@@ -28,6 +28,11 @@ def is_danger(text: str) -> bool:
 def touches_on(text: str, intent: str) -> bool:
     """Whether words of this intent stand anywhere in the text."""
     return lexicon().intents[intent].search(sounded_out(text)) is not None
+
+
+def may_accuse_school(text: str) -> bool:
+    """Whether it may be said against the school or somebody of it: then nobody of that school reads it."""
+    return touches_on(text, "complaint") or lexicon().patterns["by_the_school"].search(sounded_out(text)) is not None
 
 
 def tells_of_absence(text: str) -> bool:

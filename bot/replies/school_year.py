@@ -10,6 +10,8 @@ from plan.model import Plan
 
 _DAY = timedelta(days=1)
 _SOON = 14  # days ahead in which a public holiday is what "before the holidays" means
+_NEXT_EXAM, _THIS_EXAM = 120, 21  # days ahead in which an examination is the one that is meant, by its name and without
+_HALF, _FINALS = "期中", "期末"
 _LONG_WEEKEND = 3  # days off in a row that people call a holiday
 
 
@@ -60,21 +62,48 @@ def school_ends(year: SchoolYear, name: str | None, today: date, works: Works) -
     first = near if near is not None and not _in_vacation(year, near) else coming
     if first is None:
         return None
-    last = first - _DAY
-    while not works(last):
-        last -= _DAY
+    last = _last_working(first, works)
     return last if last >= today else None
 
 
 def event_over(year: SchoolYear, name: str, today: date, works: Works) -> date | None:
-    """The first school day after that examination; None where the plan file does not name it."""
+    """The first school day after that examination (without a name: the one that is on or near); None where the plan names none so soon."""
     over = next((one for one in year.events if one.last >= today and one.name.startswith(name)), None)
-    return _next_working(over.last, works) if over is not None else None
+    within = _NEXT_EXAM if name else _THIS_EXAM
+    return _near(_next_working(over.last, works), today, within) if over is not None else None
 
 
 def event_begins(year: SchoolYear, name: str, today: date) -> date | None:
-    """Its first day, today at the earliest; None where the plan file does not name it."""
-    return next((one.first for one in year.events if one.first >= today and one.name.startswith(name)), None)
+    """Its first day, today at the earliest; None where the plan names none so soon."""
+    first = next((one.first for one in year.events if one.first >= today and one.name.startswith(name)), None)
+    return _near(first, today, _NEXT_EXAM) if first is not None else None
+
+
+def before_event(year: SchoolYear, name: str, today: date, works: Works) -> date | None:
+    """The last school day before it. The final examination ends the term, where the plan names no day for it."""
+    first = event_begins(year, name, today)
+    if first is None:
+        return school_ends(year, None, today, works) if name == _FINALS else None
+    last = _last_working(first, works)
+    return last if last >= today else None
+
+
+def half_term(year: SchoolYear, today: date, works: Works) -> date | None:
+    """A term's second half begins after its break, else after the examination in its middle."""
+    begins = school_begins(year, _HALF, today, works) or event_over(year, _HALF, today, works)
+    return _near(begins, today, _NEXT_EXAM) if begins is not None else None
+
+
+def _near(day: date, today: date, within: int) -> date | None:
+    """Half a year ahead it is hardly the one that is meant."""
+    return day if day - today <= _DAY * within else None
+
+
+def _last_working(before: date, works: Works) -> date:
+    last = before - _DAY
+    while not works(last):
+        last -= _DAY
+    return last
 
 
 def _is_named(one: Stretch, name: str | None) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.replies import Child, Reading, action, read_guardian, read_meant
+from bot.replies import Child, Reading, action, is_danger, may_accuse_school, read_guardian, read_meant
 from bot.replies.feasts import next_hijri, next_lunar
 from bot.replies.normalise import sounded_out
 from bot.replies.school_year import SchoolYear, Stretch
@@ -159,6 +159,35 @@ def test_nobody_is_meant_where_it_is_open_who() -> None:
 def test_an_order_to_the_machine_is_for_a_person(text: str) -> None:
     (reading,) = read_guardian(text, question="absence", children=(BOY,), today=TODAY)
     assert (reading.intent, action(reading, question="absence", children=1)) == ("unknown", "person")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "没有人打他，是他爸打的",
+        "老师没打他，校长打的",
+        "不是挨打，是被他爸用皮带抽",
+        "不是离家出走，是被人带走了",
+        "打了针以后昏迷了",
+        "他奶奶和娃叫车撞了",
+        "关在家里写作业不让出门",
+        "没回家，在同学家，喝了药",
+        "谁也没打他可他说不想活了",
+        "我没打他",
+    ],
+)
+def test_what_looks_harmless_hides_no_danger_beside_it(text: str) -> None:
+    assert is_danger(text)
+
+
+@pytest.mark.parametrize("text", ["老师叫她一个人去办公室", "校长把娃赶出来了", "被保安堵在门口", "学校乱收费"])
+def test_what_is_said_against_the_school_is_known_by_who_did_it(text: str) -> None:
+    assert may_accuse_school(text)
+
+
+@pytest.mark.parametrize("text", ["老师好，娃发烧", "让老师费心了", "老师我叫他明天来", "老师您给他说一声", "娃挨打了"])
+def test_a_teacher_who_is_only_spoken_to_is_not_accused(text: str) -> None:
+    assert not may_accuse_school(text)
 
 
 def test_the_last_day_of_a_leave_is_told() -> None:
