@@ -27,7 +27,7 @@ from cases.home_teaching import ask_about_lessons
 from cases.imports.kept import forget_files
 from cases.pairing import ask_for_contacts
 from cases.plans import plan_in_force
-from cases.posts.checks import advance_check, ask_posts
+from cases.posts.checks import advance_check, ahead_of_checks, ask_posts
 from cases.read_ahead import ahead_of_cases, ahead_of_sheets, ahead_of_tasks
 from cases.receipt_claims import take_claim
 from cases.reconciling.nightly import reconcile
@@ -55,7 +55,7 @@ DUE = (
     Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id, ahead=ahead_of_tasks),
     Due("campaign", Campaign.id, Campaign.next_at, Campaign.next_at.is_not(None), advance_campaign, together=1),
     Due("report", Report.id, Report.next_at, Report.next_at.is_not(None), advance_report, ahead=ahead_of_reports),
-    Due("post_check", PostCheck.id, PostCheck.next_at, PostCheck.next_at.is_not(None), advance_check),
+    Due("post_check", PostCheck.id, PostCheck.next_at, PostCheck.next_at.is_not(None), advance_check, ahead=ahead_of_checks),
 )
 
 
