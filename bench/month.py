@@ -36,10 +36,8 @@ from scheduler.ticks import next_time, run_periodic, tick
 from storage.tables import AttendanceSheet, CaseFile, Student
 from storage.work import working
 
-STUDENTS, SMALL, CASES, DAYS = 350_000, 10_000, 3_000, 12
-BEGINS = date(
-    2026, 10, 12
-)  # a Monday: the tenth school day, on which everybody is asked about their post, and the weekly reports lie ahead
+STUDENTS, SMALL, CASES, DAYS = 350_000, 10_000, 3_000, 9
+BEGINS = date(2026, 10, 12)  # a Monday: the reports of Friday and the question about every post, on the tenth school day, lie ahead
 ANSWERED = timedelta(hours=8, minutes=40)
 SCHOOL_DAYS = 22  # over which the month's cases come
 STAYS = 12  # school days that a child is away, on average

@@ -90,11 +90,12 @@ async def missed_school(work: Work, desk: Desk, day: StudentDay, *, excused: boo
     if case is None:
         student = await work.session.get_one(Student, day.student_id)
         case = await open_case(work, desk, student, day.on)
-        await _seen_since(work, case, day.on)
+        if day.on != desk.today:
+            await _seen_since(work, case, day.on)
     elif case.back_on is not None and day.on > case.back_on:
         await relapse(work, case, day.on, "absent_again")
-    else:
-        await _still_absent(work, desk, case, day.on)
+    elif not await _still_absent(work, desk, case, day.on):
+        return  # it stands as it was settled above
     await settle(work, case)
 
 
@@ -104,8 +105,12 @@ async def _seen_since(work: Work, case: CaseFile, on: date) -> None:
         await come_back(work, case, seen[0])
 
 
-async def _still_absent(work: Work, desk: Desk, case: CaseFile, on: date) -> None:
-    """The case goes on; a return that the school saw by mistake is taken back, and a family that was not asked yet is asked."""
+async def _still_absent(work: Work, desk: Desk, case: CaseFile, on: date) -> bool:
+    """The case goes on; a return that the school saw by mistake is taken back, and a family that was not asked yet is asked.
+
+    Says whether the case is another than before.
+    """
+    before = case.back_on, case.first_absent_on
     work.record("still_absent", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
     if case.back_on == on:
         await take_back_return(work, case)
@@ -113,6 +118,7 @@ async def _still_absent(work: Work, desk: Desk, case: CaseFile, on: date) -> Non
         case.first_absent_on = min(case.first_absent_on, on)
     if on == desk.today and not await was_asked(work, case):
         await ask_guardians(work, desk, case, desk.plan.levels[0].asks)
+    return (case.back_on, case.first_absent_on) != before
 
 
 async def attended(work: Work, desk: Desk, sheet: AttendanceSheet, away: Collection[int]) -> None:

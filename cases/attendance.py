@@ -67,7 +67,8 @@ async def record_sheet(work: Work, sheet: AttendanceSheet, answer: SheetAnswer, 
         absent=len(named),
         arrived=len(answer.arrived),
     )
-    held = await _too_many(work, desk, sheet)
+    few = answer.mode == "full" and len(named) < desk.plan.attendance.mass_absence.at_least
+    held = not few and await _too_many(work, desk, sheet)
     sheet.state = "held" if held else "answered"
     if held:
         await _ask_principal(work, desk, sheet)

@@ -91,27 +91,33 @@ def _query() -> Any:
         func.array(attendance(CaseFile.student_id, CaseFile.first_absent_on).correlate(CaseFile).scalar_subquery()),
         *_rows(Leave.starts_on, Leave.ends_on, of=leaves, by=Leave.id),
         _is_held(),
-    ).where(CaseFile.id == func.any(bindparam("cases")))
+    )
 
 
 QUERY = _query()
-
-
-async def _read(work: Work, outliving: Collection[str], case_ids: Collection[int]) -> dict[int, Known]:
-    await work.session.flush()
-    rows = await work.session.execute(QUERY, {"outliving": list(outliving), "cases": list(case_ids)})
-    return {row[0]: Known(*row) for row in rows}
+OF_CASE = QUERY.where(CaseFile.id == bindparam("case"))
+"""The database keeps the plan of this one, and makes one anew for each list of cases: planning takes longer than carrying out."""
+OF_CASES = QUERY.where(CaseFile.id == func.any(bindparam("cases")))
 
 
 async def read_ahead(work: Work, outliving: Collection[str], case_ids: Collection[int]) -> None:
     """Reads many cases' facts at once; each serves the first look at its case, and nothing may change a case before that."""
-    work.session.info[AHEAD] = await _read(work, outliving, case_ids)
+    rows = await work.session.execute(OF_CASES, {"outliving": list(outliving), "cases": list(case_ids)})
+    work.session.info[AHEAD] = {row[0]: Known(*row) for row in rows}
+
+
+async def _known(work: Work, desk: Desk, case: CaseFile) -> Known:
+    ahead: dict[int, Known] = work.session.info.get(AHEAD, {})
+    if (known := ahead.pop(case.id, None)) is not None:
+        return known
+    await work.session.flush()
+    row = (await work.session.execute(OF_CASE, {"outliving": desk.plan.outliving(), "case": case.id})).one()
+    return Known(*row)
 
 
 async def case_facts(work: Work, desk: Desk, case: CaseFile) -> CaseFacts:
     """What the chain's rules may know of a case, as things stand now."""
-    ahead: dict[int, Known] = work.session.info.get(AHEAD, {})
-    known = ahead.pop(case.id, None) or (await _read(work, desk.plan.outliving(), [case.id]))[case.id]
+    known = await _known(work, desk, case)
     entered: Mapping[int, datetime] = dict(zip(known.levels, known.entered, strict=True))
     return CaseFacts(
         opened_at=min(known.entered, default=case.opened_at),

@@ -14,11 +14,11 @@ from storage.tables import Area, School, SchoolClass
 async def place_name(session: AsyncSession, place: Place) -> str:
     """School and class where there are any, else the area's name."""
     if place.school_id is None:
-        return await session.scalar(select(Area.name).where(Area.code == place.area_code)) or place.area_code
-    school = await session.scalar(select(School.name).where(School.id == place.school_id)) or ""
-    if place.class_id is None:
-        return school
-    return school + (await session.scalar(select(SchoolClass.name).where(SchoolClass.id == place.class_id)) or "")
+        area = await session.get(Area, place.area_code)
+        return area.name if area is not None else place.area_code
+    school = await session.get_one(School, place.school_id)
+    room = await session.get_one(SchoolClass, place.class_id) if place.class_id is not None else None
+    return school.name + (room.name if room is not None else "")
 
 
 async def area_path(session: AsyncSession, code: str) -> str:

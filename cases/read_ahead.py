@@ -14,6 +14,7 @@ from sqlalchemy import and_, func, or_, select
 
 from cases.calendars import read_calendars
 from cases.case_facts import read_ahead as read_case_facts
+from cases.holes import holes_ahead
 from cases.plans import plan_in_force
 from cases.responsible import CODE_LENGTH, KNOWN, KnownPosts, Place, Post, Spot, in_force, reachable_people, spot_of, stand_ins
 from cases.tasks import keep_holders
@@ -89,7 +90,9 @@ async def read_places(work: Work, places: Collection[Place]) -> None:
 
 async def ahead_of_tasks(work: Work, tasks: Sequence[Task]) -> None:
     """For tasks that are due: their places, and who has been asked for each."""
-    await read_places(work, set((await places_of_tasks(work, tasks)).values()))
+    places = set((await places_of_tasks(work, tasks)).values())
+    await read_places(work, places)
+    await holes_ahead(work, {place.area_code for place in places})
     ids = [task.id for task in tasks]
     asked: dict[int, dict[int, bool]] = {task_id: {} for task_id in ids}
     rows = select(TaskHolder.task_id, TaskHolder.person_id, TaskHolder.until.is_(None)).where(TaskHolder.task_id == func.any(ids))

@@ -37,15 +37,21 @@ async def advance_task(work: Work, task: Task) -> None:
     Raises RuntimeError when the rules never come to rest.
     """
     desk = await desk_of_task(work, task)
+    with work.session.no_autoflush:  # nothing that is asked here depends on what is written: many tasks are written together
+        last = await _take_actions(work, desk, task)
+        if last is not None:
+            await _say(work, task, last)
+            await _climb(work, desk, task, last)
+
+
+async def _take_actions(work: Work, desk: Desk, task: Task) -> Remind | None:
+    """Everything but the reminders, of which the last is given."""
     last: Remind | None = None
     for _ in range(ENDLESS):
         action = upcoming(desk.plan, duty_facts(desk, task), desk.calendar)
         if action is None or action.at > work.now:
             task.next_at = action.at if action is not None else None
-            if last is not None:
-                await _say(work, task, last)
-                await _climb(work, desk, task, last)
-            return
+            return last
         if isinstance(action, Remind):
             task.reminder, last = action.which, action
         elif isinstance(action, Lapse):

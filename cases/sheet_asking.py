@@ -17,6 +17,7 @@ from cases.rolls import ON_ROLLS as ON_ROLLS
 from cases.tasks import LIVING, end_task, first_holders
 from plan.calendar import Calendar
 from plan.model import Plan
+from storage.rows import insert_new
 from storage.tables import AttendanceSheet, Question, Responsibility, SchoolClass, Student, Task
 from storage.work import Work
 
@@ -36,10 +37,9 @@ async def open_sheets(work: Work, plan: Plan, day: date) -> int:
         for klass, enrolled in await work.session.execute(query)
         if said.get(klass.id, usual)
     ]
-    if not rows:
-        return 0
-    stored = insert(AttendanceSheet).on_conflict_do_nothing(index_elements=["class_id", "on"]).returning(AttendanceSheet)
-    sheets = list(await work.session.scalars(stored, rows))
+    new = await insert_new(work.session, "attendance_sheet", rows, 'class_id, "on"')
+    opened = select(AttendanceSheet).where(AttendanceSheet.id == func.any(new)).order_by(AttendanceSheet.id)
+    sheets = (await work.session.scalars(opened)).all()
     await _ask_teachers(work, plan, calendar, sheets)
     return len(sheets)
 

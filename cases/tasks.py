@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import Desk
@@ -23,6 +23,10 @@ LIVING = ("open", "acknowledged")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "23456789"
 SHORTEST_REASON = 2
+ADD_HOLDER = "insert into task_holder (task_id, person_id, why, since) values (:task_id, :person_id, :why, :since)"
+ASKED_AGAIN = """
+on conflict (task_id, person_id) do update set until = null, why = excluded.why, since = excluded.since where task_holder.until is not null
+"""
 ASKED = "holders of tasks read ahead"
 CODES = [letter + digit for digit in DIGITS for letter in LETTERS]
 
@@ -62,10 +66,9 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
         (list(new.holder_ids), "holder", 0) if new.holder_ids else await first_holders(work, desk, new.role, new.department, barred)
     )
     stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await _free_code(work, new.key, people)))
-    task_id = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task.id))
-    if task_id is None:
+    task: Task | None = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task))
+    if task is None:
         return None
-    task = await work.session.get_one(Task, task_id)
     await add_holders(work, task, people, why)
     if stage and could_hold(desk.plan, new.role, desk.place):
         await report_hole(work, desk, role=new.role, reason="nobody_reachable", task=task)
@@ -145,19 +148,25 @@ async def add_holders(work: Work, task: Task, people: Collection[int], why: str,
     Without `tell` the caller says it, many tasks in one message.
     Nobody of a school that is kept out is ever added, whoever asks for it.
     """
-    barred, asked = await barred_from(work, task), _asked(work, task.id)
+    barred = await barred_from(work, task)
     for person_id in [person_id for person_id in people if person_id not in barred]:
-        if asked is not None:
-            asked[person_id] = True
-        row = insert(TaskHolder).values(task_id=task.id, person_id=person_id, why=why, since=work.now)
-        again = row.on_conflict_do_update(
-            index_elements=["task_id", "person_id"],
-            set_={"until": None, "why": why, "since": work.now},
-            where=TaskHolder.until.is_not(None),
-        )
-        new = await work.session.scalar(again.returning(TaskHolder.person_id)) is not None
+        new = await _add_holder(work, task.id, person_id, why)
         if new and tell and not task.facts.get("quiet"):
             alert(work, task, person_id, key=f"alert:{work.now.isoformat()}")
+
+
+async def _add_holder(work: Work, task_id: int, person_id: int, why: str) -> bool:
+    """Whether the person was not asked before."""
+    asked = _asked(work, task_id)
+    row = {"task_id": task_id, "person_id": person_id, "why": why, "since": work.now}
+    if asked is None:
+        stored = await work.session.execute(text(f"{ADD_HOLDER} {ASKED_AGAIN} returning person_id"), row)
+        return stored.scalar() is not None
+    if asked.get(person_id):
+        return False
+    asked[person_id] = True
+    work.later("task_holder", row, ASKED_AGAIN)
+    return True
 
 
 def alert(work: Work, task: Task, person_id: int, template: str | None = None, key: str = "alert", **facts: Any) -> None:

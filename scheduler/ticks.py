@@ -19,7 +19,7 @@ from cases.audit import audit
 from cases.composing import advance_campaign
 from cases.escalation import settle
 from cases.plans import plan_in_force
-from cases.posts.checks import advance_check
+from cases.posts.checks import advance_check, ahead_of_checks
 from cases.read_ahead import ahead_of_cases, ahead_of_sheets, ahead_of_tasks
 from cases.receipt_claims import take_claim
 from cases.record import seal_events
@@ -45,7 +45,7 @@ DUE = (
     Due("task", Task.id, Task.next_at, Task.state.in_(("open", "acknowledged")), advance_task, Task.case_id, ahead=ahead_of_tasks),
     Due("campaign", Campaign.id, Campaign.next_at, Campaign.next_at.is_not(None), advance_campaign, together=1),
     Due("report", Report.id, Report.next_at, Report.next_at.is_not(None), advance_report, ahead=ahead_of_reports),
-    Due("post_check", PostCheck.id, PostCheck.next_at, PostCheck.next_at.is_not(None), advance_check),
+    Due("post_check", PostCheck.id, PostCheck.next_at, PostCheck.next_at.is_not(None), advance_check, ahead=ahead_of_checks),
 )
 
 

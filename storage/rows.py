@@ -35,11 +35,20 @@ async def new_ids(session: AsyncSession, table: str, number: int) -> list[int]:
 async def insert_rows(session: AsyncSession, table: str, rows: Sequence[Row], *, known: str = "") -> None:
     """Inserts rows that all have the same columns. `known`: what becomes of those that are there already, in SQL."""
     if rows:
-        columns = _columns(rows)
-        statement = (
-            f'insert into "{table}" ({columns}) select {columns} from jsonb_populate_recordset(null::"{table}", cast(:rows as jsonb))'
-        )
-        await session.execute(text(f"{statement} {known}"), {"rows": as_json(rows)})
+        await session.execute(text(f"{_insert(table, rows)} {known}"), {"rows": as_json(rows)})
+
+
+async def insert_new(session: AsyncSession, table: str, rows: Sequence[Row], key: str) -> list[int]:
+    """The same, of those whose `key` (columns, in SQL) is not there yet; gives their ids."""
+    if not rows:
+        return []
+    statement = text(f"{_insert(table, rows)} on conflict ({key}) do nothing returning id")
+    return list(await session.scalars(statement, {"rows": as_json(rows)}))
+
+
+def _insert(table: str, rows: Sequence[Row]) -> str:
+    columns = _columns(rows)
+    return f'insert into "{table}" ({columns}) select {columns} from jsonb_populate_recordset(null::"{table}", cast(:rows as jsonb))'
 
 
 async def update_rows(session: AsyncSession, table: str, rows: Sequence[Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ class Work:
         self.now = now
         self._events: list[dict[str, Any]] = []
         self._intents: list[dict[str, Any]] = []
+        self._later: defaultdict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
 
     def record(
         self,
@@ -94,11 +96,19 @@ class Work:
         except BaseException:
             self._events.clear()
             self._intents.clear()
+            self._later.clear()
             raise
+
+    def later(self, table: str, row: dict[str, Any], known: str) -> None:
+        """Inserts a row at the end, many in one statement: one that nobody looks for before. `known`: as of `insert_rows`."""
+        self._later[table, known].append(row)
 
     async def flush(self) -> None:
         """Writes what has been recorded and said so far, still inside the transaction."""
         await self.session.flush()
+        for (table, known), rows in self._later.items():
+            await insert_rows(self.session, table, rows, known=known)
+        self._later.clear()
         await insert_rows(self.session, "event", self._events)
         self._events.clear()
         await insert_rows(self.session, "intent", self._intents, known="on conflict (dedupe_key) do nothing")

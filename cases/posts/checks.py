@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import Desk, desk_of_area
-from cases.names import area_names, place_name
+from cases.names import place_name
 from cases.plans import plan_in_force
 from cases.responsible import Place, in_force
 from cases.tasks import NewTask, open_task
 from plan.areas import StillYou
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import Person, PostCheck, Question, Responsibility
+from storage.tables import Area, Person, PostCheck, Question, Responsibility, School
 from storage.work import Work
 
 QUESTION = "still_you"
+AHEAD = "posts read ahead of questions, and their places, which the session would forget"
 PLACES = 3
 """So many of a person's places are named in the question; the rest is counted."""
 
@@ -64,10 +65,28 @@ async def advance_check(work: Work, check: PostCheck) -> None:
     check.state, check.next_at = "asked", remind if work.now < remind else silent
 
 
+async def ahead_of_checks(work: Work, checks: Sequence[PostCheck]) -> None:
+    """What many questions need, read together: the posts of everybody who is asked, and where they are held."""
+    plan = (await plan_in_force(work.session))[1]
+    people = [check.person_id for check in checks]
+    held: dict[int, list[Responsibility]] = {person: [] for person in people}
+    posts = (await work.session.scalars(_held(plan, people, Calendar(plan).day_of(work.now)))).all()
+    for post in posts:
+        held[post.person_id].append(post)
+    schools = select(School).where(School.id == func.any([post.school_id for post in posts if post.school_id is not None]))
+    areas = select(Area).where(Area.code == func.any([post.area_code for post in posts if post.school_id is None]))
+    work.session.info[AHEAD] = held, [*await work.session.scalars(schools), *await work.session.scalars(areas)]
+
+
 async def _posts(work: Work, plan: Plan, person_id: int, day: date) -> Sequence[Responsibility]:
+    ahead: dict[int, list[Responsibility]] = work.session.info.get(AHEAD, ({},))[0]
+    return ahead[person_id] if person_id in ahead else (await work.session.scalars(_held(plan, [person_id], day))).all()
+
+
+def _held(plan: Plan, person_ids: Sequence[int], day: date) -> Select[Responsibility]:
     roles = plan.areas.still_you.roles if plan.areas.still_you else []
-    query = select(Responsibility).where(Responsibility.person_id == person_id, Responsibility.role.in_(roles), *in_force(day))
-    return (await work.session.scalars(query.order_by(Responsibility.id))).all()
+    of_people = (Responsibility.person_id == func.any(list(person_ids)), Responsibility.role.in_(roles), *in_force(day))
+    return select(Responsibility).where(*of_people).order_by(Responsibility.id)
 
 
 async def _ask(work: Work, plan: Plan, check: PostCheck, posts: Sequence[Responsibility]) -> None:
@@ -84,9 +103,7 @@ async def _ask(work: Work, plan: Plan, check: PostCheck, posts: Sequence[Respons
 
 async def name_of_post(work: Work, post: Responsibility) -> str:
     """The school and class, or the area."""
-    if post.school_id is not None:
-        return await place_name(work.session, Place(post.area_code, post.area_code, post.school_id, post.class_id))
-    return (await area_names(work.session, [post.area_code])).get(post.area_code, post.area_code)
+    return await place_name(work.session, Place(post.area_code, post.area_code, post.school_id, post.class_id))
 
 
 async def confirm_post(work: Work, check: PostCheck) -> None:
