@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import cancel_lessons
@@ -172,9 +172,27 @@ class Entry:
     paired_with: str | None
 
 
-async def register(work: Work, category: str, area_code: str = "", *, former: bool = False) -> Sequence[Entry]:
-    """The children of a group in an area (home or school), in the order of their schools; `former`: those who were in it, too."""
-    within = Student.area_code.startswith(area_code) | Student.school_area_code.startswith(area_code)
+@dataclass(frozen=True)
+class InRegister:
+    """Whom of a group: in an area (home or school), by a part of the child's or the school's name; `former`: who was in it, too."""
+
+    category: str
+    area_code: str = ""
+    called: str = ""
+    former: bool = False
+
+
+async def register(work: Work, wanted: InRegister) -> Sequence[Entry]:
+    """The children of a group, in the order of their schools."""
+    return await _entries(work, _members(wanted).with_only_columns(StudentCategory.id, maintain_column_froms=True))
+
+
+async def entries(work: Work, ids: Sequence[int]) -> Sequence[Entry]:
+    """Some lines of a register, by the ids of the memberships, in the order of their schools."""
+    return await _entries(work, ids)
+
+
+async def _entries(work: Work, ids: Select[int] | Sequence[int]) -> Sequence[Entry]:
     query = (
         select(StudentCategory, Student, School.name, SchoolClass.name, Area.name, Arrangement.kind, Person.name)
         .join(Student, Student.id == StudentCategory.student_id)
@@ -184,12 +202,45 @@ async def register(work: Work, category: str, area_code: str = "", *, former: bo
         .outerjoin(Arrangement, (Arrangement.student_id == Student.id) & Arrangement.until.is_(None))
         .outerjoin(Pairing, (Pairing.student_id == Student.id) & Pairing.until.is_(None))
         .outerjoin(Person, Person.id == Pairing.person_id)
-        .where(StudentCategory.category == category, within)
-        .order_by(School.code, SchoolClass.grade, SchoolClass.number, Student.id, StudentCategory.since)
+        .where(StudentCategory.id.in_(ids))
+        .order_by(*IN_ORDER)
     )
-    if not former:
-        query = query.where(StudentCategory.until.is_(None), Student.status.not_in(("deceased", "moved_abroad")))
     return [
         Entry(student, school or "", room or "", home or "", row.detail, row.since, row.until, kind, paired)
         for row, student, school, room, home, kind, paired in (await work.session.execute(query)).all()
     ]
+
+
+IN_ORDER = (School.code, SchoolClass.grade, SchoolClass.number, Student.id, StudentCategory.since)
+
+
+def _members(wanted: InRegister) -> Select[StudentCategory]:
+    query = (
+        select(StudentCategory)
+        .join(Student, Student.id == StudentCategory.student_id)
+        .outerjoin(School, School.id == Student.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
+        .where(StudentCategory.category == wanted.category)
+    )
+    if wanted.area_code:
+        query = query.where(Student.area_code.startswith(wanted.area_code) | Student.school_area_code.startswith(wanted.area_code))
+    if wanted.called:
+        query = query.where(Student.name.contains(wanted.called, autoescape=True) | School.name.contains(wanted.called, autoescape=True))
+    if not wanted.former:
+        query = query.where(StudentCategory.until.is_(None), Student.status.not_in(("deceased", "moved_abroad")))
+    return query
+
+
+async def members(work: Work, wanted: InRegister, within: ColumnElement[bool], *, most: int, after: int) -> tuple[int, list[int]]:
+    """(how many there are, the ids of some of them in their order). `within`: of these children only."""
+    query = _members(wanted).where(within)
+    total = await work.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    ids = query.with_only_columns(StudentCategory.id, maintain_column_froms=True).order_by(*IN_ORDER).limit(most).offset(after)
+    return total, list(await work.session.scalars(ids))
+
+
+async def count_groups(work: Work, within: ColumnElement[bool]) -> dict[str, int]:
+    """Group → how many of these children are in it now."""
+    query = select(StudentCategory.category, func.count()).join(Student, Student.id == StudentCategory.student_id)
+    query = query.where(StudentCategory.until.is_(None), within).group_by(StudentCategory.category)
+    return dict((await work.session.execute(query)).all())

@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cases.audit import audit
+from cases.away_counts import count_weeks
 from cases.boarding import ask_boarders, close_boarding, remind_boarders
+from cases.campaign_counts import recount_campaigns
 from cases.composing import advance_campaign
 from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
 from cases.escalation import settle
@@ -35,6 +37,7 @@ from cases.record import seal_events
 from cases.reminders import advance_task
 from cases.reports.preparing import advance_report, prepare_reports
 from cases.sheet_asking import advance_sheet, open_sheets
+from cases.supervising.kept import count_supervision
 from cases.weekly import weekly_summary
 from cases.welcome import welcome_guardians
 from plan.calendar import Calendar
@@ -130,6 +133,11 @@ async def _put_off(work: Work, due: Due, row_id: int, now: datetime) -> None:
     work.record("step_put_off", f"{due.name}:{row_id}", area_code="")
 
 
+COUNTED_AT, COUNTED_UNTIL = time(2, 30), timedelta(hours=20)
+COUNTS = {"count_weeks": count_weeks, "count_supervision": count_supervision, "recount_campaigns": recount_campaigns}
+"""What pages show as it was counted at night (docs/console.md)."""
+
+
 @dataclass(frozen=True)
 class Daily:
     """A job of every day at a local time; after `life` it is too late for that day and is left out."""
@@ -198,7 +206,8 @@ def _boarding_jobs(plan: Plan) -> list[Daily]:
 
 def _nightly_jobs(plan: Plan) -> list[Daily]:
     rules = plan.reconciliation
-    return [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
+    jobs = [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
+    return [*jobs, *(Daily(name, COUNTED_AT, COUNTED_UNTIL, run, school_days=False) for name, run in COUNTS.items())]
 
 
 def _periodic_jobs(plan: Plan) -> list[Daily]:

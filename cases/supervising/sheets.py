@@ -200,16 +200,28 @@ async def _differences(work: Work, post: Post) -> int:
     return await work.session.scalar(query) or 0
 
 
-async def _decisions(work: Work, plan: Plan, post: Post, year: int) -> tuple[tuple[str, str, date], ...]:
+Held = tuple[int, str, str, int | None]
+"""A post: person, role, area and school."""
+
+
+async def decisions(work: Work, plan: Plan, person_ids: Sequence[int], year: int) -> dict[Held, list[tuple[str, str, date]]]:
+    """Post → what has been decided about the year of these persons: the words, by whom, when."""
     query = (
-        select(Assessment.decision, Person.name, Assessment.decided_at)
+        select(Assessment, Person.name)
         .join(Person, Person.id == Assessment.decided_by)
-        .where(Assessment.year == year, Assessment.role == post.role, Assessment.person_id == post.person_id)
-        .where(Assessment.area_code == post.area_code, Assessment.school_id.is_not_distinct_from(post.school_id))
+        .where(Assessment.year == year, Assessment.person_id == func.any(list(person_ids)))
         .order_by(Assessment.decided_at, Assessment.id)
     )
-    calendar = Calendar(plan)
-    return tuple((decision, name, calendar.day_of(at)) for decision, name, at in await work.session.execute(query))
+    calendar, found = Calendar(plan), dict[Held, list[tuple[str, str, date]]]()
+    for one, name in await work.session.execute(query):
+        held = (one.person_id, one.role, one.area_code, one.school_id)
+        found.setdefault(held, []).append((one.decision, name, calendar.day_of(one.decided_at)))
+    return found
+
+
+async def _decisions(work: Work, plan: Plan, post: Post, year: int) -> tuple[tuple[str, str, date], ...]:
+    found = await decisions(work, plan, [post.person_id], year)
+    return tuple(found.get((post.person_id, post.role, post.area_code, post.school_id), ()))
 
 
 class NotDecided(Exception):

@@ -22,6 +22,7 @@ from storage.tables.casework import (
     Task,
     TaskHolder,
 )
+from storage.tables.counts import AwayCount, KeptCount
 from storage.tables.documents import Document, ReceiptClaim, ReceiptLink
 from storage.tables.enrolment import EnrolmentGap
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
@@ -51,6 +52,7 @@ __all__ = [
     "Attempt",
     "AttendanceSheet",
     "AuditRun",
+    "AwayCount",
     "Base",
     "BoardingCheck",
     "CalendarDay",
@@ -85,6 +87,7 @@ __all__ = [
     "InspectionItem",
     "InspectionSample",
     "Intent",
+    "KeptCount",
     "KeyCheck",
     "Lease",
     "Leave",
