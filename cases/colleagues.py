@@ -69,6 +69,13 @@ async def near_colleagues(work: Work, person_id: int, on: date, *, most: int, ca
     return [Colleague(colleague, name, role, is_near=True) for colleague, name, role in found]
 
 
+async def are_many(work: Work, person_id: int, on: date, most: int) -> bool:
+    """Whether more than so many posts lie in one's own area, school or department, whether their holders can be reached or not."""
+    own = await own_posts(work, person_id, on)
+    near = select(Responsibility.id).where(or_(false(), *(_near(row) for row in own)), Responsibility.person_id != person_id, *in_force(on))
+    return len((await work.session.scalars(near.limit(most + 1))).all()) > most
+
+
 def _near(own: Responsibility) -> ColumnElement[bool]:
     """`_reaches`, asked of the database."""
     if own.school_id is not None:

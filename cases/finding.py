@@ -42,12 +42,14 @@ async def children_found(work: Work, cipher: Cipher, said: str, within: ColumnEl
         family = select(Guardianship.student_id).where(Guardianship.person_id.in_(_people_at(indexes)))
         return await _ids(work, select(Student.id).where(Student.id.in_(family), within), most)
     numbered = select(CaseFile.student_id).where(CaseFile.number.endswith(said, autoescape=True))
-    quick = (
+    ways = [
         Student.id.in_(numbered), Student.name.startswith(said, autoescape=True),
-        PINYIN.startswith(said.lower().replace(" ", ""), autoescape=True), Student.name.contains(said, autoescape=True),
-    )  # fmt: skip
+        PINYIN.startswith(said.lower().replace(" ", ""), autoescape=True),
+    ]  # fmt: skip
+    if not said.isascii():
+        ways.append(Student.name.contains(said, autoescape=True))  # reads every name: asked last, and not of pinyin
     found: list[int] = []
-    for condition in quick:  # the last one reads every name, and is only asked where the others leave room
+    for condition in ways:
         if len(found) < most:
             new = await _ids(work, select(Student.id).where(condition, within), most)
             found = list(dict.fromkeys([*found, *new]))[:most]

@@ -18,6 +18,8 @@ from storage.tables import Area, Arrangement, CareCard, Guardianship, Pairing, P
 from storage.work import Work
 
 AGENT_PARENT = "agent_parent"
+LEFT = ("deceased", "moved_abroad")
+"""Whoever has left for good stands in a register only as history."""
 
 
 def register_rules(plan: Plan) -> Registers:
@@ -227,20 +229,24 @@ def _members(wanted: InRegister) -> Select[StudentCategory]:
     if wanted.called:
         query = query.where(Student.name.contains(wanted.called, autoescape=True) | School.name.contains(wanted.called, autoescape=True))
     if not wanted.former:
-        query = query.where(StudentCategory.until.is_(None), Student.status.not_in(("deceased", "moved_abroad")))
+        query = query.where(StudentCategory.until.is_(None), Student.status.not_in(LEFT))
     return query
 
 
-async def members(work: Work, wanted: InRegister, within: ColumnElement[bool], *, most: int, after: int) -> tuple[int, list[int]]:
-    """(how many there are, the ids of some of them in their order). `within`: of these children only."""
+async def count_members(work: Work, wanted: InRegister, within: ColumnElement[bool]) -> int:
+    """How many there are in all. `within`: of these children only."""
+    return await work.session.scalar(select(func.count()).select_from(_members(wanted).where(within).subquery())) or 0
+
+
+async def members(work: Work, wanted: InRegister, within: ColumnElement[bool], *, most: int, after: int) -> list[int]:
+    """The ids of some of them, in the order of their schools."""
     query = _members(wanted).where(within)
-    total = await work.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     ids = query.with_only_columns(StudentCategory.id, maintain_column_froms=True).order_by(*IN_ORDER).limit(most).offset(after)
-    return total, list(await work.session.scalars(ids))
+    return list(await work.session.scalars(ids))
 
 
 async def count_groups(work: Work, within: ColumnElement[bool]) -> dict[str, int]:
     """Group → how many of these children are in it now."""
     query = select(StudentCategory.category, func.count()).join(Student, Student.id == StudentCategory.student_id)
-    query = query.where(StudentCategory.until.is_(None), within).group_by(StudentCategory.category)
+    query = query.where(StudentCategory.until.is_(None), Student.status.not_in(LEFT), within).group_by(StudentCategory.category)
     return dict((await work.session.execute(query)).all())

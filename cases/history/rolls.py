@@ -63,13 +63,15 @@ COUNTED = """
 COUNTED_NOW = """
     with counted as (
         select s.school_id, s.class_id, count(*) as children,
-            count(*) filter (where s.birth_date > make_date(:year - 12, 8, 31) and s.birth_date <= make_date(:year - 6, 8, 31)) as primaries,
-            count(*) filter (where s.birth_date > make_date(:year - 15, 8, 31) and s.birth_date <= make_date(:year - 12, 8, 31)) as juniors
+            count(*) filter (where s.birth_date > make_date(:year - 12, 8, 31)
+                and s.birth_date <= make_date(:year - 6, 8, 31)) as of_primary,
+            count(*) filter (where s.birth_date > make_date(:year - 15, 8, 31)
+                and s.birth_date <= make_date(:year - 12, 8, 31)) as of_junior
         from student s where s.status in ('enrolled', 'resumed') and s.class_id is not null
         and (:area = '' or s.school_id = any(array(select id from school where starts_with(area_code, :area))))
         group by s.school_id, s.class_id
     )
-    select place.id, place.area_code, room.grade, sum(children)::bigint, sum(primaries)::bigint, sum(juniors)::bigint
+    select place.id, place.area_code, room.grade, sum(children)::bigint, sum(of_primary)::bigint, sum(of_junior)::bigint
     from counted join school place on place.id = counted.school_id join school_class room on room.id = counted.class_id
     group by place.id, place.area_code, room.grade
 """

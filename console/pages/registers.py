@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from bot.rendering.register_rows import register_row
 from cases.care_cards import card_of
-from cases.registers import InRegister, count_groups, entries, members, register
+from cases.registers import InRegister, count_groups, count_members, entries, members, register
 from console.pages.ledger import XLSX, areas_beneath
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone
@@ -60,8 +60,10 @@ async def show(visit: Visiting, looking: Looking) -> Response:
     chosen = looking.category if looking.category in known else next(iter(known), "")
     async with visit.acting() as work:  # counted over the whole register; the rows themselves are read as this post
         first = (looking.page - 1) * PER_PAGE
-        total, ids = await members(work, _wanted(looking, chosen), visit.within(Student), most=PER_PAGE, after=first)
-        counts = await count_groups(work, visit.within(Student))
+        wanted, within = _wanted(looking, chosen), visit.within(Student)
+        counts = await count_groups(work, within)
+        ids = await members(work, wanted, within, most=PER_PAGE, after=first)
+        total = counts.get(chosen, 0) if wanted == InRegister(chosen) else await count_members(work, wanted, within)
     return await visit.show(
         "registers", rows=await entries(Work(visit.session, visit.now), ids), total=total,
         pages=max(1, -(-total // PER_PAGE)), looking=looking,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Query
 from sqlalchemy import Select, select
 from starlette.responses import Response
 
-from cases.colleagues import Colleague, near_colleagues
+from cases.colleagues import Colleague, are_many, near_colleagues
 from cases.tasks import LIVING
 from cases.visits import visit_kinds
 from console import acts
@@ -18,7 +18,6 @@ from console.paging import After, counted, piece
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
 from storage.tables import CaseFile, School, Student, Task, TaskHolder
-from storage.work import Work
 
 router = APIRouter(prefix="/tasks")
 ACTING = [Depends(require_csrf_form)]
@@ -62,8 +61,10 @@ def tasks_of(person_id: int) -> Select[Task, CaseFile | None, Student | None, Sc
 
 async def few_colleagues(visit: Visit) -> list[Colleague] | None:
     """Whom a task can be handed on to; None where they are too many to choose from at once."""
-    found = await near_colleagues(Work(visit.session, visit.now), visit.me.person_id, visit.today, most=FEW + 1)
-    return found if len(found) <= FEW else None
+    async with visit.acting() as work:
+        if await are_many(work, visit.me.person_id, visit.today, FEW):
+            return None
+        return await near_colleagues(work, visit.me.person_id, visit.today, most=FEW)
 
 
 @router.get("/{task_id}/hand-on")
@@ -74,7 +75,8 @@ async def to_whom(
     row = (await visit.session.execute(tasks_of(visit.me.person_id).where(Task.id == task_id))).one_or_none()
     if row is None:
         raise gone()
-    found = await near_colleagues(Work(visit.session, visit.now), visit.me.person_id, visit.today, most=LISTED, called=q)
+    async with visit.acting() as work:
+        found = await near_colleagues(work, visit.me.person_id, visit.today, most=LISTED, called=q)
     return await visit.show(
         "hand_on",
         task=row[0],
