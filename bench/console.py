@@ -119,14 +119,14 @@ class Captured:
             event.listen(database.engine.sync_engine, "before_cursor_execute", self._hear(role))
 
     def _hear(self, role: str) -> Callable[..., None]:
-        def hear(_: Any, __: Any, statement: str, values: Any, ___: Any, is_many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's own shape
+        def hear(_: Any, __: Any, statement: str, values: Any, ___: Any, is_many: bool) -> None:
             if not is_many:
                 self.asked.append((role, statement, values))
 
         return hear
 
 
-async def _capture(county: County, app: Any, captured: Captured, viewer: Viewer, look: Look) -> list[tuple[str, str, Any]]:
+async def _capture(app: Any, captured: Captured, viewer: Viewer, look: Look) -> list[tuple[str, str, Any]]:
     captured.asked.clear()
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", headers=HEADERS, timeout=120) as http:
@@ -204,7 +204,7 @@ async def _without_page(county: County, viewers: Sequence[Viewer], everything: S
     app = console(county.home, databases["web"], databases["worker"])
     by_name = {viewer.name: viewer for viewer in viewers}
     for found in everything:
-        asked = await _capture(county, app, captured, by_name[found.viewer], found.look)
+        asked = await _capture(app, captured, by_name[found.viewer], found.look)
         found.queries = len(asked)
         found.bare = median(bare.run(asked) for _ in range(BARE_ROUNDS))
     bare.close()

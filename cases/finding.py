@@ -23,9 +23,6 @@ from storage.crypto import Cipher
 from storage.tables import Area, CaseFile, Contact, Guardianship, Person, PersonContact, Responsibility, School, Student
 from storage.work import Work
 
-PINYIN = func.replace(Student.name_pinyin, " ", "")
-"""As `ix_student_pinyin` has it."""
-
 
 @dataclass(frozen=True)
 class FoundPlace:
@@ -44,7 +41,7 @@ async def children_found(work: Work, cipher: Cipher, said: str, within: ColumnEl
     numbered = select(CaseFile.student_id).where(CaseFile.number.endswith(said, autoescape=True))
     ways = [
         Student.id.in_(numbered), Student.name.startswith(said, autoescape=True),
-        PINYIN.startswith(said.lower().replace(" ", ""), autoescape=True),
+        Student.name_pinyin.startswith(said.lower().replace(" ", ""), autoescape=True),
     ]  # fmt: skip
     if not said.isascii():
         ways.append(Student.name.contains(said, autoescape=True))  # reads every name: asked last, and not of pinyin

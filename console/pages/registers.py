@@ -81,7 +81,8 @@ async def export(visit: Visiting, looking: Looking) -> Response:
     known = categories_for(visit)
     if looking.category not in known:
         raise gone()
-    rows = await register(Work(visit.session, visit.now), _wanted(looking, looking.category))
+    async with visit.acting() as work:
+        rows = await register(work, _wanted(looking, looking.category), visit.within(Student))
     lines = [register_row(one, visit.plan) for one in rows]
     body = await asyncio.to_thread(register_workbook, known[looking.category].zh, lines, visit.today)
     async with visit.acting() as work:

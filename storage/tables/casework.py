@@ -96,7 +96,10 @@ class Task(Numbered, Base):
     """
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_due", "next_at", postgresql_where=text("state in ('open', 'acknowledged')")),)
+    __table_args__ = (
+        Index("ix_task_due", "next_at", postgresql_where=text("state in ('open', 'acknowledged')")),
+        Index("ix_task_due_at", "due_at", "id", postgresql_where=text("state in ('open', 'acknowledged')")),
+    )
     sight = Sight.AREA
     within = Within.OWN
     key: Mapped[str] = mapped_column(unique=True)
@@ -301,10 +304,19 @@ class Hole(Numbered, Base):
     opened_at: Mapped[datetime]
 
 
+COURSE = "'case_opened', 'case_relapsed', 'case_closed', 'back_at_school', 'return_disputed', 'return_taken_back'"
+"""Actions by which a child was away or back: few of the many that a case has."""
+
+
 class Event(Base):
     """The append-only record: actor, action, subject, facts, time. Holds ids, never names or numbers."""
 
     __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_actor_id", "actor", "id"),
+        Index("ix_event_action_id", "action", "id"),
+        Index("ix_event_case_course", "case_id", "at", postgresql_where=text(f"action in ({COURSE})")),
+    )
     sight = Sight.AREA
     within = Within.CASE_AND_TASK
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

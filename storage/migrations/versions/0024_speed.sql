@@ -1,5 +1,6 @@
-create index ix_student_pinyin on student (replace(name_pinyin, ' ', '') text_pattern_ops);
+create index ix_student_pinyin on student (name_pinyin text_pattern_ops);
 create index ix_student_name on student (name text_pattern_ops);
+create index ix_student_rolls on student (school_id, class_id) include (status, birth_date);
 create index ix_enrolment_event_at on enrolment_event (at);
 create index ix_event_actor_id on event (actor, id);
 create index ix_event_action_id on event (action, id);
