@@ -13,11 +13,13 @@ from cases.history.moment import as_of
 from cases.responsible import CODE_LENGTH
 from plan.model import Plan
 from plan.targets import list_of
-from storage.tables import Area, AwayCount
+from storage.tables import Area, AwayCount, CaseFile
 from storage.work import Work
 
 WEEKS = 8
 """Points of the course: today and the Sundays before it."""
+MANY = 300
+"""Cases from which on the weeks are counted at night."""
 MARKED = ("prefecture", "county")
 """Levels of which each area has a row for each day that was counted, whether anybody was away or not."""
 
@@ -28,8 +30,13 @@ def past_sundays(today: date) -> list[date]:
     return [last - timedelta(weeks=number) for number in range(WEEKS - 2, -1, -1)]
 
 
-async def count_weeks(work: Work, plan: Plan, day: date) -> int:
-    """Counts the past Sundays that have not been counted, for every place; gives how many they were. What was counted stays."""
+async def count_weeks(work: Work, plan: Plan, day: date, *, least: int = MANY) -> int:
+    """Counts the past Sundays that have not been counted, for every place; gives how many they were. What was counted stays.
+
+    With fewer than so many cases nothing is: a page counts them while it is made.
+    """
+    if (await work.session.scalar(select(func.count()).select_from(CaseFile)) or 0) < least:
+        return 0
     known = set(await work.session.scalars(select(AwayCount.on).distinct()))
     lacking = [sunday for sunday in past_sundays(day) if sunday not in known]
     marked = (await work.session.scalars(select(Area.code).where(Area.level.in_(MARKED)))).all()

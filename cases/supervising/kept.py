@@ -23,18 +23,26 @@ from storage.work import Work
 
 Kept = tuple[Shown, Sequence[Post], datetime]
 """A table, the post of each of its rows (none for commendation), and when it was counted."""
+MANY = 100
+"""Posts from which on they are counted at night."""
 WIDE = Area.level.in_(("prefecture", "county"))
 
 
-async def count_supervision(work: Work, plan: Plan, day: date) -> int:
-    """Each night, for each prefecture and its counties, all from one count; gives for how many areas."""
+async def count_supervision(work: Work, plan: Plan, day: date, *, least: int = MANY) -> int:
+    """Each night, for each prefecture (or county alone) and its counties, all from one count; gives for how many areas.
+
+    Not where fewer than so many posts are assessed: a page counts them while it is made.
+    """
     if plan.supervision is None:
         return 0
     tops = (await work.session.scalars(select(Area.code).where(WIDE, Area.parent_code.is_(None)))).all()
     counted = 0
     for top in tops:
+        held = await posts(work, top, day, list(plan.supervision.assessed))
+        if len(held) < least:
+            continue
         codes = (await work.session.scalars(select(Area.code).where(Area.code.startswith(top), WIDE))).all()
-        year = await sheets(work, plan, await posts(work, top, day, list(plan.supervision.assessed)), day.year, day)
+        year = await sheets(work, plan, held, day.year, day)
         commended = await every_candidate(work, plan, plan.supervision, top, day)
         for code in codes:
             await _keep_year(work, plan, code, [one for one in year if one.post.area_code.startswith(code)], day)
