@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from cases.names import named
 from cases.responsible import in_force, reachable_people, usable
@@ -55,7 +56,7 @@ async def near_colleagues(work: Work, person_id: int, on: date, *, most: int, ca
         select(Responsibility.id.label("post_id"), Responsibility.area_code, Responsibility.role, Person.id, Person.name)
         .join(Person, Person.id == Responsibility.person_id)
         .where(or_(false(), *(_near(row) for row in own)), Person.id != person_id, *in_force(on), reached)
-        .distinct(Person.id)
+        .ext(distinct_on(Person.id))
         .order_by(Person.id, Responsibility.id)
     )
     if called.strip():

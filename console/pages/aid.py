@@ -116,7 +116,9 @@ async def _seen(visit: Visit, request_id: int) -> AidRequest:
 
 async def _page(visit: Visit, request_id: int, *, refused: Refusal | None = None, **typed: object) -> Response:
     request = await _seen(visit, request_id)
-    row = aid_row((await visit.session.execute(aid_query("").where(AidRequest.id == request_id))).one())
+    found = (await visit.session.execute(aid_query("").where(AidRequest.id == request_id))).one_or_none()
+    if found is None:
+        raise gone()
     async with visit.acting() as work:
         child = await work.session.get_one(Student, request.student_id)
         desk = await desk_of_student(work, child)
@@ -124,7 +126,8 @@ async def _page(visit: Visit, request_id: int, *, refused: Refusal | None = None
         may_pay = await answers_for_any_above(work, desk, visit.me.person_id, _payer(visit))
         claims, hint = await entitled_to(work, child), await suggested(work, child)
     return await visit.show(
-        "aid_request", status=409 if refused else 200, one=request, row=row, child=child, claims=claims, hint=hint, fault=refused,
+        "aid_request", status=409 if refused else 200, one=request, row=aid_row(found), child=child,
+        claims=claims, hint=hint, fault=refused,
         may_decide=may_decide, may_pay=may_pay, kinds=visit.plan.aid.kinds, payable=PAYABLE, longest=LONGEST,
         typed={"note": "", "kind": hint.kind, "amount": None, "proof": "", **typed},
     )  # fmt: skip
