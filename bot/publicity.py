@@ -84,9 +84,12 @@ def samples_of(outbox: Outbox, campaign: Campaign) -> dict[str, str]:
     return {variant: outbox.catalogue.render(text_of(campaign).template, variant, context) for variant in VARIANTS}
 
 
-async def preview_campaign(work: Work, plan: Plan, outbox: Outbox, campaign: Campaign) -> Preview:
-    """Whom it reaches and whom not, what it says on each channel, what it costs, and until when it would take."""
-    counted = await count_campaign(work, campaign)
+async def preview_campaign(work: Work, plan: Plan, outbox: Outbox, campaign: Campaign, counted: Counted | None = None) -> Preview:
+    """Whom it reaches and whom not, what it says on each channel, what it costs, and until when it would take.
+
+    `counted`: where that is known already.
+    """
+    counted = counted or await count_campaign(work, campaign)
     samples = samples_of(outbox, campaign)
     starts = due_time(plan, campaign, work.now)
     senders = list(await work.session.scalars(select(Sender).where(Sender.state == "open").order_by(Sender.id)))

@@ -62,8 +62,17 @@ def places_of(plan: Plan, staff: Sequence[Responsibility]) -> list[Where]:
 
 async def may_record(work: Work, plan: Plan, person_id: int, where: Where, today: date) -> bool:
     """Whether somebody records for this place: for itself, or for an area that holds it."""
+    return covers_place(await recorded_places(work, plan, person_id, today), where)
+
+
+async def recorded_places(work: Work, plan: Plan, person_id: int, today: date) -> list[Where]:
+    """For which schools and areas this person records."""
     held = select(Responsibility).where(Responsibility.person_id == person_id, *in_force(today))
-    own = places_of(plan, list(await work.session.scalars(held)))
+    return places_of(plan, list(await work.session.scalars(held)))
+
+
+def covers_place(own: Sequence[Where], where: Where) -> bool:
+    """Whether one of these places is this one, or an area that holds it."""
     return any(place == where or (place.school_id is None and where.area_code.startswith(place.area_code)) for place in own)
 
 

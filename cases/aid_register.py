@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.desk import desk_of_student
@@ -50,21 +52,26 @@ class AidRow:
 
 async def aid_rows(session: AsyncSession, area_code: str, states: tuple[str, ...] = ()) -> list[AidRow]:
     """Requests of an area, oldest first."""
+    return [aid_row(found) for found in await session.execute(aid_query(area_code, states).order_by(AidRequest.id))]
+
+
+def aid_query(area_code: str, states: tuple[str, ...] = ()) -> Select[Any]:
+    """What `aid_row` reads a request from."""
     query = (
         select(AidRequest, Student.name, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""), Person.name)
         .join(Student, Student.id == AidRequest.student_id)
         .outerjoin(School, School.id == Student.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
         .outerjoin(Person, Person.id == AidRequest.decided_by)
-        .where(AidRequest.area_code.startswith(area_code) | Student.school_area_code.startswith(area_code))
-        .order_by(AidRequest.id)
     )
-    if states:
-        query = query.where(AidRequest.state.in_(states))
-    return [_row(*found) for found in await session.execute(query)]
+    if area_code:
+        query = query.where(AidRequest.area_code.startswith(area_code) | Student.school_area_code.startswith(area_code))
+    return query.where(AidRequest.state.in_(states)) if states else query
 
 
-def _row(request: AidRequest, student: str, school: str, class_name: str, decider: str | None) -> AidRow:
+def aid_row(found: Sequence[Any]) -> AidRow:
+    """One request as officers see it."""
+    request, student, school, class_name, decider = found
     return AidRow(
         request.id, request.number, request.student_id, student, school, class_name, request.area_code, request.state,
         request.requested_at, request.kind, request.aid_kind, request.amount, request.per, request.decided_at, decider, request.note,

@@ -48,6 +48,14 @@ ROWS = text(
     + """select outcome.*, person.name from outcome join person on person.id = outcome.person_id
     where cast(:wanted as text) is null or outcome.outcome = :wanted order by person.area_code, person.id limit :most"""
 )
+SOME = text(
+    OUTCOME.replace("= :campaign\n", "= :campaign and intent.person_id > :after and intent.person_id <= :upto\n")
+    + """select outcome.*, person.name from outcome join person on person.id = outcome.person_id
+    where outcome.outcome = :wanted order by outcome.person_id limit :most"""
+)
+UPTO = text("select person_id from intent where campaign_id = :campaign and person_id > :after order by person_id offset :size limit 1")
+SIZES = (2_000, 20_000, 200_000)
+"""Persons that are looked through at a time, until enough are found: the first hundred of 350,000 do not wait for the rest."""
 COST = text("""
 select coalesce(sum(message.cost), 0), coalesce(sum(message.parts) filter (where message.sent_at is not null), 0)
 from message where id in (select message_id from intent where campaign_id = :campaign)
@@ -103,6 +111,22 @@ async def recipients(work: Work, campaign: Campaign, wanted: str | None, most: i
     """At most so many persons, with this outcome or with any."""
     rows = await work.session.execute(ROWS, {"campaign": campaign.id, "wanted": wanted, "most": most})
     return [Recipient(**{name: row[name] for name in Recipient.__annotations__}) for row in rows.mappings()]
+
+
+async def some_recipients(work: Work, campaign: Campaign, wanted: str, most: int) -> list[Recipient]:
+    """The first so many persons with this outcome, in the order of their ids."""
+    found: list[Recipient] = []
+    after = 0
+    for size in (*SIZES, LAST_ID):
+        asked = {"campaign": campaign.id, "after": after}
+        upto = await work.session.scalar(UPTO, asked | {"size": size}) if size != LAST_ID else None
+        window = asked | {"upto": upto or LAST_ID, "wanted": wanted, "most": most - len(found)}
+        rows = (await work.session.execute(SOME, window)).mappings()
+        found += [Recipient(**{name: row[name] for name in Recipient.__annotations__}) for row in rows]
+        if upto is None or len(found) >= most:
+            break
+        after = upto
+    return found
 
 
 async def count_failed(work: Work, campaign: Campaign) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, exists, false, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from cases.responsible import in_force, reachable_people
-from storage.tables import Person, Responsibility, StandIn
+from cases.names import named
+from cases.responsible import in_force, reachable_people, usable
+from storage.tables import Contact, Person, PersonContact, Responsibility, StandIn
 from storage.work import Work
 
 COUNTY = 6
@@ -41,6 +43,46 @@ async def colleagues_of(work: Work, person_id: int, on: date) -> list[Colleague]
     rows = (await work.session.execute(query)).all()
     reachable = await reachable_people(work.session, [row.person_id for row, _ in rows], on)
     return _each_once((row, name, _is_near(row, own)) for row, name in rows if row.person_id in reachable)
+
+
+async def near_colleagues(work: Work, person_id: int, on: date, *, most: int, called: str = "", only: int | None = None) -> list[Colleague]:
+    """Those of one's own area, school or department, the widest posts first, at most so many: in a prefecture they are thousands.
+
+    `called`: by a part of the name, or the beginning of its pinyin; `only`: nobody but this person.
+    """
+    own = await own_posts(work, person_id, on)
+    reached = exists().where(PersonContact.person_id == Person.id, Contact.id == PersonContact.contact_id, *usable(on))
+    query = (
+        select(Responsibility.id.label("post_id"), Responsibility.area_code, Responsibility.role, Person.id, Person.name)
+        .join(Person, Person.id == Responsibility.person_id)
+        .where(or_(false(), *(_near(row) for row in own)), Person.id != person_id, *in_force(on), reached)
+        .ext(distinct_on(Person.id))
+        .order_by(Person.id, Responsibility.id)
+    )
+    if called.strip():
+        query = query.where(named(Person, called))
+    if only is not None:
+        query = query.where(Person.id == only)
+    one = query.subquery()
+    found = await work.session.execute(
+        select(one.c.id, one.c.name, one.c.role).order_by(func.length(one.c.area_code), one.c.post_id).limit(most)
+    )
+    return [Colleague(colleague, name, role, is_near=True) for colleague, name, role in found]
+
+
+async def are_many(work: Work, person_id: int, on: date, most: int) -> bool:
+    """Whether more than so many posts lie in one's own area, school or department, whether their holders can be reached or not."""
+    own = await own_posts(work, person_id, on)
+    near = select(Responsibility.id).where(or_(false(), *(_near(row) for row in own)), Responsibility.person_id != person_id, *in_force(on))
+    return len((await work.session.scalars(near.limit(most + 1))).all()) > most
+
+
+def _near(own: Responsibility) -> ColumnElement[bool]:
+    """`_reaches`, asked of the database."""
+    if own.school_id is not None:
+        return Responsibility.school_id == own.school_id
+    inside = Responsibility.area_code.startswith(own.area_code)
+    return inside & (Responsibility.department == own.department) if own.department is not None else inside
 
 
 async def own_posts(work: Work, person_id: int, on: date) -> Sequence[Responsibility]:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import time
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cases.desk import Desk, desk_of_area
 from cases.letter_numbers import county_of, next_number
-from cases.outside import ANY_SCHOOL, SCHOOL, barred_people
-from cases.responsible import Place
+from cases.outside import ANY_SCHOOL, SCHOOL
+from cases.responsible import Place, in_force
 from cases.support_words import support_words
 from cases.tasks import LIVING, NewTask, acknowledge, end_task, open_task
 from cases.triage_answers import answer_sender, may_be_answered
-from storage.tables import Complaint, Inbound, Student, Task
+from storage.tables import Complaint, Inbound, Responsibility, StandIn, Student, Task
 from storage.work import Work
 
 KIND = "complaint"
@@ -176,9 +176,12 @@ async def answer_complaint(work: Work, complaint: Complaint, *, outcome: str, wo
 
 async def schools_of(work: Work, person_id: int, area_code: str) -> frozenset[int]:
     """The schools in which this person has a post, or stands in for somebody who has: complaints about them are not for their eyes."""
-    desk = await desk_of_area(work, area_code)
-    found: set[int] = set()
-    for school_id in await work.session.scalars(select(Complaint.school_id).where(Complaint.school_id.is_not(None)).distinct()):
-        if school_id is not None and person_id in await barred_people(work, SCHOOL, school_id, desk.today):
-            found.add(school_id)
-    return frozenset(found)
+    today = (await desk_of_area(work, area_code)).today
+    post = Responsibility
+    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= today, StandIn.ends_on >= today)
+    theirs = or_(*(column == person_id for column in HOLDERS), *(column.in_(away) for column in HOLDERS))
+    query = select(post.school_id).where(post.school_id.in_(select(Complaint.school_id)), theirs, *in_force(today)).distinct()
+    return frozenset(school_id for school_id in await work.session.scalars(query) if school_id is not None)
+
+
+HOLDERS = (Responsibility.person_id, Responsibility.substitute_person_id)

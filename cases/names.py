@@ -1,14 +1,14 @@
-"""Names of places, as people call them."""
+"""Names of places and people, as they are called and looked for."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.responsible import Place
-from storage.tables import Area, School, SchoolClass
+from storage.tables import Area, Person, School, SchoolClass, Student
 
 
 async def place_name(session: AsyncSession, place: Place) -> str:
@@ -31,3 +31,10 @@ async def area_path(session: AsyncSession, code: str) -> str:
 async def area_names(session: AsyncSession, codes: Collection[str]) -> dict[str, str]:
     """Code → name."""
     return {found.code: found.name for found in await session.scalars(select(Area).where(Area.code.in_(codes)))}
+
+
+def named(table: type[Person] | type[Student], said: str) -> ColumnElement[bool]:
+    """Whose name holds these characters, or whose pinyin begins like this, with or without blanks."""
+    plain = said.strip()
+    pinyin = func.replace(table.name_pinyin, " ", "").startswith(plain.lower().replace(" ", ""), autoescape=True)
+    return or_(table.name.contains(plain, autoescape=True), pinyin)

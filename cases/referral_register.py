@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from plan.model import Plan
@@ -37,15 +39,20 @@ class ReferralRow:
 
 async def referral_rows(session: AsyncSession, plan: Plan, area_code: str, state: str = "") -> list[ReferralRow]:
     """Referrals of an area, oldest first."""
+    return [referral_row(plan, found) for found in await session.execute(referral_query(plan, area_code, state).order_by(Referral.id))]
+
+
+def referral_query(plan: Plan, area_code: str, state: str = "") -> Select[Any]:
+    """What `referral_row` reads a referral from."""
     enabled = [name for name, kind in plan.referrals.items() if kind.enabled]
-    query = select(Referral, CaseFile.number).join(CaseFile, CaseFile.id == Referral.case_id).order_by(Referral.id)
+    query = select(Referral, CaseFile.number).join(CaseFile, CaseFile.id == Referral.case_id)
     query = query.where(Referral.area_code.startswith(area_code), Referral.kind.in_(enabled))
-    if state:
-        query = query.where(Referral.state == state)
-    return [_row(plan, *found) for found in await session.execute(query)]
+    return query.where(Referral.state == state) if state else query
 
 
-def _row(plan: Plan, referral: Referral, case_number: str) -> ReferralRow:
+def referral_row(plan: Plan, found: Sequence[Any]) -> ReferralRow:
+    """One referral as officers see it."""
+    referral, case_number = found
     department = plan.departments.get(referral.department)
     return ReferralRow(
         referral.id, case_number, referral.kind, plan.referrals[referral.kind].zh, referral.department,

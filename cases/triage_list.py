@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,12 +37,16 @@ class Waiting:
     is_overdue: bool
 
 
-async def triage_queue(session: AsyncSession, cipher: Cipher, area_code: str, now: datetime) -> list[Waiting]:
-    """What waits in an area, the most urgent first."""
+async def triage_queue(
+    session: AsyncSession, cipher: Cipher, area_code: str, now: datetime, task_ids: Sequence[int] | None = None
+) -> list[Waiting]:
+    """What waits in an area, the most urgent first; of these tasks only, where they are named."""
+    chosen = [Task.id.in_(task_ids)] if task_ids is not None else []
     owners = (
         select(TaskHolder.task_id, func.array_agg(Person.name).label("names"))
         .join(Person, Person.id == TaskHolder.person_id)
-        .where(TaskHolder.until.is_(None))
+        .join(Task, Task.id == TaskHolder.task_id)
+        .where(TaskHolder.until.is_(None), Task.kind.in_(QUEUE), Task.state.in_(LIVING), *chosen)
         .group_by(TaskHolder.task_id)
         .subquery()
     )
@@ -50,7 +55,7 @@ async def triage_queue(session: AsyncSession, cipher: Cipher, area_code: str, no
         .outerjoin(Area, Area.code == Task.area_code)
         .outerjoin(owners, owners.c.task_id == Task.id)
         .outerjoin(Inbound, Inbound.id == Task.inbound_id)
-        .where(Task.kind.in_(QUEUE), Task.state.in_(LIVING), Task.area_code.startswith(area_code))
+        .where(Task.kind.in_(QUEUE), Task.state.in_(LIVING), Task.area_code.startswith(area_code), *chosen)
         .order_by(Task.due_at, Task.id)
     )
     return [

@@ -11,7 +11,7 @@ from bot.dialogs.meaning import note_meaning
 from bot.replies.visit import read_visit
 from cases import tasks
 from cases.casework import lock_case
-from cases.colleagues import colleagues_of
+from cases.colleagues import near_colleagues
 from cases.duty_facts import next_duty_at
 from cases.entitled import may_hold
 from cases.finishing import finish_task
@@ -60,8 +60,7 @@ async def finish(work: Work, task: Task, by: int, said: str, today: date, *, is_
 
 async def hand_on(work: Work, task: Task, by: int, to: int, today: date) -> str | None:
     """To somebody of the same area, school or department."""
-    near = {one.person_id for one in await colleagues_of(work, by, today) if one.is_near}
-    if to not in near:
+    if not await near_colleagues(work, by, today, most=1, only=to):
         return "out_of_area"
     if to in await barred_from(work, task):
         return "of_the_school"

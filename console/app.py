@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.applications import Starlette
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from console import api, entering, live_route, receipts, webhooks
@@ -21,10 +18,10 @@ from console.faults import FAULTS, page_faults
 from console.pages import MENU, ROUTERS
 from console.parts import Parts
 from console.security import SecurityHeaders
+from console.sending import Compressed, Kept
 from console.uploads import FormLimit
 from console.webhooks import Hooks
 
-STATIC = Path(__file__).resolve().parent / "static"
 EVERY_HOST = ("*",)
 HOOKS = "/hooks/"
 
@@ -49,12 +46,13 @@ def create_app(
     A foreign name that was bound to our address is refused.
     """
     called = Starlette(routes=webhooks.routes(hooks), exception_handlers=FAULTS)
-    return TrustedHostMiddleware(Fork(called, SecurityHeaders(FormLimit(_pages(hooks, parts, stand)))), allowed_hosts=list(allowed_hosts))
+    pages = SecurityHeaders(Compressed(FormLimit(_pages(hooks, parts, stand))))
+    return TrustedHostMiddleware(Fork(called, pages), allowed_hosts=list(allowed_hosts))
 
 
 def _pages(hooks: Hooks, parts: Parts | None, stand: Stand | None) -> FastAPI:
     app = FastAPI(title="fanxiao", docs_url=None, redoc_url=None, openapi_url=None, exception_handlers={**FAULTS, **page_faults()})
-    app.mount("/static", GZipMiddleware(StaticFiles(directory=STATIC)), name="static")  # pages are not compressed: they hold secrets
+    app.mount("/static", Kept(), name="static")
 
     @app.get("/health")
     async def health() -> PlainTextResponse:

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import templates
 from bot.replies.feasts import lunar_of
+from console.sending import static
 from console.words import Named, page_data
 from plan.calendar import Calendar
 
@@ -23,9 +24,12 @@ FRAME = "frame"
 def environment() -> Environment:
     """All templates of pages; everything that is filled in is escaped."""
     folder = Path(str(templates.__file__)).parent / "pages"
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        auto_reload=False,
     )  # fmt: skip
+    made.globals["static"] = static
+    return made
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, HTTPException, Request
 from pydantic import BeforeValidator
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -27,7 +27,7 @@ from console.security import csrf_token, session_token
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Scope
-from storage.tables import ConsoleSession, Person, Responsibility, School, SchoolClass
+from storage.tables import CaseFile, ConsoleSession, Person, Responsibility, School, SchoolClass, Student
 from storage.work import Work, working
 
 LONGEST_ID = 15
@@ -95,6 +95,23 @@ class Visit:
             return None
         step = await last_step(Work(self.session, self.now), self.plan, int(named), self.me.person_id)
         return int(named) if step is not None else None
+
+    def within(self, table: type[Student] | type[CaseFile]) -> ColumnElement[bool]:
+        """The rows of this post, as its policy has them: for what the worker's log-in counts or looks for in its place."""
+        scope = self.me.scope
+        if scope.class_id is not None:
+            return table.class_id == scope.class_id
+        if scope.school_id is not None:
+            return table.school_id == scope.school_id
+        return table.area_code.startswith(scope.area) | table.school_area_code.startswith(scope.area) if scope.area else false()
+
+    def within_posts(self) -> ColumnElement[bool]:
+        """The same of who answers for what."""
+        scope = self.me.scope
+        if scope.area:
+            return Responsibility.area_code.startswith(scope.area)
+        own = Responsibility.class_id == scope.class_id if scope.class_id is not None else Responsibility.school_id == scope.school_id
+        return own & Responsibility.school_id.is_not(None)
 
     @asynccontextmanager
     async def acting(self) -> AsyncIterator[Work]:

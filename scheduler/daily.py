@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from cases.away_counts import count_weeks
 from cases.boarding import ask_boarders, close_boarding, remind_boarders
+from cases.campaign_counts import recount_campaigns
 from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_digest
 from cases.gaps import open_due_cases
 from cases.handing_over import hand_over_posts
@@ -20,11 +22,16 @@ from cases.reconciling.nightly import reconcile
 from cases.reports.preparing import prepare_reports
 from cases.retention.nightly import keep_to_retention
 from cases.sheet_asking import open_sheets
+from cases.supervising.kept import count_supervision
 from cases.weekly import weekly_summary
 from cases.welcome import welcome_guardians
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.work import Work
+
+COUNTED_AT, COUNTED_UNTIL = time(2, 30), timedelta(hours=20)
+COUNTS = {"count_weeks": count_weeks, "count_supervision": count_supervision, "recount_campaigns": recount_campaigns}
+"""What pages show as it was counted at night (docs/console.md)."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,8 @@ def _boarding_jobs(plan: Plan) -> list[Daily]:
 def _nightly_jobs(plan: Plan) -> list[Daily]:
     rules, kept = plan.reconciliation, plan.retention
     jobs = [Daily("reconciliation", rules.at, timedelta(hours=12), reconcile, school_days=False)] if rules else []
-    return [*jobs, Daily("retention", kept.at, timedelta(hours=20), keep_to_retention, school_days=False)] if kept else jobs
+    jobs += [Daily("retention", kept.at, timedelta(hours=20), keep_to_retention, school_days=False)] if kept else []
+    return [*jobs, *(Daily(name, COUNTED_AT, COUNTED_UNTIL, run, school_days=False) for name, run in COUNTS.items())]
 
 
 def _periodic_jobs(plan: Plan) -> list[Daily]:

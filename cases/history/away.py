@@ -35,7 +35,7 @@ AWAY = """
     select o.id, o.student_id, roll.name, coalesce(roll.school_id, o.school_id), coalesce(place.area_code, o.school_area_code),
         case when roll.on_roll then roll.class_id else o.class_id end, roll.on_roll,
         coalesce(roll.grade, held.grade, gap.grade, case when roll.birth_date > make_date(:year - 12, 8, 31) then 6 else 7 end),
-        case when o.since is null or o.episode = 1 + (
+        case when o.since is null or o.episode = 1 or o.episode = 1 + (
             select count(*) from event e where e.case_id = o.id and e.action = 'case_relapsed' and e.at <= :until
         ) then o.first_absent_on else o.since::date end
     from opening o join roll using (student_id)
@@ -50,11 +50,15 @@ KNOWN = """
     select away.case_id, days.day from unnest(cast(:case_id as bigint[]), cast(:student_id as bigint[]), cast(:class_id as bigint[]),
         cast(:on_roll as boolean[]), cast(:since as date[])) as away (case_id, student_id, class_id, on_roll, since)
     cross join lateral (
+        select array(
+            select a."on" from absence a where a.student_id = away.student_id and a."on" between away.since and :last
+            and a.state in ('absent', 'excused')
+        ) as days
+    ) missed
+    cross join lateral (
         select sheet."on" as day from attendance_sheet sheet
         where away.on_roll and sheet.class_id = away.class_id and sheet."on" between away.since and :last
-        and sheet.state = 'answered' and not exists (
-            select from absence a where a.student_id = away.student_id and a."on" = sheet."on" and a.state in ('absent', 'excused')
-        )
+        and sheet.state = 'answered' and sheet."on" <> all (missed.days)
         union
         select day::date from leave l cross join lateral
             generate_series(greatest(l.starts_on, away.since)::timestamp, least(l.ends_on, :last)::timestamp, interval '1 day') day

@@ -58,8 +58,8 @@ class Wanted:
     report_id: int | None = None
 
 
-async def report_rows(work: Work, wanted: Wanted) -> list[ReportRow]:
-    """The reports, newest period first, then from above by area."""
+async def report_rows(work: Work, wanted: Wanted, *, most: int | None = None, after: int = 0) -> list[ReportRow]:
+    """The reports, newest period first, then from above by area: all, or at most so many after the first ones."""
     plan = (await plan_in_force(work.session))[1]
     confirmer, signer = aliased(Person), aliased(Person)
     query = (
@@ -70,6 +70,8 @@ async def report_rows(work: Work, wanted: Wanted) -> list[ReportRow]:
         .outerjoin(signer, signer.id == ReportVersion.signed_by)
         .where(*_conditions(wanted))
         .order_by(Report.period_start.desc(), Report.kind, func.length(Report.area_code), Report.area_code, Report.id)
+        .limit(most)
+        .offset(after)
     )
     rows = (await work.session.execute(query)).all()
     names = await area_names(work.session, {report.area_code for report, *_ in rows if report.school_id is None})
@@ -87,12 +89,19 @@ async def report_rows(work: Work, wanted: Wanted) -> list[ReportRow]:
     ]  # fmt: skip
 
 
+async def count_reports(work: Work, wanted: Wanted) -> dict[str, int]:
+    """State → how many of these reports."""
+    query = select(Report.state, func.count()).where(*_conditions(wanted)).group_by(Report.state)
+    return dict((await work.session.execute(query)).all())
+
+
 def _conditions(wanted: Wanted) -> list[Any]:
     given = [
         (Report.kind, wanted.kind), (Report.of, wanted.of), (Report.state, wanted.state), (Report.period_start, wanted.period_start),
         (Report.id, wanted.report_id),
     ]  # fmt: skip
-    return [Report.area_code.startswith(wanted.area_code), *(column == value for column, value in given if value is not None)]
+    inside = [Report.area_code.startswith(wanted.area_code)] if wanted.area_code else []
+    return [*inside, *(column == value for column, value in given if value is not None)]
 
 
 async def versions_of(work: Work, report_id: int) -> Sequence[ReportVersion]:

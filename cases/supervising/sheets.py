@@ -11,16 +11,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 
 from cases.names import area_names
 from cases.rates import Count, StageRate, Unit, count
 from cases.responsible import in_force
+from cases.supervising.place_facts import PlaceFacts, place_facts
 from cases.supervising.times import Span, Times, times_of_people, unit_roles
-from cases.tasks import LIVING
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import Assessment, AttendanceSheet, Difference, Hole, Person, Report, ReportVersion, Responsibility, School, Task
+from storage.tables import Assessment, Person, Responsibility, School
 from storage.work import Work
 
 UNITS: dict[Unit, int] = {"prefecture": 4, "county": 6, "township": 9}
@@ -38,6 +38,10 @@ class Post:
     area_code: str
     school_id: int | None
     place: str
+
+
+Held = tuple[int, str, str, int | None]
+"""A post: person, role, area and school."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ async def sheets(work: Work, plan: Plan, found: Sequence[Post], year: int, on: d
     counted = await count(work, plan, wide, day)
     span = span_of(plan, year, day, work.now)
     times = {(one.key, role): one for role in {post.role for post in found} for one in await times_of_people(work, wide, span, [role])}
-    return [await _sheet(work, plan, post, year, counted, span, times.get((str(post.person_id), post.role))) for post in found]
+    return await _sheets(work, plan, found, counted, span, times)
 
 
 def _common(codes: Sequence[str]) -> str:
@@ -114,27 +118,30 @@ def _common(codes: Sequence[str]) -> str:
     return first[:shared]
 
 
-async def _sheet(work: Work, plan: Plan, post: Post, year: int, counted: Count, span: Span, times: Times | None) -> PostSheet:
-    stages = tuple(counted.stages(plan, post.area_code, post.school_id))
-    unmet, own = await _unmet(work, plan, post, span)
-    answered = await _answered(work, post, span, counted.when.on)
-    holes = await _holes(work, post, span)
-    open_differences = await _differences(work, post)
+async def _sheets(
+    work: Work, plan: Plan, found: Sequence[Post], counted: Count, span: Span, times: Mapping[tuple[str, str], Times]
+) -> list[PostSheet]:
+    schools = [post.school_id for post in found if post.school_id is not None]
+    facts = await place_facts(work, _common([post.area_code for post in found]), schools, span, counted.when.on)
+    decided = await decisions(work, plan, [post.person_id for post in found], span.since.astimezone(Calendar(plan).zone).year)
+    return [_sheet(plan, post, counted, facts, times.get((str(post.person_id), post.role)), decided.get(_held(post), [])) for post in found]
+
+
+def _held(post: Post) -> Held:
+    return post.person_id, post.role, post.area_code, post.school_id
+
+
+def _sheet(
+    plan: Plan, post: Post, counted: Count, facts: PlaceFacts, times: Times | None, decided: Sequence[tuple[str, str, date]]
+) -> PostSheet:
+    place = post.school_id if post.school_id is not None else post.area_code
+    holes = facts.holes[place] if post.school_id is None else 0  # a hole is told by area; a school's are its township's
     sheet = PostSheet(
-        post,
-        year,
-        counted.when.on,
-        stages,
-        times,
-        unmet,
-        own,
-        answered,
-        await _in_time(work, post, span),
-        holes,
-        open_differences,
-        (),
-        await _decisions(work, plan, post, year),
-    )
+        post, counted.when.on.year, counted.when.on, tuple(counted.stages(plan, post.area_code, post.school_id)), times,
+        facts.unmet_of(place, unit_roles(plan, _unit(post))), facts.own_overdue(place, post.role),
+        (facts.answered[place], facts.asked[place]), (facts.in_time[place], facts.due[place]), holes, facts.differences[place], (),
+        tuple(decided),
+    )  # fmt: skip
     return replace(sheet, risks=tuple(_risks(sheet)))
 
 
@@ -154,76 +161,25 @@ def _risks(sheet: PostSheet) -> list[str]:
     return [name for name, missed in checks.items() if missed]
 
 
-def _within(post: Post, table: Any) -> ColumnElement[bool]:
-    inside: ColumnElement[bool] = table.school_id == post.school_id if post.school_id else table.area_code.startswith(post.area_code)
-    return inside
-
-
-async def _unmet(work: Work, plan: Plan, post: Post, span: Span) -> tuple[dict[str, int], int]:
-    """Steps that were due in the place by then and not ended by then: of those who answer there or beneath. And the post's own."""
-    query = (
-        select(Task.kind, func.count(), func.count().filter(Task.role == post.role))
-        .where(
-            _within(post, Task), Task.opened_at <= span.until, Task.due_at < span.until, Task.role.in_(unit_roles(plan, _unit(post))),
-            or_(Task.ended_at.is_(None), Task.ended_at > span.until), or_(Task.state.in_(LIVING), Task.ended_at > span.until),
-            Task.facts["quiet"].astext.is_(None), Task.facts["outside_school"].astext.is_(None),
-        )
-        .group_by(Task.kind)
-        .order_by(func.count().desc(), Task.kind)
-    )  # fmt: skip
-    rows = (await work.session.execute(query)).all()
-    return {kind: number for kind, number, _ in rows}, sum(own for _, _, own in rows)
-
-
 def _unit(post: Post) -> Unit:
     if post.school_id is not None:
         return "school"
     return next((unit for unit, length in UNITS.items() if len(post.area_code) <= length), "township")
 
 
-async def _answered(work: Work, post: Post, span: Span, on: date) -> tuple[int, int]:
-    query = select(func.count().filter(AttendanceSheet.state == "answered"), func.count()).where(
-        _within(post, AttendanceSheet), AttendanceSheet.on >= span.since.date(), AttendanceSheet.on <= on,
-        AttendanceSheet.state.in_(("answered", "unanswered")),
-    )  # fmt: skip
-    answered, asked = (await work.session.execute(query)).one()
-    return answered, asked
-
-
-async def _in_time(work: Work, post: Post, span: Span) -> tuple[int, int]:
-    """What counts is the first time that a report was submitted: a later correction makes none late."""
-    first = select(func.min(ReportVersion.submitted_at)).where(ReportVersion.report_id == Report.id).scalar_subquery()
-    query = select(func.count().filter(first <= Report.first_due_at), func.count()).where(
-        _within(post, Report), Report.first_due_at >= span.since, Report.first_due_at <= span.until
-    )  # fmt: skip
-    in_time, due = (await work.session.execute(query)).one()
-    return in_time, due
-
-
-async def _holes(work: Work, post: Post, span: Span) -> int:
-    if post.school_id is not None:
-        return 0  # a hole is told by area; a school's are its township's
-    query = select(func.count()).select_from(Hole).where(
-        Hole.area_code.startswith(post.area_code), Hole.opened_at >= span.since, Hole.opened_at <= span.until
-    )  # fmt: skip
-    return await work.session.scalar(query) or 0
-
-
-async def _differences(work: Work, post: Post) -> int:
-    query = select(func.count()).select_from(Difference).where(_within(post, Difference), Difference.state == "open")
-    return await work.session.scalar(query) or 0
-
-
-async def _decisions(work: Work, plan: Plan, post: Post, year: int) -> tuple[tuple[str, str, date], ...]:
+async def decisions(work: Work, plan: Plan, person_ids: Sequence[int], year: int) -> dict[Held, list[tuple[str, str, date]]]:
+    """Post → what has been decided about the year of these persons: the words, by whom, when."""
     query = (
-        select(Assessment.decision, Person.name, Assessment.decided_at)
+        select(Assessment, Person.name)
         .join(Person, Person.id == Assessment.decided_by)
-        .where(Assessment.year == year, Assessment.role == post.role, Assessment.person_id == post.person_id)
-        .where(Assessment.area_code == post.area_code, Assessment.school_id.is_not_distinct_from(post.school_id))
+        .where(Assessment.year == year, Assessment.person_id == func.any(list(person_ids)))
         .order_by(Assessment.decided_at, Assessment.id)
     )
-    calendar = Calendar(plan)
-    return tuple((decision, name, calendar.day_of(at)) for decision, name, at in await work.session.execute(query))
+    calendar, found = Calendar(plan), dict[Held, list[tuple[str, str, date]]]()
+    for one, name in await work.session.execute(query):
+        held = (one.person_id, one.role, one.area_code, one.school_id)
+        found.setdefault(held, []).append((one.decision, name, calendar.day_of(one.decided_at)))
+    return found
 
 
 class NotDecided(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from cases.rates import StageRate
@@ -64,8 +65,13 @@ def _post(plan: Plan, sheet: PostSheet) -> dict[str, Cell]:
         "late": times.late if times else 0, "missed": times.missed if times else 0, "sheets": f"{answered}/{asked}",
         "reports": "/".join(str(number) for number in sheet.reports),
         "holes": sheet.holes, "differences": sheet.differences, "risks": "；".join(texts()["risks"][name] for name in sheet.risks),
-        "decision": "\n".join(f"{words}（{who} {day}）" for words, who, day in sheet.decisions),
+        "decision": decision_text(sheet.decisions),
     }  # fmt: skip
+
+
+def decision_text(decided: Sequence[tuple[str, str, date]]) -> str:
+    """What people have decided, each with its author and day."""
+    return "\n".join(f"{words}（{who} {day}）" for words, who, day in decided)
 
 
 def sample_table(plan: Plan, sample: InspectionSample, lines: Sequence[Line], area: str) -> Shown:

@@ -17,8 +17,10 @@ from cases.activities import (
     Held,
     Where,
     add_activity,
+    covers_place,
     keep_activity_photo,
     may_record,
+    recorded_places,
     set_planned,
     withdraw_activity,
 )
@@ -26,6 +28,7 @@ from cases.activity_progress import Progress, progress, progress_of
 from cases.imports.classes import school_year
 from cases.photographs import media_type_of, unfit
 from console.pages.ledger import XLSX
+from console.paging import Page, cut
 from console.security import require_csrf_form
 from console.uploads import files_named
 from console.visit import Blank, Visit, Visiting, gone, see_other
@@ -41,8 +44,8 @@ Short = Annotated[str, Form(max_length=80)]
 
 
 @router.get("")
-async def show(visit: Visiting) -> Response:
-    return await _page(visit)
+async def show(visit: Visiting, page: Page = 1) -> Response:
+    return await _page(visit, page)
 
 
 async def _rows(visit: Visit) -> Sequence[Progress]:
@@ -57,13 +60,16 @@ async def _rows(visit: Visit) -> Sequence[Progress]:
     return [own]
 
 
-async def _page(visit: Visit, *, refused: ActivityRefused | None = None) -> Response:
-    rows, kinds, today = await _rows(visit), visit.plan.publicity.activities.kinds, visit.today
+async def _page(visit: Visit, page: int = 1, *, refused: ActivityRefused | None = None) -> Response:
+    rows, kinds = await _rows(visit), visit.plan.publicity.activities.kinds
+    found = cut(rows, page)
     async with visit.acting() as work:
-        places = [(_key(row.where), row.name) for row in rows if await may_record(work, visit.plan, visit.me.person_id, row.where, today)]
+        recorded = await recorded_places(work, visit.plan, visit.me.person_id, visit.today)
+    places = [(_key(row.where), row.name) for row in rows if covers_place(recorded, row.where)]
     return await visit.show(
-        "activities", latest=await _latest(visit), status=409 if refused else 200, rows=rows, kinds=kinds, year=school_year(visit.today),
-        places=places, why=_said(visit, refused), longest=LONGEST_PLACE, planned=sum(row.planned or 0 for row in rows),
+        "activities", latest=await _latest(visit), status=409 if refused else 200, found=found, rows=found.rows, kinds=kinds,
+        year=school_year(visit.today), places=places,
+        why=_said(visit, refused), longest=LONGEST_PLACE, planned=sum(row.planned or 0 for row in rows),
         held=sum(row.held for row in rows), pictured=sum(row.pictured for row in rows), missing=sum(row.missing for row in rows),
     )  # fmt: skip
 

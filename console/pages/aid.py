@@ -19,11 +19,12 @@ from cases.aid import entitled_to, suggested
 from cases.aid_deciding import NotGrantable, aid_decider, conclude_aid, grant_asked
 from cases.aid_figures import figure_mark
 from cases.aid_payment import PAYABLE, Payment, list_for_payment, pay_all
-from cases.aid_register import aid_decision, aid_rows
+from cases.aid_register import aid_decision, aid_query, aid_row
 from cases.desk import Desk, desk_of_area, desk_of_student
 from cases.posts.held import answers_for_any_above
 from console.letters import Refusal
 from console.pages.ledger import XLSX
+from console.paging import After, piece
 from console.security import require_csrf_form
 from console.visit import Blank, Visit, Visiting, gone, see_other
 from storage.tables import AidRequest, Student
@@ -47,15 +48,16 @@ class Refused(Exception):
 
 
 @router.get("")
-async def show(visit: Visiting, state: str = "requested") -> Response:
-    return await _list(visit, state if state in STATES else "requested")
+async def show(visit: Visiting, state: str = "requested", after: After = "") -> Response:
+    return await _list(visit, state if state in STATES else "requested", after)
 
 
-async def _list(visit: Visit, state: str, refused: Refusal | None = None) -> Response:
-    found = await aid_rows(visit.session, "", (state,))
+async def _list(visit: Visit, state: str, after: str = "", *, refused: Refusal | None = None) -> Response:
+    found = await piece(visit.session, aid_query("", (state,)), (AidRequest.id,), after)
     counted = select(AidRequest.state, func.count()).group_by(AidRequest.state)
     return await visit.show(
-        "aid", status=409 if refused else 200, rows=found, state=state, states=STATES, fault=refused, may_list=await _may_list(visit),
+        "aid", status=409 if refused else 200, piece=found, rows=[aid_row(row) for row in found.rows], state=state, states=STATES,
+        fault=refused, may_list=await _may_list(visit),
         counts=dict((await visit.session.execute(counted)).all()), is_office=visit.me.post.school_id is None,
     )  # fmt: skip
 
@@ -76,14 +78,14 @@ def _payer(visit: Visit) -> str:
 async def list_for_paying(visit: Visiting) -> Response:
     """Everything granted and not yet listed goes on a numbered payment list, which comes as a workbook."""
     if not await _may_list(visit):
-        return await _list(visit, "granted", Refusal("not_entitled"))
+        return await _list(visit, "granted", refused=Refusal("not_entitled"))
     async with visit.acting() as work:
         number, found = await list_for_payment(work, visit.area, visit.me.person_id, visit.today)
         await work.session.flush()
         body = await payment_list(work, visit.plan, visit.area, number) if found else b""
         if found:
             work.record("list_exported", "list:aid_payment", area_code=visit.area, actor=visit.actor, count=len(found))
-    return _book("aid-payment", body) if found else await _list(visit, "granted", Refusal("nothing_to_list"))
+    return _book("aid-payment", body) if found else await _list(visit, "granted", refused=Refusal("nothing_to_list"))
 
 
 def _book(name: str, body: bytes) -> Response:
@@ -115,7 +117,9 @@ async def _seen(visit: Visit, request_id: int) -> AidRequest:
 
 async def _page(visit: Visit, request_id: int, *, refused: Refusal | None = None, **typed: object) -> Response:
     request = await _seen(visit, request_id)
-    row = next((row for row in await aid_rows(visit.session, "") if row.id == request_id), None)
+    found = (await visit.session.execute(aid_query("").where(AidRequest.id == request_id))).one_or_none()
+    if found is None:
+        raise gone()
     async with visit.acting() as work:
         child = await work.session.get_one(Student, request.student_id)
         desk = await desk_of_student(work, child)
@@ -123,7 +127,7 @@ async def _page(visit: Visit, request_id: int, *, refused: Refusal | None = None
         may_pay = await answers_for_any_above(work, desk, visit.me.person_id, _payer(visit))
         claims, hint = await entitled_to(work, child), await suggested(work, child)
     return await visit.show(
-        "aid_request", status=409 if refused else 200, one=request, row=row, child=child, claims=claims, hint=hint, fault=refused,
+        "aid_request", status=409 if refused else 200, one=request, row=aid_row(found), child=child, claims=claims, hint=hint, fault=refused,
         may_decide=may_decide, may_pay=may_pay, kinds=visit.plan.aid.kinds, mark=figure_mark, payable=PAYABLE, longest=LONGEST,
         typed={"note": "", "kind": hint.kind, "amount": None, "proof": "", **typed},
     )  # fmt: skip

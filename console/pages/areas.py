@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,7 +11,8 @@ from fastapi import APIRouter
 from sqlalchemy import ColumnElement, func, select
 from starlette.responses import Response
 
-from cases.history.away import absent_days, children_away
+from cases.away_counts import counted_days, past_sundays
+from cases.history.away import Away, absent_days, children_away
 from cases.history.moment import as_of
 from cases.names import area_names
 from cases.rates import Count, StageRate, Unit, UnitRates, count, stage_of, units_of
@@ -23,8 +25,6 @@ from storage.tables import CaseFile, School, SchoolClass, Student
 from storage.work import Work
 
 router = APIRouter(prefix="/areas")
-WEEKS = 8
-"""Points of the course: today and the Sundays before it."""
 TIMES_OVER = timedelta(days=30)
 BENEATH: dict[int, Unit] = {4: "county", 6: "township"}
 """What an area is divided into, by the digits of its code; below that, schools."""
@@ -98,31 +98,50 @@ async def area(visit: Visiting, code: str) -> Response:
     return await _page(visit, Looked(code, name))
 
 
+@asynccontextmanager
+async def _counting(visit: Visit) -> AsyncIterator[Work]:
+    """For a post of an area, whose place has been checked: the worker's log-in, which is not asked anew for each of 350,000 rows.
+
+    A school's and a class's people count what they see themselves.
+    """
+    if visit.me.scope.area:
+        async with visit.acting() as work:
+            yield work
+    else:
+        yield Work(visit.session, visit.now)
+
+
 async def _page(visit: Visit, looked: Looked) -> Response:
-    now = await count(Work(visit.session, visit.now), visit.plan, looked.area)
+    async with _counting(visit) as work:
+        now = await count(work, visit.plan, looked.area)
+        lines, course = await _beneath(visit, work, looked, now), await _course(visit, work, looked, now)
+        times = await _own_times(visit, work, looked)
     return await visit.show(
         "areas", looked=looked, stages=now.stages(visit.plan, looked.area, looked.school_id), names=list(STAGES), lists=visit.plan.lists,
-        lines=await _beneath(visit, looked, now), course=await _course(visit, looked), causes=await _causes(visit, looked),
-        times=await _own_times(visit, looked), times_days=TIMES_OVER.days, crumbs=await visit.crumbs(looked.area),
+        lines=lines, course=course, causes=await _causes(visit, looked), times=times, times_days=TIMES_OVER.days,
+        crumbs=await visit.crumbs(looked.area),
         targets=visit.plan.targets.dropout_rate_below,
     )  # fmt: skip
 
 
-async def _beneath(visit: Visit, looked: Looked, now: Count) -> list[Line]:
+async def _beneath(visit: Visit, work: Work, looked: Looked, now: Count) -> list[Line]:
     """Its counties, townships, schools or classes; a county's own schools stand behind its townships."""
     if looked.school_id is not None:
         return await _classes(visit, looked, looked.school_id, now)
     unit = BENEATH.get(len(looked.area))
-    schools = await _lines(visit, looked, now, "school")
     if unit is None:
-        return [line for _, line in schools]
-    divided = await _lines(visit, looked, now, unit)
-    return [line for _, line in (*divided, *((one, line) for one, line in schools if one.area_code == looked.area))]
+        return await _lines(visit, work, looked, now, "school")
+    own = Count(
+        now.when, [row for row in now.rolls if row.area_code == looked.area],
+        [one for one in now.children if one.away.area_code == looked.area and one.away.school_id is not None],
+    )  # fmt: skip
+    schools = await _lines(visit, work, looked, own, "school") if own.rolls or own.children else []
+    return [*await _lines(visit, work, looked, now, unit), *schools]
 
 
-async def _lines(visit: Visit, looked: Looked, now: Count, unit: Unit) -> list[tuple[UnitRates, Line]]:
-    times = await _times(visit, looked.area, unit)
-    return [(one, _line(one, times)) for one in await units_of(Work(visit.session, visit.now), visit.plan, now, unit)]
+async def _lines(visit: Visit, work: Work, looked: Looked, now: Count, unit: Unit) -> list[Line]:
+    times = await _times(visit, work, looked.area, unit)
+    return [_line(one, times) for one in await units_of(work, visit.plan, now, unit)]
 
 
 def _line(one: UnitRates, times: Mapping[str, Times]) -> Line:
@@ -131,18 +150,18 @@ def _line(one: UnitRates, times: Mapping[str, Times]) -> Line:
     return Line(one.name, f"/areas/{one.key}", one.stages, one.is_focus, times.get(one.key))
 
 
-async def _times(visit: Visit, area_code: str, unit: Unit) -> dict[str, Times]:
+async def _times(visit: Visit, work: Work, area_code: str, unit: Unit) -> dict[str, Times]:
     """Unit → what it owed in the last days and how fast it answered."""
     span = Span(visit.now - TIMES_OVER, visit.now)
-    return {one.key: one for one in await times_of_units(Work(visit.session, visit.now), visit.plan, area_code, span, unit)}
+    return {one.key: one for one in await times_of_units(work, visit.plan, area_code, span, unit)}
 
 
-async def _own_times(visit: Visit, looked: Looked) -> Times | None:
+async def _own_times(visit: Visit, work: Work, looked: Looked) -> Times | None:
     """Of the place itself; a class owes nothing as a place."""
     if looked.school_id is not None:
-        return (await _times(visit, looked.area, "school")).get(str(looked.school_id)) if looked.class_id is None else None
+        return (await _times(visit, work, looked.area, "school")).get(str(looked.school_id)) if looked.class_id is None else None
     unit = UNITS.get(len(looked.area))
-    return (await _times(visit, looked.area, unit)).get(looked.area) if unit is not None else None
+    return (await _times(visit, work, looked.area, unit)).get(looked.area) if unit is not None else None
 
 
 async def _classes(visit: Visit, looked: Looked, school_id: int, now: Count) -> list[Line]:
@@ -161,21 +180,25 @@ def _class_line(visit: Visit, room: SchoolClass, size: int, now: Count) -> Line:
     return Line(room.name, "", [StageRate(stage, size, dropouts, suspected, visit.plan.targets.dropout_rate_below.get(stage))])
 
 
-async def _course(visit: Visit, looked: Looked) -> list[Point]:
-    """Today, and before it the Sundays of so many weeks; the oldest first."""
-    last = visit.today - timedelta(days=visit.today.isoweekday())
-    days = [*(last - timedelta(weeks=number) for number in range(WEEKS - 2, -1, -1)), visit.today]
-    return [await _point(visit, looked, day) for day in days]
+async def _course(visit: Visit, work: Work, looked: Looked, now: Count) -> list[Point]:
+    """Today, and before it the Sundays of so many weeks; the oldest first. What the night has counted is not counted again."""
+    days = past_sundays(visit.today)
+    known = await counted_days(work, looked.area, days, looked.school_id) if visit.me.scope.area else {}
+    past = [Point(day, *known[day]) if day in known else await _point(visit, work, looked, day) for day in days]
+    lists = [one.listed for one in now.children if _is_of(looked, one.away)]
+    return [*past, Point(visit.today, lists.count("suspected"), lists.count("dropout"))]
 
 
-async def _point(visit: Visit, looked: Looked, day: date) -> Point:
+async def _point(visit: Visit, work: Work, looked: Looked, day: date) -> Point:
     """Only those with a case are read: a count of the rolls for every week would take seconds for a prefecture."""
-    reading = Work(visit.session, visit.now)
-    when = as_of(reading, visit.plan, day)
-    away = await children_away(reading, when, looked.area)
-    mine = [one for one in away if looked.school_id in {None, one.school_id} and looked.class_id in {None, one.class_id}]
-    lists = [list_of(days, visit.plan.lists) for days in (await absent_days(reading, visit.plan, when, mine)).values()]
+    when = as_of(work, visit.plan, day)
+    mine = [one for one in await children_away(work, when, looked.area) if _is_of(looked, one)]
+    lists = [list_of(days, visit.plan.lists) for days in (await absent_days(work, visit.plan, when, mine)).values()]
     return Point(day, lists.count("suspected"), lists.count("dropout"))
+
+
+def _is_of(looked: Looked, one: Away) -> bool:
+    return looked.school_id in {None, one.school_id} and looked.class_id in {None, one.class_id}
 
 
 async def _causes(visit: Visit, looked: Looked) -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -13,13 +14,15 @@ from bot.outbox.wording import county_signatures
 from bot.publicity import Outbox, Preview, draft_campaign, preview_campaign, test_to_author
 from bot.publicity_book import outcome_book
 from cases import campaigns
-from cases.audience import CATEGORIES
+from cases.audience import CATEGORIES, Counted
 from cases.campaign_approval import decide_campaign
+from cases.campaign_counts import AHEAD, audience_of, result_of
 from cases.campaign_drafts import MOST_NAME, Draft
-from cases.campaign_outcome import outcome_of, recipients
+from cases.campaign_outcome import outcome_of, recipients, some_recipients
 from cases.campaign_rows import CampaignRefused, covers, lock_campaign, text_of
 from cases.publicity_texts import library
 from console.pages.ledger import XLSX
+from console.paging import After, piece
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
 from plan.targets import STAGES
@@ -29,18 +32,19 @@ from storage.work import Work
 router = APIRouter(prefix="/campaigns")
 ACTING = [Depends(require_csrf_form)]
 LISTED = 100
-MOST_EXPORTED = 100_000
-AHEAD = ("draft", "waiting_approval", "scheduled")
-"""States in which the preview is what matters; afterwards it is the outcome."""
+MOST_EXPORTED = 1_000_000
 Short = Annotated[str, Form(max_length=60)]
 Words = Annotated[str, Form(max_length=400)]
 Ticked = Annotated[list[str], Form()]
 
 
 @router.get("")
-async def show(visit: Visiting) -> Response:
-    found = await campaigns.list_campaigns(Work(visit.session, visit.now), visit.area)
-    return await visit.show("campaigns", rows=found, library=library(), may_make=await _may(visit, visit.plan.publicity.made_by))
+async def show(visit: Visiting, after: After = "") -> Response:
+    query = select(Campaign).where(Campaign.area_code.startswith(visit.area))
+    found = await piece(visit.session, query, (Campaign.id,), after, newest=True)
+    return await visit.show(
+        "campaigns", piece=found, rows=found.rows, library=library(), may_make=await _may(visit, visit.plan.publicity.made_by)
+    )
 
 
 async def _may(visit: Visit, roles: list[str]) -> bool:
@@ -88,6 +92,7 @@ async def draft(
         async with visit.acting() as work:
             campaign = await draft_campaign(work, visit.parts.catalogue, asked, visit.me.person_id)
             number = campaign.id
+            await audience_of(work, campaign, anew=True)
     except CampaignRefused as refused:
         return await _form(visit, typed, refused)
     return see_other(f"/campaigns/{number}", said="drafted")
@@ -101,25 +106,35 @@ async def _seen(visit: Visit, campaign_id: int) -> Campaign:
 
 
 @router.get("/{campaign_id}")
-async def one(visit: Visiting, campaign_id: int, only: Annotated[str, Query(max_length=20)] = "") -> Response:
-    return await _page(visit, campaign_id, only=only)
+async def one(visit: Visiting, campaign_id: int, only: Annotated[str, Query(max_length=20)] = "", anew: bool = False) -> Response:
+    return await _page(visit, campaign_id, only=only, anew=anew)
 
 
-async def _page(visit: Visit, campaign_id: int, *, only: str = "", refused: CampaignRefused | None = None, typed: str = "") -> Response:
-    """One campaign: ahead of its start whom it would reach, afterwards what became of it. `only`: list the persons of one outcome."""
+async def _page(
+    visit: Visit, campaign_id: int, *, only: str = "", anew: bool = False, refused: CampaignRefused | None = None, typed: str = ""
+) -> Response:
+    """One campaign: ahead of its start whom it would reach, afterwards what became of it. `only`: list the persons of one outcome.
+
+    `anew`: a large one is counted now, and not shown as it was counted last.
+    """
     campaign = await _seen(visit, campaign_id)
     listed = only if only in library().labels["outcomes"] else None
     async with visit.acting() as work:  # the web role's policies would hide some of those that are counted
-        preview = await _preview(visit, work, campaign) if campaign.state in AHEAD else None
-        outcome = None if preview else await outcome_of(work, campaign)
-        people = await recipients(work, campaign, listed, LISTED) if listed and outcome else []
+        preview, outcome = None, None
+        if campaign.state in AHEAD:
+            counted, at = await audience_of(work, campaign, anew=anew)
+            preview = await _preview(visit, work, campaign, counted)
+        else:
+            outcome, at = await result_of(work, campaign, anew=anew)
+        people = await some_recipients(work, campaign, listed, LISTED) if listed and outcome else []
         names = dict((await work.session.execute(select(Person.id, Person.name).where(Person.id.in_(_people(campaign))))).all())
         made, agrees = visit.plan.publicity.made_by, visit.plan.publicity.approved_by
         own = campaign.created_by == visit.me.person_id
         may_act = own or await covers(work, visit.me.person_id, [*made, *agrees], campaign.area_code)
         may_agree = not own and await covers(work, visit.me.person_id, agrees, campaign.area_code)
     return await visit.show(
-        "campaign", status=409 if refused else 200, one=campaign, text=text_of(campaign), preview=preview, outcome=outcome, people=people,
+        "campaign", status=409 if refused else 200, one=campaign, text=text_of(campaign), preview=preview, outcome=outcome,
+        people=people, counted_at=at,
         names=names, only=listed, most=LISTED, library=library(), may_act=may_act, may_agree=may_agree, own=own,
         why=_said(visit, refused), typed=typed, area=await visit.session.get(Area, campaign.area_code),
     )  # fmt: skip
@@ -129,9 +144,9 @@ def _people(campaign: Campaign) -> list[int]:
     return [person_id for person_id in (campaign.created_by, campaign.approved_by) if person_id is not None]
 
 
-async def _preview(visit: Visit, work: Work, campaign: Campaign) -> Preview:
+async def _preview(visit: Visit, work: Work, campaign: Campaign, counted: Counted) -> Preview:
     outbox = Outbox(visit.parts.catalogue, visit.parts.channels, await county_signatures(work.session, visit.parts.catalogue))
-    return await preview_campaign(work, visit.plan, outbox, campaign)
+    return await preview_campaign(work, visit.plan, outbox, campaign, counted)
 
 
 async def _act(visit: Visit, campaign_id: int, act: Callable[[Work, Campaign], Awaitable[Any]], done: str, typed: str = "") -> Response:
@@ -191,7 +206,8 @@ async def export(visit: Visiting, campaign_id: int) -> Response:
     campaign = await _seen(visit, campaign_id)
     async with visit.acting() as work:
         people = await recipients(work, campaign, None, MOST_EXPORTED)
-        body = outcome_book(campaign, visit.plan, await outcome_of(work, campaign), people)
+        totals = await outcome_of(work, campaign)
+        body = await asyncio.to_thread(outcome_book, campaign, visit.plan, totals, people)
         work.record("list_exported", f"campaign:{campaign_id}", area_code=campaign.area_code, actor=visit.actor, count=len(people))
     name = f"campaign-{campaign_id}.xlsx"
     return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -10,12 +10,11 @@ from fastapi import APIRouter
 from sqlalchemy import select
 from starlette.responses import Response
 
-from cases.colleagues import colleagues_of
 from cases.tasks import LIVING
 from cases.triage_list import masked
 from console.acts import CONFIRM_FIRST
 from console.pages.photos import may_picture, pictures_of
-from console.pages.tasks import LONGEST
+from console.pages.tasks import LONGEST, few_colleagues
 from console.telling import tell
 from console.visit import Visit, Visiting, gone, place_of
 from storage.tables import (
@@ -36,7 +35,6 @@ from storage.tables import (
     Task,
     TaskHolder,
 )  # fmt: skip
-from storage.work import Work
 
 router = APIRouter(prefix="/cases")
 
@@ -70,14 +68,14 @@ async def show(visit: Visiting, case_id: int) -> Response:
     child = await visit.session.get_one(Student, case.student_id)
     living, ended = await _tasks(visit, case_id)
     photographed = [task.id for task, _ in living] + [task.id for task in ended]
-    near = [one for one in await colleagues_of(Work(visit.session, visit.now), visit.me.person_id, visit.today) if one.is_near]
     return await visit.show(
         "case", case=case, child=child, school=await place_of(visit, School, case.school_id),
         room=await place_of(visit, SchoolClass, case.class_id), levels=await _levels(visit, case), living=living, ended=ended,
         family=await family_of(visit, child.id), thread=await _thread(visit, case), notices=await _notices(visit, case_id),
         story=await tell(visit.session, visit.plan, case_id, visit.me.language), crumbs=await visit.crumbs(case.school_area_code),
         pictures=await pictures_of(visit, photographed), photo_rights=await may_picture(visit),
-        colleagues=near, longest=LONGEST, typed="", confirm_first=CONFIRM_FIRST, never_later=visit.plan.postponing.never,
+        colleagues=await few_colleagues(visit), longest=LONGEST, typed="", confirm_first=CONFIRM_FIRST,
+        never_later=visit.plan.postponing.never,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from cases.letter_numbers import county_of
 from cases.posts.held import answers_for_any_above
 from console.letters import Refusal, judged, masked_text
 from console.pages.ledger import XLSX
+from console.paging import Page, cut
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
 from storage.tables import Complaint, Inbound, School
@@ -60,17 +61,19 @@ async def _found(visit: Visit, work: Work, number: str) -> Complaint:
 
 
 @router.get("")
-async def show(visit: Visiting) -> Response:
-    return await _list(visit)
+async def show(visit: Visiting, page: Page = 1) -> Response:
+    return await _list(visit, page)
 
 
-async def _list(visit: Visit, *, refused: Refusal | None = None, said: str = "") -> Response:
+async def _list(visit: Visit, page: int = 1, *, refused: Refusal | None = None, said: str = "") -> Response:
     async with _office(visit) as work:
         rows = await complaint_rows(work.session, visit.area, barred_schools=await schools_of(work, visit.me.person_id, visit.area))
-    schools = await visit.session.scalars(select(School).where(School.area_code.startswith(visit.area)).order_by(School.name))
+    schools = select(School.code, School.name).where(School.area_code.startswith(visit.area)).order_by(School.name)
+    found = cut(sorted(rows, key=lambda row: (row.state not in OPEN, row.answer_by)), page)
     return await visit.show(
-        "complaints", status=409 if refused else 200, rows=sorted(rows, key=lambda row: (row.state not in OPEN, row.answer_by)),
-        counts=count_by_kind(rows, visit.now), schools=schools.all(), fault=refused, typed=said, longest=LONGEST,
+        "complaints", status=409 if refused else 200, found=found, rows=found.rows, open=sum(row.state in OPEN for row in rows),
+        counts=count_by_kind(rows, visit.now), schools=(await visit.session.execute(schools)).all(), fault=refused,
+        typed=said, longest=LONGEST,
     )  # fmt: skip
 
 

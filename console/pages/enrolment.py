@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from starlette.responses import Response
 
 from cases.enrolment_words import NotTaken
@@ -20,13 +20,13 @@ from cases.rooms import room_named
 from cases.said import Said, said_by
 from cases.school_roll import graduate_class
 from console.pages.child_acts import Day, Text, school_named
+from console.paging import After, piece
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, see_other
 from storage.tables import CaseFile, EnrolmentGap, School, SchoolClass, Student
 from storage.work import Work
 
 router = APIRouter(prefix="/enrolment")
-MOST = 200
 ACTING = [Depends(require_csrf_form)]
 KINDS = ("transfer", "leaver", "suspension", "unenrolled")
 
@@ -41,15 +41,16 @@ class Refused:
 
 
 @router.get("")
-async def show(visit: Visiting, kind: str = "", late: bool = False) -> Response:
-    return await _page(visit, kind, late=late)
+async def show(visit: Visiting, kind: str = "", late: bool = False, after: After = "") -> Response:
+    return await _page(visit, kind, late=late, after=after)
 
 
-async def _page(visit: Visit, kind: str = "", *, late: bool = False, refused: Refused | None = None) -> Response:
+async def _page(visit: Visit, kind: str = "", *, late: bool = False, after: str = "", refused: Refused | None = None) -> Response:
     chosen = kind if kind in KINDS else ""
+    found = await piece(visit.session, _gaps(visit, chosen, late=late), (EnrolmentGap.due_at, EnrolmentGap.id), after)
     return await visit.show(
-        "enrolment", rows=await _gaps(visit, chosen, late=late), kind=chosen, late=late, kinds=KINDS, counts=await _counts(visit),
-        most=MOST, may_say=_may_say(visit), wrong=refused, own_school=await _own_school(visit), status=409 if refused else 200,
+        "enrolment", piece=found, kind=chosen, late=late, kinds=KINDS, counts=await _counts(visit),
+        may_say=_may_say(visit), wrong=refused, own_school=await _own_school(visit), status=409 if refused else 200,
     )  # fmt: skip
 
 
@@ -100,21 +101,19 @@ async def _class_of(visit: Visit, work: Work, school: str, room: str, evidence: 
     return await room_named(work, visit.plan, room, [await school_named(work, school.strip())]), said
 
 
-async def _gaps(visit: Visit, kind: str, *, late: bool) -> Sequence[Any]:
+def _gaps(visit: Visit, kind: str, *, late: bool) -> Select[Any]:
     query = (
         select(EnrolmentGap, Student, School.name, CaseFile)
         .join(Student, Student.id == EnrolmentGap.student_id)
         .outerjoin(School, School.id == EnrolmentGap.from_school_id)
         .outerjoin(CaseFile, CaseFile.id == EnrolmentGap.case_id)
         .where(EnrolmentGap.closed_at.is_(None))
-        .order_by(EnrolmentGap.due_at, EnrolmentGap.id)
-        .limit(MOST)
     )
     if kind:
         query = query.where(EnrolmentGap.kind == kind)
     if late:
         query = query.where(EnrolmentGap.due_at <= visit.now)
-    return (await visit.session.execute(query)).all()
+    return query
 
 
 async def _counts(visit: Visit) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,7 @@ from bot.rendering.letters import receipt_pdf
 from bot.rendering.notice_prints import deliveries_of, print_notices, proof_said, receipt_rows
 from cases.delivering import PROVEN_BY, issue_by_name, record_delivery
 from cases.entitled import issuers
-from cases.notice_papers import STATES, NoticePaper, State, notice_papers, state_of
+from cases.notice_papers import STATES, NoticePaper, State, count_notices, notice_papers, notices_in
 from cases.proofs import Told
 from console.pages.ledger import areas_beneath
 from console.pages.photos import may_picture, pictures_of
@@ -68,13 +67,14 @@ async def show(visit: Visiting, looking: Looking) -> Response:
 
 async def _list(visit: Visit, looking: Filters, *, refused: tuple[str, str] | None = None, status: int = 200) -> Response:
     """`refused`: (which notice, why)."""
-    counts = await _counts(visit, looking.area)
+    reading = Work(visit.session, visit.now)
+    counts = await count_notices(reading, looking.area)
     standard: State = next((one for one in FIRST_LOOKED_AT if counts[one]), "issued")
     state = _state(looking.state) or standard
-    papers = await notice_papers(Work(visit.session, visit.now), looking.area, state=state)
-    first = (looking.page - 1) * PER_PAGE
+    ids = await notices_in(reading, looking.area, state, most=PER_PAGE, after=(looking.page - 1) * PER_PAGE)
     return await visit.show(
-        "notices", papers=papers[first : first + PER_PAGE], total=len(papers), pages=max(1, -(-len(papers) // PER_PAGE)), state=state,
+        "notices", papers=await notice_papers(reading, state="all", ids=ids), total=counts[state],
+        pages=max(1, -(-counts[state] // PER_PAGE)), state=state,
         states=STATES, counts=counts, looking=looking, kept={**looking.kept(), "state": state}, areas=await areas_beneath(visit),
         may_print=may_print(visit), may_issue=_may_issue(visit), refused=refused,
         titles={name: one.title for name, one in book_of(visit).documents.items()},
@@ -84,15 +84,6 @@ async def _list(visit: Visit, looking: Filters, *, refused: tuple[str, str] | No
 
 def _state(said: str) -> State | None:
     return next((one for one in STATES if one == said), None)
-
-
-async def _counts(visit: Visit, area: str) -> Counter[str]:
-    """How many stand where."""
-    found = Counter[str](
-        state_of(notice) for notice in await visit.session.scalars(select(Notice).where(Notice.area_code.startswith(area)))
-    )
-    found["all"] = found.total()
-    return found
 
 
 def may_print(visit: Visit) -> bool:

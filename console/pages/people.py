@@ -7,27 +7,36 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 from starlette.responses import Response
 
+from cases.names import named
 from cases.responsible import in_force
 from console.pages.case import numbers_of
+from console.paging import After, piece
 from console.visit import Visit, Visiting
 from storage.tables import Area, Hole, Person, Responsibility, School, SchoolClass
 
 router = APIRouter(prefix="/people")
-MOST = 200
+MOST_HOLES = 100
+POSITION = (
+    Responsibility.area_code, func.coalesce(Responsibility.school_id, 0), func.coalesce(Responsibility.class_id, 0), Responsibility.id,
+)  # fmt: skip
+"""Offices of an area before its schools, a school's before its classes'."""
 HOLES_FOR = timedelta(days=31)
 
 
 @router.get("")
-async def show(visit: Visiting, q: str = "", role: str = "") -> Response:
-    rows = await _people(visit, q.strip()[:40], role)
-    numbers = await numbers_of(visit, [person.id for _, person, *_ in rows])
-    return await visit.show("people", q=q, role=role, rows=rows, numbers=numbers, holes=await _holes(visit), most=MOST)
+async def show(visit: Visiting, q: str = "", role: str = "", after: After = "") -> Response:
+    q = q.strip()[:40]
+    found = await piece(visit.session, _people(visit, q, role), POSITION, after)
+    numbers = await numbers_of(visit, [person.id for _, person, *_ in found.rows])
+    holes = await _holes(visit)
+    kept = {name: value for name, value in (("q", q), ("role", role)) if value}
+    return await visit.show("people", q=q, role=role, piece=found, numbers=numbers, holes=holes, kept=kept, most=MOST_HOLES)
 
 
-async def _people(visit: Visit, q: str, role: str) -> Sequence[Any]:
+def _people(visit: Visit, q: str, role: str) -> Select[Any]:
     query = (
         select(Responsibility, Person, Area.name, School.name, SchoolClass.name)
         .join(Person, Person.id == Responsibility.person_id)
@@ -35,16 +44,13 @@ async def _people(visit: Visit, q: str, role: str) -> Sequence[Any]:
         .outerjoin(School, School.id == Responsibility.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == Responsibility.class_id)
         .where(*in_force(visit.today))
-        .order_by(
-            Responsibility.area_code, Responsibility.school_id.nulls_first(), Responsibility.class_id.nulls_first(), Responsibility.id
-        )
-        .limit(MOST)
     )
     if q:
-        query = query.where(or_(Person.name.contains(q, autoescape=True), School.name.contains(q, autoescape=True), Area.name.contains(q)))
+        called = [named(Person, q), School.name.contains(q, autoescape=True), Area.name.contains(q, autoescape=True)]
+        query = query.where(or_(*called))
     if role:
         query = query.where(Responsibility.role == role)
-    return (await visit.session.execute(query)).all()
+    return query
 
 
 async def _holes(visit: Visit) -> Sequence[Any]:
@@ -54,4 +60,4 @@ async def _holes(visit: Visit) -> Sequence[Any]:
         .where(Hole.opened_at >= visit.now - HOLES_FOR)
         .order_by(Hole.id.desc())
     )
-    return (await visit.session.execute(query.limit(MOST))).all()
+    return (await visit.session.execute(query.limit(MOST_HOLES))).all()

@@ -8,13 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Text, cast, literal, select
+from sqlalchemy import ColumnElement, func, select
 from starlette.responses import Response
 
 from cases.ledger import StoryLine
 from console.telling import Told, action_name, known_actions, tell_lines
 from console.visit import Blank, Visit, Visiting
-from storage.tables import CaseFile, Event, Person
+from storage.tables import CaseFile, Event, Person, Responsibility
 
 router = APIRouter(prefix="/record")
 PER_PAGE = 100
@@ -34,7 +34,8 @@ class Filters(BaseModel):
 
 @router.get("")
 async def show(visit: Visiting, looking: Annotated[Filters, Query()]) -> Response:
-    query = select(Event).where(*_conditions(visit, looking)).order_by(Event.id.desc()).limit(PER_PAGE + 1)
+    actors = await _actors(visit, looking.actor.strip())
+    query = select(Event).where(*_conditions(visit, looking, actors)).order_by(Event.id.desc()).limit(PER_PAGE + 1)
     events = (await visit.session.scalars(query)).all()
     return await visit.show(
         "record", events=list(zip(events[:PER_PAGE], await _told(visit, events[:PER_PAGE]), strict=True)), more=len(events) > PER_PAGE,
@@ -43,13 +44,12 @@ async def show(visit: Visiting, looking: Annotated[Filters, Query()]) -> Respons
     )  # fmt: skip
 
 
-def _conditions(visit: Visit, looking: Filters) -> list[ColumnElement[bool]]:
+def _conditions(visit: Visit, looking: Filters, actors: Sequence[str]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if looking.action:
         found.append(Event.action == looking.action)
     if looking.actor.strip():
-        named = select(literal("person:").concat(cast(Person.id, Text))).where(Person.name == looking.actor.strip())
-        found.append(Event.actor.in_(named))
+        found.append(Event.actor == func.any(list(actors)))
     if looking.case.strip():
         found.append(Event.case_id.in_(select(CaseFile.id).where(CaseFile.number.endswith(looking.case.strip(), autoescape=True))))
     if looking.since is not None:
@@ -70,6 +70,13 @@ async def _told(visit: Visit, events: Sequence[Event]) -> list[Told]:
 def _actions(language: str) -> list[tuple[str, str]]:
     """(action, its name), in the order of the names."""
     return sorted(((one, action_name(one, language)) for one in known_actions()), key=lambda one: one[1])
+
+
+async def _actors(visit: Visit, name: str) -> list[str]:
+    """How the record calls those of this name who answer, or answered, for something."""
+    held = select(Responsibility.person_id)
+    ids = await visit.session.scalars(select(Person.id).where(Person.name == name, Person.id.in_(held))) if name else ()
+    return [f"person:{person_id}" for person_id in ids]
 
 
 async def _numbers(visit: Visit, events: Sequence[Event]) -> dict[int, str]:

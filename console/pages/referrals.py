@@ -16,7 +16,7 @@ from cases.desk import Desk, desk_of_case
 from cases.finishing import finish_task
 from cases.posts.held import answers_for_any_above
 from cases.referral_letters import NotApproved, facts_told, parents_told, referral_letter
-from cases.referral_register import referral_rows
+from cases.referral_register import referral_query, referral_row
 from cases.referrals import (
     SENT,
     UNDECIDED,
@@ -29,6 +29,7 @@ from cases.referrals import (
     withdraw_referral,
 )
 from console.letters import Refusal
+from console.paging import After, piece
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
 from storage.tables import CaseFile, Person, Referral, School, Student
@@ -43,11 +44,14 @@ Act = Callable[[Work, Referral, Desk], Awaitable[Refusal | None]]
 
 
 @router.get("")
-async def show(visit: Visiting, state: str = UNDECIDED) -> Response:
-    rows = await referral_rows(visit.session, visit.plan, visit.area, state if state in STATES else "")
+async def show(visit: Visiting, state: str = UNDECIDED, after: After = "") -> Response:
+    query = referral_query(visit.plan, visit.area, state if state in STATES else "")
+    found = await piece(visit.session, query, (Referral.id,), after)
     counted = select(Referral.state, func.count()).where(Referral.kind.in_(_enabled(visit)), Referral.area_code.startswith(visit.area))
     counts = dict((await visit.session.execute(counted.group_by(Referral.state))).all())
-    return await visit.show("referrals", rows=rows, state=state, states=STATES, counts=counts)
+    return await visit.show(
+        "referrals", piece=found, rows=[referral_row(visit.plan, row) for row in found.rows], state=state, states=STATES, counts=counts
+    )
 
 
 def _enabled(visit: Visit) -> list[str]:

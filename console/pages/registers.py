@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -9,19 +10,18 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
 from starlette.responses import Response
 
 from bot.rendering.register_rows import register_row
 from cases.aid_received import aid_told
 from cases.care_cards import card_of
-from cases.registers import Entry, register
+from cases.registers import InRegister, count_groups, count_members, entries, members, register
 from console.pages.ledger import XLSX, areas_beneath
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone
 from papers.registers import care_card, register_workbook
 from plan.registers import Category
-from storage.tables import Student, StudentCategory
+from storage.tables import Student
 from storage.work import Work
 
 router = APIRouter(prefix="/registers")
@@ -59,25 +59,22 @@ def categories_for(visit: Visit) -> Mapping[str, Category]:
 async def show(visit: Visiting, looking: Looking) -> Response:
     known = categories_for(visit)
     chosen = looking.category if looking.category in known else next(iter(known), "")
-    rows = await _rows(visit, looking, chosen)
-    first = (looking.page - 1) * PER_PAGE
+    async with visit.acting() as work:  # counted over the whole register; the rows themselves are read as this post
+        first = (looking.page - 1) * PER_PAGE
+        wanted, within = _wanted(looking, chosen), visit.within(Student)
+        counts = await count_groups(work, within)
+        ids = await members(work, wanted, within, most=PER_PAGE, after=first)
+        total = counts.get(chosen, 0) if wanted == InRegister(chosen) else await count_members(work, wanted, within)
     return await visit.show(
-        "registers", rows=rows[first : first + PER_PAGE], total=len(rows), pages=max(1, -(-len(rows) // PER_PAGE)), looking=looking,
-        kept={**looking.kept(), "category": chosen}, chosen=chosen, categories=known, counts=await _counts(visit),
+        "registers", rows=await entries(Work(visit.session, visit.now), ids), total=total,
+        pages=max(1, -(-total // PER_PAGE)), looking=looking,
+        kept={**looking.kept(), "category": chosen}, chosen=chosen, categories=known, counts=counts,
         areas=await areas_beneath(visit), may_write=may_write(visit), rules=visit.plan.registers, aided=aid_told,
     )  # fmt: skip
 
 
-async def _rows(visit: Visit, looking: Filters, chosen: str) -> list[Entry]:
-    found = await register(Work(visit.session, visit.now), chosen, looking.area, former=looking.former)
-    q = looking.q.strip()
-    return [one for one in found if q in one.student.name or q in one.school]
-
-
-async def _counts(visit: Visit) -> dict[str, int]:
-    """Group → children in it now."""
-    query = select(StudentCategory.category, func.count()).where(StudentCategory.until.is_(None)).group_by(StudentCategory.category)
-    return dict((await visit.session.execute(query)).all())
+def _wanted(looking: Filters, chosen: str) -> InRegister:
+    return InRegister(chosen, looking.area, looking.q.strip(), looking.former)
 
 
 @router.get("/export.xlsx")
@@ -85,8 +82,10 @@ async def export(visit: Visiting, looking: Looking) -> Response:
     known = categories_for(visit)
     if looking.category not in known:
         raise gone()
-    rows = await _rows(visit, looking, looking.category)
-    body = register_workbook(known[looking.category].zh, [register_row(one, visit.plan) for one in rows], visit.today)
+    async with visit.acting() as work:
+        rows = await register(work, _wanted(looking, looking.category), visit.within(Student))
+    lines = [register_row(one, visit.plan) for one in rows]
+    body = await asyncio.to_thread(register_workbook, known[looking.category].zh, lines, visit.today)
     async with visit.acting() as work:
         work.record(
             "list_exported", "list:register", area_code=visit.area, actor=visit.actor, count=len(rows), category=looking.category,

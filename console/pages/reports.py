@@ -16,7 +16,7 @@ from bot.rendering.report_sheets import reports_book
 from cases.reports.answering import Stated, confirm, may_answer, may_sign, report_by_id, send_back, sign
 from cases.reports.asking import KINDS, changed_since, stage_of
 from cases.reports.counting import latest
-from cases.reports.listing import ReportRow, Wanted, report_rows, versions_of
+from cases.reports.listing import ReportRow, Wanted, count_reports, report_rows, versions_of
 from cases.reports.recounting import recount
 from cases.reports.words import COUNTED, corrected, period_name
 from cases.tasks import LIVING
@@ -75,18 +75,19 @@ Looking = Annotated[Filters, Query()]
 
 @router.get("")
 async def show(visit: Visiting, looking: Looking) -> Response:
-    rows = await _rows(visit, looking)
-    first = (looking.page - 1) * PER_PAGE
+    wanted, reading = await _wanted(visit, looking), Work(visit.session, visit.now)
+    counts = await count_reports(reading, wanted)
+    rows, total = await report_rows(reading, wanted, most=PER_PAGE, after=(looking.page - 1) * PER_PAGE), sum(counts.values())
     return await visit.show(
-        "reports", rows=rows[first : first + PER_PAGE], total=len(rows), pages=max(1, -(-len(rows) // PER_PAGE)), looking=looking,
+        "reports", rows=rows, total=total, pages=max(1, -(-total // PER_PAGE)), looking=looking,
         kept=looking.kept(), mine=await _mine(visit), late=await _late(visit), periods=await _periods(visit, looking.kind),
-        submitted=sum(row.state == "submitted" for row in rows), counted=COUNTED,
+        submitted=counts.get("submitted", 0), counted=COUNTED,
     )  # fmt: skip
 
 
 @router.get("/export.xlsx")
 async def export(visit: Visiting, looking: Looking) -> Response:
-    rows = await _rows(visit, looking)
+    rows = await report_rows(Work(visit.session, visit.now), await _wanted(visit, looking))
     if not rows or rows[0].kind not in visit.plan.reports.kinds:
         raise gone()
     body = await reports_book(Work(visit.session, visit.now), visit.plan, rows[0].kind, visit.area, rows)
@@ -98,15 +99,14 @@ async def export(visit: Visiting, looking: Looking) -> Response:
     return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-async def _rows(visit: Visit, looking: Filters) -> list[ReportRow]:
+async def _wanted(visit: Visit, looking: Filters) -> Wanted:
     """The reports of one kind and period; `looking` is filled in with which."""
     if not looking.kind:
         newest = select(Report.kind).order_by(Report.opened_at.desc(), Report.id.desc()).limit(1)
         looking.kind = await visit.session.scalar(newest) or ""
     if looking.since is None:
         looking.since = await visit.session.scalar(select(func.max(Report.period_start)).where(Report.kind == looking.kind))
-    wanted = Wanted(kind=looking.kind, of=looking.of or None, state=looking.state or None, period_start=looking.since)
-    return await report_rows(Work(visit.session, visit.now), wanted)
+    return Wanted(kind=looking.kind, of=looking.of or None, state=looking.state or None, period_start=looking.since)
 
 
 async def _periods(visit: Visit, kind: str) -> list[tuple[date, str]]:

@@ -1,4 +1,4 @@
-"""Children found by name, pinyin, case number, or a phone of their family; a child's page with its family and its days."""
+"""The search: children, people who answer for something, and places, by name, pinyin, number or telephone; a child's own page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from starlette.responses import Response
 
+from cases.finding import FoundPlace, children_found, places_found, posts_found
 from cases.home_teaching import lessons_of
-from cases.imports.phones import read_phones
 from cases.pairing import contacts_of
 from cases.responsible import in_force
 from cases.school_roll import ENTERING
@@ -19,16 +19,14 @@ from console.pages.registers import categories_for, may_write
 from console.visit import Visit, Visiting, gone, place_of, see_other
 from storage.tables import (
     Absence,
+    Area,
     Arrangement,
     CareCard,
     CaseFile,
-    Contact,
     EnrolmentEvent,
-    Guardianship,
     Leave,
     Pairing,
     Person,
-    PersonContact,
     Responsibility,
     School,
     SchoolClass,
@@ -39,50 +37,57 @@ from storage.work import Work
 
 router = APIRouter(prefix="/students")
 MOST = 50
+MOST_OTHERS = 20
 DAYS = 60
 LONGEST = 60
 
 
 @router.get("")
 async def search(visit: Visiting, q: str = "") -> Response:
-    """Exactly one that is found by its case number opens at once."""
+    """Exactly one child that is found by a number, and nobody else, opens at once."""
     q = q.strip()[:LONGEST]
-    rows = await _search(visit, q) if q else []
-    if len(rows) == 1 and any(char.isdigit() for char in q):
+    rows = await _children(visit, q) if q else []
+    people = await _people(visit, q) if q else []
+    if len(rows) == 1 and not people and any(char.isdigit() for char in q):
         return see_other(f"/students/{rows[0][0].id}")
-    return await visit.show("students", q=q, rows=rows, most=MOST)
+    places = await _places(visit, q) if q else []
+    return await visit.show("students", q=q, rows=rows, people=people, places=places, most=MOST, most_others=MOST_OTHERS)
 
 
-async def _search(visit: Visit, q: str) -> Sequence[Any]:
+async def _children(visit: Visit, q: str) -> Sequence[Any]:
+    async with visit.acting() as work:
+        ids = await children_found(work, visit.parts.cipher, q, visit.within(Student), most=MOST)
     query = (
         select(Student, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""))
         .outerjoin(School, School.id == Student.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
-        .where(or_(*_meant(visit, q)))
+        .where(Student.id.in_(ids))
         .order_by(Student.name, Student.id)
-        .limit(MOST)
     )
     return (await visit.session.execute(query)).all()
 
 
-def _meant(visit: Visit, q: str) -> list[ColumnElement[bool]]:
-    numbers = read_phones(q).good
-    if numbers:
-        return [Student.id.in_(_by_phone([visit.parts.cipher.index(number) for number in numbers]))]
-    pinyin = func.replace(Student.name_pinyin, " ", "")
-    numbered = select(CaseFile.student_id).where(CaseFile.number.endswith(q, autoescape=True))
-    return [
-        Student.name.contains(q, autoescape=True), pinyin.startswith(q.lower().replace(" ", ""), autoescape=True), Student.id.in_(numbered),
-    ]  # fmt: skip
-
-
-def _by_phone(indexes: Sequence[bytes]) -> Any:
-    return (
-        select(Guardianship.student_id)
-        .join(PersonContact, PersonContact.person_id == Guardianship.person_id)
-        .join(Contact, Contact.id == PersonContact.contact_id)
-        .where(Contact.address_index.in_(indexes), PersonContact.retired_reason.is_(None))
+async def _people(visit: Visit, q: str) -> Sequence[Any]:
+    """(post, person, area, school, class) of those who answer for something."""
+    async with visit.acting() as work:
+        ids = await posts_found(work, visit.parts.cipher, q, visit.today, visit.within_posts(), most=MOST_OTHERS)
+    query = (
+        select(Responsibility, Person, Area.name, School.name, SchoolClass.name)
+        .join(Person, Person.id == Responsibility.person_id)
+        .outerjoin(Area, Area.code == Responsibility.area_code)
+        .outerjoin(School, School.id == Responsibility.school_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Responsibility.class_id)
+        .where(Responsibility.id.in_(ids))
+        .order_by(func.length(Responsibility.area_code), Responsibility.id)
     )
+    return (await visit.session.execute(query)).all()
+
+
+async def _places(visit: Visit, q: str) -> list[FoundPlace]:
+    """Only what the page of areas would open for this post."""
+    scope = visit.me.scope
+    found = await places_found(visit.session, q, visit.area, most=MOST_OTHERS)
+    return [one for one in found if scope.area or (one.school_id is not None and scope.school_id == one.school_id)]
 
 
 @router.get("/{student_id}")

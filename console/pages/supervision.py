@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, get_args
 
@@ -14,13 +15,14 @@ from cases.names import area_names
 from cases.rates import Unit
 from cases.responsible import in_force
 from cases.shown import Shown
-from cases.supervising.commending import candidates
 from cases.supervising.inspection import OUTCOMES, POPULATIONS, STRATA, NotDrawn, Order, draw_sample, items_of, new_seed, record_result
+from cases.supervising.kept import Kept, commended_table, year_table
 from cases.supervising.sheets import NotDecided, Post, decide, posts, sheets
-from cases.supervising.tables import commend_table, posts_table, sample_table, times_table
+from cases.supervising.tables import sample_table, times_table
 from cases.supervising.times import Span, times_of_people, times_of_units
 from console.letters import Refusal
 from console.pages.ledger import XLSX
+from console.paging import Page, cut
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
 from papers.tables import tables_xlsx
@@ -49,34 +51,38 @@ async def _area_name(visit: Visit, work: Work) -> str:
 
 
 @router.get("")
-async def show(visit: Visiting, view: str = "times", per: str = "person") -> Response:
-    return await _page(visit, view if view in VIEWS else "times", per=per if per in PER else "person")
+async def show(visit: Visiting, view: str = "times", per: str = "person", page: Page = 1) -> Response:
+    return await _page(visit, view if view in VIEWS else "times", page, per=per if per in PER else "person")
 
 
-async def _page(visit: Visit, view: str, *, per: str = "person", refused: Refusal | None = None, typed: str = "") -> Response:
+async def _page(
+    visit: Visit, view: str, page: int = 1, *, per: str = "person", refused: Refusal | None = None, typed: str = ""
+) -> Response:
     rules = _rules(visit)
     async with visit.acting() as work:  # counted over tables that the web role reads only row by row
-        shown = await _table(visit, work, rules, view, per) if rules and view != "sample" else None
-        choices = await _decidable(visit, work, rules) if rules and view == "year" else []
+        shown, held, at = await _table(visit, work, rules, view, per) if rules and view != "sample" else (None, [], visit.now)
+        choices = await _decidable(visit, work, rules, cut(held, page).rows) if rules and view == "year" else []
+    rows = cut(shown.rows if shown else [], page)
     mine = select(InspectionSample).where(InspectionSample.area_code.startswith(visit.area)).order_by(InspectionSample.id.desc())
     samples = (await visit.session.scalars(mine.limit(LISTED))).all() if rules and view == "sample" else []
     return await visit.show(
-        "supervision", status=409 if refused else 200, view=view, views=VIEWS, per=per, pers=PER, shown=shown, rules=rules, fault=refused,
+        "supervision", status=409 if refused else 200, view=view, views=VIEWS, per=per, pers=PER, shown=shown, rows=rows, counted_at=at,
+        rules=rules, fault=refused,
         samples=samples, populations=POPULATIONS, strata=STRATA, choices=choices, typed=typed, longest=LONGEST,
         may_draw=bool(rules) and visit.me.post.role in (rules.inspectors if rules else ()),
     )  # fmt: skip
 
 
-async def _table(visit: Visit, work: Work, rules: Supervision, view: str, per: str) -> Shown:
-    name, today = await _area_name(visit, work), visit.today
+async def _table(visit: Visit, work: Work, rules: Supervision, view: str, per: str) -> Kept:
     if view == "year":
-        return posts_table(
-            visit.plan, await sheets(work, visit.plan, await _posts(visit, work, rules), today.year, today), name, today.year
-        )
+        return await year_table(work, visit.plan, rules, visit.area, visit.today)
     if view == "commend":
-        units = [unit for unit in get_args(Unit) if unit in rules.commendation.units]
-        found = [one for unit in units for one in await candidates(work, visit.plan, visit.area, unit, today.year, today)]
-        return commend_table(found, name, today.year, str(today), rules.commendation.least_children)
+        return await commended_table(work, visit.plan, rules, visit.area, visit.today)
+    return await _times(visit, work, rules, per), [], visit.now
+
+
+async def _times(visit: Visit, work: Work, rules: Supervision, per: str) -> Shown:
+    name = await _area_name(visit, work)
     span = Span(visit.now - MONTH, visit.now)
     if per == "person":
         return times_table(visit.plan, await times_of_people(work, visit.area, span), {}, name, span, rules.least_tasks)
@@ -96,12 +102,11 @@ async def _posts(visit: Visit, work: Work, rules: Supervision) -> list[Post]:
     return await posts(work, visit.area, visit.today, list(rules.assessed))
 
 
-async def _decidable(visit: Visit, work: Work, rules: Supervision) -> list[tuple[str, Post]]:
-    """Posts about which this person decides, by the plan; never their own."""
+async def _decidable(visit: Visit, work: Work, rules: Supervision, shown: Sequence[Post]) -> list[tuple[str, Post]]:
+    """Of the posts that are shown, those about which this person decides, by the plan; never their own."""
     held = select(Responsibility.role).where(Responsibility.person_id == visit.me.person_id, *in_force(visit.today))
     own = set(await work.session.scalars(held))
-    found = await _posts(visit, work, rules)
-    return [(_key(post), post) for post in found if own & set(rules.assessed[post.role]) and post.person_id != visit.me.person_id]
+    return [(_key(post), post) for post in shown if own & set(rules.assessed[post.role]) and post.person_id != visit.me.person_id]
 
 
 def _key(post: Post) -> str:
@@ -135,7 +140,7 @@ async def export(visit: Visiting, view: str = "times", per: str = "person") -> R
     if rules is None or view not in VIEWS or view == "sample":
         raise gone()
     async with visit.acting() as work:
-        shown = await _table(visit, work, rules, view, per if per in PER else "person")
+        shown, _, _ = await _table(visit, work, rules, view, per if per in PER else "person")
         work.record("list_exported", f"list:supervision_{view}", area_code=visit.area, actor=visit.actor, count=len(shown.rows))
     headers = {"Content-Disposition": f'attachment; filename="{view}-{visit.today:%Y%m%d}.xlsx"'}
     return Response(tables_xlsx([shown]), media_type=XLSX, headers=headers)

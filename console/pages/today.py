@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from cases.tasks import LIVING
 from console.pages.tasks import tasks_of
+from console.paging import piece
 from console.visit import Visit, Visiting, see_other
 from storage.tables import (
     Absence,
@@ -56,10 +57,11 @@ async def root(visit: Visiting) -> Response:  # noqa: ARG001 - only somebody who
 
 @router.get("/today")
 async def today(visit: Visiting) -> Response:
+    mine = await piece(visit.session, tasks_of(visit.me.person_id), (Task.due_at, Task.id), "", per=LISTED)
     return await visit.show(
         "today", sheets=await _sheets(visit), absent=await _absent(visit), unanswered=await _unanswered(visit),
         overdue=await _overdue(visit), safety=await _safety(visit), boarders=await _boarders(visit), holes=await _holes(visit),
-        mine=await tasks_of(visit, visit.me.person_id), cases=await _cases(visit), is_school_day=visit.calendar.is_school_day(visit.today),
+        mine=mine, cases=await _cases(visit), is_school_day=visit.calendar.is_school_day(visit.today),
         listed=LISTED,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from starlette.responses import Response
 
 from cases.tasks import LIVING
@@ -16,6 +16,7 @@ from cases.words import words
 from console import acts, letters
 from console.letters import Refusal
 from console.pages.complaints import may_see
+from console.paging import After, counted, piece
 from console.security import require_csrf_form
 from console.visit import Blank, Visit, Visiting, gone, see_other
 from console.words import page_data
@@ -28,18 +29,24 @@ Words = Annotated[str, Form(max_length=500)]
 
 
 @router.get("")
-async def queue(visit: Visiting) -> Response:
-    found = await _queue(visit)
-    mine = await _mine(visit, [one.task_id for one in found])
-    return await visit.show("triage", rows=found, mine=mine, complaints=await may_see(visit))
+async def queue(visit: Visiting, after: After = "") -> Response:
+    found = await piece(visit.session, _waiting(visit), (Task.due_at, Task.id), after)
+    ids = list(found.rows)
+    late = await counted(visit.session, _waiting(visit).where(Task.due_at < visit.now))
+    return await visit.show(
+        "triage", piece=found, rows=await _letters(visit, ids), late=late, mine=await _mine(visit, ids), complaints=await may_see(visit)
+    )
 
 
-async def _queue(visit: Visit) -> list[Waiting]:
-    """Of its area's queue what this post sees. The worker's log-in reads the senders: an unknown one's text belongs to no area."""
-    seen = set(await visit.session.scalars(select(Task.id).where(Task.kind.in_(QUEUE), Task.state.in_(LIVING))))
+def _waiting(visit: Visit) -> Select[int]:
+    """The tasks of its area's queue; the visit's own session shows only what the post sees."""
+    return select(Task.id).where(Task.kind.in_(QUEUE), Task.state.in_(LIVING), Task.area_code.startswith(visit.area))
+
+
+async def _letters(visit: Visit, task_ids: list[int]) -> list[Waiting]:
+    """The texts of these tasks. The worker's log-in reads the senders: an unknown one's text belongs to no area."""
     async with visit.acting() as work:
-        found = await triage_queue(work.session, visit.parts.cipher, visit.area, visit.now)
-    return [one for one in found if one.task_id in seen]
+        return await triage_queue(work.session, visit.parts.cipher, visit.area, visit.now, task_ids)
 
 
 async def _mine(visit: Visit, task_ids: list[int]) -> set[int]:
@@ -57,10 +64,10 @@ async def show(visit: Visiting, task_id: int) -> Response:
 
 async def _page(visit: Visit, task_id: int, *, letter: str | None = None, refused: Refusal | None = None, **typed: object) -> Response:
     """One text. `letter`: its words, once somebody who may has opened them; `typed`: what stands in the forms."""
-    one = next((one for one in await _queue(visit) if one.task_id == task_id), None)
-    task = await visit.session.get(Task, task_id)
-    if one is None or task is None:
+    task = await visit.session.scalar(select(Task).where(Task.id.in_(_waiting(visit)), Task.id == task_id))
+    if task is None:
         raise gone()
+    one = (await _letters(visit, [task_id]))[0]
     async with visit.acting() as work:
         may_place = letters.may_be_placed(task, await letter_of(work, task))
     relations = [called for said in words().relations.values() for called in said]

@@ -35,6 +35,28 @@
     }
   });
 
+  // A list as a workbook may take a while: the page says so until the file is there.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest('a[href*=".xlsx"]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    tell(words.preparing);
+    try {
+      const answer = await fetch(link.href);
+      const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") || "");
+      if (!answer.ok || !name) return location.assign(link.href);
+      const saved = document.createElement("a");
+      saved.href = URL.createObjectURL(await answer.blob());
+      saved.download = name[1];
+      saved.click();
+      setTimeout(() => URL.revokeObjectURL(saved.href), 60_000);
+      tell("");
+    } catch {
+      tell(words.failed);
+    }
+    return undefined;
+  });
+
   document.addEventListener("change", (event) => {
     const every = event.target.dataset.tickAll;
     if (every) for (const box of event.target.form.querySelectorAll(`[name="${every}"]`)) box.checked = event.target.checked;

@@ -16,7 +16,7 @@ from cases.enrolment_words import NotTaken
 from cases.home_teaching import lessons_of, plan_lessons
 from cases.pairing import pair, unpair
 from cases.register_history import history_of
-from cases.registers import Entry, arrange, category_named, register, register_rules, set_agent_parent, set_category, write_card
+from cases.registers import Entry, InRegister, arrange, category_named, register, register_rules, set_agent_parent, set_category, write_card
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.children import CHILD, EVIDENCE, ON, carry_out, day, plan_today, said, the_child
 from fanxiao.commands.tables import print_table
@@ -47,7 +47,8 @@ def overview(area: AreaCode = "") -> None:
         plan, _today = await plan_today(work)
         rules = register_rules(plan)
         return [
-            (key, f"{category.zh} {category.en}", str(len(await register(work, key, area)))) for key, category in rules.categories.items()
+            (key, f"{category.zh} {category.en}", str(len(await register(work, InRegister(key, area)))))
+            for key, category in rules.categories.items()
         ]
 
     print_table(("键 key", "类别 category", "人数 children"), carry_out(use))
@@ -71,7 +72,7 @@ def show(category: Category, area: AreaCode = "", former: Former = False) -> Non
 
 async def _register(work: Work, category: str, area: str, *, former: bool) -> tuple[Sequence[Entry], Plan]:
     plan, _today = await plan_today(work)
-    return await register(work, category_named(register_rules(plan), category), area, former=former), plan
+    return await register(work, InRegister(category_named(register_rules(plan), category), area, former=former)), plan
 
 
 @app.command("export")

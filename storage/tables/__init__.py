@@ -15,6 +15,7 @@ from storage.tables.casework import (
     Task,
     TaskHolder,
 )
+from storage.tables.counts import AwayCount, KeptCount
 from storage.tables.documents import Document, Notice, NoticeCounter, Receipt, ReceiptClaim, ReceiptLink
 from storage.tables.enrolment import EnrolmentGap
 from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender
@@ -45,6 +46,7 @@ __all__ = [
     "Attempt",
     "AttendanceSheet",
     "AuditRun",
+    "AwayCount",
     "Base",
     "BoardingCheck",
     "CalendarDay",
@@ -79,6 +81,7 @@ __all__ = [
     "InspectionItem",
     "InspectionSample",
     "Intent",
+    "KeptCount",
     "KeyCheck",
     "Lease",
     "Leave",

@@ -95,7 +95,10 @@ class Task(Numbered, Base):
     """
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_due", "next_at", postgresql_where=text("state in ('open', 'acknowledged')")),)
+    __table_args__ = (
+        Index("ix_task_due", "next_at", postgresql_where=text("state in ('open', 'acknowledged')")),
+        Index("ix_task_due_at", "due_at", "id", postgresql_where=text("state in ('open', 'acknowledged')")),
+    )
     sight = Sight.AREA
     within = Within.OWN
     key: Mapped[str] = mapped_column(unique=True)

@@ -90,6 +90,7 @@ class Message(Numbered, Base):
         Index("ix_message_waiting", "expires_at", postgresql_where=text("state in ('queued', 'sending')")),
         Index("ix_message_again", "sender_id", "retry_at", postgresql_where=text("retry_at is not null")),
         Index("ix_message_contact_id_queued_at", "contact_id", "queued_at"),
+        Index("ix_message_queued_at", "queued_at"),
         Index("ix_message_buttons", "id", postgresql_where=text("options is not null and cleared_at is null")),
     )
     sight = Sight.AREA

@@ -21,7 +21,12 @@ class Student(Numbered, Base):
     """
 
     __tablename__ = "student"
-    __table_args__ = (Index("ix_student_class_seat", "class_id", "seat_number"),)
+    __table_args__ = (
+        Index("ix_student_class_seat", "class_id", "seat_number"),
+        Index("ix_student_name", "name", postgresql_ops={"name": "text_pattern_ops"}),
+        Index("ix_student_pinyin", "name_pinyin", postgresql_ops={"name_pinyin": "text_pattern_ops"}),
+        Index("ix_student_rolls", "school_id", "class_id", postgresql_include=["status", "birth_date"]),
+    )
     sight = Sight.PLACE
     within = Within.OWN
     register_index: Mapped[bytes] = mapped_column(unique=True)
@@ -77,6 +82,7 @@ class EnrolmentEvent(Numbered, Base):
     """Something that changed a child's enrolment, with its evidence."""
 
     __tablename__ = "enrolment_event"
+    __table_args__ = (Index("ix_enrolment_event_at", "at"),)
     sight = Sight.GUARDED
     parent = ("student_id", "student.id")
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)

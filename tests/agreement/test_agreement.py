@@ -18,7 +18,7 @@ from cases.history.moment import moment
 from cases.ledger import Wanted, ledger_rows
 from cases.ledger_counts import ledger_tally
 from cases.rates import Count, count, count_at, rates_of_units
-from cases.registers import register
+from cases.registers import InRegister, register
 from cases.reports.counting import on_lists
 from cases.rolls import ON_ROLLS
 from storage.crypto import Cipher
@@ -110,7 +110,7 @@ async def registers_agree(work: Work, life: Life, today: Evening) -> None:
     """Each group holds whom somebody said, at the school that has the child; the rolls hold every enrolled child."""
     names = dict((await work.session.execute(select(School.id, School.name))).all())
     for category in CATEGORIES:
-        entries = await register(work, category, AREA)
+        entries = await register(work, InRegister(category, AREA))
         said = {child for child, named in life.categories if named == category}
         gone = {child for child in said if (await work.session.get_one(Student, child)).status == "moved_abroad"}
         assert {entry.student.id for entry in entries} == said - gone

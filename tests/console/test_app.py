@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from console.app import STATIC
+from console.sending import STATIC
 from tests.console.conftest import Visitor
 
 
