@@ -127,7 +127,8 @@ async def _page(visit: Visit, request_id: int, *, refused: Refusal | None = None
         may_pay = await answers_for_any_above(work, desk, visit.me.person_id, _payer(visit))
         claims, hint = await entitled_to(work, child), await suggested(work, child)
     return await visit.show(
-        "aid_request", status=409 if refused else 200, one=request, row=aid_row(found), child=child, claims=claims, hint=hint, fault=refused,
+        "aid_request", status=409 if refused else 200, one=request, row=aid_row(found), child=child, claims=claims, hint=hint,
+        fault=refused,
         may_decide=may_decide, may_pay=may_pay, kinds=visit.plan.aid.kinds, mark=figure_mark, payable=PAYABLE, longest=LONGEST,
         typed={"note": "", "kind": hint.kind, "amount": None, "proof": "", **typed},
     )  # fmt: skip
