@@ -83,7 +83,7 @@ async def _out_of(work: Work, said: Said, child: Student, fields: Fields) -> Non
 
 
 async def _arrange(work: Work, said: Said, child: Student, fields: Fields) -> None:
-    await arrange(work, said, child, fields["arrangement"])
+    await arrange(work, said, child, fields["arrangement"], said.evidence)
 
 
 async def _pair(work: Work, said: Said, child: Student, fields: Fields) -> None:
