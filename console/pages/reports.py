@@ -53,12 +53,12 @@ class Filters(BaseModel):
 
 @dataclass(frozen=True)
 class May:
-    """What the reader may do with a report now."""
+    """What the reader may do with a report now. `stale`: for whoever may have it counted anew, how its numbers differ by now."""
 
     confirm: bool
     correct: bool
     sign: bool
-    recount: bool = False
+    stale: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,12 +166,11 @@ async def _page(
     row = rows[0]
     versions = list(await versions_of(Work(visit.session, visit.now), report_id))
     newest = versions[-1] if versions else None
-    may = await _may(visit, report_id)
     every = visit.plan.reports.kinds[row.kind].every if row.kind in visit.plan.reports.kinds else "month"
     return await visit.show(
         "report", row=row, versions=versions[::-1], newest=newest, people=await _people(visit, versions), counted=COUNTED,
-        corrected=corrected, behind=await _behind(visit, newest), missing=await _missing(visit, newest), may=may,
-        stale=await _stale(visit, report_id) if may.recount else "",
+        corrected=corrected, behind=await _behind(visit, newest), missing=await _missing(visit, newest),
+        may=await _may(visit, report_id),
         period=_named(visit, every, row.period_start), refused=refused, typed=typed or {}, sure=sure, longest=LONGEST, status=status,
         crumbs=await visit.crumbs(row.area_code), most=MOST_CHILDREN,
     )  # fmt: skip
@@ -187,18 +186,11 @@ async def _may(visit: Visit, report_id: int) -> May:
             return May(confirm=False, correct=False, sign=False)
         confirms = report.version > 0 and await may_answer(work, report, visit.me.person_id, stage.confirms)
         signs = await may_sign(work, report, visit.me.person_id) is None
+        version = await latest(work, report) if confirms or signs else None
         return May(
             confirm=confirms and report.state == "asked", correct=confirms and report.state in {"confirmed", "submitted"}, sign=signs,
-            recount=confirms or signs,
+            stale=await changed_since(work, report, version) if version is not None else "",
         )  # fmt: skip
-
-
-async def _stale(visit: Visit, report_id: int) -> str:
-    """How the numbers differ now from the newest version's; for whoever may have it counted anew."""
-    async with visit.acting() as work:
-        report = await work.session.get_one(Report, report_id)
-        version = await latest(work, report)
-        return await changed_since(work, report, version) if version is not None else ""
 
 
 async def _people(visit: Visit, versions: Sequence[ReportVersion]) -> dict[int, str]:

@@ -129,7 +129,8 @@ def show(number: Number, as_json: Json = False) -> None:
             refuse(f"没有编号为{number}的上报表", f"There is no report {number}")
         versions = await versions_of(work, number)
         people = {person for one in versions for person in (one.confirmed_by, one.signed_by, one.returned_by) if person is not None}
-        names = dict((await work.session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))).all())
+        found = await work.session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
+        names: dict[int, str] = dict(found.all())
         return await in_force(work), rows[0], versions, names
 
     plan, row, versions, names = once(use)

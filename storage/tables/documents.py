@@ -44,7 +44,10 @@ class Notice(Numbered, Base):
 
 
 class Receipt(Numbered, Base):
-    """Proof that a notice reached the guardian. `way`: message_answered, in_person, left_with_village, posted."""
+    """Proof that a notice reached the guardian. `way`: message_answered, in_person, left_with_village, posted.
+
+    `facts`: the proof, and `on`, the local day of delivery that was told (missing in the oldest, where it is the day of `at`).
+    """
 
     __tablename__ = "receipt"
     sight = Sight.GUARDED

@@ -8,7 +8,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from storage.tables import Event
+from storage.tables import Event, Student
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County
@@ -106,3 +106,16 @@ async def test_late_ones_stand_first_and_a_period_is_exported_on_the_record(mont
     async with month_end.database.session() as session:
         event = (await session.scalars(select(Event).where(Event.action == "list_exported"))).one()
     assert event.subject == "list:reports"
+
+
+async def test_what_has_changed_since_the_count_is_shown_and_counted_anew(month_end: County, number: int) -> None:
+    async with month_end.database.session() as session, session.begin():
+        (await session.get_one(Student, month_end.students["同学0"])).status = "moved_abroad"
+    officer = await Officer(month_end, console_of(month_end)).enters("attendance_officer")
+    assert "适龄6改为5" in await officer.sees(f"/reports/{number}")
+    done = await officer.does(f"/reports/{number}/recount")
+    assert done.headers["location"] == f"/reports/{number}?said=report_recounted"
+    assert [numbers(one.computed) for one in await versions(month_end, "school")] == [(6, 1, 0), (5, 1, 0)]
+    page = await officer.sees(f"/reports/{number}")
+    assert "适龄6改为5" not in page
+    assert "没有变动" in (await officer.does(f"/reports/{number}/recount")).text
