@@ -35,6 +35,11 @@ class Family(ABC):
     @abstractmethod
     async def answers(self, digit: str) -> None: ...
 
+    async def answers_twice(self, digit: str) -> None:
+        """As networks and impatient fingers do it."""
+        for _ in range(2):
+            await self.answers(digit)
+
 
 class ByText(Family):
     async def hears(self, *words: str) -> str:
@@ -77,6 +82,11 @@ class ByButtons(Family):
         answer = "不对" if digit == "0" else digit
         (*_, message) = [one for one in self.telegram.messages if answer in _offered(one)]
         await self.presses(message, answer)
+
+    async def answers_twice(self, digit: str) -> None:
+        (*_, message) = [one for one in self.telegram.messages if digit in _offered(one)]
+        for _ in range(2):
+            await self.presses(message, digit)
 
     async def presses(self, message: dict[str, Any], answer: str) -> None:
         await self._brings(self.telegram.press(message, answer, f"press-{next(self._presses)}"))
