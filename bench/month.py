@@ -2,6 +2,7 @@
 
     python -m bench.month [students] [days]
 
+Without more words a school week of the month; 30 days take about half an hour of two cores.
 Children stay away and come back as they do in a month (3,000 cases over 350,000 children), and classes are reported by their teachers,
 but for a few that nobody answers for. Nobody answers a task or a report, so that every case climbs and everybody is reminded: the most
 that the ticks can have to do. The sheets of classes that a case or an absence concerns are taken as the dialogs take them, the others
@@ -36,8 +37,8 @@ from scheduler.ticks import next_time, run_periodic, tick
 from storage.tables import AttendanceSheet, CaseFile, Student
 from storage.work import working
 
-STUDENTS, SMALL, CASES, DAYS = 350_000, 10_000, 3_000, 9
-BEGINS = date(2026, 10, 12)  # a Monday: the reports of Friday and the question about every post, on the tenth school day, lie ahead
+STUDENTS, SMALL, CASES, DAYS = 350_000, 10_000, 3_000, 5
+BEGINS = date(2026, 10, 12)  # a Monday: the five days end with the weekly reports; the question about every post follows on the ninth
 ANSWERED = timedelta(hours=8, minutes=40)
 SCHOOL_DAYS = 22  # over which the month's cases come
 STAYS = 12  # school days that a child is away, on average
