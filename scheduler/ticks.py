@@ -34,6 +34,7 @@ from cases.posts.checks import advance_check, ask_posts
 from cases.receipt_claims import take_claim
 from cases.reconciling.nightly import reconcile
 from cases.record import seal_events
+from cases.registers import count_registers
 from cases.reminders import advance_task
 from cases.reports.preparing import advance_report, prepare_reports
 from cases.sheet_asking import advance_sheet, open_sheets
@@ -134,7 +135,12 @@ async def _put_off(work: Work, due: Due, row_id: int, now: datetime) -> None:
 
 
 COUNTED_AT, COUNTED_UNTIL = time(2, 30), timedelta(hours=20)
-COUNTS = {"count_weeks": count_weeks, "count_supervision": count_supervision, "recount_campaigns": recount_campaigns}
+COUNTS = {
+    "count_weeks": count_weeks,
+    "count_supervision": count_supervision,
+    "count_registers": count_registers,
+    "recount_campaigns": recount_campaigns,
+}
 """What pages show as it was counted at night (docs/console.md)."""
 
 

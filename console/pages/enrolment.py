@@ -25,7 +25,7 @@ async def show(visit: Visiting, kind: str = "", late: bool = False, after: After
     )  # fmt: skip
 
 
-def _gaps(visit: Visit, kind: str, *, late: bool) -> Select[Any]:
+def _gaps(visit: Visit, kind: str, *, late: bool) -> Select[*tuple[Any, ...]]:
     query = (
         select(EnrolmentGap, Student, School.name, CaseFile)
         .join(Student, Student.id == EnrolmentGap.student_id)
