@@ -73,7 +73,8 @@ async def count_notices(work: Work, area_code: str = "") -> dict[State, int]:
     """State → how many notices of an area stand there."""
     inside = [_of_area(area_code)] if area_code else []
     counts = [func.count().filter(*_in_state(state)) if _in_state(state) else func.count() for state in STATES]
-    found = (await work.session.execute(select(*counts).select_from(Notice).join(Student, Student.id == Notice.student_id).where(*inside))).one()
+    query = select(*counts).select_from(Notice).join(Student, Student.id == Notice.student_id)
+    found = (await work.session.execute(query.where(*inside))).one()
     return dict(zip(STATES, found, strict=True))
 
 
