@@ -200,15 +200,17 @@ def _over_http(home: Path, viewers: Sequence[Viewer], chosen: dict[str, list[Loo
 
 
 async def _without_page(county: County, viewers: Sequence[Viewer], everything: Sequence[Found]) -> None:
-    """Fills in what the queries alone take."""
+    """Fills in what the queries of each page alone take."""
     databases = {"web": Database(county.server.url(Role.WEB)), "worker": Database(county.server.url(Role.WORKER))}
     captured, bare = Captured(**databases), Bare(county)
     app = console(county.home, databases["web"], databases["worker"])
     by_name = {viewer.name: viewer for viewer in viewers}
     for found in everything:
+        if found.look.is_file:
+            continue
         asked = await _capture(app, captured, by_name[found.viewer], found.look)
         found.queries = len(asked)
-        found.bare = median(bare.run(asked) for _ in range(1 if found.look.is_file else BARE_ROUNDS))
+        found.bare = median(bare.run(asked) for _ in range(BARE_ROUNDS))
     bare.close()
     for database in databases.values():
         await database.close()

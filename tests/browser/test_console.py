@@ -212,7 +212,7 @@ async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(offic
 
 
 def _parts(app: object) -> object:
-    return app.app._pages._app.state.parts  # type: ignore[attr-defined]
+    return app.app._pages._app._app.state.parts  # type: ignore[attr-defined]
 
 
 async def _sent(page: Page) -> int:
