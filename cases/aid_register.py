@@ -55,7 +55,7 @@ async def aid_rows(session: AsyncSession, area_code: str, states: tuple[str, ...
     return [aid_row(found) for found in await session.execute(aid_query(area_code, states).order_by(AidRequest.id))]
 
 
-def aid_query(area_code: str, states: tuple[str, ...] = ()) -> Select[Any]:
+def aid_query(area_code: str, states: tuple[str, ...] = ()) -> Select[*tuple[Any, ...]]:
     """What `aid_row` reads a request from."""
     query = (
         select(AidRequest, Student.name, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""), Person.name)

@@ -72,20 +72,24 @@ async def notice_papers(work: Work, area_code: str = "", *, state: State = "issu
 
 async def count_notices(work: Work, area_code: str = "") -> dict[State, int]:
     """State → how many notices of an area stand there."""
-    inside = [Notice.area_code.startswith(area_code)] if area_code else []
+    inside = [_of_area(area_code)] if area_code else []
     counts = [func.count().filter(*_in_state(state)) if _in_state(state) else func.count() for state in STATES]
-    found = (await work.session.execute(select(*counts).select_from(Notice).where(*inside))).one()
+    query = select(*counts).select_from(Notice).join(Student, Student.id == Notice.student_id)
+    found = (await work.session.execute(query.where(*inside))).one()
     return dict(zip(STATES, found, strict=True))
 
 
 async def notices_in(work: Work, area_code: str, state: State, *, most: int, after: int) -> list[int]:
     """The ids of some of an area's notices in this state, by township, home and number."""
-    inside = [Notice.area_code.startswith(area_code) | Student.area_code.startswith(area_code)] if area_code else []
-    query = (
-        select(Notice.id).join(Student, Student.id == Notice.student_id).where(*inside, *_in_state(state), Student.anonymised_at.is_(None))
-    )
+    inside = [Student.anonymised_at.is_(None), *([_of_area(area_code)] if area_code else [])]
+    query = select(Notice.id).join(Student, Student.id == Notice.student_id).where(*inside, *_in_state(state))
     place = (func.left(Student.area_code, CODE_LENGTH["township"]), Student.area_code, func.coalesce(Notice.number, ""), Notice.id)
     return list(await work.session.scalars(query.order_by(*place).limit(most).offset(after)))
+
+
+def _of_area(area_code: str) -> ColumnElement[bool]:
+    """Issued there, or to a family that lives there."""
+    return Notice.area_code.startswith(area_code) | Student.area_code.startswith(area_code)
 
 
 def state_of(notice: Notice) -> State:
@@ -109,7 +113,7 @@ def _query(area_code: str, state: State, ids: Sequence[int] | None) -> Select[No
         .where(Student.anonymised_at.is_(None))
     )
     if area_code:
-        query = query.where(Notice.area_code.startswith(area_code) | Student.area_code.startswith(area_code))
+        query = query.where(_of_area(area_code))
     if ids is not None:
         query = query.where(Notice.id.in_(ids))
     return query.where(*_in_state(state)).order_by(Notice.id)

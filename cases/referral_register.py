@@ -42,7 +42,7 @@ async def referral_rows(session: AsyncSession, plan: Plan, area_code: str, state
     return [referral_row(plan, found) for found in await session.execute(referral_query(plan, area_code, state).order_by(Referral.id))]
 
 
-def referral_query(plan: Plan, area_code: str, state: str = "") -> Select[Any]:
+def referral_query(plan: Plan, area_code: str, state: str = "") -> Select[*tuple[Any, ...]]:
     """What `referral_row` reads a referral from."""
     enabled = [name for name, kind in plan.referrals.items() if kind.enabled]
     query = select(Referral, CaseFile.number).join(CaseFile, CaseFile.id == Referral.case_id)

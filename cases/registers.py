@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, true
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true
 from cases.aid_received import aid_received
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import cancel_lessons
+from cases.kept_counts import keep, kept
 from cases.said import SHORTEST, Said, may_say
 from plan.model import Plan
 from plan.registers import Registers
@@ -268,10 +269,18 @@ async def count_members(work: Work, wanted: InRegister, within: ColumnElement[bo
     return await work.session.scalar(select(func.count()).select_from(_members(wanted).where(within).subquery())) or 0
 
 
-async def members(work: Work, wanted: InRegister, within: ColumnElement[bool], *, most: int | None = None, after: int = 0) -> list[int]:
-    """The ids of them, or of some, in the order of their schools."""
+async def some_members(work: Work, wanted: InRegister, within: ColumnElement[bool], *, most: int, after: int) -> tuple[int, list[int]]:
+    """(how many there are, the ids of some of them in the order of their schools): read in one go, since either reads them all."""
+    total = func.count().over()
+    query = _members(wanted).where(within).with_only_columns(StudentCategory.id, total, maintain_column_froms=True)
+    rows = (await work.session.execute(query.order_by(*IN_ORDER).limit(most).offset(after))).all()
+    return (rows[0][1] if rows else await count_members(work, wanted, within)), [row[0] for row in rows]
+
+
+async def members(work: Work, wanted: InRegister, within: ColumnElement[bool]) -> list[int]:
+    """The ids of all of them, in the order of their schools."""
     query = _members(wanted).where(within)
-    ids = query.with_only_columns(StudentCategory.id, maintain_column_froms=True).order_by(*IN_ORDER).limit(most).offset(after)
+    ids = query.with_only_columns(StudentCategory.id, maintain_column_froms=True).order_by(*IN_ORDER)
     return list(await work.session.scalars(ids))
 
 
@@ -280,3 +289,26 @@ async def count_groups(work: Work, within: ColumnElement[bool]) -> dict[str, int
     query = select(StudentCategory.category, func.count()).join(Student, Student.id == StudentCategory.student_id)
     query = query.where(StudentCategory.until.is_(None), Student.status.not_in(LEFT), within).group_by(StudentCategory.category)
     return dict((await work.session.execute(query)).all())
+
+
+MANY = 5_000
+"""Memberships from which on the groups of whole counties are counted at night."""
+
+
+async def count_registers(work: Work, plan: Plan, day: date) -> int:  # noqa: ARG001 - the shape of a daily job
+    """Each night, how many children of each county and prefecture are in each group; gives for how many areas."""
+    if (await work.session.scalar(select(func.count()).select_from(StudentCategory)) or 0) < MANY:
+        return 0
+    codes = (await work.session.scalars(select(Area.code).where(Area.level.in_(("prefecture", "county"))))).all()
+    for code in codes:
+        within = Student.area_code.startswith(code) | Student.school_area_code.startswith(code)
+        await keep(work, f"registers:{code}", code, dict(await count_groups(work, within)))
+    return len(codes)
+
+
+async def groups_of(work: Work, area_code: str, within: ColumnElement[bool]) -> tuple[dict[str, int], datetime]:
+    """(group → how many, when that was counted): of a large area as the night has counted it, else now."""
+    known = await kept(work, f"registers:{area_code}") if area_code else None
+    if known is not None:
+        return {name: int(number) for name, number in known.facts.items()}, known.counted_at
+    return await count_groups(work, within), work.now

@@ -14,7 +14,10 @@ from typing import Annotated, Any
 from fastapi import Query
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
+Rows = Select[*tuple[Any, ...]]
+Key = Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]
 PER_PIECE = 50
 BETWEEN = "~"
 After = Annotated[str, Query(max_length=120)]
@@ -50,9 +53,7 @@ def cut(rows: Sequence[Any], page: int, per: int = PER_PIECE) -> Cut:
     return Cut(rows[first : first + per], page, max(1, -(-len(rows) // per)), len(rows))
 
 
-async def piece(
-    session: AsyncSession, query: Select[Any], key: Sequence[ColumnElement[Any]], after: str, *, per: int = PER_PIECE, newest: bool = False
-) -> Piece:
+async def piece(session: AsyncSession, query: Rows, key: Key, after: str, *, per: int = PER_PIECE, newest: bool = False) -> Piece:
     """The rows of a query behind `after` in the order of `key`, whose columns together name a row and are never null.
 
     `newest`: from the greatest key down. An `after` that names no place is the first piece.
@@ -68,7 +69,7 @@ async def piece(
     return Piece(rows, await counted(session, query), _named(found[per - 1][-width:]) if len(found) > per else "", behind is None)
 
 
-async def counted(session: AsyncSession, query: Select[Any]) -> int:
+async def counted(session: AsyncSession, query: Rows) -> int:
     """How many rows a query has."""
     return await session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 
@@ -77,7 +78,7 @@ def _named(values: Sequence[Any]) -> str:
     return BETWEEN.join(value.isoformat() if isinstance(value, date) else str(value) for value in values)
 
 
-def _place(key: Sequence[ColumnElement[Any]], after: str) -> Any:
+def _place(key: Key, after: str) -> Any:
     """The values behind which a piece begins; None where they cannot be read."""
     parts = after.split(BETWEEN)
     if len(parts) != len(key):
@@ -88,7 +89,7 @@ def _place(key: Sequence[ColumnElement[Any]], after: str) -> Any:
         return None
 
 
-def _read(column: ColumnElement[Any], part: str) -> Any:
+def _read(column: ColumnElement[Any] | InstrumentedAttribute[Any], part: str) -> Any:
     kind = column.type.python_type
     if issubclass(kind, datetime):
         return datetime.fromisoformat(part)

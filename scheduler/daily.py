@@ -19,6 +19,7 @@ from cases.outward.forgetting import forget_calls
 from cases.pairing import ask_for_contacts
 from cases.posts.checks import ask_posts
 from cases.reconciling.nightly import reconcile
+from cases.registers import count_registers
 from cases.reports.preparing import prepare_reports
 from cases.retention.nightly import keep_to_retention
 from cases.sheet_asking import open_sheets
@@ -30,7 +31,12 @@ from plan.model import Plan
 from storage.work import Work
 
 COUNTED_AT, COUNTED_UNTIL = time(2, 30), timedelta(hours=20)
-COUNTS = {"count_weeks": count_weeks, "count_supervision": count_supervision, "recount_campaigns": recount_campaigns}
+COUNTS = {
+    "count_weeks": count_weeks,
+    "count_supervision": count_supervision,
+    "count_registers": count_registers,
+    "recount_campaigns": recount_campaigns,
+}
 """What pages show as it was counted at night (docs/console.md)."""
 
 

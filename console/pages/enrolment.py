@@ -101,7 +101,7 @@ async def _class_of(visit: Visit, work: Work, school: str, room: str, evidence: 
     return await room_named(work, visit.plan, room, [await school_named(work, school.strip())]), said
 
 
-def _gaps(visit: Visit, kind: str, *, late: bool) -> Select[Any]:
+def _gaps(visit: Visit, kind: str, *, late: bool) -> Select[*tuple[Any, ...]]:
     query = (
         select(EnrolmentGap, Student, School.name, CaseFile)
         .join(Student, Student.id == EnrolmentGap.student_id)

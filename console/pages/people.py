@@ -36,7 +36,7 @@ async def show(visit: Visiting, q: str = "", role: str = "", after: After = "") 
     return await visit.show("people", q=q, role=role, piece=found, numbers=numbers, holes=holes, kept=kept, most=MOST_HOLES)
 
 
-def _people(visit: Visit, q: str, role: str) -> Select[Any]:
+def _people(visit: Visit, q: str, role: str) -> Select[*tuple[Any, ...]]:
     query = (
         select(Responsibility, Person, Area.name, School.name, SchoolClass.name)
         .join(Person, Person.id == Responsibility.person_id)

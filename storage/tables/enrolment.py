@@ -38,6 +38,6 @@ class EnrolmentGap(Numbered, Base):
     released_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     received_at: Mapped[datetime | None]  # the school to which it came says so
     received_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]

@@ -2,6 +2,7 @@ create index ix_student_pinyin on student (name_pinyin text_pattern_ops);
 create index ix_student_name on student (name text_pattern_ops);
 create index ix_student_rolls on student (school_id, class_id) include (status, birth_date);
 create index ix_enrolment_event_at on enrolment_event (at);
+create index ix_enrolment_gap_case_id on enrolment_gap (case_id);
 create index ix_event_actor_id on event (actor, id);
 create index ix_event_action_id on event (action, id);
 create index ix_event_case_course on event (case_id, at) where action in
