@@ -153,12 +153,13 @@ async def _notices(work: Work, calendar: Calendar, cases: Sequence[int]) -> Asyn
     rows = (await work.session.execute(query.where(Notice.case_id == func.any(cases), Notice.issued_at.is_not(None)))).all()
     told = (
         select(Receipt.notice_id, Person.name, Receipt.facts["on"].astext)
-        .distinct(Receipt.notice_id)
         .outerjoin(Person, Person.id == Receipt.recorded_by)
         .where(Receipt.notice_id == func.any([notice.id for notice, _ in rows]))
-        .order_by(Receipt.notice_id, Receipt.id)
+        .order_by(Receipt.id)
     )
-    receipts = {notice_id: (name, on) for notice_id, name, on in await work.session.execute(told)}
+    receipts: dict[int, tuple[str | None, str | None]] = {}
+    for notice_id, recorder, told_day in await work.session.execute(told):
+        receipts.setdefault(notice_id, (recorder, told_day))
     for notice, name in rows:
         if notice.issued_at is not None:
             yield notice.case_id, Measure(calendar.day_of(notice.issued_at), f"notice:{notice.kind}", name, notice.number)

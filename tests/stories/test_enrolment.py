@@ -299,7 +299,7 @@ async def test_a_namesake_on_a_roll_is_asked_about_and_never_assumed_to_be_the_c
     here = {"学校标识码": "2162000001", "出生日期": "20190506", "年级": "三年级", "班级": "2班"}
     await take(county, "roster", tmp_path / "b.xlsx", [ROSTER, child("马尔里", 学籍号="L马尔里", **here)])
     await county.to("2026-11-03 12:01")
-    await county.phones["enrolment_manager"].expects("马尔里", "学籍")
+    await county.phones["enrolment_manager"].expects("尔里", "请核实")
     async with county.database.session() as session:
         found = list(await session.scalars(select(Student).where(Student.name == "马尔里").order_by(Student.id)))
         asked = list(await session.scalars(select(Task).where(Task.kind == "enrolment_check", Task.key.like("gap:%:namesake"))))
