@@ -27,7 +27,11 @@ SEEN = {
 }  # fmt: skip
 FILES = re.compile(r"\.(xlsx|pdf)$")
 """Addresses that give a file: made on purpose, and no page that somebody waits for; measured beside the pages."""
-STREAMS = {"/live"}
+ELSEWHERE = {
+    "/login/code": "only on the way in", "/login/second": "only on the way in",
+    "/import/{job_id}/bad-rows.xlsx": "only of a file with faults",
+}  # fmt: skip
+"""Addresses that the bench's prefecture has nothing for, and why."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def _route(named: str) -> str:
 
 def _lists(viewer: str) -> list[tuple[str, str]]:
     plain = [
-        "/today", "/tasks", "/ledger", "/areas", "/notices", "/reports", "/students", "/registers", "/enrolment", "/people", "/triage",
+        "/", "/today", "/tasks", "/ledger", "/areas", "/notices", "/reports", "/students", "/registers", "/enrolment", "/people", "/triage",
         "/referrals", "/aid", "/campaigns", "/campaigns/new", "/activities", "/supervision", "/import", "/plan", "/deliveries",
         "/templates", "/record", "/settings", "/templates/absence_question", "/login",
         "/ledger/export.xlsx", "/registers/export.xlsx?category=left_behind", "/reports/export.xlsx", "/activities/export.xlsx",
@@ -113,7 +117,7 @@ def _details() -> Mapping[str, Sequence[str]]:
         "referral": ("/referrals/{}", "/referrals/{}/letter.pdf"), "aid_request": ("/aid/{}", "/aid/{}/letter.pdf"),
         "school": ("/areas/schools/{}",), "campaign": ("/campaigns/{}?only=failed", "/campaigns/{}/outcome.xlsx"),
         "draft": ("/campaigns/{}",), "complaint": ("/complaints/{}",), "task": ("/triage/{}",), "inspection_sample":
-        ("/supervision/samples/{}",), "import_job": ("/import/{}",), "area": ("/areas/{}",),
+        ("/supervision/samples/{}",), "own": ("/tasks/{}/hand-on?q=马",), "import_job": ("/import/{}",), "area": ("/areas/{}",),
     }  # fmt: skip
 
 
@@ -130,8 +134,8 @@ def _one(table: str, viewer: Viewer) -> str:
         "notice": f"select n.id from notice n join case_file c on c.id = n.case_id where {child} order by n.id limit 1",
         "report": f"select id from report where {seen('area_code', 'school_id')} order by of = 'county' desc, id desc limit 1",
         "referral": f"select id from referral where {seen('area_code')} and state = 'approved' order by id limit 1",
-        "aid_request": f"select a.id from aid_request a join student c on c.id = a.student_id where {child} and decided_at is not null"
-        " order by a.id limit 1",
+        "aid_request": "select a.id from aid_request a join student c on c.id = a.student_id"
+        f" where {seen('a.area_code', 'c.school_id')} and decided_at is not null order by a.id limit 1",
         "school": f"select id from school where {seen('area_code', 'id')} order by id limit 1",
         "campaign": f"select id from campaign where {seen('area_code')} and state = 'done' order by id limit 1",
         "draft": f"select id from campaign where {seen('area_code')} and state = 'draft' order by id limit 1",
@@ -139,6 +143,8 @@ def _one(table: str, viewer: Viewer) -> str:
         "task": f"select id from task where kind = 'triage' and {seen('area_code')} order by id limit 1",
         "inspection_sample": f"select id from inspection_sample where {seen('area_code')} order by id limit 1",
         "import_job": f"select id from import_job where person_id = {viewer.person_id} order by id limit 1",
+        "own": f"select t.id from task t join task_holder h on h.task_id = t.id where h.person_id = {viewer.person_id}"
+        " and t.state in ('open', 'acknowledged') order by t.id limit 1",
         "area": f"select code from area where {seen('code')} and level = 'township' order by code limit 1",
     }[table]
 
@@ -148,4 +154,4 @@ def unlooked(found: Sequence[Look]) -> list[str]:
     routers = (entering.router, *ROUTERS)
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute) and "GET" in route.methods]
     paths = [look.path.partition("?")[0] for look in found]
-    return [route.path for route in routes if route.path not in STREAMS and not any(route.path_regex.match(path) for path in paths)]
+    return [route.path for route in routes if route.path not in ELSEWHERE and not any(route.path_regex.match(path) for path in paths)]

@@ -11,6 +11,7 @@ built there once and used again.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import tempfile
@@ -72,7 +73,7 @@ class Found:
 
     @property
     def ratio(self) -> float:
-        return self.middle / self.bare if self.bare else 0.0
+        return self.middle / self.bare if self.queries else 0.0
 
     @property
     def is_over(self) -> bool:
@@ -239,6 +240,7 @@ def main(students: int, folder: Path) -> int:
     slowest, largest = max(pages, key=lambda one: one.middle), max(pages, key=lambda one: one.sent)
     for one in broken:
         print(f"{one.status}: {one.viewer} {one.look.path}")
+    print(f"load of the machine meanwhile: {os.getloadavg()[2]:.1f} on {os.cpu_count()} cores (times grow with it, ratios hardly)")
     print(f"not opened by this bench: {', '.join(forgotten) or 'none'}")
     print(f"over {MOST_MS:.0f} ms or {MOST_BYTES // 1000} kB: {', '.join(f'{one.viewer} {one.look.path}' for one in over) or 'none'}")
     print(f"ratio to bare queries {sum(one.middle for one in pages) / sum(one.bare for one in pages):.2f}; slowest {slowest.middle:.0f} ms "

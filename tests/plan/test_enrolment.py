@@ -69,6 +69,6 @@ def test_what_contradicts_itself_is_said(path: str, value: Any, said: str) -> No
 
 def test_a_plan_without_the_sections_is_sound() -> None:
     data = yaml.safe_load(LINXIA)
-    del data["enrolment"], data["registers"]
+    del data["enrolment"], data["registers"], data["retention"]
     plan = read_plan(yaml.safe_dump(data, allow_unicode=True))
     assert (plan.enrolment, plan.registers) == (None, None)
