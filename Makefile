@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test test-long test-browser test-fast lint bench format
+.PHONY: install demo test test-slow test-long test-browser test-fast lint bench format
 
 install: $(STAMP)
 
@@ -19,7 +19,11 @@ demo: $(STAMP)
 	$(BIN)/fanxiao demo
 
 test: $(STAMP)
-	$(BIN)/pytest -q -n 2 -m "not long and not browser"
+	$(BIN)/pytest -q -n 2 -m "not slow and not long and not browser"
+
+# Whole use cases that take seconds each; the gate runs them besides `make test`.
+test-slow: $(STAMP)
+	$(BIN)/pytest -q -n 2 -m "slow and not long and not browser"
 
 # The stories that take weeks of a family's, a teacher's or an officer's time, in every variation.
 test-long: $(STAMP)

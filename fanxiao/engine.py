@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from sqlalchemy import select
 
@@ -53,10 +53,13 @@ class Engine:
         return self.settings.channels
 
 
+_read = cache(Catalogue.load)
+
+
 def load_catalogue() -> Catalogue:
-    """The messages that come along with the code. Raises StartFault."""
+    """The messages that come along with the code, read once. Raises StartFault."""
     try:
-        return Catalogue.load(TEMPLATES)
+        return _read(TEMPLATES)
     except CatalogueError as error:
         raise StartFault("templates_faulty", reason=error) from error
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +12,6 @@ import pytest
 
 from bot.channels.simulator import Simulator
 from bot.dialogs.route import route
-from bot.rendering import Catalogue
 from bot.worker import Worker
 from console.app import create_app
 from console.demo.colleagues import Colleagues
@@ -29,7 +26,7 @@ from scheduler.stage import Stage
 from storage.crypto import Cipher
 from storage.database import Database
 from tests.stories.conftest import county
-from tests.stories.county import PLAN, County
+from tests.stories.county import CATALOGUE, PLAN, County
 
 __all__ = ["Visitor", "county", "texts", "visitor"]
 
@@ -83,15 +80,14 @@ async def visitor(database: Database, web: Database, cipher: Cipher) -> AsyncIte
     await county.begin("2026-11-02 08:25", channels=("simulator", "simulator_voice", "simulator_chat"))
     await county.student("马小龙", guardians=["father"])
     await county.others(5)
-    catalogue = Catalogue.load(Path(str(files("templates"))))
     plan, scripts, watched = read_plan(PLAN), dict[int, Script](), {county.class_id}
     players = Players(scripts, Calendar(plan))
     worker = Worker(database, county.stage.clock, county.settings, route(cipher))
     county.stage = stage = Stage(database, county.stage.clock, Colleagues(worker, web, cipher, "6229", watched, players))
     lines = [line for line in county.settings.channels.values() if isinstance(line, Simulator)]
-    stand = Stand(web, cipher, stage, plan, catalogue, "6229", [county.class_id], watched, lines, scripts)
+    stand = Stand(web, cipher, stage, plan, CATALOGUE, "6229", [county.class_id], watched, lines, scripts)
     hooks = Hooks(web, cipher, county.stage.clock, {}, "http://test")
-    parts = Parts(web, database, cipher, county.stage.clock, catalogue)
+    parts = Parts(web, database, cipher, county.stage.clock, CATALOGUE)
     app = create_app(hooks, parts=parts, stand=stand, allowed_hosts=("test",))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as http:
         guest = Visitor(county, stand, http)

@@ -78,14 +78,13 @@ async def test_a_stopped_hook_goes_on_by_a_click(bureau: Officer) -> None:
     await bureau.does("/keys", name="学籍系统", scopes="hooks")
     async with bureau.county.database.session() as session, session.begin():
         key = (await session.scalars(select(ApiKey))).one()
-        session.add(
-            ApiHook(
-                area_code="622926", key_id=key.id, url="https://school.example/x", kinds=["case_opened"], secret_encrypted=b"x",
-                state="stopped", created_at=key.created_at,
-            )
+        hook = ApiHook(
+            area_code="622926", key_id=key.id, url="https://school.example/x", kinds=["case_opened"], secret_encrypted=b"x",
+            state="stopped", created_at=key.created_at,
         )  # fmt: skip
+        session.add(hook)
     assert "已停" in await bureau.sees("/keys")
-    assert (await bureau.does("/keys/hooks/1/resume")).status_code == 303
+    assert (await bureau.does(f"/keys/hooks/{hook.id}/resume")).status_code == 303
     assert "正常" in await bureau.sees("/keys")
-    await bureau.does("/keys/hooks/1/end")
+    await bureau.does(f"/keys/hooks/{hook.id}/end")
     assert "school.example" not in await bureau.sees("/keys")

@@ -50,6 +50,7 @@ from storage.work import working
 ZONE = ZoneInfo("Asia/Shanghai")
 PLAN = re.sub(r"  welcome: .*\n", "", files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8"))
 """The prefecture's own, without the notice to each guardian: it has a story of its own, and would come into all the others."""
+CATALOGUE = Catalogue.load(Path(str(files("templates"))))
 AREAS = [
     ("6229", "临夏回族自治州", "prefecture", None),
     ("622926", "东乡族自治县", "county", "6229"),
@@ -148,13 +149,12 @@ class County:
         self, at: str, *, roles: Iterable[str] = STAFF, channels: Iterable[str] = ("simulator",), plan: str = PLAN, calls: bool = False
     ) -> None:
         """Sets the clock, the plan, the place and its staff. Nothing has happened yet. `calls`: families are called for everything."""
-        catalogue = Catalogue.load(Path(str(files("templates"))))
         clock = SteppedClock(self.database)
         await clock.set(local(at))
         loaded = read_plan(plan)
         settings = OutboxSettings(
             policy=DeliveryPolicy.of(loaded),
-            catalogue=catalogue,
+            catalogue=CATALOGUE,
             channels={(name, MAIN): build_channel(name, MAIN, {}) for name in channels},
             cipher=self.cipher,
             labels={
@@ -162,12 +162,12 @@ class County:
                 "level": {str(rung.level): rung.name.zh for rung in loaded.levels},
             },
             signatures={"": "东乡县教育局"},
-            **({"spoken": _of_families(catalogue)} if calls else {}),
+            **({"spoken": _of_families(CATALOGUE)} if calls else {}),
         )
         self.settings = settings
         self.restarts()
         async with working(self.database, local(at)) as work:
-            await install_plan(work, plan, catalogue.templates)
+            await install_plan(work, plan, CATALOGUE.templates)
             for name in channels:
                 await ensure_sender(work.session, name, "10690", rate_per_second=5000)
         await self._places()
