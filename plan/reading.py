@@ -28,7 +28,10 @@ class PlanFault(Exception):
         super().__init__("\n".join(map(str, problems)))
 
 
-class _Loader(yaml.SafeLoader):
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
     """Refuses an entry given twice: YAML would keep the last one and drop the other in silence."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
@@ -37,7 +40,8 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.value in found:
                 raise yaml.constructor.ConstructorError(None, None, "twice", key.start_mark)
             found.add(key.value if isinstance(key, yaml.ScalarNode) else key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def load(text: str) -> Any:

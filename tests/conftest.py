@@ -25,6 +25,16 @@ settings.register_profile("hunt", derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
+SLOW = frozenset((Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").split())
+"""Tests, and files of tests, that took two seconds or more when they were last measured (`pytest --durations=0`): `make test-slow`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SLOW & {item.nodeid.split("[")[0], item.nodeid.split("::")[0]}:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def cipher() -> Cipher:
     return Cipher([new_key()])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -66,6 +67,7 @@ STAFF = {  # role: (name, area code; none: the school; "class": the class)
 }  # fmt: skip
 
 
+_plan_in = cache(read_plan)
 PATIENCE = 4
 """Minutes for which somebody waits for a text."""
 
@@ -151,7 +153,7 @@ class County:
         """Sets the clock, the plan, the place and its staff. Nothing has happened yet. `calls`: families are called for everything."""
         clock = SteppedClock(self.database)
         await clock.set(local(at))
-        loaded = read_plan(plan)
+        loaded = _plan_in(plan)
         settings = OutboxSettings(
             policy=DeliveryPolicy.of(loaded),
             catalogue=CATALOGUE,
