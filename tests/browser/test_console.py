@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyotp
 import pytest
@@ -217,8 +218,12 @@ async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(offic
         assert desk.faults == []
 
 
-def _parts(app: object) -> object:
-    return app.app._pages._app._app.state.parts  # type: ignore[attr-defined]
+def _parts(app: Any) -> Any:
+    """Beneath everything that guards the pages."""
+    inner = app.app._pages
+    while not hasattr(inner, "state"):
+        inner = inner._app
+    return inner.state.parts
 
 
 async def _sent(page: Page) -> int:
