@@ -38,7 +38,7 @@ from cases.plans import install_plan, plan_in_force
 from console.security import SESSION_COOKIE
 from fanxiao.files import PLAN, TEMPLATES
 from fanxiao.running import run
-from scheduler.ticks import COUNTS
+from scheduler.daily import COUNTS
 from storage.database import Database
 from storage.roles import Role
 from storage.work import working

@@ -21,7 +21,7 @@ from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.children import CHILD, EVIDENCE, ON, carry_out, day, plan_today, said, the_child
 from fanxiao.commands.tables import print_table
 from fanxiao.wiring import Storage
-from papers.registers import care_card, lessons_workbook, register_workbook
+from papers.registers import care_card, lessons_workbook, register_workbook, words
 from plan.model import Plan
 from storage.tables import StudentCategory
 from storage.work import Work
@@ -202,4 +202,5 @@ def visits(
 
 
 def _visit(row: dict[str, object]) -> tuple[str, ...]:
-    return str(row["planned_on"]), str(row["teacher"]), str(row["state"]), str(row["said"] or "")
+    state = str(row["state"])
+    return str(row["planned_on"]), str(row["teacher"]), f"{words()['lesson_states'].get(state, state)} {state}", str(row["said"] or "")
