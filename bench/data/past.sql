@@ -202,14 +202,17 @@ select 'roster', 'roster' || n || '.xlsx', '6229', person_id, 'taken', timestamp
 from post cross join generate_series(1, 30) n where role = 'prefecture_officer';
 
 -- Reports
-insert into report (kind, of, school_id, area_code, period_start, period_end, state, version, plan_version_id, opened_at, due_at, submitted_at)
+insert into report (kind, of, school_id, area_code, period_start, period_end, state, version, plan_version_id, opened_at, due_at, first_due_at,
+    submitted_at)
 select 'weekly', 'school', school.id, school.area_code, monday, monday + 6, case when monday < '2026-11-16' or school.id % 5 > 1 then 'submitted'
     else 'asked' end, 1, 1, monday + 4 + time '07:00' at time zone 'UTC', monday + 7 + time '04:00' at time zone 'UTC',
+    monday + 7 + time '04:00' at time zone 'UTC',
     case when monday < '2026-11-16' or school.id % 5 > 1 then monday + 5 + time '04:00' at time zone 'UTC' end
 from school cross join (select day::date as monday from generate_series(date '2026-08-31', date '2026-11-16', '7 days') day) week;
-insert into report (kind, of, school_id, area_code, period_start, period_end, state, version, plan_version_id, opened_at, due_at, submitted_at)
+insert into report (kind, of, school_id, area_code, period_start, period_end, state, version, plan_version_id, opened_at, due_at, first_due_at,
+    submitted_at)
 select 'monthly', of, school_id, area_code, month, (month + interval '1 month - 1 day')::date, 'submitted', 1, 1, month + interval '29 days',
-    month + interval '35 days', month + interval '33 days'
+    month + interval '35 days', month + interval '35 days', month + interval '33 days'
 from (select 'school' as of, id as school_id, area_code from school union all
     select level, null, code from area where level in ('township', 'county')) unit
 cross join (values (date '2026-09-01'), (date '2026-10-01')) period (month);
