@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import httpx
@@ -70,3 +71,13 @@ class Officer:
         found = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
         self.secret = found[1].replace(" ", "") if found else self.secret
         return await self.does("/login/second", password=pyotp.TOTP(self.secret).at(await self.county.stage.now()))
+
+
+async def away_for_days(county: County, roles: Iterable[str]) -> None:
+    """A child whose teacher named it on Monday, and whose case nobody has looked at until Thursday noon."""
+    await county.begin("2026-11-02 08:25", roles=roles)
+    await county.student("马小龙", guardians=["father"])
+    await county.others(2)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.after_outage("2026-11-05 12:01")

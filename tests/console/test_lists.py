@@ -20,7 +20,7 @@ from console.sending import Compressed, static
 from storage.tables import Contact, KeptCount, Person, PersonContact, Responsibility, School, Task, TaskHolder
 from storage.work import working
 from tests.console.conftest import county
-from tests.console.officers import Officer, console_of
+from tests.console.officers import Officer, away_for_days, console_of
 from tests.stories.county import County
 
 __all__ = ["county"]
@@ -30,12 +30,7 @@ MANY = PER_PIECE + 5
 
 @pytest.fixture
 async def office(county: County) -> County:
-    await county.begin("2026-11-02 08:25", roles=ROLES)
-    await county.student("马小龙", guardians=["father"])
-    await county.others(2)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.after_outage("2026-11-05 12:01")
+    await away_for_days(county, ROLES)
     return county
 
 

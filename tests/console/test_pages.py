@@ -15,7 +15,7 @@ from console.live import News
 from console.pages import MENU, ROUTERS
 from storage.tables import Area, CaseFile, Event, PersonContact, Responsibility, School, SchoolClass, Student
 from tests.console.conftest import county
-from tests.console.officers import Officer, console_of
+from tests.console.officers import Officer, away_for_days, console_of
 from tests.stories.county import County
 
 __all__ = ["county"]
@@ -27,12 +27,7 @@ FOREIGN = "外乡孩子"
 @pytest.fixture
 async def office(county: County) -> County:
     """A child who has been away for days, and another with a case in another county of the same prefecture."""
-    await county.begin("2026-11-02 08:25", roles=ROLES)
-    await county.student("马小龙", guardians=["father"])
-    await county.others(2)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.after_outage("2026-11-05 12:01")
+    await away_for_days(county, ROLES)
     await _elsewhere(county)
     return county
 

@@ -14,7 +14,7 @@ from console.frame import Speech
 from plan.check import read_plan
 from storage.tables import Assessment, Event, InspectionItem
 from tests.console.conftest import county
-from tests.console.officers import Officer, console_of
+from tests.console.officers import Officer, away_for_days, console_of
 from tests.stories.county import PLAN, County
 
 __all__ = ["county"]
@@ -23,12 +23,7 @@ ROLES = ("class_teacher", "principal", "township_officer", "township_head", "cou
 
 @pytest.fixture
 async def office(county: County) -> County:
-    await county.begin("2026-11-02 08:25", roles=ROLES)
-    await county.student("马小龙", guardians=["father"])
-    await county.others(2)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.after_outage("2026-11-05 12:01")
+    await away_for_days(county, ROLES)
     return county
 
 
