@@ -16,14 +16,14 @@ from starlette.routing import Route
 from fanxiao.running import run
 from storage import server
 from storage.roles import Role
+from storage.server import keywords
 
 CONNECTIONS = 10
 INSERT = "insert into bare_text (provider_id, sender, body) values (%s, %s, %s)"
 
 
 async def _stay(home: Path, port: int) -> None:
-    url = server.start(home).logins[Role.WEB]
-    address = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
+    address = keywords(server.start(home).logins[Role.WEB])
     async with AsyncConnectionPool(kwargs=address | {"autocommit": True}, min_size=CONNECTIONS, open=False) as pool:
 
         async def take(request: Request) -> Response:

@@ -41,6 +41,7 @@ from fanxiao.running import run
 from scheduler.daily import COUNTS
 from storage.database import Database
 from storage.roles import Role
+from storage.server import keywords
 from storage.work import working
 
 STUDENTS, ROUNDS, BARE_ROUNDS = 350_000, 9, 3
@@ -142,9 +143,7 @@ class Bare:
     def __init__(self, county: County) -> None:
         self._connections: dict[str, psycopg.Connection] = {}
         for name, role in (("web", Role.WEB), ("worker", Role.WORKER)):
-            url = county.server.logins[role]
-            address: dict[str, Any] = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
-            self._connections[name] = psycopg.connect(**address)
+            self._connections[name] = psycopg.connect(**keywords(county.server.logins[role]))
 
     def run(self, asked: Sequence[tuple[str, str, Any]]) -> float:
         """Milliseconds, rows fetched."""

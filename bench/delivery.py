@@ -5,7 +5,8 @@
 Everything runs against one fake provider in the same run. The whole path begins with intents that are written, and ends when the
 provider's report on every message has been applied. It is compared with the same requests posted by a client that does nothing else
 while the provider's reports are answered and thrown away, and with that client where nobody reports: what then counts is that every
-message has left and its acceptance is stored.
+message has left and its acceptance is stored. `least` shows how much of such a client is left to a program that keeps a row of each
+message, acceptance and report, and does nothing else.
 """
 
 from __future__ import annotations
@@ -18,18 +19,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
+import orjson
 import procrastinate
+import psycopg
 
 from bench._costs import used
 from bench._county import County, ask_families, installed, phone, settle
+from bench._least import GRANT, TABLES
 from bench._provider import ACCOUNT, OUR_NUMBER, TOKEN, Provider
 from bench._web import free_port, web
 from bench._worker import workers
 from fanxiao.logs import configure
 from fanxiao.running import run
+from storage.roles import Role
+from storage.server import keywords
 
 MESSAGES, WORKERS, AT_ONCE, RATE = 10_000, 2, 40, 100_000.0
-LOOK_SECONDS, WARM_SECONDS, CONNECTIONS = 0.05, 3.0, 10
+LOOK_SECONDS, WARM_SECONDS, CONNECTIONS, BATCH = 0.05, 3.0, 10, 500
+WRITTEN = "insert into least select * from unnest(%s::bigint[], %s::text[], %s::text[])"
+ACCEPTED = """
+update least set provider_id = told.provider_id from unnest(%s::bigint[], %s::text[]) told(id, provider_id) where least.id = told.id
+"""
 BODY = (
     "【东乡县教育局】马小龙家长您好，锁南小学三(2)班的马小龙今天还没到校，老师很惦记。请回数字：1生病请假 2今天送来 3明天送来 4已转学搬走"
 )
@@ -41,10 +51,11 @@ KNOWN = {
 """By what the provider reports: when it is known of a message that it has arrived, or that it was accepted."""
 
 
-async def _post(session: aiohttp.ClientSession, url: str, number: str, **further: str) -> None:
+async def _post(session: aiohttp.ClientSession, url: str, number: str, **further: str) -> str:
+    """Gives the provider's name of the message."""
     async with session.post(url, data={"To": number, "From": OUR_NUMBER, "Body": BODY, **further}, headers=HEADERS) as answer:
         assert answer.status == 201
-        await answer.read()
+        return str(orjson.loads(await answer.read())["sid"])
 
 
 async def _raw(provider: Provider, messages: int, **further: str) -> float:
@@ -71,15 +82,50 @@ async def _reported(county: County, provider: Provider, messages: int) -> float:
     return messages / (ended - begun)
 
 
+async def _least(county: County, provider: Provider, messages: int) -> float:
+    """The same, but each message, its acceptance and its report are kept: a row each, written many at a time, and nothing is looked at.
+
+    A program on these libraries that keeps what it sends and hears cannot be faster on this machine.
+    """
+    provider.tell(clear=True, callbacks="once")
+    with county.server.direct() as connection:
+        connection.execute(TABLES)
+        connection.execute(GRANT)
+    with web(county.home, free_port(), {}, module="bench._least") as url:
+        begun = time.perf_counter()
+        await _keep_and_post(county, provider.url, messages, f"{url}/hooks/twilio_sms/main/status")
+        ended = await _until(lambda: provider.tell()["brought"] >= messages)
+    assert county.rows("select (select count(provider_id) from least), (select count(*) from least_report)") == [(messages, messages)]
+    return messages / (ended - begun)
+
+
+async def _keep_and_post(county: County, url: str, messages: int, hook: str) -> None:
+    """Written before it is posted; while what was accepted is written, the next ones are posted."""
+    posting, batches = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(2)
+    connecting = psycopg.AsyncConnection.connect(**keywords(county.server.logins[Role.WEB]), autocommit=True)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session, await connecting as connection:
+
+        async def post(number: int) -> str:
+            async with posting:
+                return await _post(session, url, phone(number), StatusCallback=hook)
+
+        async def batch(numbers: list[int]) -> None:
+            async with batches:
+                await connection.execute(WRITTEN, [numbers, [phone(number) for number in numbers], [BODY] * len(numbers)])
+                accepted = await asyncio.gather(*map(post, numbers))
+                await connection.execute(ACCEPTED, [numbers, accepted])
+
+        firsts = range(1, messages + 1, BATCH)
+        await asyncio.gather(*(batch(list(range(first, min(first + BATCH, messages + 1)))) for first in firsts))
+
+
 async def _jobs(county: County, provider: Provider, messages: int) -> float:
     """Messages a second of Procrastinate, on a database of its own beside ours; nobody reports."""
     provider.tell(clear=True, callbacks="none")
     with county.server.direct() as connection:
         connection.execute("create database procrastinate")
     address = county.server.bootstrap.set(database="procrastinate")
-    connector = procrastinate.PsycopgConnector(
-        conninfo="", max_size=CONNECTIONS, kwargs=address.translate_connect_args(username="user", database="dbname") | dict(address.query)
-    )
+    connector = procrastinate.PsycopgConnector(conninfo="", max_size=CONNECTIONS, kwargs=keywords(address))
     app = procrastinate.App(connector=connector)
     async with app.open_async(), aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
         await app.schema_manager.apply_schema_async()
@@ -137,6 +183,8 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
             print(f"only posting                   {raw:7.0f} messages/s", flush=True)
             reported = await _reported(county, provider, messages)
             print(f"posting, reports thrown away   {reported:7.0f} messages/s", flush=True)
+            least = await _least(county, provider, messages)
+            print(f"the least that keeps anything  {least:7.0f} messages/s", flush=True)
             jobs = await _jobs(county, provider, messages)
             print(f"procrastinate                  {jobs:7.0f} messages/s", flush=True)
         sent = await _whole(folder / "sent", provider, messages, number, "none")
@@ -146,6 +194,7 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
     print(f"delivery alternative={sent / jobs:.1f}")
     print(f"delivery accepted={sent / raw:.2f} (against only posting, nobody reports)")
     print(f"delivery strictest={known / raw:.2f} (with reports, against only posting without any)")
+    print(f"delivery least={least / reported:.2f} (what a program that only keeps everything would reach)")
     print(f"delivery ratio={known / reported:.2f}")
 
 

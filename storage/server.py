@@ -63,10 +63,11 @@ class Server:
         """An autocommitting connection outside any pool, as `role` or as the bootstrap user, with faults made clear."""
         url = self.bootstrap if role is None else self.logins[role]
         url = url if database is None else url.set(database=database)
-        with clearly(self.where, user=url.username or "", database=self.database):
-            address: dict[str, Any] = url.translate_connect_args(username="user", database="dbname") | dict(url.query)
-            with psycopg.connect(autocommit=True, connect_timeout=CONNECT_SECONDS, **address) as connection:
-                yield connection
+        with (
+            clearly(self.where, user=url.username or "", database=self.database),
+            psycopg.connect(autocommit=True, connect_timeout=CONNECT_SECONDS, **keywords(url)) as connection,
+        ):
+            yield connection
 
     async def keep_alive(self, ending: asyncio.Event, *, every: float = 1.0) -> None:
         """Until `ending`: a killed embedded server is up again within seconds, and so are the pools that use it."""
@@ -95,6 +96,11 @@ def start(home: Path, *, durable: bool = True) -> Server:
             return server
         time.sleep(PROBE_PAUSE)
     raise StartFault("server_failed", log=home / START_LOG)
+
+
+def keywords(url: URL) -> dict[str, Any]:
+    """A database's address as psycopg takes it."""
+    return url.translate_connect_args(username="user", database="dbname") | dict(url.query)
 
 
 def _address(info: PostmasterInfo) -> URL:
