@@ -61,6 +61,9 @@ select (select count(*) from message),
 is not lost only where the family's answer is on record, nor is one that was answered before it could be put. What is for
 another day, as the reminder of a promise, is not under way."""
 
+IN_FLIGHT = "select count(*)::int from attempt where outcome = 'lost' group by epoch order by epoch"
+"""Calls that were made and whose answer was not written, by the lease under which they were made."""
+
 
 @dataclass
 class Town:
@@ -102,6 +105,7 @@ class Town:
         print(f"{name}: {messages} messages, {arrived} known to have arrived, {handled} replies, {self.processes.kills} kills", flush=True)
         if counts["given_up"]:
             print(f"{name}: {counts['given_up']} calls of the provider were not taken")
+        print(f"{name}: in flight, each time that another took over: {[count for (count,) in self.county.rows(IN_FLIGHT)]}")
         print(f"{name}: lost={lost} duplicates={counts['duplicates']} in_doubt_resolved={self.processes.doubts()} in_flight={lost_calls}")
         return lost, counts["duplicates"]
 

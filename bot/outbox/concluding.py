@@ -19,6 +19,9 @@ FEW = 50
 GATHER_SECONDS = 0.02
 """After a small group the next one may grow for so long."""
 AGAIN_SECONDS = 1.0
+MOST_UNWRITTEN = 100
+"""Answers that may wait to be written before no further call begins: whoever is killed now leaves no more than these in doubt, and its
+calls."""
 
 
 class Concluding:
@@ -28,11 +31,26 @@ class Concluding:
         self._write = write
         self._waiting: list[Waiting] = []
         self._writing: asyncio.Task[None] | None = None
+        self._unwritten = 0
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def room(self) -> None:
+        """Returns once so few answers wait to be written that another call may begin."""
+        await self._room.wait()
+
+    def _count(self, more: int) -> None:
+        self._unwritten += more
+        if self._unwritten < MOST_UNWRITTEN:
+            self._room.set()
+        else:
+            self._room.clear()
 
     async def conclude(self, answered: Answered, now: datetime) -> None:
         """Returns once it is committed, or once it is clear that it never will be: then it stays in doubt."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((answered, now, done))
+        self._count(1)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._empty())
         await done
@@ -46,6 +64,7 @@ class Concluding:
                 for _, _, done in group:
                     done.set_exception(error)
                 raise
+            self._count(-len(group))
             for _, _, done in group:
                 if not done.done():
                     done.set_result(None)

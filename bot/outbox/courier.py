@@ -156,13 +156,15 @@ class Courier:
             self._picking.discard(held.sender_id)
 
     async def _send(self, held: Held, item: Ready, now: datetime) -> None:
-        answered = item, await self._call(held, item)
-        await self._concluding_of(held).conclude(answered, now)
+        concluding = self._concluding_of(held)
+        answered = item, await self._call(held, item, concluding)
+        await concluding.conclude(answered, now)
 
-    async def _call(self, held: Held, item: Ready) -> Outcome:
+    async def _call(self, held: Held, item: Ready, concluding: Concluding) -> Outcome:
         pace = self._pace(held)
         await pace.turn(item.rank, item.units)
         try:
+            await concluding.room()
             if not await self._may_call(held, item):
                 return Outcome(Result.RETRY, code="lease_over", retry_after=0)
             return await self._settings.channels[held.line].send(item.outgoing)

@@ -115,6 +115,33 @@ async def test_an_answer_outlives_a_database_that_goes_away(world: World, monkey
     assert {message.state for message in await world.messages()} == {"sent"}
 
 
+async def test_no_call_begins_while_many_answers_wait_to_be_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is killed then leaves all of them in doubt."""
+    channel = Scripted()
+    channel.capabilities = replace(channel.capabilities, at_once=2)
+    world.channels["scripted", "main"] = channel
+    await world.sender("scripted", "10699", rate=1000)
+    for phone in PARENTS:
+        await world.say(await world.person(phone))
+    conclude, may_write = Courier._conclude, asyncio.Event()
+
+    async def late(self: Courier, sender_id: int, channel: str, answered: Sequence[Answered], now: datetime) -> None:
+        await may_write.wait()
+        await conclude(self, sender_id, channel, answered, now)
+
+    monkeypatch.setattr(Courier, "_conclude", late)
+    monkeypatch.setattr("bot.outbox.concluding.MOST_UNWRITTEN", 5)
+    draining = asyncio.create_task(world.worker().drain(NOW))
+    while len(channel.sent) < 5:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.3)
+    assert len(channel.sent) <= 5 + 2
+    may_write.set()
+    await draining
+    assert sorted(message.to for message in channel.sent) == PARENTS
+    assert {message.state for message in await world.messages()} == {"sent"}
+
+
 async def test_an_answer_that_cannot_be_written_spoils_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     channel = Scripted()
     world.channels["scripted", "main"] = channel
