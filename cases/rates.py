@@ -98,14 +98,17 @@ def _stage(plan: Plan, stage: str, rolls: Iterable[Counted], away: Iterable[Chil
     return StageRate(stage, sum(row.children for row in mine), named["dropout"], named["suspected"], below, off, of_age)
 
 
-async def count(work: Work, plan: Plan, area_code: str, on: date | None = None) -> Count:
-    """Counts an area on a day (without one: now). Raises ValueError for a day that has not come yet."""
-    return await count_at(work, plan, area_code, as_of(work, plan, on))
+async def count(work: Work, plan: Plan, area_code: str, on: date | None = None, *, ages: bool = True) -> Count:
+    """Counts an area on a day (without one: now). Raises ValueError for a day that has not come yet.
+
+    Without `ages` nobody is counted as of a stage's age: `StageRate.of_age` stays 0.
+    """
+    return await count_at(work, plan, area_code, as_of(work, plan, on), ages=ages)
 
 
-async def count_at(work: Work, plan: Plan, area_code: str, when: AsOf) -> Count:
+async def count_at(work: Work, plan: Plan, area_code: str, when: AsOf, *, ages: bool = True) -> Count:
     """Counts an area at a moment, from what is known of it today."""
-    return Count(when, await counted_rolls(work, when, area_code), await listed_at(work, plan, area_code, when))
+    return Count(when, await counted_rolls(work, when, area_code, ages=ages), await listed_at(work, plan, area_code, when))
 
 
 async def listed_at(work: Work, plan: Plan, area_code: str, when: AsOf) -> list[Child]:

@@ -269,12 +269,18 @@ async def count_members(work: Work, wanted: InRegister, within: ColumnElement[bo
     return await work.session.scalar(select(func.count()).select_from(_members(wanted).where(within).subquery())) or 0
 
 
-async def some_members(work: Work, wanted: InRegister, within: ColumnElement[bool], *, most: int, after: int) -> tuple[int, list[int]]:
-    """(how many there are, the ids of some of them in the order of their schools): read in one go, since either reads them all."""
-    total = func.count().over()
-    query = _members(wanted).where(within).with_only_columns(StudentCategory.id, total, maintain_column_froms=True)
-    rows = (await work.session.execute(query.order_by(*IN_ORDER).limit(most).offset(after))).all()
-    return (rows[0][1] if rows else await count_members(work, wanted, within)), [row[0] for row in rows]
+async def some_members(work: Work, wanted: InRegister, within: ColumnElement[bool], *, most: int, after: int) -> list[int]:
+    """The ids of some of them in the order of their schools; behind these, the children without a school.
+
+    Read school by school, so that the first pages of a prefecture's register need not sort all of it.
+    """
+    query = _members(wanted).where(within).with_only_columns(StudentCategory.id, maintain_column_froms=True).order_by(*IN_ORDER)
+    at_school = query.where(School.code.is_not(None))
+    ids = list(await work.session.scalars(at_school.limit(most).offset(after)))
+    if len(ids) == most:
+        return ids
+    passed = 0 if ids else after - (await work.session.scalar(select(func.count()).select_from(at_school.order_by(None).subquery())) or 0)
+    return ids + list(await work.session.scalars(query.where(School.code.is_(None)).limit(most - len(ids)).offset(max(0, passed))))
 
 
 async def members(work: Work, wanted: InRegister, within: ColumnElement[bool]) -> list[int]:

@@ -46,25 +46,25 @@ AWAY = """
     and (o.back is null and o.back_on is null or o.back <> 'back_at_school')
     order by o.student_id
 """
-KNOWN = """
-    select away.case_id, days.day from unnest(cast(:case_id as bigint[]), cast(:student_id as bigint[]), cast(:class_id as bigint[]),
-        cast(:on_roll as boolean[]), cast(:since as date[])) as away (case_id, student_id, class_id, on_roll, since)
-    cross join lateral (
-        select array(
+RECORDED = """
+    select away.case_id,
+        array(
             select a."on" from absence a where a.student_id = away.student_id and a."on" between away.since and :last
             and a.state in ('absent', 'excused')
-        ) as days
-    ) missed
-    cross join lateral (
-        select sheet."on" as day from attendance_sheet sheet
-        where away.on_roll and sheet.class_id = away.class_id and sheet."on" between away.since and :last
-        and sheet.state = 'answered' and sheet."on" <> all (missed.days)
-        union
-        select day::date from leave l cross join lateral
-            generate_series(greatest(l.starts_on, away.since)::timestamp, least(l.ends_on, :last)::timestamp, interval '1 day') day
-        where l.student_id = away.student_id and l.withdrawn_at is null
-    ) days
+        ),
+        array(
+            select day::date from leave l cross join lateral
+                generate_series(greatest(l.starts_on, away.since)::timestamp, least(l.ends_on, :last)::timestamp, interval '1 day') day
+            where l.student_id = away.student_id and l.withdrawn_at is null
+        )
+    from unnest(cast(:case_id as bigint[]), cast(:student_id as bigint[]), cast(:since as date[])) away (case_id, student_id, since)
 """
+ANSWERED = """
+    select unrecorded.case_id, unrecorded.day
+    from unnest(cast(:case_id as bigint[]), cast(:class_id as bigint[]), cast(:day as date[])) unrecorded (case_id, class_id, day)
+    join attendance_sheet sheet on sheet.class_id = unrecorded.class_id and sheet."on" = unrecorded.day and sheet.state = 'answered'
+"""
+"""Of a child away nearly every day is recorded as absent: only for the few others its class's sheet is looked up."""
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,37 @@ async def absent_days(work: Work, plan: Plan, when: AsOf, children: Sequence[Awa
     """Case → school days of the episode on which the child was neither at school nor on leave."""
     if not children:
         return {}
-    known = await _known_days(work, when, children)
+    recorded = await _recorded(work, when, children)
     first = min(child.since for child in children)
     days = _SchoolDays(plan, await exceptions_between(work.session, first, when.last_day), first, when.last_day)
-    return {child.case_id: days.absent(child, known.get(child.case_id, ())) for child in children}
+    not_on_leave = {child.case_id: days.of(child) - recorded[child.case_id].on_leave for child in children}
+    unrecorded = {child: not_on_leave[child.case_id] - recorded[child.case_id].missed for child in children if child.on_roll}
+    present = await _answered(work, unrecorded)
+    return {case_id: len(left - present[case_id]) for case_id, left in not_on_leave.items()}
 
 
-async def _known_days(work: Work, when: AsOf, children: Sequence[Away]) -> Mapping[int, list[date]]:
-    columns = ("case_id", "student_id", "class_id", "on_roll", "since")
-    values = {name: [getattr(child, name) for child in children] for name in columns} | {"last": when.last_day}
-    found: defaultdict[int, list[date]] = defaultdict(list)
-    for case_id, day in await work.session.execute(text(KNOWN), values):
-        found[case_id].append(day)
+@dataclass(frozen=True)
+class _Recorded:
+    """Days of a child's episode: on which its class's sheet said that it was away, and on which it was on leave."""
+
+    missed: frozenset[date]
+    on_leave: frozenset[date]
+
+
+async def _recorded(work: Work, when: AsOf, children: Sequence[Away]) -> dict[int, _Recorded]:
+    values = {name: [getattr(child, name) for child in children] for name in ("case_id", "student_id", "since")}
+    rows = await work.session.execute(text(RECORDED), values | {"last": when.last_day})
+    return {case_id: _Recorded(frozenset(missed), frozenset(on_leave)) for case_id, missed, on_leave in rows}
+
+
+async def _answered(work: Work, asked: Mapping[Away, Iterable[date]]) -> Mapping[int, set[date]]:
+    """Case → those of the days on which the child's class has answered its sheet."""
+    found: defaultdict[int, set[date]] = defaultdict(set)
+    pairs = [(child.case_id, child.class_id, day) for child, days in asked.items() for day in days]
+    if pairs:
+        values = dict(zip(("case_id", "class_id", "day"), map(list, zip(*pairs, strict=True)), strict=True))
+        for case_id, day in await work.session.execute(text(ANSWERED), values):
+            found[case_id].add(day)
     return found
 
 
@@ -119,10 +138,10 @@ class _SchoolDays:
         self._span = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         self._days: dict[frozenset[tuple[date, bool]], list[date]] = {}
 
-    def absent(self, child: Away, known: Iterable[date]) -> int:
+    def of(self, child: Away) -> set[date]:
+        """Those of its episode."""
         days = self._of(self._exceptions.at(child.school_id, child.area_code, child.class_id))
-        away = days[bisect_left(days, child.since) :]
-        return len(away) - len(set(away) & set(known))
+        return set(days[bisect_left(days, child.since) :])
 
     def _of(self, exceptions: dict[date, bool]) -> list[date]:
         key = frozenset(exceptions.items())

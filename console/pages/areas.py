@@ -113,7 +113,7 @@ async def _counting(visit: Visit) -> AsyncIterator[Work]:
 
 async def _page(visit: Visit, looked: Looked) -> Response:
     async with _counting(visit) as work:
-        now = await count(work, visit.plan, looked.area)
+        now = await count(work, visit.plan, looked.area, ages=False)
         lines, course = await _beneath(visit, work, looked, now), await _course(visit, work, looked, now)
         times = await _own_times(visit, work, looked)
     return await visit.show(

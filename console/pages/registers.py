@@ -15,7 +15,7 @@ from starlette.responses import Response
 from bot.rendering.register_rows import register_row
 from cases.aid_received import aid_told
 from cases.care_cards import card_of
-from cases.registers import InRegister, entries, groups_of, register, some_members
+from cases.registers import InRegister, count_members, entries, groups_of, register, some_members
 from console.pages.ledger import XLSX, areas_beneath
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone
@@ -63,10 +63,11 @@ async def show(visit: Visiting, looking: Looking) -> Response:
         first = (looking.page - 1) * PER_PAGE
         wanted, within = _wanted(looking, chosen), visit.within(Student)
         counts, at = await groups_of(work, visit.me.scope.area, within)
-        total, ids = await some_members(work, wanted, within, most=PER_PAGE, after=first)
+        ids = await some_members(work, wanted, within, most=PER_PAGE + 1, after=first)
+        total = counts.get(chosen, 0) if wanted == InRegister(chosen) else await count_members(work, wanted, within)
     return await visit.show(
-        "registers", rows=await entries(Work(visit.session, visit.now), ids), total=total,
-        pages=max(1, -(-total // PER_PAGE)), looking=looking,
+        "registers", rows=await entries(Work(visit.session, visit.now), ids[:PER_PAGE]), total=total,
+        pages=max(looking.page + (len(ids) > PER_PAGE), -(-total // PER_PAGE)), looking=looking,
         kept={**looking.kept(), "category": chosen}, chosen=chosen, categories=known, counts=counts, counted_at=at,
         areas=await areas_beneath(visit), may_write=may_write(visit), rules=visit.plan.registers, aided=aid_told,
     )  # fmt: skip
