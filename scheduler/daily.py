@@ -19,7 +19,7 @@ from cases.outward.forgetting import forget_calls
 from cases.pairing import ask_for_contacts
 from cases.posts.checks import ask_posts
 from cases.reconciling.nightly import reconcile
-from cases.registers import count_registers
+from cases.register_lists import count_registers
 from cases.reports.preparing import prepare_reports
 from cases.retention.nightly import keep_to_retention
 from cases.sheet_asking import open_sheets

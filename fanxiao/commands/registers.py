@@ -16,7 +16,8 @@ from cases.enrolment_words import NotTaken
 from cases.home_teaching import lessons_of, plan_lessons
 from cases.pairing import pair, unpair
 from cases.register_history import history_of
-from cases.registers import Entry, InRegister, arrange, category_named, register, register_rules, set_agent_parent, set_category, write_card
+from cases.register_lists import Entry, InRegister, register
+from cases.registers import arrange, category_named, register_rules, set_agent_parent, set_category, write_card
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.children import CHILD, EVIDENCE, ON, carry_out, day, plan_today, said, the_child
 from fanxiao.commands.tables import print_table
