@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import cancel_lessons
+from cases.home_watch import rest_chain
+from cases.rolls import AT_HOME
 from cases.said import SHORTEST, Said, may_say
 from plan.model import Plan
 from plan.registers import Registers
@@ -125,6 +127,8 @@ async def arrange(work: Work, said: Said, student: Student, named: str, evidence
     work.session.add(Arrangement(student_id=student.id, kind=kind, since=said.on, decided_by=said.by, evidence=said.evidence))
     _record(work, said, student, "arrangement_set", kind=kind)
     await work.session.flush()
+    if kind == AT_HOME:
+        await rest_chain(work, student.id)
     return kind
 
 
@@ -140,7 +144,7 @@ async def end_arrangement(work: Work, student_id: int, on: date) -> None:
         check_end(now.since, on)
         now.until = on
         await work.session.flush()
-        if now.kind == "at_home":
+        if now.kind == AT_HOME:
             await cancel_lessons(work, student_id)
 
 
