@@ -16,7 +16,7 @@ from cases.desk import Desk
 from cases.escalation import settle
 from cases.leaves import leave_on
 from cases.returning import come_back, count_attended, take_back_return
-from cases.rolls import ON_ROLLS
+from cases.rolls import in_class
 from storage.tables import Absence, AttendanceSheet, CaseFile, Student
 from storage.work import Work
 
@@ -122,12 +122,8 @@ async def _still_absent(work: Work, desk: Desk, case: CaseFile, on: date) -> boo
 
 
 async def attended(work: Work, desk: Desk, sheet: AttendanceSheet, away: Collection[int]) -> None:
-    """Whoever has an open case and is not named on an answered sheet was at school that day."""
-    of_class = (
-        select(CaseFile)
-        .join(Student, Student.id == CaseFile.student_id)
-        .where(Student.class_id == sheet.class_id, Student.status.in_(ON_ROLLS))
-    )
+    """Whoever has an open case, is asked for and is not named on an answered sheet was at school that day."""
+    of_class = select(CaseFile).join(Student, Student.id == CaseFile.student_id).where(Student.class_id == sheet.class_id, in_class())
     query = of_class.where(CaseFile.state == "open", CaseFile.first_absent_on < sheet.on).order_by(CaseFile.id)
     for case in await work.session.scalars(query.with_for_update(of=CaseFile)):
         if case.student_id in away or await absent_after(work, case.student_id, sheet.on) is not None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from cases.absences import StudentDay, attended, mark_absent, missed_school, withdraw_absence
 from cases.desk import Desk, desk_of_sheet
-from cases.sheet_asking import ON_ROLLS
+from cases.rolls import in_class
 from cases.tasks import NewTask, end_task, open_task
 from plan.calendar import Calendar
 from storage.tables import Absence, AttendanceSheet, Leave, Student, Task
@@ -189,6 +189,6 @@ async def absent_as_before(work: Work, class_id: int, day: date) -> list[Missing
     if sheet is None:
         return None
     away = select(Absence.student_id, Absence.reason).join(Student, Student.id == Absence.student_id).where(
-        Absence.sheet_id == sheet.id, Absence.state.in_(("absent", "excused")), Student.class_id == class_id, Student.status.in_(ON_ROLLS)
+        Absence.sheet_id == sheet.id, Absence.state.in_(("absent", "excused")), Student.class_id == class_id, in_class()
     )  # fmt: skip
     return [Missing(student_id, reason) for student_id, reason in await work.session.execute(away.order_by(Absence.id))]

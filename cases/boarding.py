@@ -17,7 +17,7 @@ from cases.contact_tasks import open_find_contacts
 from cases.desk import desk_of_school
 from cases.guardians import reachable_guardians
 from cases.responsible import holders, holders_of_classes
-from cases.sheet_asking import ON_ROLLS
+from cases.rolls import in_class
 from plan.calendar import Calendar
 from plan.model import Plan
 from plan.school_day import Boarding
@@ -88,7 +88,7 @@ async def record_boarding(work: Work, check: BoardingCheck, *, missing: Sequence
 
 def boarders_of(class_id: int) -> tuple[ColumnElement[bool], ...]:
     """Conditions on a student: boards, and is on the rolls of that class."""
-    return Student.class_id == class_id, Student.boarder.is_(True), Student.status.in_(ON_ROLLS)
+    return Student.class_id == class_id, Student.boarder.is_(True), in_class()
 
 
 async def _returning(work: Work, plan: Plan, evening: Boarding, day: date) -> list[dict[str, object]]:
@@ -102,7 +102,7 @@ async def _returning(work: Work, plan: Plan, evening: Boarding, day: date) -> li
         select(SchoolClass, func.count(Student.id))
         .join(School, School.id == SchoolClass.school_id)
         .join(Student, Student.class_id == SchoolClass.id)
-        .where(School.boarding, Student.boarder.is_(True), Student.status.in_(ON_ROLLS))
+        .where(School.boarding, Student.boarder.is_(True), in_class())
         .group_by(SchoolClass.id)
         .order_by(SchoolClass.id)
     )

@@ -14,6 +14,7 @@ from cases.endings.deciding import act_by_law, approve_campaign, approve_referra
 from cases.endings.rolls import (
     enrolment_check,
     home_lesson,
+    lesson_check,
     pair_contact,
     roster_check,
     schooling_arrangement,
@@ -134,6 +135,7 @@ FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "confirm_return": _check_return,
     "pair_contact": pair_contact,
     "home_lesson": home_lesson,
+    "lesson_check": lesson_check,
     "transfer_arrival": transfer_arrival,
     "transfer_release": transfer_release,
     "reconcile": _reconcile,

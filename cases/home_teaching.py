@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import desk_of_student
 from cases.enrolment_words import NotTaken
+from cases.home_watch import PLAN, count_visit, visits_are_planned
+from cases.lesson_families import end_checks, lesson_day
+from cases.rolls import AT_HOME
 from cases.said import ACCOUNT, Said, may_say
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.model import Plan
@@ -28,7 +31,7 @@ async def plan_lessons(work: Work, said: Said, student: Student, teacher: Person
     if rules is None:
         raise NotTaken("not_in_plan")
     may_say(said, rules.by, student)
-    taught = select(Arrangement.id).where(Arrangement.student_id == student.id, Arrangement.until.is_(None), Arrangement.kind == "at_home")
+    taught = select(Arrangement.id).where(Arrangement.student_id == student.id, Arrangement.until.is_(None), Arrangement.kind == AT_HOME)
     if await work.session.scalar(taught) is None:
         raise NotTaken("not_at_home", child=student.name)
     if not days:
@@ -45,6 +48,7 @@ async def plan_lessons(work: Work, said: Said, student: Student, teacher: Person
         set_={"state": "planned", **{name: stored.excluded[name] for name in ("person_id", "planned_by", "evidence")}},
     )  # fmt: skip
     made = sorted(await work.session.scalars(stored.returning(HomeLesson.planned_on), rows))
+    await visits_are_planned(work, student.id, said.by)
     work.record("lessons_planned", f"student:{student.id}", area_code=student.area_code, actor=f"person:{said.by}", count=len(made))
     if made and teacher.id != said.by:
         work.say(
@@ -80,7 +84,7 @@ async def _ask(work: Work, plan: Plan, lesson: HomeLesson, student: Student) -> 
     new = NewTask(
         f"lesson:{lesson.id}:{lesson.planned_on}", "home_lesson", rules.role, desk.calendar.after(work.now, rules.due),
         rules.template, holder_ids=(lesson.person_id,), about={"student_id": student.id},
-        facts={"day": f"{lesson.planned_on.month}月{lesson.planned_on.day}日", "lesson_id": lesson.id},
+        facts={"day": lesson_day(lesson), "lesson_id": lesson.id},
     )  # fmt: skip
     task = await open_task(work, desk, new)
     lesson.state, lesson.task_id = "asked", task.id if task is not None else lesson.task_id
@@ -94,6 +98,18 @@ async def confirm_lesson(work: Work, task: Task, by: int, words: str, *, held: b
     lesson.state, lesson.said = "done" if held else "not_held", words
     lesson.confirmed_at, lesson.confirmed_by = work.now, by
     work.record("lesson_confirmed", f"student:{lesson.student_id}", area_code=task.area_code, actor=f"person:{by}", held=held)
+    await (count_visit(work, lesson.student_id) if held else end_checks(work, lesson, "lesson_not_held"))
+    return True
+
+
+async def check_lesson(work: Work, task: Task, by: int, words: str, *, held: bool) -> bool:
+    """Whoever is in charge has found out what the teacher and the family say differently. False where it tells nothing."""
+    if len(words) < ACCOUNT:
+        return False
+    lesson = await work.session.get_one(HomeLesson, task.facts["lesson_id"])
+    if not held:
+        lesson.state, lesson.confirmed_at, lesson.confirmed_by = "not_held", work.now, by
+    work.record("lesson_checked", f"student:{lesson.student_id}", area_code=task.area_code, actor=f"person:{by}", held=held)
     return True
 
 
@@ -102,7 +118,7 @@ async def cancel_lessons(work: Work, student_id: int) -> None:
     await work.session.execute(
         update(HomeLesson).where(HomeLesson.student_id == student_id, HomeLesson.state.in_(("planned", "asked"))).values(state="cancelled")
     )
-    asked = select(Task).where(Task.student_id == student_id, Task.kind == "home_lesson", Task.state.in_(LIVING))
+    asked = select(Task).where(Task.student_id == student_id, Task.kind.in_(("home_lesson", PLAN)), Task.state.in_(LIVING))
     for task in await work.session.scalars(asked):
         end_task(work, task, "cancelled", reason="arrangement_changed")
 

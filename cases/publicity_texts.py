@@ -11,6 +11,10 @@ from typing import Any
 
 import yaml
 
+TABLES = (
+    "states", "excluded", "outcomes", "reasons", "unknown_reason", "channels", "kinds", "groups", "refusals", "told", "list_faults",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Audience:
@@ -59,6 +63,15 @@ class Library:
         """The topic that somebody calls by one of its words."""
         return next((key for key, topic in self.topics.items() if said == topic["zh"] or said in topic["words"]), None)
 
+    def reason(self, code: str, language: str = "zh") -> str:
+        """Why a message stands as it does, in words; a provider's own code is named as one."""
+        said = self.labels["reasons"].get(code)
+        return str(said[language] if said else self.labels["unknown_reason"][language].format(code=code))
+
+    def channel(self, name: str | None, language: str = "zh") -> str:
+        """What a channel is called; empty where nothing has left."""
+        return str(self.labels["channels"].get(name, {}).get(language, name)) if name else ""
+
     def purpose_named(self, said: str) -> str | None:
         """The purpose for which an import may list somebody."""
         return next((key for key, words in self.purposes.items() if said == key or said in words), None)
@@ -78,7 +91,7 @@ def library() -> Library:
         purposes=data["purposes"],
         never_to_groups=re.compile(data["never_to_groups"]),
         own_words_most=data["own_words_most"],
-        labels={name: data[name] for name in ("states", "excluded", "outcomes", "refusals", "told", "list_faults")},
+        labels={name: data[name] for name in TABLES},
     )
 
 

@@ -11,6 +11,7 @@ from cases.casework import close_case
 from cases.desk import Desk, desk_of_case
 from cases.escalation import settle
 from cases.guardians import reachable_guardians
+from cases.rolls import is_at_home
 from cases.steps import suspend_tasks
 from cases.tasks import NewTask, end_tasks, open_task
 from storage.tables import CaseFile, Question, Student
@@ -40,8 +41,9 @@ async def _watch(work: Work, desk: Desk, case: CaseFile, on: date) -> None:
 
 
 async def _ask_guardians(work: Work, desk: Desk, case: CaseFile, on: date) -> None:
+    """Not of a child that is taught at home: of each visit its family is asked anyway."""
     threshold = desk.plan.exits["returned"].ask_guardian_from_level
-    if threshold is None or case.level < threshold:
+    if threshold is None or case.level < threshold or await is_at_home(work, case.student_id):
         return
     for person_id in await reachable_guardians(work, case.student_id, desk.today):
         work.say(
@@ -51,7 +53,7 @@ async def _ask_guardians(work: Work, desk: Desk, case: CaseFile, on: date) -> No
 
 
 async def count_attended(work: Work, desk: Desk, case: CaseFile) -> None:
-    """Closes the case once the child has been on so many answered sheets in a row that no word from the family is needed."""
+    """Closes the case once the child was at school, or taught at home, on so many days that no word from the family is needed."""
     enough = desk.plan.exits["returned"].or_attended_school_days
     if enough is None or case.back_on is None or case.state != "open":
         return
@@ -115,7 +117,7 @@ async def _strike_off(work: Work, case: CaseFile, evidence: dict[str, object]) -
     desk = await desk_of_case(work, case)
     threshold = desk.plan.exits["returned"].ask_guardian_from_level
     await close_case(work, case, "returned", {"evidence": evidence})
-    if threshold is None or case.level < threshold:
+    if threshold is None or case.level < threshold or await is_at_home(work, case.student_id):
         return
     for person_id in await reachable_guardians(work, case.student_id, desk.today):
         work.say(

@@ -13,7 +13,7 @@ from cases.calendars import calendar_for, class_exceptions
 from cases.desk import Desk, desk_of_sheet
 from cases.holes import report_hole
 from cases.responsible import holders, holders_of_classes
-from cases.rolls import ON_ROLLS as ON_ROLLS
+from cases.rolls import ON_ROLLS, taught_at_home
 from cases.tasks import LIVING, end_task, first_holders
 from plan.calendar import Calendar
 from plan.model import Plan
@@ -25,17 +25,21 @@ OPEN_STATES = ("asked", "taken_over")
 
 
 async def open_sheets(work: Work, plan: Plan, day: date) -> int:
-    """Opens the sheet of every class that has school that day; a sheet that is there already stays as it is."""
+    """Opens the sheet of every class that has school that day; a sheet that is there already stays as it is.
+
+    Children who are taught at home are not asked for; a class in which nobody else is has no sheet.
+    """
     calendar = Calendar(plan)
     said = await class_exceptions(work.session, day)
     usual = calendar.is_school_day(day)
     counted = select(Student.class_id, func.count().label("enrolled")).where(Student.status.in_(ON_ROLLS)).group_by(Student.class_id)
     rolls = counted.subquery()
     query = select(SchoolClass, rolls.c.enrolled).join(rolls, rolls.c.class_id == SchoolClass.id)
+    home = await _taught_at_home(work)
     rows = [
-        _new_sheet(plan, calendar, klass, day, enrolled)
+        _new_sheet(plan, calendar, klass, day, enrolled, home.get(klass.id, 0))
         for klass, enrolled in await work.session.execute(query)
-        if said.get(klass.id, usual)
+        if said.get(klass.id, usual) and enrolled > home.get(klass.id, 0)
     ]
     new = await insert_new(work.session, "attendance_sheet", rows, 'class_id, "on"')
     opened = select(AttendanceSheet).where(AttendanceSheet.id == func.any(new)).order_by(AttendanceSheet.id)
@@ -44,12 +48,19 @@ async def open_sheets(work: Work, plan: Plan, day: date) -> int:
     return len(sheets)
 
 
-def _new_sheet(plan: Plan, calendar: Calendar, klass: SchoolClass, day: date, enrolled: int) -> dict[str, object]:
+async def _taught_at_home(work: Work) -> dict[int, int]:
+    """Class → how many of its roll are taught at home. These few are read by themselves, so that the rolls are counted in their index."""
+    home = select(Student.class_id, func.count()).where(Student.status.in_(ON_ROLLS), taught_at_home()).group_by(Student.class_id)
+    return {class_id: count for class_id, count in await work.session.execute(home) if class_id is not None}
+
+
+def _new_sheet(plan: Plan, calendar: Calendar, klass: SchoolClass, day: date, enrolled: int, at_home: int) -> dict[str, object]:
     attendance = plan.attendance
     first_look = attendance.remind_at[0] if attendance.remind_at else attendance.takeover.at
     return {
         "class_id": klass.id, "school_id": klass.school_id, "area_code": klass.area_code, "on": day, "state": "asked",
-        "enrolled": enrolled, "asked_at": calendar.at(day, attendance.ask_at), "next_at": calendar.at(day, first_look),
+        "enrolled": enrolled - at_home, "at_home": at_home,
+        "asked_at": calendar.at(day, attendance.ask_at), "next_at": calendar.at(day, first_look),
     }  # fmt: skip
 
 
@@ -59,9 +70,10 @@ async def sheet_before_asking(work: Work, plan: Plan, class_id: int, day: date) 
     calendar = await calendar_for(work.session, plan, klass.school_id, klass.area_code, klass.id)
     counted = select(func.count()).select_from(Student).where(Student.class_id == class_id, Student.status.in_(ON_ROLLS))
     enrolled = await work.session.scalar(counted) or 0
-    if not enrolled or not calendar.is_school_day(day):
+    at_home = (await _taught_at_home(work)).get(class_id, 0)
+    if enrolled <= at_home or not calendar.is_school_day(day):
         return None
-    new = insert(AttendanceSheet).values(_new_sheet(plan, calendar, klass, day, enrolled))
+    new = insert(AttendanceSheet).values(_new_sheet(plan, calendar, klass, day, enrolled, at_home))
     await work.session.execute(new.on_conflict_do_nothing(index_elements=["class_id", "on"]))
     return await sheet_of(work, class_id, day)
 

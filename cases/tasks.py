@@ -1,4 +1,4 @@
-"""Tasks: one step owed by responsible persons, opened, acknowledged, handed on, postponed, ended."""
+"""Tasks: one step owed by responsible persons, opened, acknowledged, handed on, ended."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from cases.desk import Desk
 from cases.duty_facts import next_duty_at
 from cases.holes import report_hole
 from cases.outside import SCHOOL, barred_from, barred_people
-from cases.responsible import Holder, could_hold, has_role, holders, reachable_people
+from cases.responsible import Holder, could_hold, holders, reachable_people
 from storage.tables import Task, TaskHolder
 from storage.work import Work
 
 LIVING = ("open", "acknowledged")
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 DIGITS = "23456789"
-SHORTEST_REASON = 2
 ADD_HOLDER = "insert into task_holder (task_id, person_id, why, since) values (:task_id, :person_id, :why, :since)"
 ASKED_AGAIN = """
 on conflict (task_id, person_id) do update set until = null, why = excluded.why, since = excluded.since where task_holder.until is not null
@@ -236,42 +235,6 @@ async def delegate(work: Work, task: Task, person_id: int, to_person_id: int) ->
         "task_delegated", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}", to=to_person_id,
         before=before,
     )  # fmt: skip
-
-
-async def postpone(work: Work, desk: Desk, task: Task, person_id: int, until: datetime, reason: str) -> str | None:
-    """Puts a task off, within the plan's limits. What forbids it (templates/words.yaml, refusals), or None when it is done."""
-    refusal = await _not_to_be_postponed(work, desk, task, person_id) or _beyond_limits(desk, task, until, reason, work.now)
-    if refusal is not None:
-        return refusal
-    before = {"due_at": task.due_at.isoformat(), "reminder": task.reminder, "progress_at": _iso(task.progress_at)}
-    task.due_at, task.postponed, task.reminder, task.progress_at = until, task.postponed + 1, None, work.now
-    task.postponed_reason = reason or None
-    task.next_at = next_duty_at(desk, task)
-    work.record(
-        "task_postponed", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{person_id}",
-        until=until.isoformat(), before=before,
-    )  # fmt: skip
-    return None
-
-
-async def _not_to_be_postponed(work: Work, desk: Desk, task: Task, person_id: int) -> str | None:
-    limits = desk.plan.postponing
-    if task.kind in limits.never or task.facts.get("urgent"):
-        return "never_later"
-    if limits.by and not await has_role(work.session, person_id, limits.by, desk.today):
-        return "not_yours_to_postpone"
-    return None
-
-
-def _beyond_limits(desk: Desk, task: Task, until: datetime, reason: str, now: datetime) -> str | None:
-    limits = desk.plan.postponing
-    if task.postponed >= limits.times:
-        return "too_often"
-    if until <= now:
-        return "past"
-    if desk.calendar.day_of(until) > desk.calendar.nth_school_day(desk.today, limits.school_days + 1):
-        return "too_far"
-    return "say_why_later" if limits.reason and len(reason) < SHORTEST_REASON else None
 
 
 def end_task(work: Work, task: Task, state: str, *, by: int | None = None, result: str | None = None, reason: str | None = None) -> None:

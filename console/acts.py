@@ -9,7 +9,7 @@ from datetime import date
 
 from bot.dialogs.meaning import note_meaning
 from bot.replies.visit import read_visit
-from cases import tasks
+from cases import postponing, tasks
 from cases.casework import lock_case
 from cases.colleagues import near_colleagues
 from cases.duty_facts import next_duty_at
@@ -74,7 +74,7 @@ async def hand_on(work: Work, task: Task, by: int, to: int, today: date) -> str 
 async def put_off(work: Work, task: Task, by: int, until: date, reason: str) -> str | None:
     """Within the plan's limits, to the hour at which the school's day ends."""
     desk = await desk_of_task(work, task)
-    return await tasks.postpone(work, desk, task, by, desk.calendar.at(until, desk.plan.attendance.closes_at), reason.strip())
+    return await postponing.postpone(work, desk, task, by, desk.calendar.at(until, desk.plan.attendance.closes_at), reason.strip())
 
 
 async def _rest(work: Work, task: Task) -> None:

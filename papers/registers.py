@@ -18,7 +18,10 @@ SHEET = (
     ("class_name", 10, "text"), ("home", 18, "text"), ("detail", 14, "text"), ("since", 12, "date"), ("until", 12, "date"),
     ("arrangement", 14, "text"), ("paired_with", 12, "text"), ("aid", 30, "text"),
 )  # fmt: skip
-LESSONS = (("planned_on", 12, "date"), ("name", 12, "text"), ("teacher", 12, "text"), ("state", 10, "text"), ("said", 60, "text"))
+LESSONS = (
+    ("planned_on", 12, "date"), ("name", 12, "text"), ("teacher", 12, "text"), ("state", 10, "text"), ("said", 50, "text"),
+    ("came", 10, "text"),
+)  # fmt: skip
 
 
 @cache
@@ -40,8 +43,9 @@ def register_workbook(category: str, rows: Sequence[Mapping[str, Any]], on: date
 
 def lessons_workbook(rows: Sequence[Mapping[str, Any]], title: str) -> bytes:
     """The visits of teaching at home."""
-    states = words()["lesson_states"]
-    shown = [[_cell({**row, "state": states[row["state"]]}, name) for name, _, _ in LESSONS] for row in rows]
+    said = words()
+    told = [{**row, "state": said["lesson_states"][row["state"]], "came": said["came"].get(row["came"], "")} for row in rows]
+    shown = [[_cell(row, name) for name, _, _ in LESSONS] for row in told]
     return workbook([Sheet(title, title, _columns(LESSONS), shown)])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
+from math import ceil
 from typing import Any, Literal
 
 import xlsxwriter
@@ -15,6 +16,10 @@ Kind = Literal["text", "date", "moment", "count", "percent", "money"]
 Cell = str | int | float | Decimal | date | datetime | None
 
 _A4 = 9
+LINE, TITLE = 16.0, 28.0
+"""Points that a line of a note takes, and the title."""
+LATIN, FULL = 0x2E7F, 0.94
+"""Signs beyond the first take two characters; a line breaks before it is quite full."""
 _FORMATS: dict[Kind, dict[str, Any]] = {
     "text": {"text_wrap": True},
     "date": {"num_format": "yyyy-mm-dd", "align": "center"},
@@ -85,9 +90,23 @@ def _fill(book: Any, page: Any, sheet: Sheet) -> None:
         bold = [book.add_format({"border": 1, "bold": True, **_FORMATS[column.kind]}) for column in sheet.columns]
         _line(page, row, sheet.sums, bold)
         row += 1
-    for note in sheet.notes:
-        row += 1
-        page.write_string(row, 0, note)
+    _note(book, page, sheet, row + 1)
+
+
+def _note(book: Any, page: Any, sheet: Sheet, row: int) -> None:
+    """Notes stand below, as wide as the table: one that ran on beyond it would make everything smaller on paper."""
+    style, last = book.add_format({"text_wrap": True, "valign": "top"}), len(sheet.columns) - 1
+    room = sum(column.width for column in sheet.columns)
+    for number, note in enumerate(sheet.notes, start=row):
+        if last:
+            page.merge_range(number, 0, number, last, "", style)
+        page.write_string(number, 0, note, style)
+        page.set_row(number, LINE * lines_of(note, room))
+
+
+def lines_of(text: str, room: float) -> int:
+    """How many lines a text takes in a cell so many characters wide; a merged cell does not grow by itself."""
+    return sum(max(1, ceil(sum(2 if ord(sign) > LATIN else 1 for sign in line) / (room * FULL))) for line in text.split("\n"))
 
 
 def _line(page: Any, row: int, values: Sequence[Cell], styles: Sequence[Any]) -> None:
@@ -104,6 +123,7 @@ def _line(page: Any, row: int, values: Sequence[Cell], styles: Sequence[Any]) ->
 
 def _set_up(page: Any, sheet: Sheet) -> None:
     page.set_paper(_A4)
+    page.set_row(0, TITLE)
     if sheet.across:
         page.set_landscape()
     page.fit_to_pages(1, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from plan.model import Plan
 from plan.reading import Problem
+from plan.registers import HomeLessons
 
 TASKS = ("transfer_arrival", "transfer_release")
 AREA_DIGITS = (4, 6, 9, 12)
@@ -28,6 +29,8 @@ def enrolment_roles(plan: Plan) -> Iterator[tuple[str, str]]:
             yield "registers.arranged_by", role
         yield "registers.contact.role", plan.registers.contact.role
         yield "registers.lessons.role", plan.registers.lessons.role
+        if (family := plan.registers.lessons.family) is not None:
+            yield "registers.lessons.family.role", family.role
 
 
 def enrolment_templates(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -38,10 +41,19 @@ def enrolment_templates(plan: Plan) -> Iterator[tuple[str, str]]:
                 yield f"{place}.owed[{number}].template", owed.template
     if plan.registers is not None:
         yield "registers.contact.template", plan.registers.contact.template
-        yield "registers.lessons.template", plan.registers.lessons.template
+        yield from _lesson_templates(plan.registers.lessons)
     for name, kind in plan.notices.items():
         if kind.enrol_template is not None:
             yield f"notices.{name}.enrol_template", kind.enrol_template
+
+
+def _lesson_templates(lessons: HomeLessons) -> Iterator[tuple[str, str]]:
+    yield "registers.lessons.template", lessons.template
+    if lessons.family is not None:
+        yield "registers.lessons.family.template", lessons.family.template
+        yield "registers.lessons.family.told", lessons.family.told
+    if lessons.idle is not None:
+        yield "registers.lessons.idle.template", lessons.idle.template
 
 
 def enrolment_problems(plan: Plan) -> Iterator[Problem]:
@@ -83,7 +95,10 @@ def _tasks(plan: Plan) -> Iterator[Problem]:
     if plan.enrolment is not None:
         named += [(f"{place}.owed", owed.task) for place, opening in plan.enrolment.openings() for owed in opening.owed]
     if plan.registers is not None:
+        lessons = plan.registers.lessons
         named += [("tasks", "pair_contact"), ("tasks", "home_lesson")]
+        named += [("tasks", "lesson_check")] if lessons.family is not None else []
+        named += [("tasks", "plan_lessons")] if lessons.idle is not None else []
         for key in ("disabled", "left_behind"):
             if key not in plan.registers.categories:
                 yield Problem("registers.categories", f"缺少类别“{key}”", f"category {key!r} is missing")

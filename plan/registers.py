@@ -36,14 +36,37 @@ class MonthlyContact(Part):
     not_in_months: list[Annotated[int, Field(ge=1, le=12)]] = Field(default_factory=list)
 
 
+class FamilyAsked(Part):
+    """The day after a visit its family is asked whether the teacher came; a "no" is owed to this role. `template`: the question."""
+
+    at: LocalTime
+    role: str
+    due: Duration
+    template: str = "lesson_question"
+    told: str = "lesson_check"
+
+
+class NoVisits(Part):
+    """A child taught at home whom nobody has visited, or is to visit, for so many days: whoever `lessons` names plans visits."""
+
+    after_days: int = Field(ge=7, le=120)
+    due: Duration
+    template: str = "lessons_idle"
+
+
 class HomeLessons(Part):
-    """Teaching at home: the teacher is asked on the morning of the planned day, and has so long to confirm it. `role`: as above."""
+    """Teaching at home: the teacher is asked on the morning of the planned day, and has so long to confirm it. `role`: as above.
+
+    Without `family` no family is asked; without `idle` nobody is told of a child that is never visited.
+    """
 
     role: str
     at: LocalTime
     due: Duration
     template: str = "home_lesson"
     most_at_once: int = Field(default=40, ge=1)
+    family: FamilyAsked | None = None
+    idle: NoVisits | None = None
 
 
 class Registers(Part):

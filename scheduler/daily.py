@@ -14,12 +14,14 @@ from cases.digests import is_first_of_month, monthly_list, morning_digest, noon_
 from cases.gaps import open_due_cases
 from cases.handing_over import hand_over_posts
 from cases.home_teaching import ask_about_lessons
+from cases.home_watch import watch_home_teaching
 from cases.imports.kept import forget_files
+from cases.lesson_families import ask_families
 from cases.outward.forgetting import forget_calls
 from cases.pairing import ask_for_contacts
 from cases.posts.checks import ask_posts
 from cases.reconciling.nightly import reconcile
-from cases.registers import count_registers
+from cases.register_lists import count_registers
 from cases.reports.preparing import prepare_reports
 from cases.retention.nightly import keep_to_retention
 from cases.sheet_asking import open_sheets
@@ -82,10 +84,14 @@ def _roll_jobs(plan: Plan) -> list[Daily]:
         else []
     )
     if plan.registers is not None:
+        lessons = plan.registers.lessons
         jobs += [
             Daily("pair_contacts", plan.registers.contact.at, timedelta(hours=11), ask_for_contacts),
-            Daily("home_lessons", plan.registers.lessons.at, timedelta(hours=11), ask_about_lessons, school_days=False),
+            Daily("home_lessons", lessons.at, timedelta(hours=11), ask_about_lessons, school_days=False),
+            Daily("home_watch", lessons.at, timedelta(hours=11), watch_home_teaching),
         ]
+        family = lessons.family
+        jobs += [Daily("lesson_families", family.at, timedelta(hours=8), ask_families, school_days=False)] if family else []
     return jobs
 
 

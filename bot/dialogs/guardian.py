@@ -13,6 +13,7 @@ from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
 from bot.dialogs.follow_ups import hear_follow_up
+from bot.dialogs.lessons import hear_lesson, take_lesson_back
 from bot.dialogs.notice_number import about_named_notice
 from bot.dialogs.phrases import choices
 from bot.dialogs.publicity import KIND as PUBLICITY
@@ -20,7 +21,7 @@ from bot.dialogs.publicity import hear_of_absence, publicity_before
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
-from bot.outbox.questions import FOLLOW_UPS
+from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Reading, may_accuse_school, read_guardian
 from bot.replies.action import CHOICES, HOPELESS, SURE
 from bot.replies.normalise import normalise
@@ -40,12 +41,12 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     if (named := await about_named_notice(talk)) is not None:
         talk, text = named
         return await _respond(talk, _read(talk, text, "notice"))
-    if (outcome := await hear_follow_up(talk)) is not None:
+    if (outcome := await hear_follow_up(talk) or await hear_lesson(talk)) is not None:
         return outcome
     talk, text, kind = await chosen(talk)
     if (promised := picked_day(talk)) is not None:
         return await _respond(talk, promised)
-    asked = None if kind in FOLLOW_UPS else kind
+    asked = None if kind in {*FOLLOW_UPS, LESSON} else kind
     if talk.question is None and await publicity_before(work, inbound) is not None:
         asked = PUBLICITY
     readings = _read(talk, text, asked)
@@ -127,6 +128,8 @@ def _said(talk: Talk, child: Student, reading: Reading) -> Said:
 async def _undo(talk: Talk) -> str:
     """ "不对" takes back the last answer and asks again."""
     answers = await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN)
+    if await take_lesson_back(talk, since=answers[0].at if answers else None):
+        return "undone"
     if not answers:
         return await not_understood(talk)
     for given in answers:

@@ -10,7 +10,7 @@ from bot.dialogs.order import Order
 from bot.dialogs.phrases import spoken_day
 from bot.dialogs.proposing import refused_words
 from bot.replies.normalise import as_printed, tidy
-from cases import tasks
+from cases import postponing, tasks
 from cases.confirming import ask_to_confirm, awaited, forget
 from cases.finishing import CONFIRM, Refusal, finish_task
 from cases.referrals import read_proposal
@@ -101,7 +101,7 @@ async def postpone(order: Order) -> str:
         return order.refuse("past" if order.reading.past else "until")
     desk = await desk_of_task(order.work, task)
     due = desk.calendar.at(until, desk.plan.attendance.closes_at)
-    refusal = await tasks.postpone(order.work, desk, task, order.speaker.staff_id, due, order.reading.text)
+    refusal = await postponing.postpone(order.work, desk, task, order.speaker.staff_id, due, order.reading.text)
     if refusal is not None:
         limits = desk.plan.postponing
         return order.refuse(refusal, days=str(limits.school_days), times=str(limits.times))

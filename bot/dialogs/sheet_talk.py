@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from bot.dialogs.answering import answer
 from bot.dialogs.speaker import Speaker
 from bot.replies import Pupil, SheetReading, read_sheet
 from bot.replies.classes import Room
+from bot.replies.kinds import without
 from cases.boarding import boarders_of
-from cases.sheet_asking import ON_ROLLS
+from cases.rolls import ON_ROLLS, in_class, taught_at_home
 from storage.tables import AttendanceSheet, BoardingCheck, Inbound, Message, Question, SchoolClass, Student
 from storage.work import Work
 
@@ -49,13 +50,25 @@ class Talk:
         return replace(self, text=earlier.body, source_id=earlier.id, meant=meant)
 
     async def pupils(self, class_id: int) -> dict[int, Pupil]:
-        there = boarders_of(class_id) if self.evening else (Student.class_id == class_id, Student.status.in_(ON_ROLLS))
+        return await self._pupils(boarders_of(class_id) if self.evening else (Student.class_id == class_id, in_class()))
+
+    async def _pupils(self, there: Sequence[ColumnElement[bool]]) -> dict[int, Pupil]:
         query = select(Student.id, Student.name, Student.seat_number).where(*there).order_by(Student.seat_number, Student.id)
         found = await self.work.session.execute(query)
         return {student_id: Pupil(student_id, name, seat) for student_id, name, seat in found}
 
+    async def at_home(self, class_id: int) -> dict[int, Pupil]:
+        """Those of the class's roll whom no sheet asks for, since they are taught at home."""
+        return await self._pupils((Student.class_id == class_id, Student.status.in_(ON_ROLLS), taught_at_home()))
+
     async def reading(self, class_id: int, text: str) -> SheetReading:
-        pupils = await self.pupils(class_id)
+        """A text that names somebody unknown here is read once more with those who are taught at home: they are left out by name."""
+        reading = self._read(text, await self.pupils(class_id))
+        if not reading.unread or not (home := await self.at_home(class_id)):
+            return reading
+        return without(self._read(text, {**await self.pupils(class_id), **home}), set(home))
+
+    def _read(self, text: str, pupils: Mapping[int, Pupil]) -> SheetReading:
         return read_sheet(text, pupils=list(pupils.values()), today=self.speaker.today, meant=self.meant)
 
     def say(self, template: str, class_id: int, *, question: str | None = None, sheet_id: int | None = None, **facts: Any) -> str:

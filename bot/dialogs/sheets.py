@@ -42,9 +42,13 @@ async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> st
     """What became of it in a word; None where the text is no sheet and none was asked for. `named`: the text names the class."""
     reading = await talk.reading(class_id, text)
     pupils = await talk.pupils(class_id)
+    if reading.left_out:
+        pupils |= await talk.at_home(class_id)
     if (unclear := unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
         return unclear or None
     leaves = await take_later_leaves(talk, reading, pupils)
+    if not reading.says_today and not leaves:
+        return talk.say("sheet_refused", class_id, reason=_of_those_at_home(reading, pupils))
     if not reading.says_today:
         return talk.say("sheet_leave_noted", class_id, leaves=leaves)
     sheet = await _sheet(talk, class_id, reading)
@@ -54,6 +58,10 @@ async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> st
     if said is None:
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_yesterday"))
     return await _take(talk, class_id, sheet, reading, said, pupils, leaves)
+
+
+def _of_those_at_home(reading: SheetReading, pupils: Mapping[int, Pupil]) -> str:
+    return phrase("sheet_refused.at_home", names="、".join(pupils[one].name for one in reading.left_out))
 
 
 async def take_later_leaves(talk: Talk, reading: SheetReading, pupils: Mapping[int, Pupil]) -> str:
@@ -66,7 +74,7 @@ async def take_later_leaves(talk: Talk, reading: SheetReading, pupils: Mapping[i
 
 def unclear_in(talk: Talk, class_id: int, reading: SheetReading, pupils: Mapping[int, Pupil], *, named: bool) -> str | None:
     """Asks back what is not clear and says so in a word; "" where the text is none of this class's business; None when all is clear."""
-    understood = bool(reading.says_today or reading.later or reading.doubts)
+    understood = bool(reading.says_today or reading.later or reading.doubts or reading.left_out)
     if not understood and not (reading.unread and (named or _was_asked_last(talk, class_id))):
         return ""
     contradicted = [doubt.said for doubt in reading.doubts if [doubt.said] == [pupils[one].name for one in doubt.candidates]]
@@ -136,10 +144,11 @@ async def _take(
     first = question is not None and question.sheet_id == sheet.id
     if leaves:
         talk.say("sheet_leave_noted", class_id, leaves=leaves)
-    if not (first and reading.all_present):
+    if reading.left_out or not (first and reading.all_present):
         names = "、".join(pupils[missing.student_id].name for missing in said.absent)
         step = await _next_step(talk, sheet, receipt, pupils)
-        talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step)
+        aside = {"aside": _of_those_at_home(reading, pupils)} if reading.left_out else {}
+        talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step, **aside)
     return "sheet_answered" if first else "sheet_corrected"
 
 

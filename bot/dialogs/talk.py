@@ -11,14 +11,14 @@ from sqlalchemy import Select, and_, exists, or_, select
 
 from bot.dialogs.answering import answer
 from bot.dialogs.speaker import Speaker, quoted_message, same_matter
-from bot.outbox.questions import FOLLOW_UPS
+from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Child
 from storage.tables import CaseFile, Contact, Inbound, Question, Student
 from storage.work import Work
 
 ASKED = ("absence", "notice", "confirm_return")
 """What a family is asked of itself; the follow-ups and "which child?" come after an answer."""
-OF_FAMILIES = (*ASKED, *FOLLOW_UPS, "choose")
+OF_FAMILIES = (*ASKED, *FOLLOW_UPS, LESSON, "choose")
 
 
 @dataclass(frozen=True)

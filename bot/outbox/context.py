@@ -22,7 +22,7 @@ Labels = Mapping[str, Mapping[str, str]]
 PLACES = ("id", "school_id", "class_id")
 NEEDED: Mapping[type[Numbered], Sequence[str]] = {
     Task: (*PLACES, "kind", "code", "due_at", "case_id", "student_id", "sheet_id", "notice_id"),
-    AttendanceSheet: (*PLACES, "enrolled", "on"),
+    AttendanceSheet: (*PLACES, "enrolled", "at_home", "on"),
     Notice: ("id", "case_id", "number", "deadline_on"),
     CaseFile: ("id", "number", "level", "student_id"),
     Student: (*PLACES, "name", "ethnicity"),
@@ -106,7 +106,9 @@ def _student_words(student: Row[Any], found: Subjects) -> dict[str, Any]:
 
 
 def _sheet_words(sheet: Row[Any], found: Subjects) -> dict[str, Any]:
-    return _place(found, sheet.class_id, sheet.school_id) | {"enrolled": sheet.enrolled, "sheet_date": day(sheet.on)}
+    """`at_home` is left out where nobody of the class is taught at home."""
+    home = {"at_home": sheet.at_home} if sheet.at_home else {}
+    return _place(found, sheet.class_id, sheet.school_id) | {"enrolled": sheet.enrolled, "sheet_date": day(sheet.on)} | home
 
 
 def _notice_words(notice: Row[Any]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ SIDE_BY_SIDE = ("sheet", "boarding", "pick")
 """A teacher's classes, told apart by their names; and what is asked back about one of them."""
 FOLLOW_UPS = ("help", "where", "school", "until")
 """What is asked further after a family's answer. It makes nobody wait: a question of any other kind ends it."""
+LESSON = "lesson"
+"""Whether the teacher came: asked only where nothing else is open, and over as soon as anything else is asked. It makes nobody wait."""
 ASIDE = "still_you"
 """The monthly question to those who answer for a place: it waits for nothing, and nothing waits for it."""
 
@@ -62,8 +64,14 @@ def same_subject(question: Asked, intent: Due) -> bool:
 
 
 def gives_way(question: Asked, intent: Due) -> bool:
-    """Whether a follow-up ends because something else is asked."""
+    """Whether a follow-up, or the question about a visit, ends because something else is asked."""
+    if question.kind == LESSON:
+        return intent.question not in {NEVER_BLOCKS, ASIDE, LESSON}
     return question.kind in FOLLOW_UPS and intent.question not in {NEVER_BLOCKS, ASIDE, *FOLLOW_UPS}
+
+
+def _replaces(question: Asked, intent: Due) -> bool:
+    return question.kind == intent.question and same_subject(question, intent)
 
 
 class OpenQuestions:
@@ -102,8 +110,11 @@ class OpenQuestions:
         """The open question for which this one has to wait. Safety and answers in a running talk do not wait."""
         if intent.question in {NEVER_BLOCKS, ASIDE} or intent.urgency == "safety" or intent.contact_id is not None:
             return None
+        if intent.question == LESSON:
+            others = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, ASIDE}]
+            return next((row for row in others if not _replaces(row, intent)), None)
         beside = SIDE_BY_SIDE if intent.question in SIDE_BY_SIDE else ()
-        blocking = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, ASIDE, *FOLLOW_UPS, *beside}]
+        blocking = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, ASIDE, LESSON, *FOLLOW_UPS, *beside}]
         return next((row for row in blocking if not same_subject(row, intent)), None)
 
     def ask(self, contact_id: int, intent: Due) -> Asked:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cases.aid_received import aid_told
-from cases.registers import Entry, register_rules
+from cases.register_lists import Entry
+from cases.registers import register_rules
 from plan.model import Plan
 
 

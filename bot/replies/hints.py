@@ -76,6 +76,16 @@ def digit_alone(plain: str) -> int | None:
     return number(found[1]) if found is not None else None
 
 
+def visit_held(text: str) -> bool | None:
+    """Whether the teacher came, where that is all that the text says: 1 or 2, 来过, 没来."""
+    plain = sounded_out(text)
+    if (digit := digit_alone(plain)) is not None:
+        return {1: True, 2: False}.get(digit)
+    if lexicon().patterns["visit_missed"].fullmatch(plain):
+        return False
+    return True if lexicon().patterns["visit_held"].fullmatch(plain) else None
+
+
 def leaves_day_open(text: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
     """Whether all that keeps a text from being a promise is its day: 过几天送来, 期中考完来. Then only the day needs to be asked."""
     plain = sounded_out(text, [child.name for child in children])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from datetime import date
 
 
@@ -71,7 +72,7 @@ class SheetReading:
     """A teacher's sheet. Only when `unread` and `doubts` are empty has everything been understood.
 
     `yesterday`: the sheet of the last school day is corrected. `same`: it is as on the last school day, and the rest adds to that.
-    `later`: pupils who will be on leave from a later day on; they say nothing of today.
+    `later`: pupils who will be on leave from a later day on; they say nothing of today. `left_out`: named, though not asked for.
     """
 
     all_present: bool
@@ -82,11 +83,25 @@ class SheetReading:
     yesterday: bool
     same: bool = False
     later: tuple[SheetEntry, ...] = ()
+    left_out: tuple[int, ...] = ()
 
     @property
     def says_today(self) -> bool:
         """Whether anything is said of the day itself."""
         return bool(self.all_present or self.same or self.absent or self.arrived)
+
+
+def without(reading: SheetReading, others: Set[int]) -> SheetReading:
+    """The same sheet without pupils whom it does not ask for. Where nobody else was absent, everybody whom it asks for is there."""
+    absent = tuple(entry for entry in reading.absent if entry.student_id not in others)
+    later = tuple(entry for entry in reading.later if entry.student_id not in others)
+    arrived = tuple(one for one in reading.arrived if one not in others)
+    named = {*(entry.student_id for entry in (*reading.absent, *reading.later)), *reading.arrived} & others
+    nobody_else = bool(reading.absent) and not (absent or arrived or later or reading.unread or reading.doubts or reading.same)
+    return replace(
+        reading, all_present=reading.all_present or nobody_else, absent=absent, later=later, arrived=arrived,
+        left_out=tuple(sorted(named)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from cases.enrolment import close_roster_checks, confirm_transfer, deny_transfer
 from cases.enrolment_words import NotTaken
 from cases.entitled import may_end_case
 from cases.gaps import gap_of
-from cases.home_teaching import confirm_lesson
+from cases.home_teaching import check_lesson, confirm_lesson
 from cases.pairing import keep_contact
 from cases.reminders import desk_of_task
 from cases.responsible import has_role
@@ -101,3 +101,10 @@ async def home_lesson(finish: Finish) -> Refusal | None:
     said = finish.result.removeprefix("3").strip()
     kept = await confirm_lesson(finish.work, finish.task, finish.by, said, held=not finish.words.is_not_held(said))
     return None if kept else Refusal("say_lesson")
+
+
+async def lesson_check(finish: Finish) -> Refusal | None:
+    """The family said that nobody came: what was found out, in words."""
+    said = finish.result.removeprefix("3").strip()
+    kept = await check_lesson(finish.work, finish.task, finish.by, said, held=not finish.words.is_not_held(said))
+    return None if kept else Refusal("say_found")

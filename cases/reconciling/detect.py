@@ -57,7 +57,7 @@ SQL: Mapping[DifferenceKind, str] = {
         from case_file c join student s on s.id = c.student_id join {LAST_SHEETS.format(days=":attended_days")} on room.id = s.class_id
         where c.state = 'open' and c.back_on is null and {ON_ROLL} and sheet."on" > c.first_absent_on and not exists (
             select from absence a where a.student_id = s.id and a."on" = sheet."on" and a.state in ('absent', 'excused')
-        )
+        ) and not exists (select from arrangement t where t.student_id = s.id and t.kind = 'at_home' and t.until is null)
         group by c.id having count(*) = :attended_days
     """,
     "case_off_rolls": f"""

@@ -14,7 +14,10 @@ LISTS = ("suspected", "dropout")
 
 @dataclass(frozen=True)
 class Reported:
-    """What a school has reported, counted at a moment. `numbers` and `children`: by list; a number may have been corrected by hand."""
+    """What a school has reported, counted at a moment. `numbers` and `children`: by list; a number may have been corrected by hand.
+
+    `reasoned`: the lists whose number somebody corrected and said why.
+    """
 
     report_id: int
     school_id: int
@@ -22,11 +25,13 @@ class Reported:
     at: datetime
     numbers: Mapping[str, int]
     children: Mapping[str, Collection[int]]
+    reasoned: Collection[str] = ()
 
 
 def compare(said: Reported, ledger: Mapping[str, Collection[int]]) -> Iterator[Found]:
-    """Children whom only one of the two names, and numbers that are not those of the report's own list.
+    """Children whom only one of the two names, and numbers that are neither the report's own list's nor the ledger's.
 
+    A number corrected with a reason is accounted for, as long as the ledger counts what it counted when the correction was made.
     `ledger`: by list, the ids of the school's children at that moment. A list that the report does not keep is not compared.
     """
     for name in LISTS:
@@ -38,6 +43,7 @@ def compare(said: Reported, ledger: Mapping[str, Collection[int]]) -> Iterator[F
             yield Found("report_child_missing", said.area_code, said.school_id, student_id, None, said.report_id, facts)
         for student_id in sorted(reported - own):
             yield Found("report_child_added", said.area_code, said.school_id, student_id, None, said.report_id, facts)
-        if said.numbers[name] != len(reported):
-            numbers = {"stated": said.numbers[name], "named": len(reported)}
+        stated, unchanged = said.numbers[name], len(own) == len(reported)
+        if stated not in {len(reported), len(own)} and not (unchanged and name in said.reasoned):
+            numbers = {"stated": stated, "named": len(reported), "counted": len(own)}
             yield Found("report_number", said.area_code, said.school_id, None, None, said.report_id, facts | numbers)

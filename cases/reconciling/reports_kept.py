@@ -30,5 +30,5 @@ def _reported(report: Report, version: ReportVersion) -> Reported:
     numbers = version.stated or version.computed
     return Reported(
         report.id, report.school_id or 0, report.area_code, version.computed_at, {name: numbers[name] for name in LISTS if name in numbers},
-        {name: version.children.get(name, []) for name in LISTS},
+        {name: version.children.get(name, []) for name in LISTS}, [name for name in LISTS if version.reasons.get(name)],
     )  # fmt: skip

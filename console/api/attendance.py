@@ -13,8 +13,9 @@ from cases.attendance import Missing, SheetAnswer, correction_day, record_sheet
 from cases.calendars import calendar_for
 from cases.imports.intake import student_key
 from cases.imports.numbers import read_number
+from cases.rolls import ON_ROLLS, taught_at_home
 from cases.rooms import room_named
-from cases.sheet_asking import ON_ROLLS, sheet_before_asking, sheet_of
+from cases.sheet_asking import sheet_before_asking, sheet_of
 from console.api.caller import Attending, Caller, Once
 from console.api.fields import Body, Day, Number, RoomRef, SchoolRef, Seat, with_field
 from console.api.problems import Problem, Row
@@ -138,14 +139,16 @@ class _Roll:
         self._cipher = call.parts.cipher
         self._seats: dict[int, list[int]] = {}
         self._numbers: dict[bytes, int] = {}
+        self._at_home: set[int] = set()
 
     @classmethod
     async def of(cls, work: Work, call: Caller, room: SchoolClass) -> _Roll:
-        columns = (Student.id, Student.seat_number, Student.register_index, Student.id_number_index)
+        columns = (Student.id, Student.seat_number, Student.register_index, Student.id_number_index, taught_at_home())
         roll = cls(call)
-        for student_id, seat, register, citizen in await work.session.execute(
+        for student_id, seat, register, citizen, at_home in await work.session.execute(
             select(*columns).where(Student.class_id == room.id, Student.status.in_(ON_ROLLS))
         ):
+            roll._at_home |= {student_id} if at_home else set()
             roll._numbers |= {index: student_id for index in (register, citizen) if index is not None}
             if seat is not None:
                 roll._seats.setdefault(seat, []).append(student_id)
@@ -160,6 +163,8 @@ class _Roll:
         if len(found) != 1:
             wrong.append(Row(place, field, "no_pupil", of))
             return None
+        if found[0] in self._at_home:
+            wrong.append(Row(place, field, "at_home", of))
         if found[0] in named:
             wrong.append(Row(place, field, "twice", of))
         named.add(found[0])

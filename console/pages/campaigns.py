@@ -20,6 +20,7 @@ from cases.campaign_counts import AHEAD, audience_of, result_of
 from cases.campaign_drafts import MOST_NAME, Draft
 from cases.campaign_outcome import outcome_of, recipients, some_recipients
 from cases.campaign_rows import CampaignRefused, covers, lock_campaign, text_of
+from cases.names import area_names
 from cases.publicity_texts import library
 from console.pages.ledger import XLSX
 from console.paging import After, piece
@@ -207,7 +208,8 @@ async def export(visit: Visiting, campaign_id: int) -> Response:
     async with visit.acting() as work:
         people = await recipients(work, campaign, None, MOST_EXPORTED)
         totals = await outcome_of(work, campaign)
-        body = await asyncio.to_thread(outcome_book, campaign, visit.plan, totals, people)
+        areas = await area_names(work.session, {one.area_code for one in people})
+        body = await asyncio.to_thread(outcome_book, campaign, visit.plan, totals, people, areas)
         work.record("list_exported", f"campaign:{campaign_id}", area_code=campaign.area_code, actor=visit.actor, count=len(people))
     name = f"campaign-{campaign_id}.xlsx"
     return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})

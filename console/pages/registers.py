@@ -15,7 +15,7 @@ from starlette.responses import Response
 from bot.rendering.register_rows import register_row
 from cases.aid_received import aid_told
 from cases.care_cards import card_of
-from cases.registers import InRegister, count_members, entries, groups_of, register, some_members
+from cases.register_lists import InRegister, count_members, entries, groups_of, register, some_members
 from console.pages.ledger import XLSX, areas_beneath
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone

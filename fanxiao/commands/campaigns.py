@@ -19,6 +19,7 @@ from cases.campaign_drafts import Draft
 from cases.campaign_outcome import Outcome, Recipient, outcome_of, recipients
 from cases.campaign_rows import CampaignRefused, lock_campaign
 from cases.imports.listed import ListRefused, import_listed
+from cases.names import area_names
 from cases.plans import plan_in_force
 from cases.publicity_texts import library
 from fanxiao.commands import campaigns_lines as lines
@@ -118,13 +119,14 @@ def preview(number: Number, as_json: AsJson = False) -> None:
 
     async def use(work: Work, plan: Plan) -> Any:
         campaign = await lock_campaign(work, number)
-        return campaign, plan, await preview_campaign(work, plan, await _outbox(work), campaign)
+        areas = await area_names(work.session, [campaign.area_code])
+        return campaign, plan, await preview_campaign(work, plan, await _outbox(work), campaign), areas
 
-    campaign, plan, found = _once(use)
+    campaign, plan, found, areas = _once(use)
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"cost": found.cost}, ensure_ascii=False, default=str, indent=1))
     else:
-        lines.print_preview(campaign, plan, found)
+        lines.print_preview(campaign, plan, found, areas.get(campaign.area_code, campaign.area_code))
 
 
 @app.command()
@@ -198,21 +200,22 @@ def outcome(
     """结果：每人一行，加合计 · What became of it, person by person, with totals."""
     listed = most or (lines.ALL if export is not None else lines.LISTED if only else 0)
 
-    async def use(work: Work, plan: Plan) -> tuple[Campaign, Plan, Outcome, list[Recipient]]:
+    async def use(work: Work, plan: Plan) -> tuple[Campaign, Plan, Outcome, list[Recipient], dict[str, str]]:
         campaign = await lock_campaign(work, number)
         if only is not None and only not in library().labels["outcomes"]:
             refuse(f"没有“{only}”这种结果", f"Unknown outcome {only!r}; known: {', '.join(library().labels['outcomes'])}")
         people = await recipients(work, campaign, only, listed) if listed else []
-        return campaign, plan, await outcome_of(work, campaign), people
+        areas = await area_names(work.session, {one.area_code for one in people})
+        return campaign, plan, await outcome_of(work, campaign), people, areas
 
-    campaign, plan, found, people = _once(use)
+    campaign, plan, found, people, areas = _once(use)
     if export is not None:
-        export.write_bytes(outcome_book(campaign, plan, found, people))
+        export.write_bytes(outcome_book(campaign, plan, found, people, areas))
         _said(f"已写入 {export}", f"Written to {export}")
     elif as_json:
         typer.echo(json.dumps({"totals": found.totals, "cost": str(found.cost), "people": list(map(asdict, people))}, default=str))
     else:
-        lines.print_outcome(campaign, plan, found, people)
+        lines.print_outcome(campaign, plan, found, people, areas)
 
 
 @app.command()
@@ -238,11 +241,12 @@ def contacts(
 def list_(area: Annotated[str, typer.Option("--area", help="区划代码 · area code")] = "", as_json: AsJson = False) -> None:
     """活动列表 · Campaigns, the newest first."""
 
-    async def use(work: Work, plan: Plan) -> tuple[Plan, list[Any]]:
-        return plan, await campaigns.list_campaigns(work, area)
+    async def use(work: Work, plan: Plan) -> tuple[Plan, list[Any], dict[str, str]]:
+        found = await campaigns.list_campaigns(work, area)
+        return plan, found, await area_names(work.session, {one.area_code for one in found})
 
-    plan, found = _once(use)
-    lines.print_list(plan, found, as_json)
+    plan, found, areas = _once(use)
+    lines.print_list(plan, found, areas, as_json=as_json)
 
 
 def _said(zh: str, en: str) -> None:

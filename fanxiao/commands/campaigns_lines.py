@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -34,9 +34,9 @@ def print_texts(catalogue: Catalogue) -> None:
     print_table(("文本 key", "内容 about", "发给 for", "引用 quotes"), rows)
 
 
-def print_preview(campaign: Campaign, plan: Plan, found: Preview) -> None:
+def print_preview(campaign: Campaign, plan: Plan, found: Preview, area: str) -> None:
     """Who, how many, what it costs, who not and why, until when, and how it reads."""
-    typer.echo(f"{campaign.id} {campaign.name}：{text_of(campaign).zh} → {text_of(campaign).audience.zh}，{_groups(campaign)}")
+    typer.echo(f"{campaign.id} {campaign.name}：{text_of(campaign).zh} → {text_of(campaign).audience.zh}，{_groups(campaign, plan, area)}")
     typer.echo(f"会发给 {found.counted.people} 人 / reaches {found.counted.people} persons")
     approve = plan.publicity.approve_above
     if found.counted.people > approve:
@@ -55,8 +55,10 @@ def print_preview(campaign: Campaign, plan: Plan, found: Preview) -> None:
 
 
 def _way(plan: Plan, way: Way) -> tuple[str, ...]:
+    kind = library().labels["kinds"].get(way.kind, {"zh": way.kind, "en": ""})
     return (
-        way.kind, str(way.people), str(way.messages), str(way.messages * way.parts_each), _money(way.cost), _moment(plan, way.ends_at),
+        f"{kind['zh']} {kind['en']}".strip(), str(way.people), str(way.messages), str(way.messages * way.parts_each),
+        _money(way.cost), _moment(plan, way.ends_at),
     )  # fmt: skip
 
 
@@ -68,10 +70,12 @@ def _moment(plan: Plan, at: datetime | None) -> str:
     return "-" if at is None else f"{Calendar(plan).local(at):%Y-%m-%d %H:%M}"
 
 
-def _groups(campaign: Campaign) -> str:
-    given = campaign.filters
-    named = [*given.get("categories", ()), *given.get("stages", ()), *([given["sex"]] if given.get("sex") else ())]
-    return f"{campaign.area_code} {' '.join(named)}".strip()
+def _groups(campaign: Campaign, plan: Plan, area: str) -> str:
+    """The area and the groups, as an officer calls them."""
+    given, known, said = campaign.filters, plan.registers.categories if plan.registers else {}, library().labels["groups"]
+    named = [known[key].zh if key in known else key for key in given.get("categories", ())]
+    named += [said[key]["zh"] for key in (*given.get("stages", ()), *([given["sex"]] if given.get("sex") else ()))]
+    return " ".join([area, *named])
 
 
 def print_state(campaign: Campaign, plan: Plan) -> None:
@@ -81,13 +85,15 @@ def print_state(campaign: Campaign, plan: Plan) -> None:
     typer.echo(f"{campaign.id}: {campaign.state}, {campaign.people} persons, begins {when}")
 
 
-def print_outcome(campaign: Campaign, plan: Plan, found: Outcome, people: Sequence[Recipient]) -> None:
+def print_outcome(
+    campaign: Campaign, plan: Plan, found: Outcome, people: Sequence[Recipient], areas: Mapping[str, str]
+) -> None:  # fmt: skip
     """Totals with reasons, then the persons that were asked for."""
     print_state(campaign, plan)
     labels = library().labels["outcomes"]
     rows = []
     for outcome, count in found.totals.items():
-        why = "，".join(f"{reason} {number}" for (of, reason), number in found.why.items() if of == outcome)
+        why = "，".join(f"{library().reason(reason)} {number}" for (of, reason), number in found.why.items() if of == outcome)
         rows.append((f"{labels[outcome]['zh']} {labels[outcome]['en']}", str(count), why))
     rows.append(("合计 total", str(sum(found.totals.values())), ""))
     print_table(("结果 outcome", "人数 persons", "原因 why"), rows)
@@ -97,14 +103,16 @@ def print_outcome(campaign: Campaign, plan: Plan, found: Outcome, people: Sequen
         print_table(
             headers,
             [
-                (str(one.person_id), one.name, one.area_code, labels[one.outcome]["zh"], one.why or "", one.channel or "",
-                 _moment(plan, one.sent_at))
+                (
+                    str(one.person_id), one.name, areas.get(one.area_code, one.area_code), labels[one.outcome]["zh"],
+                    library().reason(one.why) if one.why else "", library().channel(one.channel), _moment(plan, one.sent_at),
+                )
                 for one in people
             ],
         )  # fmt: skip
 
 
-def print_list(plan: Plan, found: Sequence[Campaign], as_json: bool) -> None:
+def print_list(plan: Plan, found: Sequence[Campaign], areas: Mapping[str, str], *, as_json: bool) -> None:
     """The campaigns in a table, or for programs."""
     shown: list[dict[str, Any]] = [
         {
@@ -120,8 +128,10 @@ def print_list(plan: Plan, found: Sequence[Campaign], as_json: bool) -> None:
     print_table(
         ("编号 no.", "名称 name", "文本 text", "范围 groups", "人数 persons", "状态 state", "时间 at"),
         [
-            (str(one.id), one.name, text_of(one).zh, _groups(one), str(one.people), f"{states[one.state]} {one.state}",
-             _moment(plan, one.scheduled_at))
+            (
+                str(one.id), one.name, text_of(one).zh, _groups(one, plan, areas.get(one.area_code, one.area_code)), str(one.people),
+                f"{states[one.state]} {one.state}", _moment(plan, one.scheduled_at),
+            )
             for one in found
         ],
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -30,6 +30,7 @@ Evidence = Annotated[str, typer.Option("--evidence", help=EVIDENCE)]
 SchoolName = Annotated[str, typer.Option("--school", help="学校标识码或名称 · the school's code or name")]
 ClassName = Annotated[str, typer.Option("--class", help="班级，如 三(2)班 · the class")]
 NUMBER = "学籍号或身份证号：系统里还没有这个孩子时 · register or identity number of a child not known yet"
+TOLD = {"to": "转往 to ", "school": "学校 school ", "receiving_school": "学校 school ", "until": "至 until "}
 KINDS = {
     "transfer": "转学 transfer", "leaver": "小学毕业 primary leaver", "suspension": "休学 suspension", "unenrolled": "未入学 never enrolled"
 }  # fmt: skip
@@ -167,18 +168,25 @@ def history(child: Child) -> None:
         plan, _today = await plan_today(work)
         query = select(EnrolmentEvent, Person.name).outerjoin(Person, Person.id == EnrolmentEvent.by_person_id)
         query = query.where(EnrolmentEvent.student_id == student.id).order_by(EnrolmentEvent.id)
-        rows = [_event(event, name, Calendar(plan)) for event, name in (await work.session.execute(query)).all()]
-        return student, rows
+        found = (await work.session.execute(query)).all()
+        schools = await _schools_named(work, [event for event, _ in found])
+        return student, [_event(event, name, schools, Calendar(plan)) for event, name in found]
 
     student, rows = carry_out(use)
     typer.echo(f"{student.id} {student.name} · {state_name(student.status)} {state_name(student.status, 'en')}")
     print_table(("日期 day", "事项 event", "经办 by", "依据 evidence"), rows)
 
 
-def _event(event: EnrolmentEvent, name: str | None, calendar: Calendar) -> tuple[str, ...]:
+async def _schools_named(work: Work, events: Sequence[EnrolmentEvent]) -> dict[str, str]:
+    """Code → name of the schools that these events name."""
+    codes = {str(event.facts[key]) for event in events for key in ("to", "school") if event.facts.get(key)}
+    return dict((await work.session.execute(select(School.code, School.name).where(School.code.in_(codes)))).all())
+
+
+def _event(event: EnrolmentEvent, name: str | None, schools: Mapping[str, str], calendar: Calendar) -> tuple[str, ...]:
     facts = event.facts
     on = str(facts.get("on") or calendar.day_of(event.at))
-    told = " ".join(f"{key}={facts[key]}" for key in ("to", "school", "until", "receiving_school") if facts.get(key))
+    told = " ".join(f"{label}{schools.get(facts[key], facts[key])}" for key, label in TOLD.items() if facts.get(key))
     evidence = str(facts.get("evidence") or facts.get("source") or "")
     return on, f"{event_name(event.kind)} {event_name(event.kind, 'en')}", name or "—", " ".join(part for part in (evidence, told) if part)
 

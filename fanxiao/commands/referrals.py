@@ -28,6 +28,7 @@ from cases.referrals import (
     withdraw_referral,
 )
 from cases.support_words import support_words
+from cases.words import words as officers_words
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.support import Area, AsJson, Out, known_plan, refuse_for, write
@@ -195,7 +196,7 @@ def answer(
         if task is None:
             await note_answer(work, referral, by=person.id, answer=text.strip())
         elif (failed := await finish_task(work, task, person.id, text.strip())) is not None:
-            refuse(failed.reason, failed.reason)
+            refuse(*officers_words().refused(failed.reason))
 
     once(use)
     typer.echo(f"{number}: 已答复 answered")
@@ -249,9 +250,10 @@ def show(number: Number) -> None:
             ("答复 answered", referral.answered_at, referral.answered_by, referral.answer),
             ("撤回 withdrawn", referral.withdrawn_at, referral.withdrawn_by, referral.withdrawn_reason),
         ]
+        state = f"{support_words().label('states', referral.state)} {referral.state}"
         head = (
-            f"{case.number} · {desk.plan.referrals[referral.kind].zh} → {desk.plan.departments[referral.department].zh} · {referral.state}"
-        )
+            f"{case.number} · {desk.plan.referrals[referral.kind].zh} → {desk.plan.departments[referral.department].zh} · {state}"
+        )  # fmt: skip
         return [
             head,
             *(

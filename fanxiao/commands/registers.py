@@ -16,7 +16,8 @@ from cases.enrolment_words import NotTaken
 from cases.home_teaching import lessons_of, plan_lessons
 from cases.pairing import pair, unpair
 from cases.register_history import history_of
-from cases.registers import Entry, InRegister, arrange, category_named, register, register_rules, set_agent_parent, set_category, write_card
+from cases.register_lists import Entry, InRegister, register
+from cases.registers import arrange, category_named, register_rules, set_agent_parent, set_category, write_card
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.children import CHILD, EVIDENCE, ON, carry_out, day, plan_today, said, the_child
 from fanxiao.commands.tables import print_table
@@ -192,15 +193,22 @@ def visits(
             await work.flush()
         found = await lessons_of(work, student.id)
         return student.name, [
-            {"planned_on": row.planned_on, "name": student.name, "teacher": who, "state": row.state, "said": row.said} for row, who in found
+            {"planned_on": row.planned_on, "name": student.name, "teacher": who, "state": row.state, "said": row.said, "came": row.came}
+            for row, who in found
         ]
 
     name, rows = carry_out(use)
-    print_table(("日期 day", "教师 teacher", "状态 state", "记录 record"), [_visit(row) for row in rows])
+    print_table(("日期 day", "教师 teacher", "状态 state", "记录 record", "家长说 family"), [_visit(row) for row in rows])
     if out is not None:
         out.write_bytes(lessons_workbook(rows, name))
 
 
 def _visit(row: dict[str, object]) -> tuple[str, ...]:
     state = str(row["state"])
-    return str(row["planned_on"]), str(row["teacher"]), f"{words()['lesson_states'].get(state, state)} {state}", str(row["said"] or "")
+    return (
+        str(row["planned_on"]),
+        str(row["teacher"]),
+        f"{words()['lesson_states'].get(state, state)} {state}",
+        str(row["said"] or ""),
+        words()["came"].get(row["came"], ""),
+    )

@@ -31,6 +31,7 @@ class AttendanceSheet(Numbered, Base):
     state: Mapped[str]
     stage: Mapped[int] = mapped_column(server_default=text("0"))  # how many of the plan's reminders are behind it
     enrolled: Mapped[int]
+    at_home: Mapped[int] = mapped_column(server_default=text("0"))  # further children of the roll who are taught at home
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -69,12 +69,16 @@ class Arrangement(Numbered, Base):
 
 
 class HomeLesson(Numbered, Base):
-    """A visit of teaching at home (送教上门). `state`: planned, asked, done, not_held, cancelled."""
+    """A visit of teaching at home (送教上门). `state`: planned, asked, done, not_held, cancelled.
+
+    `came`: what the family says of it, where it was asked and has answered.
+    """
 
     __tablename__ = "home_lesson"
     __table_args__ = (
         UniqueConstraint("student_id", "planned_on"),
         Index("ix_home_lesson_due", "planned_on", postgresql_where=text("state = 'planned'")),
+        Index("ix_home_lesson_unasked", "planned_on", postgresql_where=text("family_asked_at is null and state in ('asked', 'done')")),
     )
     sight = Sight.GUARDED
     parent = ("student_id", "student.id")
@@ -88,3 +92,7 @@ class HomeLesson(Numbered, Base):
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
+    family_asked_at: Mapped[datetime | None]
+    came: Mapped[bool | None]  # the family's word: whether the teacher came
+    family_said_at: Mapped[datetime | None]
+    family_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

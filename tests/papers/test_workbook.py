@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import UTC, date, datetime
 from io import BytesIO
@@ -32,3 +33,14 @@ def test_a_text_is_never_a_formula_and_the_header_is_on_every_page() -> None:
     assert "<f>" not in sheet
     assert all(setting in sheet for setting in ('paperSize="9"', 'orientation="landscape"', 'fitToHeight="0"'))
     assert all(name in names for name in ("_xlnm.Print_Titles", "台账·1·"))
+
+
+def test_a_long_note_stands_within_the_table_in_as_many_lines_as_it_takes() -> None:
+    """Run on beyond the last column, it would make the whole sheet smaller on paper."""
+    with zipfile.ZipFile(BytesIO(a_book(notes=["短注", "这一条注很长" * 20]))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert 'mergeCell ref="A6:D6"' in sheet
+    assert 'mergeCell ref="A7:D7"' in sheet
+    heights = dict(re.findall(r'<row r="([67])"[^>]* ht="([0-9.]+)"', sheet))
+    assert float(heights["6"]) == 16
+    assert float(heights["7"]) >= 16 * 240 / 46  # 240 characters' width in a table of 46
