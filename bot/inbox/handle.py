@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.inbox.choices import chosen
 from bot.inbox.receive import LONGEST
 from cases import triage
 from storage import queue
-from storage.database import Database
+from storage.database import Database, is_away
 from storage.queue import Queued
 from storage.tables import Contact, Inbound
 from storage.work import Work, working
@@ -23,7 +25,9 @@ log = structlog.get_logger("inbox")
 Route = Callable[[Work, Inbound], Awaitable[str]]
 """Understands one text inside the unit of work and gives the outcome in a word."""
 
-MOST_READS = 5
+MOST_FAILURES = 5
+MOST_READS = 30
+"""Also a text whose reader dies each time goes to a person in the end; a database that was away, or a slow machine, is no fault of its."""
 AGAIN_SECONDS = 15
 """After a failure the text, and its contact's later ones, wait this long (real time)."""
 
@@ -32,8 +36,12 @@ async def handle(database: Database, now: datetime, route: Route, *, quantity: i
     """Handles the oldest waiting text of up to `quantity` contacts; gives how many were handled or given to a person."""
     async with database.session() as session, session.begin():
         entries = await queue.read_grouped_head(session, queue.INBOUND, visibility=AGAIN_SECONDS, quantity=quantity)
-    done = [await _handle_one(database, now, route, entry) for entry in entries]
-    return sum(done)
+    ends, done = time.monotonic() + AGAIN_SECONDS * 0.8, 0
+    for entry in entries:
+        if time.monotonic() >= ends:  # soon somebody else may read the rest
+            break
+        done += await _handle_one(database, now, route, entry)
+    return done
 
 
 async def _handle_one(database: Database, now: datetime, route: Route, entry: Queued) -> bool:
@@ -42,12 +50,23 @@ async def _handle_one(database: Database, now: datetime, route: Route, entry: Qu
         async with working(database, now) as work:
             inbound = await work.session.get_one(Inbound, inbound_id, with_for_update=True)
             if inbound.handled_at is None:
-                await _route(work, route if entry.read_count <= MOST_READS else _give_up, inbound)
+                is_hopeless = inbound.failures >= MOST_FAILURES or entry.read_count > MOST_READS
+                await _route(work, _give_up if is_hopeless else route, inbound)
             await queue.delete(work.session, queue.INBOUND, [entry.id])
     except Exception as error:  # noqa: BLE001 - rolled back, read again later, and given to a person in the end
         log.error("text not handled", action="inbound_failed", inbound_id=inbound_id, read=entry.read_count, error=type(error).__name__)
+        if not is_away(error):
+            await _count_failure(database, inbound_id)
         return False
     return True
+
+
+async def _count_failure(database: Database, inbound_id: int) -> None:
+    try:
+        async with database.session() as session, session.begin():
+            await session.execute(update(Inbound).where(Inbound.id == inbound_id).values(failures=Inbound.failures + 1))
+    except SQLAlchemyError as error:  # it fails again, and is counted then
+        log.warning("failure not counted", action="failure_not_counted", inbound_id=inbound_id, error=type(error).__name__)
 
 
 async def _route(work: Work, route: Route, inbound: Inbound) -> None:

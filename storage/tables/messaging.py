@@ -191,6 +191,7 @@ class Inbound(Numbered, Base):
     phone_index: Mapped[bytes | None]
     choice: Mapped[str | None]  # out, in: the provider itself stopped or resumed our messages
     photo: Mapped[str | None]  # the provider's id of a photograph that came with it
+    failures: Mapped[int] = mapped_column(server_default="0")  # of handling it, for a reason that was not the database's
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     area_code: Mapped[str | None] = mapped_column(AREA_CODE)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Incoming
 from bot.channels.simulator import SMS
-from bot.inbox.handle import MOST_READS, handle
+from bot.inbox.handle import MOST_FAILURES, MOST_READS, handle
 from bot.inbox.receive import normal_phone, receive, storable
 from storage.database import Database
 from storage.tables import Event, Inbound
@@ -114,11 +115,39 @@ async def test_what_fails_again_and_again_is_given_to_a_person(world: World, arr
         raise RuntimeError
 
     stored = await arrives(PARENT, "bad")
-    for _ in range(MOST_READS + 1):
+    for _ in range(MOST_FAILURES + 1):
         await handle(world.database, NOW, route)
         await _visible_again(world)
     (inbound,) = await world.all(select(Inbound))
     assert (inbound.outcome, inbound.handled_at, trouble) == ("failed", NOW, [("handler_failed", stored)])
+
+
+async def test_a_database_that_goes_away_again_and_again_is_no_fault_of_a_text(world: World, arrives: Arrives) -> None:
+    failures = [OperationalError("x", {}, Exception())] * (MOST_FAILURES + 3)
+
+    async def route(work: Work, inbound: Inbound) -> str:
+        if failures:
+            raise failures.pop()
+        return "noted"
+
+    await arrives(PARENT, "1")
+    while failures:
+        await handle(world.database, NOW, route)
+        await _visible_again(world)
+    await handle(world.database, NOW, route)
+    (inbound,) = await world.all(select(Inbound))
+    assert inbound.outcome == "noted"
+
+
+async def test_a_text_at_which_every_worker_dies_is_given_to_a_person(world: World, arrives: Arrives, trouble: Trouble) -> None:
+    async def route(work: Work, inbound: Inbound) -> str:
+        raise AssertionError
+
+    stored = await arrives(PARENT, "bad")
+    async with world.database.session() as session, session.begin():
+        await session.execute(text("update pgmq.q_inbound set read_ct = :read"), {"read": MOST_READS})
+    await handle(world.database, NOW, route)
+    assert trouble == [("handler_failed", stored)]
 
 
 async def test_two_workers_do_not_handle_the_same_text(world: World, arrives: Arrives) -> None:

@@ -1,0 +1,1 @@
+alter table inbound add column failures integer not null default 0;
