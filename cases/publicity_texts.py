@@ -38,6 +38,9 @@ class CampaignText:
     own_words: bool = False
 
 
+LABELS = ("states", "excluded", "outcomes", "refusals", "told", "list_faults", "outcome_sheet", "activities_sheet")
+
+
 @dataclass(frozen=True)
 class Library:
     """Everything in the file. `labels`: words of lists and previews by table and key."""
@@ -78,7 +81,7 @@ def library() -> Library:
         purposes=data["purposes"],
         never_to_groups=re.compile(data["never_to_groups"]),
         own_words_most=data["own_words_most"],
-        labels={name: data[name] for name in ("states", "excluded", "outcomes", "refusals", "told", "list_faults")},
+        labels={name: data[name] for name in LABELS},
     )
 
 
