@@ -11,25 +11,22 @@ from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import Campaign
 
+COLUMNS = (("name", 14), ("area", 16), ("outcome", 14), ("why", 18), ("channel", 14))
+
 
 def outcome_book(
     campaign: Campaign, plan: Plan, found: Outcome, people: Sequence[Recipient], areas: Mapping[str, str]
 ) -> bytes:  # fmt: skip
     """The same as a workbook: totals, and a row a person. `areas`: code → name."""
     book, labels, calendar = library(), library().labels["outcomes"], Calendar(plan)
+    said = book.labels["outcome_sheet"]
+    counts = [(labels[outcome]["zh"], count) for outcome, count in found.totals.items()]
+    columns_of_totals = [Column(said["outcome"], 16), Column(said["people"], 12, "count")]
     totals = Sheet(
-        "合计", f"{campaign.name}：发送结果合计", [Column("结果", 16), Column("人数", 12, "count")],
-        [(labels[outcome]["zh"], count) for outcome, count in found.totals.items()],
-        notes=[f"短信{found.parts}条，费用{found.cost:.2f}元"], sums=("合计", sum(found.totals.values())),
+        said["totals"], said["totals_title"].format(campaign=campaign.name), columns_of_totals, counts,
+        notes=[said["cost"].format(parts=found.parts, cost=found.cost)], sums=(said["totals"], sum(found.totals.values())),
     )  # fmt: skip
-    columns = [
-        Column("姓名", 14),
-        Column("地区", 16),
-        Column("结果", 14),
-        Column("原因", 18),
-        Column("渠道", 14),
-        Column("发出", 18, "moment"),
-    ]
+    columns = [Column(said[name], width) for name, width in COLUMNS] + [Column(said["sent"], 18, "moment")]
     rows = [
         (
             one.name, areas.get(one.area_code, one.area_code), labels[one.outcome]["zh"], book.reason(one.why) if one.why else "",
@@ -37,4 +34,4 @@ def outcome_book(
         )
         for one in people
     ]  # fmt: skip
-    return workbook([totals, Sheet("名单", f"{campaign.name}：发送结果名单", columns, rows)])
+    return workbook([totals, Sheet(said["list"], said["list_title"].format(campaign=campaign.name), columns, rows)])

@@ -51,9 +51,14 @@ async def enter_by_number(
 
 def has_number(cipher: Cipher, number: str) -> ColumnElement[bool]:
     """The condition for the child with this register number; an identity number finds it, too."""
+    register, citizen = number_indexes(cipher, number)
+    return (Student.register_index == register) | (Student.id_number_index == citizen)
+
+
+def number_indexes(cipher: Cipher, number: str) -> tuple[bytes, bytes]:
+    """How a child's register number and its identity number are found again, where `number` is one of them."""
     plain = _read(number)
-    citizen = cipher.index(plain.removeprefix("G"))
-    return (Student.register_index == student_key(cipher, plain)) | (Student.id_number_index == citizen)
+    return student_key(cipher, plain), cipher.index(plain.removeprefix("G"))
 
 
 def _read(number: str) -> str:

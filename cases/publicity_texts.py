@@ -13,6 +13,7 @@ import yaml
 
 TABLES = (
     "states", "excluded", "outcomes", "reasons", "unknown_reason", "channels", "kinds", "groups", "refusals", "told", "list_faults",
+    "outcome_sheet", "activities_sheet",
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -15,6 +14,7 @@ from console import receipts
 from console.entering import language_of
 from console.frame import Speech, environment
 from console.visit import NotEntered, see_other
+from storage.database import AWAY
 
 log = structlog.get_logger("web")
 BY_SCRIPT = "x-part"
@@ -52,7 +52,7 @@ async def _told(request: Request, error: Exception) -> Response:
     return HTMLResponse(environment().get_template("fault.html").render(t=t, status=status), status)
 
 
-FAULTS: dict[Any, Any] = {OperationalError: _database_away, TimeoutError: _database_away, Exception: _failed}
+FAULTS: dict[Any, Any] = {**dict.fromkeys(AWAY, _database_away), Exception: _failed}
 
 
 def page_faults() -> dict[Any, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from cases.imports.report import Finding, ImportReport
 from cases.imports.run import import_file, write_errors
@@ -91,7 +92,8 @@ def _ended(parts: Parts, errand: Errand, report: ImportReport) -> dict[str, Any]
 async def _beat(database: Database, job_id: int, so_far: list[int]) -> None:
     while True:
         await asyncio.sleep(BEAT)
-        await _note(database, job_id, done=so_far[0], total=so_far[1])
+        with suppress(SQLAlchemyError, OSError):  # what was taken in must not be lost sight of because one note was not written
+            await _note(database, job_id, done=so_far[0], total=so_far[1])
 
 
 async def _note(database: Database, job_id: int, **values: Any) -> None:

@@ -20,11 +20,11 @@ class Line:
     by_kind: Mapping[str, int]
 
 
-def activities_sheet(title: str, kinds: Mapping[str, str], lines: Sequence[Line]) -> Sheet:
-    """`kinds`: key → name, in the order of the columns."""
+def activities_sheet(title: str, said: Mapping[str, str], kinds: Mapping[str, str], lines: Sequence[Line]) -> Sheet:
+    """`said`: the sheet's words; `kinds`: key → name, in the order of the columns."""
     columns = [
-        Column("单位", 26), Column("地区", 16), Column("计划", 8, "count"), Column("已办", 8, "count"), Column("还差", 8, "count"),
-        Column("有照片", 9, "count"), *(Column(name, 9, "count") for name in kinds.values()),
+        Column(said["name"], 26), Column(said["area"], 16), Column(said["planned"], 8, "count"), Column(said["held"], 8, "count"),
+        Column(said["missing"], 8, "count"), Column(said["pictured"], 9, "count"), *(Column(name, 9, "count") for name in kinds.values()),
     ]  # fmt: skip
     counts: list[list[int | None]] = [
         [
@@ -34,5 +34,5 @@ def activities_sheet(title: str, kinds: Mapping[str, str], lines: Sequence[Line]
         for line in lines
     ]  # fmt: skip
     rows: list[list[Cell]] = [[line.name, line.area, *numbers] for line, numbers in zip(lines, counts, strict=True)]
-    sums: list[Cell] = ["合计", "", *(sum(number or 0 for number in column) for column in zip(*counts, strict=True))]
-    return Sheet("宣传活动", title, columns, rows, notes=["计划为空：该单位还没有报计划次数。"], sums=sums)
+    sums: list[Cell] = [said["sums"], "", *(sum(number or 0 for number in column) for column in zip(*counts, strict=True))]
+    return Sheet(said["sheet"], title, columns, rows, notes=[said["note"]], sums=sums)

@@ -62,10 +62,6 @@ class Calendar:
             next(days)
         return next(days)
 
-    def school_days_between(self, first: date, last: date) -> int:
-        """How many school days there are from `first` to `last`, both included."""
-        return sum(self.is_school_day(first + timedelta(days=n)) for n in range((last - first).days + 1))
-
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
 

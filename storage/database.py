@@ -37,9 +37,13 @@ class Scope:
         return str(self.class_id) if self.class_id else ""
 
 
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError, TimeoutError, ConnectionError)
+"""What is raised when the database cannot be reached or cannot write now."""
+
+
 def is_away(error: BaseException) -> bool:
-    """Whether it is the database that cannot be reached or cannot write now, and not what was asked of it."""
-    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | TimeoutError | ConnectionError)
+    """Whether it is the database that is away, and not what was asked of it that is wrong."""
+    return isinstance(error, AWAY)
 
 
 class Database:

@@ -94,12 +94,6 @@ async def length(session: AsyncSession, name: str) -> int:
     return await _count(session, name) if known else 0
 
 
-async def lengths(session: AsyncSession) -> list[tuple[str, int]]:
-    """Every queue with its number of entries, by name."""
-    names = await session.scalars(text("select queue_name from pgmq.meta order by queue_name"))
-    return [(name, await _count(session, name)) for name in names]
-
-
 async def _count(session: AsyncSession, name: str) -> int:
     table = await session.scalar(text("select pgmq.format_table_name(:name, 'q')"), {"name": name})
     return await session.scalar(text(f'select count(*) from pgmq."{table}"')) or 0

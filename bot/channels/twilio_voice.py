@@ -15,7 +15,6 @@ RINGS = 30
 """Seconds that it rings, about six rings."""
 EVENTS = ("initiated", "ringing", "answered", "completed")
 LOOK_BACK = 50  # newest calls to one number
-REPEAT = "9"
 KEYS = frozenset("012345678")
 SILENT_ROUNDS = 2
 """How often it is said to somebody who presses nothing."""

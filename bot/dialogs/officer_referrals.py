@@ -89,10 +89,10 @@ async def unrefer(order: Order) -> str:
     case = await _case(order, number)
     if isinstance(case, str):
         return case
+    desk = await desk_of_case(order.work, await lock_case(order.work, case.id))
     found, reason = await _meant(order, case, said)
     if found is None:
         return order.refuse(reason)
-    desk = await desk_of_case(order.work, await lock_case(order.work, case.id))
     if not await may_withdraw(order.work, desk, found, order.speaker.staff_id):
         return order.refuse("referral_not_yours")
     if (fault := await withdraw_referral(order.work, found, by=order.speaker.staff_id, reason=reason)) is not None:

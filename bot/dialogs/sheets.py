@@ -57,6 +57,9 @@ async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> st
     said = await _answer(talk, class_id, sheet, reading)
     if said is None:
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_yesterday"))
+    if said.mode == "correction" and sheet.answered_at is None:  # nobody has said yet how the others are
+        names = "、".join(pupils[student_id].name for student_id in said.arrived)
+        return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.only_arrived", names=names))
     return await _take(talk, class_id, sheet, reading, said, pupils, leaves)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from time import time
 
@@ -11,6 +12,7 @@ from bot.hooks.addresses import NotAllowed, check_url, resolve
 from bot.hooks.signing import headers
 
 SECONDS = 10.0
+"""For one call from its beginning to its end: who answers a word at a time must not hold up what others wait for."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ async def call(asked: Call, *, allow_private: bool) -> Outcome:
         parts = check_url(asked.url, allow_private=allow_private)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = await resolve(host, port, allow_private=allow_private)
-        return Outcome(status=await _post(asked, httpx.URL(asked.url), address))
+        async with asyncio.timeout(SECONDS):
+            address = await resolve(host, port, allow_private=allow_private)
+            return Outcome(status=await _post(asked, httpx.URL(asked.url), address))
     except NotAllowed as error:
         return Outcome(error=str(error))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:

@@ -18,6 +18,7 @@ from pathlib import Path
 import fasteners
 import structlog
 
+from bot.gathering import Gathering
 from bot.inbox.receive import Brought
 from storage.crypto import Cipher, Undecipherable
 from storage.database import is_away
@@ -42,17 +43,12 @@ class Spool:
         self._store = store
         self._mine: _File | None = None
         self._turn = asyncio.Lock()
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._gathering = Gathering(self._write)
         self.is_holding = False
 
     async def keep(self, call: Brought) -> None:
         """Returns once it is safe on disk. Raises OSError when it cannot be."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((self._cipher.encrypt(as_json([asdict(call)])) + b"\n", done))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        await done
+        await self._gathering.give(self._cipher.encrypt(as_json([asdict(call)])) + b"\n")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -76,29 +72,22 @@ class Spool:
         self.is_holding = self._mine is not None
         return stored
 
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            async with self._turn:
-                error = await asyncio.to_thread(self._append, b"".join(line for line, _ in batch))
-                self.is_holding = self.is_holding or error is None
-            log.warning("calls spooled", action="calls_spooled", calls=0 if error else len(batch))
-            for _, done in batch:
-                if done.done():  # the caller has gone
-                    continue
-                done.set_exception(error) if error else done.set_result(None)
+    async def _write(self, lines: Sequence[bytes]) -> None:
+        async with self._turn:
+            await asyncio.to_thread(self._append, b"".join(lines))
+            self.is_holding = True
+        log.warning("calls spooled", action="calls_spooled", calls=len(lines))
 
-    def _append(self, lines: bytes) -> OSError | None:
+    def _append(self, lines: bytes) -> None:
         try:
             if self._mine is None:
                 self._mine = _File(self._folder)
             size = self._mine.append(lines)
-        except OSError as error:  # its last line may be torn: what comes next goes into another file
+        except OSError:  # its last line may be torn: what comes next goes into another file
             self._close()
-            return error
+            raise
         if size > LARGEST:
             self._close()
-        return None
 
     async def _let_go(self) -> list[Path]:
         """Gives the files that are there while we write none: a lock of ours would not keep ourselves out."""

@@ -5,13 +5,13 @@ Whoever dies leaves a whole batch of attempts behind, of which few were ever cal
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
 from sqlalchemy import text
 
+from bot.gathering import Gathering
 from bot.outbox.lease import Held, use
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
@@ -49,32 +49,11 @@ class Beginning:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._gathering = Gathering(self._write)
 
     async def may_call(self, attempt_id: int) -> bool:
         """Whether this call may be made now: it is written down, and nobody has given the attempt up. Raises what the database said."""
-        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((attempt_id, done))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._empty())
-        return await done
-
-    async def _empty(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            try:
-                begun = await self._write([attempt_id for attempt_id, _ in group])
-            except BaseException as error:  # also when the process ends: nobody may go on waiting
-                for _, done in group:
-                    if not done.done():
-                        done.set_exception(error)
-                if not isinstance(error, Exception):
-                    raise
-            else:
-                for attempt_id, done in group:
-                    if not done.done():  # else the caller has gone
-                        done.set_result(attempt_id in begun)
+        return attempt_id in await self._gathering.give(attempt_id)
 
     async def _write(self, ids: Sequence[int]) -> set[int]:
         async with self._database.session() as session, session.begin():

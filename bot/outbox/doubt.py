@@ -165,7 +165,7 @@ class Doubts:
     async def _settle_one(self, doubt: Doubt, held: Held, found: Sequence[str] | None, now: datetime) -> None:
         async with working(self._database, now) as work:
             attempt = await work.session.get_one(Attempt, doubt.attempt_id, with_for_update=True)
-            if attempt.outcome not in (None, "unknown"):  # somebody knew it after all
+            if attempt.outcome not in (None, "unknown") or attempt.called_at != doubt.called_at:  # somebody knew it after all, or calls now
                 return
             message = await work.session.get_one(Message, doubt.message.id, with_for_update=True)
             attempt.finished_at = await database_time(work.session)

@@ -87,11 +87,6 @@ def registrable(environment: Environment, source: str) -> Registered:
     return _registrable(environment, source)
 
 
-def values_of(environment: Environment, source: str, context: Mapping[str, Any]) -> dict[str, str]:
-    """Variable → value, so that `filled(text, values)` is what the source renders to, less the signature. Raises Unfit."""
-    return registrable(environment, source).values(context)
-
-
 def registered_values(catalogue: Catalogue, template_id: str, context: Mapping[str, Any]) -> dict[str, str]:
     """The values of one message for a channel that sends registered templates only.
 

@@ -18,8 +18,8 @@ class NotToBeSaid(ValueError):
     """Somebody's own words hold what must never be said; the text names them and what to say instead."""
 
 
-def _judged(book: LawBook, text: str, *, to_families: bool) -> str:
-    """An officer's own words, which are judged like ours."""
+def judged(book: LawBook, text: str, *, to_families: bool) -> str:
+    """An officer's own words, which are judged like ours. Raises NotToBeSaid."""
     for phrase in (*book.never_to_anybody, *(book.never_to_families if to_families else ())):
         if said := phrase.pattern.search(text):
             raise NotToBeSaid(f"{said.group()} → {phrase.instead}")
@@ -37,7 +37,7 @@ def referral_pdf(book: LawBook, letter: ReferralLetter) -> bytes:
     return pdf("referral_letter", with_gaps({
         "issuer": letter.issuer, "number": letter.number, "title": words["title"], "on": letter.approved_on,
         "salutation": words["salutation"].format(department=letter.department), "before": [words["opening"].format(kind=letter.kind)],
-        "rows": [*rows, [words["reason"], _judged(book, letter.reason, to_families=False)]] if letter.reason else rows,
+        "rows": [*rows, [words["reason"], judged(book, letter.reason, to_families=False)]] if letter.reason else rows,
         "after": [words["asks"].format(asks=letter.asks, answer_by=_spoken(letter.answer_by)), words["secrecy"]],
         "basis": words["basis"], "citations": [book.quote(key) for key in letter.law], "seal": words["seal"],
         "contact": words["contact"].format(contact=letter.contact, approved_by=letter.approved_by),
@@ -67,7 +67,7 @@ def _decided(words: dict[str, Any], decision: AidDecision, book: LawBook) -> str
         return str(words["granted"])
     if not decision.reason:
         return str(words["refused"])
-    return str(words["refused_why"].format(reason=_judged(book, decision.reason, to_families=True)))
+    return str(words["refused_why"].format(reason=judged(book, decision.reason, to_families=True)))
 
 
 def _rows(words: dict[str, Any], decision: AidDecision) -> list[list[str]]:

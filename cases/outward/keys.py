@@ -12,8 +12,9 @@ from sqlalchemy import select
 from cases.access.codes import hashed
 from cases.access.limits import Limit, count
 from cases.colleagues import own_posts
+from cases.outward.hooks import end_hook
 from cases.said import covers
-from storage.tables import ApiKey, Responsibility
+from storage.tables import ApiHook, ApiKey, Responsibility
 from storage.work import Work
 
 SCOPES = ("attendance", "enrolment", "cases", "hooks")
@@ -54,11 +55,15 @@ async def issue(work: Work, asked: Issue, *, by: str = OPERATOR) -> tuple[ApiKey
     return key, secret
 
 
-def revoke(work: Work, key: ApiKey, *, by: str = OPERATOR) -> None:
-    """Ends a key at once; ended twice is ended."""
-    if key.revoked_at is None:
-        key.revoked_at = work.now
-        work.record("api_key_revoked", f"api_key:{key.id}", area_code=key.area_code, actor=by)
+async def revoke(work: Work, key: ApiKey, *, by: str = OPERATOR) -> None:
+    """Ends a key at once, and the hooks that were opened with it: whoever is not to ask is not told either. Ended twice is ended."""
+    if key.revoked_at is not None:
+        return
+    key.revoked_at = work.now
+    work.record("api_key_revoked", f"api_key:{key.id}", area_code=key.area_code, actor=by)
+    own = select(ApiHook).where(ApiHook.key_id == key.id, ApiHook.state != "ended").order_by(ApiHook.id).with_for_update()
+    for hook in await work.session.scalars(own):
+        end_hook(work, hook, by=by)
 
 
 async def key_of(work: Work, secret: str) -> ApiKey | None:

@@ -86,6 +86,7 @@ OLD = (
     ("inbound", f"received_at < :old and handled_at is not null and body <> '' and not exists ({TOLD}) and not exists ({COMPLAINED})", {
         "body": "''",
     }),
+    ("saved_view", "saved_at < :old and jsonb_exists(filters, 'q')", {"filters": "filters - 'q'"}),
 )  # fmt: skip
 """Texts that belong to no child's case. What belongs to a child whose data are still kept stays with it."""
 

@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 from cases.rates import Unit, UnitRates, rates_of_units
 from cases.responsible import CODE_LENGTH
 from cases.supervising.sheets import span_of
-from cases.supervising.times import Span, Times, times_of_units
+from cases.supervising.times import Times, times_of_units
+from plan.calendar import Calendar
 from plan.model import Plan
 from plan.supervising import Commendation
 from storage.tables import AttendanceSheet, Difference, School
@@ -42,7 +43,7 @@ async def candidates(work: Work, plan: Plan, area_code: str, unit: Unit, year: i
         return []
     rules, span = plan.supervision.commendation, span_of(plan, year, on, work.now)
     times = {one.key: one for one in await times_of_units(work, plan, area_code, span, unit)}
-    answered, open_differences = await _sheets(work, span, on), await _differences(work)
+    answered, open_differences = await _sheets(work, Calendar(plan).day_of(span.since), on), await _differences(work)
     ids = {school.code: str(school.id) for school in await work.session.scalars(select(School))} if unit == "school" else {}
     return [
         _candidate(rules, one, times.get(ids.get(one.key, one.key)), _sum(answered, one), sum(_of(open_differences, one)))
@@ -71,10 +72,10 @@ BySchool = Mapping[tuple[int | None, str], tuple[int, ...]]
 """(school, area) → numbers"""
 
 
-async def _sheets(work: Work, span: Span, on: date) -> BySchool:
+async def _sheets(work: Work, first: date, last: date) -> BySchool:
     query = (
         select(AttendanceSheet.school_id, AttendanceSheet.area_code, func.count().filter(AttendanceSheet.state == "answered"), func.count())
-        .where(AttendanceSheet.on >= span.since.date(), AttendanceSheet.on <= on, AttendanceSheet.state.in_(("answered", "unanswered")))
+        .where(AttendanceSheet.on.between(first, last), AttendanceSheet.state.in_(("answered", "unanswered")))
         .group_by(AttendanceSheet.school_id, AttendanceSheet.area_code)
     )
     return {(school, area): (answered, asked) for school, area, answered, asked in await work.session.execute(query)}

@@ -52,13 +52,16 @@ class PlaceFacts:
         return sum(number for (_, owed_by), number in self.unmet[place].items() if owed_by == role)
 
 
-async def place_facts(work: Work, area_code: str, schools: Sequence[int], span: Span, on: date) -> PlaceFacts:
-    """Of an area and everything in it, for a span and up to a day; of these schools also what is about children who live elsewhere."""
+async def place_facts(work: Work, area_code: str, schools: Sequence[int], span: Span, days: tuple[date, date]) -> PlaceFacts:
+    """Of an area and everything in it, for a span; of these schools also what is about children who live elsewhere.
+
+    `days`: the first and the last local day whose sheets count.
+    """
     found = PlaceFacts()
     for kind, role, code, school, number in await work.session.execute(_unmet(area_code, schools, span)):
         for place in _places(code, school):
             found.unmet[place][kind, role] += number
-    for code, school, answered, asked in await work.session.execute(_sheets(area_code, span, on)):
+    for code, school, answered, asked in await work.session.execute(_sheets(area_code, days)):
         for place in _places(code, school):
             found.answered[place] += answered
             found.asked[place] += asked
@@ -105,13 +108,12 @@ def _inside(table: type[Task] | type[Difference] | type[Report], area_code: str,
     return table.area_code.startswith(area_code) | (table.school_id == func.any(list(schools)))
 
 
-def _sheets(area_code: str, span: Span, on: date) -> Any:
+def _sheets(area_code: str, days: tuple[date, date]) -> Any:
     sheet = AttendanceSheet
     return (
         select(sheet.area_code, sheet.school_id, func.count().filter(sheet.state == "answered"), func.count())
         .where(
-            sheet.area_code.startswith(area_code), sheet.on >= span.since.date(), sheet.on <= on,
-            sheet.state.in_(("answered", "unanswered")),
+            sheet.area_code.startswith(area_code), sheet.on.between(*days), sheet.state.in_(("answered", "unanswered")),
         )
         .group_by(sheet.area_code, sheet.school_id)
     )  # fmt: skip

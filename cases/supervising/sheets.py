@@ -122,8 +122,9 @@ async def _sheets(
     work: Work, plan: Plan, found: Sequence[Post], counted: Count, span: Span, times: Mapping[tuple[str, str], Times]
 ) -> list[PostSheet]:
     schools = [post.school_id for post in found if post.school_id is not None]
-    facts = await place_facts(work, _common([post.area_code for post in found]), schools, span, counted.when.on)
-    decided = await decisions(work, plan, [post.person_id for post in found], span.since.astimezone(Calendar(plan).zone).year)
+    first = Calendar(plan).day_of(span.since)
+    facts = await place_facts(work, _common([post.area_code for post in found]), schools, span, (first, counted.when.on))
+    decided = await decisions(work, plan, [post.person_id for post in found], first.year)
     return [_sheet(plan, post, counted, facts, times.get((str(post.person_id), post.role)), decided.get(_held(post), [])) for post in found]
 
 

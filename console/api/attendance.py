@@ -11,13 +11,12 @@ from sqlalchemy import select, update
 
 from cases.attendance import Missing, SheetAnswer, correction_day, record_sheet
 from cases.calendars import calendar_for
-from cases.imports.intake import student_key
-from cases.imports.numbers import read_number
+from cases.new_child import number_indexes
 from cases.rolls import ON_ROLLS, taught_at_home
 from cases.rooms import room_named
 from cases.sheet_asking import sheet_before_asking, sheet_of
 from console.api.caller import Attending, Caller, Once
-from console.api.fields import Body, Day, Number, RoomRef, SchoolRef, Seat, with_field
+from console.api.fields import Body, Day, Number, RoomRef, SchoolRef, Seat, meaning, with_field
 from console.api.problems import Problem, Row
 from storage.tables import AttendanceSheet, Question, SchoolClass, Student
 from storage.work import Work
@@ -41,14 +40,14 @@ class AbsentSeat(BySeat):
     """Absent, with what is known of it."""
 
     reason: Literal["sick", "leave"] | None = None
-    until: Day | None = Field(default=None, description="请假到哪天 · last day of the leave")
+    until: Day | None = Field(default=None, description=meaning("until"))
 
 
 class AbsentNumber(ByRegister):
     """Absent, with what is known of it."""
 
     reason: Literal["sick", "leave"] | None = None
-    until: Day | None = Field(default=None, description="请假到哪天 · last day of the leave")
+    until: Day | None = Field(default=None, description=meaning("until"))
 
 
 BY = with_field("number", "seat")
@@ -61,10 +60,10 @@ class Sheet(Body):
 
     school: SchoolRef
     room: RoomRef = Field(alias="class")
-    on: Day = Field(description="今天或上一个上课日 · today or the last school day")
-    mode: Literal["full", "correction"] = Field(default="full", description="full：全班；correction：只改提到的学生")
+    on: Day = Field(description=meaning("day_of_sheet"))
+    mode: Literal["full", "correction"] = Field(default="full", description=meaning("mode"))
     absent: list[Absent] = Field(default_factory=list, max_length=MOST)
-    arrived: list[Pupil] = Field(default_factory=list, max_length=MOST, description="后来到校的 · came after all")
+    arrived: list[Pupil] = Field(default_factory=list, max_length=MOST, description=meaning("arrived"))
 
 
 class SheetTaken(Body):
@@ -87,6 +86,7 @@ async def push_sheet(call: Attending, sheet: Sheet, once: Once) -> SheetTaken:
     async def use(work: Work) -> dict[str, Any]:
         room = await room_named(work, call.plan, sheet.room, [school])
         kept = await _sheet_of(work, call, room, sheet.on)
+        _must_be_answered(kept, sheet)
         answer = await _answer(work, call, room, sheet)
         receipt = await record_sheet(work, kept, answer, call.key.person_id)
         asked = update(Question).where(Question.sheet_id == kept.id, Question.state == "open")
@@ -112,6 +112,12 @@ async def _sheet_of(work: Work, call: Caller, room: SchoolClass, on: date) -> At
     if kept is None or kept.state == "withdrawn":
         raise Problem("cannot_be", rows=[Row(0, "on", "no_sheet")])
     return kept
+
+
+def _must_be_answered(kept: AttendanceSheet, sheet: Sheet) -> None:
+    """A correction says nothing of those whom it does not name: nobody may count as present by it. Raises Problem."""
+    if sheet.mode == "correction" and kept.answered_at is None:
+        raise Problem("cannot_be", rows=[Row(0, "mode", "nothing_to_correct")])
 
 
 async def _answer(work: Work, call: Caller, room: SchoolClass, sheet: Sheet) -> SheetAnswer:
@@ -171,6 +177,4 @@ class _Roll:
         return found[0]
 
     def _by_number(self, said: str) -> list[int]:
-        number = read_number(said) or ""
-        indexes = (student_key(self._cipher, number), self._cipher.index(number.removeprefix("G")))
-        return list({self._numbers[index] for index in indexes if index in self._numbers})
+        return list({self._numbers[index] for index in number_indexes(self._cipher, said) if index in self._numbers})

@@ -21,7 +21,7 @@ from cases.outward.calls import OtherCall, answer_given, keep_answer
 from cases.outward.keys import is_within_rate, key_of, posts_behind
 from cases.plans import plan_in_force
 from cases.said import Said
-from console.api.fields import ByNumber, Child
+from console.api.fields import ByNumber, Child, meaning
 from console.api.problems import Problem
 from console.parts import Parts
 from plan.calendar import Calendar
@@ -34,11 +34,8 @@ BEARER = HTTPBearer(auto_error=False, scheme_name="key", description="`fanxiao a
 Given = Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)]
 Once = Annotated[
     str,
-    Header(
-        alias="Idempotency-Key", pattern=r"^[!-~]{8,80}$",
-        description="每个请求一个，重试时不变 · one for each request, the same when it is tried again",
-    ),
-]  # fmt: skip
+    Header(alias="Idempotency-Key", pattern=r"^[!-~]{8,80}$", description=meaning("once")),
+]
 
 
 @dataclass(frozen=True)

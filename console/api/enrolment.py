@@ -16,7 +16,7 @@ from cases.said import Said
 from cases.school_roll import graduate_class, resume, suspend
 from cases.transfers import Destination, arrive, transfer_out
 from console.api.caller import Caller, Enrolling, Once
-from console.api.fields import Body, ByNumber, Child, Day, Name, Number, RoomRef, SchoolRef, Words
+from console.api.fields import Body, ByNumber, Child, Day, Name, Number, RoomRef, SchoolRef, Words, meaning
 from console.api.problems import Problem
 from storage.tables import School, SchoolClass, Student
 from storage.work import Work
@@ -26,7 +26,7 @@ Room = Annotated[RoomRef, Field(alias="class")]
 
 class _Told(Body):
     evidence: Words
-    on: Day | None = Field(default=None, description="发生日期，不写为今天 · the day on which it happened; today without it")
+    on: Day | None = Field(default=None, description=meaning("happened_on"))
 
 
 class Entered(_Told):

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
+from console.words import page_data
+
 LARGEST_ID = 2**53 - 1
 
 
@@ -14,6 +16,12 @@ class Body(BaseModel):
     """Unknown fields are refused: a misspelt one would silently mean nothing."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def meaning(field: str) -> str:
+    """What a field means, for the API's description (templates/api.yaml)."""
+    said = page_data("api")["fields"][field]
+    return f"{said['zh']} · {said['en']}"
 
 
 def _day(given: Any) -> date:
@@ -31,20 +39,16 @@ def _whole(given: Any) -> Any:
 
 
 ChildId = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_whole)]
-Seat = Annotated[int, Field(ge=1, le=999, description="班内学号 · number within the class"), BeforeValidator(_whole)]
+Seat = Annotated[int, Field(ge=1, le=999, description=meaning("seat")), BeforeValidator(_whole)]
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=PRINTABLE)]
-Words = Annotated[str, Field(min_length=2, max_length=300, pattern=PRINTABLE, description="依据：批准文号、证明 · a number, a certificate")]
+Words = Annotated[str, Field(min_length=2, max_length=300, pattern=PRINTABLE, description=meaning("evidence"))]
 Number = Annotated[
     str,
-    Field(pattern=r"^[0-9A-Za-z]{6,30}$", description="学籍号或身份证号 · register or identity number", examples=["G622926201503150012"]),
+    Field(pattern=r"^[0-9A-Za-z]{6,30}$", description=meaning("number"), examples=["G622926201503150012"]),
 ]
-SchoolRef = Annotated[
-    str, Field(min_length=2, max_length=60, pattern=PRINTABLE, description="学校标识码或全称 · the school's code or full name")
-]
-RoomRef = Annotated[
-    str, Field(min_length=1, max_length=30, pattern=PRINTABLE, description="班级 · the class, as 三(2)班", examples=["三(2)班"])
-]
+SchoolRef = Annotated[str, Field(min_length=2, max_length=60, pattern=PRINTABLE, description=meaning("school"))]
+RoomRef = Annotated[str, Field(min_length=1, max_length=30, pattern=PRINTABLE, description=meaning("room"), examples=["三(2)班"])]
 
 
 class ByNumber(Body):

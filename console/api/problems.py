@@ -8,19 +8,18 @@ from typing import Any
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from cases.enrolment_words import NotTaken
 from console.words import page_data
+from storage.database import AWAY
 
 log = structlog.get_logger("api")
 MEDIA_TYPE = "application/problem+json"
 FORBIDDEN = {"not_yours", "not_your_child"}
 UNKNOWN = {"no_child", "no_school", "no_class", "other_class"}
-THE_CHILD = {"zh": "该学生", "en": "the child"}
 
 
 class Problem(Exception):
@@ -66,7 +65,7 @@ def of_refusal(refusal: NotTaken) -> Problem:
 
 
 def _nameless(refusal: NotTaken, language: str) -> str:
-    hidden = {"child": THE_CHILD[language]} if "child" in refusal.words else {}
+    hidden = {"child": page_data("api")["the_child"][language]} if "child" in refusal.words else {}
     return NotTaken(refusal.reason, **{**refusal.words, **hidden}).text(language)
 
 
@@ -113,5 +112,5 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
 
 HANDLERS: dict[Any, Any] = {
     Problem: _refused, NotTaken: _not_taken, RequestValidationError: _not_understood, HTTPException: _http,
-    OperationalError: _away, TimeoutError: _away, Exception: _failed,
+    **dict.fromkeys(AWAY, _away), Exception: _failed,
 }  # fmt: skip

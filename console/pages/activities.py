@@ -27,6 +27,7 @@ from cases.activities import (
 from cases.activity_progress import Progress, progress, progress_of
 from cases.imports.classes import school_year
 from cases.photographs import media_type_of, unfit
+from cases.publicity_texts import library
 from console.pages.ledger import XLSX
 from console.paging import Page, cut
 from console.security import require_csrf_form
@@ -174,5 +175,6 @@ async def export(visit: Visiting) -> Response:
     lines = [Line(row.name, row.where.area_code, row.planned, row.held, row.pictured, row.by_kind) for row in rows]
     async with visit.acting() as work:
         work.record("list_exported", "list:activities", area_code=visit.area, actor=visit.actor, count=len(lines))
-    body = workbook([activities_sheet(visit.speech("activities")("sheet", year=year, next=year + 1), kinds, lines)])
+    said = library().labels["activities_sheet"]
+    body = workbook([activities_sheet(said["title"].format(year=year, next=year + 1), said, kinds, lines)])
     return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="activities-{year}.xlsx"'})

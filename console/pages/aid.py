@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from bot.dialogs.phrases import law_book
-from bot.rendering.support_letters import aid_pdf
+from bot.rendering.support_letters import NotToBeSaid, aid_pdf, judged
 from bot.rendering.support_tables import aid_register, payment_list
 from cases.aid import entitled_to, suggested
 from cases.aid_deciding import NotGrantable, aid_decider, conclude_aid, grant_asked
@@ -162,8 +163,11 @@ async def decide(visit: Visiting, request_id: int, granted: Words = "", kind: Wo
             return Refusal("say_why")
         try:
             grant = await grant_asked(work, desk, child, kind, amount, note) if granted == "yes" else None
+            judged(law_book(), note if grant is None else "", to_families=True)  # a refusal's reason stands in the letter to the family
         except NotGrantable as fault:
             return Refusal(str(fault))
+        except NotToBeSaid as never:
+            return Refusal("reply_forbidden", str(never))
         await conclude_aid(work, desk, request, granted=granted == "yes", by=visit.me.person_id, note=note.strip(), grant=grant)
         return None
 
@@ -192,6 +196,9 @@ async def letter(visit: Visiting, request_id: int) -> Response:
         desk = await desk_of_student(work, await work.session.get_one(Student, request.student_id))
         if request.decided_at is None or not await answers_for_any_above(work, desk, visit.me.person_id, aid_decider(visit.plan)):
             raise gone()
-        body = aid_pdf(law_book(), await aid_decision(work, request))
+        try:
+            body = await asyncio.to_thread(aid_pdf, law_book(), await aid_decision(work, request))
+        except NotToBeSaid as never:  # decided by a message
+            return await _page(visit, request_id, refused=Refusal("reply_forbidden", str(never)))
         work.record("aid_letter_printed", f"student:{request.student_id}", area_code=request.area_code, actor=visit.actor)
     return Response(body, media_type="application/pdf", headers={"Content-Disposition": f'inline; filename="aid-{request_id}.pdf"'})

@@ -97,7 +97,7 @@ async def _asked(visit: Visit, work: Work, typed: dict[str, Any]) -> Issue | Ref
 async def end(visit: Visiting, key_id: int) -> Response:
     """Whoever's name it bears."""
     async with visit.acting() as work:
-        revoke(work, await _own(visit, work, key_id), by=visit.actor)
+        await revoke(work, await _own(visit, work, key_id), by=visit.actor)
     return see_other("/keys", said="key_revoked")
 
 

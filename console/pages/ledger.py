@@ -45,6 +45,11 @@ class Filters(BaseModel):
         default = Filters()
         return {name: value for name, value in self.model_dump().items() if value != getattr(default, name) and name != "page"}
 
+    def recorded(self) -> dict[str, Any]:
+        """For the record, which holds no names and outlives them: of what was looked for, only that something was."""
+        kept = self.kept()
+        return {**kept, "q": True} if "q" in kept else kept
+
 
 @dataclass(frozen=True)
 class Line:
@@ -75,7 +80,7 @@ async def export(visit: Visiting, looking: Looking) -> Response:
     lines = await _lines(visit, looking, MOST_EXPORTED, 0)
     body = await asyncio.to_thread(workbook, [_sheet(visit, lines)])
     async with visit.acting() as work:
-        work.record("list_exported", "list:ledger", area_code=visit.area, actor=visit.actor, count=len(lines), filters=looking.kept())
+        work.record("list_exported", "list:ledger", area_code=visit.area, actor=visit.actor, count=len(lines), filters=looking.recorded())
     name = f"ledger-{visit.today:%Y%m%d}.xlsx"
     return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -157,15 +162,19 @@ def _named(q: str) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
+ORDER = (CaseFile.level.desc(), CaseFile.opened_at, CaseFile.id)
+"""Of one sheet all cases open at the same moment: without the last a page would leave some out and show others twice."""
+
+
 async def _lines(visit: Visit, looking: Filters, most: int, after: int) -> list[Line]:
-    found = select(CaseFile.id).where(CaseFile.id.in_(_found(visit, looking))).order_by(CaseFile.level.desc(), CaseFile.opened_at)
+    found = select(CaseFile.id).where(CaseFile.id.in_(_found(visit, looking))).order_by(*ORDER)
     query = (
         select(CaseFile, Student, func.coalesce(School.name, ""), func.coalesce(SchoolClass.name, ""))
         .join(Student, Student.id == CaseFile.student_id)
         .outerjoin(School, School.id == CaseFile.school_id)
         .outerjoin(SchoolClass, SchoolClass.id == CaseFile.class_id)
         .where(CaseFile.id.in_(found.limit(most).offset(after)))
-        .order_by(CaseFile.level.desc(), CaseFile.opened_at)
+        .order_by(*ORDER)
     )
     rows = (await visit.session.execute(query)).all()
     owed = await _owed(visit, [case.id for case, *_ in rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -139,7 +140,8 @@ async def receipts(visit: Visiting, ids: Ids = []) -> Response:  # noqa: B006
     papers = {paper.notice_id: paper for paper in await notice_papers(reading, state="all", ids=seen)}
     async with visit.acting() as work:
         work.record("list_exported", "list:receipts", area_code=visit.area, actor=visit.actor, count=len(found))
-    return _pdf(receipt_pdf(book, receipt_rows(book, found, papers)), f"receipts-{visit.today:%Y%m%d}.pdf")
+    body = await asyncio.to_thread(receipt_pdf, book, receipt_rows(book, found, papers))
+    return _pdf(body, f"receipts-{visit.today:%Y%m%d}.pdf")
 
 
 @router.post("/issue", dependencies=ACTING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from bot.dialogs.phrases import law_book
-from bot.rendering.support_letters import referral_pdf
+from bot.rendering.support_letters import NotToBeSaid, referral_pdf
 from cases.casework import lock_case
 from cases.desk import Desk, desk_of_case
 from cases.finishing import finish_task
@@ -105,10 +106,10 @@ async def _people(visit: Visit, one: Referral) -> dict[int, str]:
 
 async def _do(visit: Visit, referral_id: int, act: Act, done: str, typed: str = "") -> Response:
     """Carries it out on the locked row, or shows the page again with what forbids it."""
-    await _seen(visit, referral_id)
+    seen = await _seen(visit, referral_id)
     async with visit.acting() as work:
+        desk = await desk_of_case(work, await lock_case(work, seen.case_id))  # the case first, as everywhere
         referral = await work.session.get_one(Referral, referral_id, with_for_update=True)
-        desk = await desk_of_case(work, await lock_case(work, referral.case_id))
         refused = await act(work, referral, desk)
     if refused is not None and refused.key == "confirm_first":
         return await _page(visit, referral_id, is_asked=True)
@@ -198,9 +199,11 @@ async def letter(visit: Visiting, referral_id: int) -> Response:
         if not await may_withdraw(work, desk, referral, visit.me.person_id):
             raise gone()
         try:
-            body = referral_pdf(law_book(), await referral_letter(work, referral, visit.parts.cipher))
+            body = await asyncio.to_thread(referral_pdf, law_book(), await referral_letter(work, referral, visit.parts.cipher))
         except NotApproved as fault:
             raise gone() from fault
+        except NotToBeSaid as never:
+            return await _page(visit, referral_id, refused=Refusal("reply_forbidden", str(never)))
         work.record(
             "referral_letter_printed", f"referral:{referral.id}", area_code=referral.area_code, case_id=referral.case_id, actor=visit.actor
         )

@@ -103,7 +103,7 @@ async def card(visit: Visiting, student_id: int) -> Response:
         own = await work.session.get_one(Student, student_id)
         facts: dict[str, Any] = asdict(await card_of(work, visit.plan, visit.parts.cipher, own, visit.today))
         work.record("card_printed", f"student:{student_id}", area_code=own.area_code, actor=visit.actor)
-    return _file(care_card(facts, visit.today), "application/pdf", f"card-{student_id}.pdf", "inline")
+    return _file(await asyncio.to_thread(care_card, facts, visit.today), "application/pdf", f"card-{student_id}.pdf", "inline")
 
 
 def _file(body: bytes, kind: str, name: str, how: str) -> Response:

@@ -26,6 +26,7 @@ from cases.calendar_days import find_place
 from cases.imports.classes import school_year
 from cases.photographs import MEGABYTE, media_type_of
 from cases.plans import plan_in_force
+from cases.publicity_texts import library
 from cases.words import words
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
@@ -236,6 +237,7 @@ def export(
     plan, of_year, rows = _progress(area, year)
     kinds = {key: kind.zh for key, kind in plan.publicity.activities.kinds.items()}
     lines = [Line(row.name, row.where.area_code, row.planned, row.held, row.pictured, row.by_kind) for row in rows]
-    file.write_bytes(workbook([activities_sheet(f"{of_year}—{of_year + 1}学年线下宣传活动进度", kinds, lines)]))
+    said = library().labels["activities_sheet"]
+    file.write_bytes(workbook([activities_sheet(said["title"].format(year=of_year, next=of_year + 1), said, kinds, lines)]))
     typer.echo(f"已写入 {file}")
     typer.echo(f"Written to {file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from fanxiao.commands.children import carry_out, plan_today, the_school
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.tables import print_table
 from fanxiao.wiring import Storage
+from plan.calendar import Calendar
 from storage.tables import ApiKey, Person, School
 from storage.work import Work
 
@@ -41,21 +43,21 @@ def new(
     if school and "hooks" in wanted:
         refuse("推送（hooks）只给区域的密钥。", "Hooks are for keys of an area only.")
 
-    async def use(work: Work, _: Storage) -> tuple[ApiKey, str, str]:
+    async def use(work: Work, _: Storage) -> tuple[ApiKey, str, str, date]:
         place = await the_school(work, school) if school else None
         if place is None and await find_place(work, area=area) is None:
             refuse(f"没有这个区划代码：{area}", f"There is no such area code: {area}")
         code, school_id = (place.area_code, place.id) if place is not None else (area, None)
         person = await acting(work, by)
-        _plan, today = await plan_today(work)
+        plan, today = await plan_today(work)
         if not await posts_behind(work, person.id, code, school_id, today):
             refuse(f"{person.name}不负责这个范围：{school or area}", f"{person.name} does not answer for all of {school or area}")
         key, secret = await issue(work, Issue(name.strip(), person.id, code, wanted, days, per_minute, school_id))
-        return key, secret, person.name
+        return key, secret, person.name, Calendar(plan).day_of(key.expires_at)
 
-    key, secret, person = carry_out(use)
-    typer.echo(f"密钥 {key.id}（以{person}的名义，{key.expires_at:%Y-%m-%d} 到期），只显示这一次：")
-    typer.echo(f"Key {key.id} (in the name of {person}, expires {key.expires_at:%Y-%m-%d}), shown this once:")
+    key, secret, person, until = carry_out(use)
+    typer.echo(f"密钥 {key.id}（以{person}的名义，{until} 到期），只显示这一次：")
+    typer.echo(f"Key {key.id} (in the name of {person}, expires {until}), shown this once:")
     typer.echo(secret)
 
 
@@ -64,9 +66,10 @@ def listed() -> None:
     """密钥列表 · All keys: by their beginnings, never whole."""
 
     async def use(work: Work, _: Storage) -> list[tuple[str, ...]]:
+        calendar = Calendar((await plan_today(work))[0])
         query = select(ApiKey, Person.name, School.name).join(Person, Person.id == ApiKey.person_id)
         rows = await work.session.execute(query.outerjoin(School, School.id == ApiKey.school_id).order_by(ApiKey.id))
-        return [_row(work, key, person, school) for key, person, school in rows]
+        return [_row(work, calendar, key, person, school) for key, person, school in rows]
 
     headers = (
         "编号 id",
@@ -82,23 +85,23 @@ def listed() -> None:
     print_table(headers, once(use))
 
 
-def _row(work: Work, key: ApiKey, person: str, school: str | None) -> tuple[str, ...]:
+def _row(work: Work, calendar: Calendar, key: ApiKey, person: str, school: str | None) -> tuple[str, ...]:
     state = "已吊销 revoked" if key.revoked_at else "已到期 expired" if key.expires_at <= work.now else "有效 valid"
-    used = f"{key.used_at:%Y-%m-%d %H:%M}" if key.used_at else "—"
+    used = f"{calendar.local(key.used_at):%Y-%m-%d %H:%M}" if key.used_at else "—"
     where = school or key.area_code
-    return str(key.id), key.prefix, key.name, person, where, ",".join(key.scopes), f"{key.expires_at:%Y-%m-%d}", used, state
+    return str(key.id), key.prefix, key.name, person, where, ",".join(key.scopes), f"{calendar.day_of(key.expires_at)}", used, state
 
 
 @app.command("revoke")
 def revoke(which: Annotated[str, typer.Argument(help="编号或开头 · its number or beginning")]) -> None:
-    """吊销 · End a key at once."""
+    """吊销 · End a key at once, with the hooks opened by it."""
 
     async def use(work: Work, _: Storage) -> ApiKey:
         wanted = ApiKey.id == int(which) if which.isdecimal() else ApiKey.prefix == which
         key = await work.session.scalar(select(ApiKey).where(wanted).with_for_update())
         if key is None:
             refuse(f"没有这个密钥：{which}", f"There is no such key: {which}")
-        end(work, key)
+        await end(work, key)
         return key
 
     typer.echo(f"密钥 {once(use).prefix} 已吊销 / revoked")

@@ -21,6 +21,7 @@ from cases.shown import Shown
 from fanxiao.commands.acting import acting
 from fanxiao.commands.once import refuse
 from papers.tables import tables_pdf, tables_xlsx
+from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import Person
 from storage.work import Work
@@ -49,7 +50,8 @@ async def area_name(work: Work, area: str, everywhere: str = "全部区域") -> 
 async def acting_in(work: Work, by: str, area: str) -> tuple[Person, str]:
     """Who does it, and the area: the one named, or all that they answer for. Refuses an area that is not theirs."""
     who = await acting(work, by)
-    posts = [post.area_code for post in await own_posts(work, who.id, work.now.date()) if post.school_id is None]
+    today = Calendar(await plan_now(work)).day_of(work.now)
+    posts = [post.area_code for post in await own_posts(work, who.id, today) if post.school_id is None]
     if not posts:
         refuse(f"{who.name}不负责任何区域。", f"{who.name} answers for no area.")
     where = area or min(posts, key=len)

@@ -8,20 +8,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select
 
 from bot.channels.android_sms import AndroidSms, own_id
 from bot.channels.android_sms_calls import FAILURES, failure_code
 from bot.channels.base import Outgoing, Request, Result, Trouble
-from bot.channels.registry import build_channels, close_channels
-from console.webhooks import Hooks, routes
+from bot.channels.registry import build_channels
 from storage.database import Database
 from storage.tables import DeliveryStatus, Inbound
+from tests.bot.hooked import hooked
 from tests.bot.world import NOW, World
 from tests.fakes.android import FakeAndroid, Fault, Refuse
-from tests.fakes.serving import serving
-from tests.fakes.twilio import Drop, Malformed
+from tests.fakes.provider import Drop, Malformed
 
 Told = list[tuple[str, Any]]
 OURS, PARENT, OTHER = "+8613800000009", "+8613893010001", "+8613893010002"
@@ -47,12 +45,8 @@ async def connected(world: World, phone: FakeAndroid, web: Database) -> AsyncIte
         }
     )
     await world.sender("android_sms", OURS, rate=1000)
-    app = FastAPI()
-    async with serving(app) as base:
-        app.router.routes.extend(routes(Hooks(web, world.cipher, world.clock, world.channels, base)))
-        world.public_url = base
+    async with hooked(world, web):
         yield world
-    await close_channels(world.channels)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bot.channels import base
 from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result
 from bot.outbox.beginning import Beginning, put_back
 from bot.outbox.courier import Courier
+from bot.outbox.doubt import Doubts
 from bot.outbox.lease import hold
 from bot.outbox.pace import Pace, pause
 from bot.outbox.pickup import PickUp
@@ -209,6 +210,21 @@ async def test_whoever_wakes_up_after_another_took_over_does_not_call(world: Wor
     assert not await Beginning(world.database).may_call(item.attempt_id)
     (attempt,) = await world.all(select(Attempt))
     assert (attempt.outcome, attempt.called_at) == ("not_called", None)
+
+
+async def test_a_call_that_begins_while_it_is_looked_into_is_not_made_twice(world: World, scripted: Scripted) -> None:
+    await world.say(await world.person("+8613893010001"))
+    await world.worker()._dispatch(NOW)
+    settings = world.worker(doubt_after=timedelta(0))._settings
+    (mine,) = await hold(world.database, "me", [("scripted", "main")], timedelta(seconds=30))
+    _, (item,) = await PickUp(world.database, settings, "me").take(mine, NOW, 10)
+    doubts = Doubts(world.database, settings, {})
+    doubts._held_since[mine.sender_id] = mine.epoch, time.monotonic()
+    (doubt,) = await doubts._find(mine)
+    assert await Beginning(world.database).may_call(item.attempt_id)
+    await doubts._settle_one(doubt, mine, [], NOW)
+    ((attempt,), (message,)) = await world.all(select(Attempt)), await world.messages()
+    assert (attempt.outcome, message.retry_at) == (None, None)
 
 
 async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_once_more_at_the_most(

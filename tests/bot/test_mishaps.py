@@ -65,7 +65,7 @@ async def scripted(world: World) -> Scripted:
 async def test_a_disk_that_fills_while_a_batch_is_under_way_loses_and_doubles_nothing(
     world: World, scripted: Scripted, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.outbox.concluding.AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("bot.gathering.AGAIN_SECONDS", 0.05)
     for number in range(12):
         await world.say(await world.person(f"+861389301{number:04d}"), question="absence")
     scripted.answers = [Outcome(Result.ACCEPTED, provider_id=f"p{number}") for number in (1, 2, 3)] + [disk.fill]

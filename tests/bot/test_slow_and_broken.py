@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.channels.base import Outcome, Outgoing, Result
 from bot.outbox import pickup
@@ -94,7 +95,8 @@ async def test_one_that_cannot_be_asked_now_holds_up_nobody_else(world: World) -
     assert await _deliver_for(worker, 15, lambda: good.sent) < 5
 
 
-async def test_an_answer_outlives_a_database_that_goes_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OperationalError("x", {}, Exception()), PoolTimeoutError(), InterfaceError("x", {}, Exception())])
+async def test_an_answer_outlives_a_database_that_goes_away(world: World, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     channel = Scripted()
     world.channels["scripted", "main"] = channel
     await world.sender("scripted", "10699")
@@ -104,11 +106,11 @@ async def test_an_answer_outlives_a_database_that_goes_away(world: World, monkey
 
     async def sometimes(self: Courier, sender_id: int, channel: str, answered: Sequence[Answered], now: datetime) -> None:
         if away and away.pop():
-            raise OperationalError("x", {}, Exception())
+            raise error
         await conclude(self, sender_id, channel, answered, now)
 
     monkeypatch.setattr(Courier, "_conclude", sometimes)
-    monkeypatch.setattr("bot.outbox.concluding.AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("bot.gathering.AGAIN_SECONDS", 0.05)
     await worker.drain(NOW)
     await worker.drain(NOW)
     assert (away, len(channel.sent)) == ([], 10)

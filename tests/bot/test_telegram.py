@@ -23,8 +23,9 @@ from fanxiao.engine import load_catalogue
 from storage.database import Database
 from storage.tables import Contact, Inbound, Person, PersonContact
 from tests.bot.world import AREA, NOW, World
+from tests.fakes.provider import Malformed
 from tests.fakes.serving import serving
-from tests.fakes.telegram import BLOCKED, FakeTelegram, Malformed, Refuse
+from tests.fakes.telegram import BLOCKED, FakeTelegram, Refuse
 
 Told = list[tuple[str, Any]]
 PARENT, OTHER, GROUP = "5000000001", "5000000002", "-4000000001"

@@ -11,19 +11,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select, text
 from starlette.datastructures import ImmutableMultiDict
 
 from bot.channels.base import Outgoing, Request
 from bot.channels.registry import build_channels, close_channels
 from bot.channels.twilio_sms import TwilioSms
-from console.webhooks import LARGEST, Hooks, routes
+from console.webhooks import LARGEST
 from storage.database import Database
 from storage.tables import Attempt, DeliveryStatus, Inbound, Sender
+from tests.bot.hooked import hooked
 from tests.bot.world import NOW, Killed, World
-from tests.fakes.serving import serving
-from tests.fakes.twilio import Drop, FakeTwilio, Malformed, Refuse, Slow
+from tests.fakes.provider import Drop, Malformed, Slow
+from tests.fakes.twilio import FakeTwilio, Refuse
 
 Trouble = list[tuple[str, Any]]
 OURS, PARENT, OTHER = "+15005550006", "+8613893010001", "+8613893010002"
@@ -42,12 +42,8 @@ async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIte
     settings = {"TWILIO_ACCOUNT_SID": twilio.account, "TWILIO_AUTH_TOKEN": twilio.token, "TWILIO_API_BASE": twilio.base}
     world.channels = build_channels(settings)
     await world.sender("twilio_sms", OURS, rate=1000)
-    app = FastAPI()
-    async with serving(app) as base:
-        app.router.routes.extend(routes(Hooks(web, world.cipher, world.clock, world.channels, base)))
-        world.public_url = base
+    async with hooked(world, web):
         yield world
-    await close_channels(world.channels)
 
 
 def _hook(world: World, name: str) -> str:

@@ -7,21 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select, text
 
 from bot.channels.base import Outgoing, Result
-from bot.channels.registry import build_channels, close_channels
+from bot.channels.registry import build_channels
 from bot.channels.twilio_script import Words
 from bot.channels.twilio_voice import MOST_ROUNDS, TwilioVoice
 from bot.worker import Worker
-from console.webhooks import Hooks, routes
 from fanxiao.engine import load_catalogue
 from storage.database import Database
 from storage.tables import DeliveryStatus, Inbound
+from tests.bot.hooked import hooked
 from tests.bot.world import NOW, Killed, World
-from tests.fakes.serving import serving
-from tests.fakes.twilio import Drop, FakeTwilio
+from tests.fakes.provider import Drop
+from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_calls import Call
 
 OURS, PARENT = "+15005550006", "+8613893010001"
@@ -41,12 +40,8 @@ async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIte
     settings = {"TWILIO_ACCOUNT_SID": twilio.account, "TWILIO_AUTH_TOKEN": twilio.token, "TWILIO_API_BASE": twilio.base}
     world.channels = build_channels(settings)
     await world.sender("twilio_voice", OURS, rate=1000)
-    app = FastAPI()
-    async with serving(app) as base:
-        app.router.routes.extend(routes(Hooks(web, world.cipher, world.clock, world.channels, base)))
-        world.public_url = base
+    async with hooked(world, web):
         yield world
-    await close_channels(world.channels)
 
 
 def _worker(connected: World) -> Worker:

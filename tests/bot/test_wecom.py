@@ -8,19 +8,17 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select
 
 from bot.channels import wecom_api
 from bot.channels.base import MalformedCall, Outgoing, Request, Result, Trouble
-from bot.channels.registry import build_channels, close_channels
+from bot.channels.registry import build_channels
 from bot.channels.wecom import CAPABILITIES, WeCom, build
-from console.webhooks import Hooks, routes
 from storage.database import Database
 from storage.tables import Inbound
+from tests.bot.hooked import hooked
 from tests.bot.world import World
-from tests.fakes.serving import serving
-from tests.fakes.twilio import Drop, Malformed
+from tests.fakes.provider import Drop, Malformed
 from tests.fakes.wecom import Accept, FakeWeCom, Fault, Gateway, Refuse
 
 TEACHER = "MaXiaoMing"
@@ -45,12 +43,9 @@ async def channel(wecom: FakeWeCom) -> AsyncIterator[WeCom]:
 async def connected(world: World, wecom: FakeWeCom, web: Database) -> AsyncIterator[World]:
     """Our webhooks are served for the application."""
     world.channels = build_channels(wecom.settings)
-    app = FastAPI()
-    async with serving(app) as base:
-        app.router.routes.extend(routes(Hooks(web, world.cipher, world.clock, world.channels, base)))
-        world.public_url = f"{base}/hooks/wecom/main/inbound"
+    async with hooked(world, web):
+        world.public_url += "/hooks/wecom/main/inbound"
         yield world
-    await close_channels(world.channels)
 
 
 async def test_a_token_is_fetched_once_for_many(channel: WeCom, wecom: FakeWeCom) -> None:

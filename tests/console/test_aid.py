@@ -69,6 +69,19 @@ async def test_from_the_request_to_the_payment(office: County) -> None:
     assert {"aid_exported", "aid_letter_printed", "aid_listed", "aid_paid", "list_exported"} <= actions
 
 
+async def test_a_refusal_says_nothing_to_the_family_that_must_not_be_said(office: County) -> None:
+    path = f"/aid/{(await request(office)).id}"
+    principal = await Officer(office, console_of(office)).enters("principal")
+    never = await principal.does(f"{path}/decide", granted="no", note="再不来上学就罚款")
+    assert (never.status_code, "罚款 →" in never.text) == (409, True)
+    assert (await request(office)).state == "requested"
+    await principal.does(f"{path}/decide", granted="no", note="家里收入超过标准")
+    async with office.database.session() as session, session.begin():
+        (await session.scalars(select(AidRequest))).one().note = "再不来上学就罚款"  # as it may have been decided by a message
+    letter = await principal.http.get(f"{path}/letter.pdf")
+    assert (letter.status_code, "不能说的话" in letter.text) == (409, True)
+
+
 async def test_a_teacher_sees_the_request_but_neither_decides_nor_exports(office: County) -> None:
     path = f"/aid/{(await request(office)).id}"
     teacher = await Officer(office, console_of(office)).enters("class_teacher")

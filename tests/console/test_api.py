@@ -52,13 +52,25 @@ async def test_a_sheet_asks_the_family_and_a_correction_takes_it_back(place: Cou
         assert await session.scalar(select(func.count()).where(Event.action == "sheet_answered", Event.actor == actor)) == 2
 
 
+async def test_a_correction_of_what_nobody_has_said_makes_nobody_present(place: County, school: System) -> None:
+    early = await school.says("/attendance", **SHEET, mode="correction", absent=[{"seat": 1}])
+    assert (early.status_code, reasons(early)) == (409, [("", 0, "mode", "nothing_to_correct")])
+    async with place.database.session() as session:
+        assert await session.scalar(select(func.count()).select_from(CaseFile)) == 0
+    assert (await school.says("/attendance", **SHEET)).status_code == 200
+    assert (await school.says("/attendance", **SHEET, mode="correction", absent=[{"seat": 1}])).json()["absent"] == 1
+
+
 async def test_bad_rows_are_named_and_nothing_is_half_done(place: County, school: System) -> None:
-    rows = [{"seat": 1}, {"seat": 99}, {"number": "G622926201503150012"}, {"seat": 1}, {"seat": 2, "until": "2026-10-30"}]
+    rows = [
+        {"seat": 1}, {"seat": 99}, {"number": "G622926201503150012"}, {"seat": 1}, {"seat": 2, "until": "2026-10-30"},
+        {"number": "6E20150315"},
+    ]  # fmt: skip
     answer = await school.says("/attendance", **SHEET, absent=rows)
     assert answer.status_code == 409
     assert reasons(answer) == [
         ("absent", 2, "seat", "no_pupil"), ("absent", 3, "number", "no_pupil"), ("absent", 4, "seat", "twice"),
-        ("absent", 5, "until", "until_past"),
+        ("absent", 5, "until", "until_past"), ("absent", 6, "number", "no_pupil"),
     ]  # fmt: skip
     assert answer.json()["title"] == "有几行不对，没有任何改动"
     malformed = await school.says("/attendance", **SHEET, absent=[{"seat": 1}, {"seat": 2, "why": "x"}])
@@ -164,7 +176,7 @@ async def test_without_a_living_key_nothing_is_told(place: County, school: Syste
     async with working(place.database, await place.stage.now()) as work:
         key = await work.session.get_one(ApiKey, school.key_id)
         assert school.secret.encode() not in key.key_hash
-        revoke(work, key)
+        await revoke(work, key)
     assert (await school.says("/attendance", **SHEET)).status_code == 401
 
 

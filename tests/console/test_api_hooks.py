@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -15,12 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from bot.hooks import calling
 from bot.hooks.addresses import NotAllowed, check_url, is_public
 from bot.hooks.calling import Call, call
 from bot.hooks.deliver import HookDeliverer, claim
 from cases.outward.forgetting import forget_calls
+from cases.outward.keys import revoke
 from plan.check import read_plan
-from storage.tables import ApiCall, ApiHook, Area, HookDelivery, Student
+from storage.tables import ApiCall, ApiHook, ApiKey, Area, HookDelivery, Student
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.outside import System, system_of
@@ -215,6 +219,33 @@ async def test_after_days_it_is_stopped_the_county_is_told_and_nothing_waiting_i
     assert [kind for _, kind, _ in listening.ear.told()] == ["case_closed"]
     assert (await listening.bureau.http.delete(f"/hooks/{listening.hook_id}")).json()["state"] == "ended"
     assert (await listening.bureau.http.get("/hooks")).json()["hooks"] == []
+
+
+async def test_with_a_key_that_is_revoked_its_hooks_end(listening: Listening) -> None:
+    await listening.misses()
+    async with working(listening.county.database, await listening.county.stage.now()) as work:
+        await revoke(work, await work.session.get_one(ApiKey, listening.bureau.key_id))
+    assert await listening.delivers() == 0
+    assert listening.ear.heard == []
+
+
+async def test_who_answers_a_word_at_a_time_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each word comes in time; the call as a whole does not."""
+
+    async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b"H")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(calling, "SECONDS", 0.3)
+    server = await asyncio.start_server(drips, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with asyncio.timeout(3):
+        answered = await call(Call("evt_1", f"http://127.0.0.1:{port}/x", "s", b"{}"), allow_private=True)
+    server.close()
+    assert (answered.status, answered.error) == (None, "TimeoutError")
 
 
 async def test_private_addresses_are_not_called(listening: Listening) -> None:

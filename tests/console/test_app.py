@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from console.sending import STATIC
+from storage.database import Database
 from tests.console.conftest import Visitor
 
 
@@ -44,3 +47,14 @@ async def test_a_foreign_name_for_us_is_refused(visitor: Visitor) -> None:
 
 async def test_health_says_that_the_database_is_there(visitor: Visitor) -> None:
     assert (await visitor.http.get("/health")).text == "ok"
+
+
+@pytest.mark.parametrize("error", [OperationalError("", {}, Exception()), PoolTimeoutError(), InterfaceError("", {}, Exception())])
+async def test_whoever_calls_while_the_database_is_away_is_told_to_come_again(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def away(_: Database) -> None:
+        raise error
+
+    monkeypatch.setattr(Database, "session", away)
+    assert (await visitor.http.get("/health")).status_code == 503

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from io import BytesIO
+from typing import Any
 
 import httpx
 import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
+from console import importing
+from storage.database import Database
 from storage.tables import Area, Event, ImportJob, School
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
@@ -69,6 +73,22 @@ async def test_checked_mended_and_taken_in_and_the_file_is_gone(officer: Officer
         actions = set(await session.scalars(select(Event.action).where(Event.subject.startswith("import:"))))
     assert actions == {"import_handed_in", "import_bad_rows", "import_taken"}
     assert (await officer.http.get(f"{path}/bad-rows.xlsx")).status_code == 404
+
+
+async def test_a_note_of_its_progress_that_is_not_written_loses_no_import(officer: Officer, monkeypatch: pytest.MonkeyPatch) -> None:
+    note, missed = importing._note, []
+
+    async def sometimes(database: Database, job_id: int, **values: Any) -> None:
+        if "done" in values:
+            missed.append(job_id)
+            raise OperationalError("", {}, Exception())
+        await note(database, job_id, **values)
+
+    monkeypatch.setattr(importing, "BEAT", 0.001)
+    monkeypatch.setattr(importing, "_note", sometimes)
+    path = (await hand_in(officer, GOOD)).headers["location"]
+    assert "已检查，未写入" in await ended(officer, path)
+    assert missed
 
 
 async def test_what_lies_outside_the_area_is_refused_as_a_whole(officer: Officer) -> None:

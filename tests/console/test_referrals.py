@@ -62,6 +62,10 @@ async def test_approval_takes_two_words_of_the_named_office_and_makes_the_letter
     async with office.database.session() as session:
         assert (await session.scalars(select(Event.actor).where(Event.action == "referral_letter_printed"))).all()
     assert (await head.does(f"{path}/approve", confirmed=number)).status_code == 409
+    async with office.database.session() as session, session.begin():
+        (await session.scalars(select(Referral))).one().reason = "停发养老金"  # as somebody may have put it on the command line
+    never = await head.http.get(f"{path}/letter.pdf")
+    assert (never.status_code, "停发 →" in never.text) == (409, True)
 
 
 async def test_nobody_else_decides_and_no_school_sees_it(office: County) -> None:

@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
+
+from tests.fakes.provider import Drop, Malformed, Provider, Slow
 
 SENDING = {"PhoneNumbers", "SignName", "TemplateCode", "TemplateParam", "OutId", "SmsUpExtendCode"}
 ASKING = {"PhoneNumber", "SendDate", "PageSize", "CurrentPage", "BizId"}
@@ -36,30 +37,11 @@ class Refuse:
     retry_after: int | None = None
 
 
-@dataclass(frozen=True)
-class Slow:
-    """Accepts at once, and answers only after some seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Accepts, and cuts the connection."""
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """Accepts, and answers with something that is not as documented."""
-
-    text: str = "<html>ok</html>"
-
-
 Fault = Refuse | Slow | Drop | Malformed
 
 
 @dataclass
-class FakeAliyun:
+class FakeAliyun(Provider):
     """`async with FakeAliyun() as aliyun:` serves at `aliyun.base`. `next` holds faults for the calls of SendSms to come."""
 
     key: tuple[str, str] = ("LTAI" + "0" * 20, "s" * 30)
@@ -72,18 +54,10 @@ class FakeAliyun:
     now: datetime = BEGINNING
     base: str = ""
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
         app = web.Application()
         app.add_routes([web.post("/", self._called)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.base = f"http://{host}:{port}"
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._runner.cleanup()
+        return app
 
     def bodies(self) -> list[str]:
         """What stood on the phones, the oldest first."""

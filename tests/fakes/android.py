@@ -15,12 +15,11 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 
-from tests.fakes.twilio import Drop, Malformed, Slow
+from tests.fakes.provider import Drop, Malformed, Provider, Slow
 
 SEND_FIELDS = {"id", "phoneNumbers", "textMessage", "withDeliveryReport", "isEncrypted", "ttl", "priority", "simNumber", "deviceId"}
 EVENTS = ("sms:received", "sms:sent", "sms:delivered", "sms:failed")
@@ -43,7 +42,7 @@ Call = tuple[bytes, dict[str, str]]
 
 
 @dataclass
-class FakeAndroid:
+class FakeAndroid(Provider):
     """`async with FakeAndroid() as phone:` serves at `phone.base`. `next` holds faults for the messages to come.
 
     `devices`: what a server knows; None where the phone itself serves, which has no such list.
@@ -63,7 +62,7 @@ class FakeAndroid:
     base: str = ""
     _seconds: Iterator[int] = field(default_factory=itertools.count)
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
         app = web.Application(middlewares=[self._authenticated])
         routes = [
             web.post("/messages", self._send),
@@ -72,17 +71,7 @@ class FakeAndroid:
             web.get("/health", self._health),
         ]
         app.add_routes(routes if self.devices is None else [*routes, web.get("/devices", self._devices)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.base = f"http://{host}:{port}"
-        self._session = ClientSession()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._session.close()
-        await self._runner.cleanup()
+        return app
 
     def sent_to(self, number: str) -> list[str]:
         """Texts accepted for this number."""

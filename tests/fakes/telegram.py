@@ -12,10 +12,11 @@ import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from aiohttp import ClientSession, web
+from aiohttp import web
+
+from tests.fakes.provider import Drop, Malformed, Provider, Slow
 
 FIELDS = {
     "sendMessage": {"chat_id", "text", "reply_markup", "link_preview_options"},
@@ -42,27 +43,6 @@ class Refuse:
     parameters: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True)
-class Slow:
-    """Accepts at once, and answers only after some seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Cuts the connection without an answer, having accepted the message or not."""
-
-    accepted: bool
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """Accepts, and answers with something else than documented."""
-
-    text: str = "<html>ok</html>"
-
-
 Fault = Refuse | Slow | Drop | Malformed
 BLOCKED = Refuse(403, "Forbidden: bot was blocked by the user")
 NOT_FOUND = Refuse(400, "Bad Request: chat not found")
@@ -70,9 +50,10 @@ UNAUTHORIZED = Refuse(401, "Unauthorized")
 
 
 @dataclass
-class FakeTelegram:
+class FakeTelegram(Provider):
     """`async with FakeTelegram() as telegram:` serves at `telegram.base`. `next` holds faults for the messages to come."""
 
+    closes_within: ClassVar[float] = 0.05
     token: str = "7000000001:" + "A" * 35
     username: str = "fanxiao_test_bot"
     messages: list[Answer] = field(default_factory=list)
@@ -91,19 +72,12 @@ class FakeTelegram:
 
     async def __aenter__(self) -> Self:
         self._more = asyncio.Condition()
+        return await super().__aenter__()
+
+    def application(self) -> web.Application:
         app = web.Application()
         app.add_routes([web.route("*", "/bot{token}/{method}", self._called), web.get("/file/bot{token}/photos/{name}", self._file)])
-        self._runner = web.AppRunner(app, shutdown_timeout=0.05)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.base = f"http://{host}:{port}"
-        self._session = ClientSession()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._session.close()
-        await self._runner.cleanup()
+        return app
 
     def sent_to(self, chat: str) -> list[str]:
         """What now stands in the messages accepted for this chat."""

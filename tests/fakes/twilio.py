@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import ClientSession, web
 from twilio.request_validator import RequestValidator
 from yarl import URL
 
+from tests.fakes.provider import Drop, Malformed, Provider, Slow
 from tests.fakes.twilio_account import Holdings
 from tests.fakes.twilio_calls import FIELDS as CALL_FIELDS
 from tests.fakes.twilio_calls import Calls
@@ -37,32 +37,11 @@ class Refuse:
     retry_after: int | None = None
 
 
-@dataclass(frozen=True)
-class Slow:
-    """Accepts at once, and answers only after some seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Cuts the connection without an answer, having accepted the message or not."""
-
-    accepted: bool
-
-
-@dataclass(frozen=True)
-class Malformed:
-    """Accepts, and answers with something that is no JSON."""
-
-    text: str = "<html>ok</html>"
-
-
 Fault = Refuse | Slow | Drop | Malformed
 
 
 @dataclass
-class FakeTwilio:
+class FakeTwilio(Provider):
     """`async with FakeTwilio() as twilio:` serves at `twilio.base`. `next` holds faults for the calls to come."""
 
     account: str = "AC" + "0" * 32
@@ -80,7 +59,7 @@ class FakeTwilio:
         self.holdings = Holdings(self.account)
         self.calls = Calls(self.account, self.call)
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
         path = f"/2010-04-01/Accounts/{self.account}"
         app = web.Application(middlewares=[self._authenticated])
         app.add_routes(
@@ -93,18 +72,7 @@ class FakeTwilio:
                 *self.calls.routes(),
             ]
         )
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.base = f"http://{host}:{port}"
-        self._session = ClientSession()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._session.close()
-        await self._runner.cleanup()
+        return app
 
     def sent_to(self, number: str) -> list[str]:
         """Bodies of the messages accepted for this number."""

@@ -13,16 +13,15 @@ import secrets
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import ClientSession, web
+from aiohttp import web
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from tests.fakes.twilio import Drop, Malformed, Slow
+from tests.fakes.provider import Drop, Malformed, Provider, Slow
 
 SEND_FIELDS = {"touser", "msgtype", "agentid", "text", "safe", "enable_id_trans", "enable_duplicate_check", "duplicate_check_interval"}
 LONGEST_BYTES = 2048
@@ -56,7 +55,7 @@ Fault = Refuse | Gateway | Accept | Slow | Drop | Malformed
 
 
 @dataclass
-class FakeWeCom:
+class FakeWeCom(Provider):
     """`async with FakeWeCom() as wecom:` serves at `wecom.base`. `next` holds faults for the messages, `next_token` for tokens to come."""
 
     corp_id: str = "ww" + "0" * 16
@@ -77,7 +76,7 @@ class FakeWeCom:
     _tokens: list[str] = field(default_factory=list)
     _requests: set[bytes] = field(default_factory=set)
 
-    async def __aenter__(self) -> Self:
+    def application(self) -> web.Application:
         app = web.Application()
         app.add_routes(
             [
@@ -87,17 +86,7 @@ class FakeWeCom:
                 web.get("/cgi-bin/media/get", self._media),
             ]
         )
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.base = f"http://{host}:{port}"
-        self._session = ClientSession()
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self._session.close()
-        await self._runner.cleanup()
+        return app
 
     @property
     def settings(self) -> dict[str, str]:

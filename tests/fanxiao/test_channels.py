@@ -30,7 +30,8 @@ from storage.database import Database
 from storage.tables import Contact, Event, Message, Person, Recording, Sender
 from storage.work import working
 from tests.brought import bring
-from tests.fakes.twilio import Drop, FakeTwilio, Fault, Refuse
+from tests.fakes.provider import Drop
+from tests.fakes.twilio import FakeTwilio, Fault, Refuse
 from tests.fanxiao.conftest import Terminal
 from tests.stories.county import County
 

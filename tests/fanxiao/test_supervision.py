@@ -113,6 +113,7 @@ async def test_the_year_end_sheet_shows_facts_and_a_person_decides(owing: County
     children = await add_pupils(owing, owing.class_id, 10, "三")
     await add_case(owing, children[0], date(2026, 9, 1))
     await add_sheet(owing, owing.class_id, date(2026, 11, 3), state="unanswered")
+    await add_sheet(owing, owing.class_id, date(2025, 12, 31), state="unanswered")  # of another year, though its night ends in this one
     await add_reports(owing)
     (sheet,) = json.loads((await shell("supervision", "sheet", "--role", "校长", "--json")).stdout)
     assert (sheet["person"], sheet["stages"][0]["rate"], sheet["own_overdue"], sheet["sheets"]) == ("王校长", 10.0, 2, [0, 1])

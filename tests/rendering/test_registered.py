@@ -19,7 +19,6 @@ from bot.rendering.registered import (
     registered_values,
     registrable,
     unsigned,
-    values_of,
 )
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -45,8 +44,8 @@ def text_of(source: str) -> str:
 
 def said(source: str, **facts: Any) -> str:
     """The message as the carrier would put it together."""
-    whole = "【{{ signature }}】" + source
-    return filled(text_of(source), values_of(CATALOGUE.environment, whole, {"signature": "局", **facts}))
+    registered = registrable(CATALOGUE.environment, "【{{ signature }}】" + source)
+    return filled(registered.text, registered.values({"signature": "局", **facts}))
 
 
 def test_those_that_cannot_be_registered_are_known_with_their_reason() -> None:

@@ -11,12 +11,13 @@ from sqlalchemy import text, update
 from cases.record import broken_seals
 from scheduler.ticks import run_daily
 from storage.database import Database
-from storage.tables import Base, CaseFile, Student
+from storage.tables import Base, CaseFile, SavedView, Student
 from storage.work import working
 from tests.stories.county import County
 
 CHILD, FATHER = "马赛龙", "马克勤"
 SIBLING = "马赛凤"
+BEGUN = datetime(2026, 11, 2, 1, tzinfo=UTC)
 EVE = datetime(2032, 11, 4, 19, 31, tzinfo=UTC)
 GROWN, NIGHT = datetime(2032, 11, 5, 19, 31, tzinfo=UTC), datetime(2032, 11, 6, 19, 31, tzinfo=UTC)
 
@@ -36,6 +37,9 @@ async def _lived(county: County) -> None:
         await county.phones["class_teacher"].replies("0")
     assert (await county.case(CHILD)).state == "closed"
     await _born(county, CHILD, date(2013, 5, 1))
+    async with county.database.session() as session, session.begin():
+        looked_for = {"q": CHILD, "late": True}
+        session.add(SavedView(person_id=county.people["principal"], page="ledger", name="1", filters=looked_for, saved_at=BEGUN))
 
 
 async def _born(county: County, name: str, on: date) -> None:

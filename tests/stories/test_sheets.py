@@ -69,6 +69,21 @@ async def test_a_correction_before_the_family_is_asked_cancels_the_question(scho
     assert (case.state, case.exit) == ("closed", "not_absent")
 
 
+async def test_that_one_child_came_says_nothing_of_the_others(school: County) -> None:
+    teacher = school.phones["class_teacher"]
+    await school.to("2026-11-02 08:31")
+    await teacher.replies("1")
+    await school.to("2026-11-03 08:31")
+    await teacher.new()
+    await teacher.replies("1到了")
+    await teacher.expects("只说了马小龙到了", "全到请回0", "没有改动")
+    assert await state(school) == ["answered", "asked"]
+    await teacher.replies("0")
+    await teacher.expects_nothing()  # the plain yes to what was asked
+    assert await state(school) == ["answered", "answered"]
+    assert (await school.case("马小龙")).back_on == date(2026, 11, 3)
+
+
 async def test_a_correction_afterwards_tells_the_family(school: County) -> None:
     await school.to("2026-11-02 08:31")
     await school.phones["class_teacher"].replies("1")

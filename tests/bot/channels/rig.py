@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import ClassVar
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any, ClassVar
 
 from bot.channels.base import Channel, Outgoing, Request, Result
 
@@ -28,6 +28,7 @@ class Rig(ABC):
     """Seconds for which the fake asks us to wait when `rate_limited`, where the provider says so."""
     compares_texts: ClassVar[bool] = True
     """Whether the provider, when asked, tells messages to one contact apart by their texts."""
+    fake: ClassVar[Callable[[], AbstractAsyncContextManager[Any]]] = nullcontext
     channel: Channel
     address: str  # our own number there
     contact: str  # somebody's address there
@@ -38,10 +39,25 @@ class Rig(ABC):
         """What this fault means here; None: the provider has no such answer."""
         return {**USUAL, **cls.exceptions}[fault]
 
-    @classmethod
     @abstractmethod
-    def open(cls) -> AbstractAsyncContextManager[Rig]:
+    def __init__(self, provider: Any) -> None:
+        """`provider`: the fake, serving."""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls) -> AsyncIterator[Rig]:
         """The fake serving, the channel connected to it."""
+        async with cls.fake() as provider:
+            rig = cls(provider)
+            await rig.connect()
+            try:
+                yield rig
+            finally:
+                await rig.channel.close()
+
+    async def connect(self) -> None:
+        """What a channel has to tell its provider first; most have nothing."""
+        return
 
     def outgoing(self, body: str = "【教育局】马小龙今天没到校，回1已知道。", message_id: int = 7) -> Outgoing:
         return Outgoing(message_id, self.contact, self.address, body, hooks=self.hooks)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,7 +12,8 @@ from bot.channels.aliyun_templates import Entry, texts_of_ours
 from bot.channels.base import Outgoing, Request
 from bot.rendering.registered import unsigned
 from tests.bot.channels.rig import Rig
-from tests.fakes.aliyun import PASSED, Drop, FakeAliyun, Fault, Malformed, Refuse, Slow
+from tests.fakes.aliyun import PASSED, FakeAliyun, Fault, Refuse
+from tests.fakes.provider import Drop, Malformed, Slow
 
 PATIENCE = 0.2
 NOBODY = "http://127.0.0.1:9"
@@ -29,6 +29,7 @@ REPORTS = {"delivered": "DELIVERED", "failed": "MOBILE_NOT_ON_SERVICE"}
 class AliyunSmsRig(Rig):
     """One account with one signature; one message of the catalogue is approved."""
 
+    fake = FakeAliyun
     retry_after: ClassVar[float | None] = 7.0
     address, contact = "教育局", "+8613800000001"
 
@@ -42,16 +43,6 @@ class AliyunSmsRig(Rig):
     def connected(self, base: str) -> AliyunSms:
         """A channel of this account that calls `base`."""
         return AliyunSms(self.aliyun.key, self.entries, KEYS, base, seconds=PATIENCE)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls) -> AsyncIterator[AliyunSmsRig]:
-        async with FakeAliyun() as aliyun:
-            rig = cls(aliyun)
-            try:
-                yield rig
-            finally:
-                await rig.channel.close()
 
     def outgoing(self, body: str = "【教育局】马小龙今天没到校，回1已知道。", message_id: int = 7) -> Outgoing:
         """The first letters of the text are the value of a variable."""

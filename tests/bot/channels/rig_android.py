@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import ClassVar
 
 from bot.channels.android_sms import AndroidSms
 from bot.channels.base import Request, Result
 from tests.bot.channels.rig import Rig
 from tests.fakes.android import Call, FakeAndroid, Fault, Refuse
-from tests.fakes.twilio import Drop, Malformed, Slow
+from tests.fakes.provider import Drop, Malformed, Slow
 
 PATIENCE = 0.2
 NOBODY = "http://127.0.0.1:9"
@@ -23,6 +22,7 @@ FAULTS: Mapping[str, Fault] = {
 class AndroidSmsRig(Rig):
     """One phone with one SIM."""
 
+    fake = FakeAndroid
     exceptions: ClassVar[Mapping[str, Result | None]] = {"opted_out": None}
     retry_after = 7
     address, contact = "+8613800000009", "+8613800000001"
@@ -31,16 +31,6 @@ class AndroidSmsRig(Rig):
         self.phone = phone
         self.channel = self._connected(phone.base)
         phone.register(self.hooks)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls) -> AsyncIterator[AndroidSmsRig]:
-        async with FakeAndroid() as phone:
-            rig = cls(phone)
-            try:
-                yield rig
-            finally:
-                await rig.channel.close()
 
     def _connected(self, base: str) -> AndroidSms:
         return AndroidSms(base, self.phone.login, self.phone.password, self.phone.signing_key, PATIENCE)

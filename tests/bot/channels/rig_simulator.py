@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import ClassVar
 
 from bot.channels.base import Capabilities, Outcome, Outgoing, Request, Result
@@ -30,13 +29,8 @@ class SimulatorRig(Rig):
     capabilities: ClassVar[Capabilities] = SMS
     address, contact = "10690", "+8613800000001"
 
-    def __init__(self) -> None:
+    def __init__(self, provider: None) -> None:
         self.channel = self._watched = Watched(self.capabilities)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls) -> AsyncIterator[SimulatorRig]:
-        yield cls()
 
     async def arrange(self, fault: str) -> None:
         raise NotImplementedError(fault)

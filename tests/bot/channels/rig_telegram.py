@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from bot.channels.base import Request
 from bot.channels.telegram import SECRET_HEADER, Telegram
 from tests.bot.channels.rig import Rig
-from tests.fakes.telegram import BLOCKED, NOT_FOUND, UNAUTHORIZED, Drop, FakeTelegram, Fault, Malformed, Refuse, Slow
+from tests.fakes.provider import Drop, Malformed, Slow
+from tests.fakes.telegram import BLOCKED, NOT_FOUND, UNAUTHORIZED, FakeTelegram, Fault, Refuse
 
 PATIENCE = 0.2
 OTHERWISE: Mapping[str, Mapping[str, Any]] = {"unreachable": {"base": "http://127.0.0.1:9"}, "slow": {"seconds": PATIENCE}}
@@ -25,6 +25,7 @@ FAULTS: Mapping[str, Fault] = {
 class TelegramRig(Rig):
     """One bot and one private chat."""
 
+    fake = FakeTelegram
     address, contact = "@fanxiao_test_bot", "5000000001"
     retry_after = 7
 
@@ -32,16 +33,8 @@ class TelegramRig(Rig):
         self.telegram = telegram
         self.channel = self._connected()
 
-    @classmethod
-    @asynccontextmanager
-    async def open(cls) -> AsyncIterator[TelegramRig]:
-        async with FakeTelegram() as telegram:
-            rig = cls(telegram)
-            await rig.channel.connect(rig.hooks)
-            try:
-                yield rig
-            finally:
-                await rig.channel.close()
+    async def connect(self) -> None:
+        await self.channel.connect(self.hooks)
 
     async def arrange(self, fault: str) -> None:
         if fault in OTHERWISE:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import ClassVar
 
 from bot.channels.base import Request
 from bot.channels.twilio_sms import TwilioSms
 from tests.bot.channels.rig import Rig
-from tests.fakes.twilio import Drop, FakeTwilio, Fault, Malformed, Refuse, Slow
+from tests.fakes.provider import Drop, Malformed, Slow
+from tests.fakes.twilio import FakeTwilio, Fault, Refuse
 
 PATIENCE = 0.2
 NOBODY = "http://127.0.0.1:9"
@@ -24,6 +24,7 @@ STATUSES = {"delivered": ("delivered", None), "failed": ("undelivered", 30003)}
 class TwilioSmsRig(Rig):
     """One account with one number."""
 
+    fake = FakeTwilio
     retry_after: ClassVar[float | None] = 7.0
     address, contact = "+15005550006", "+8613800000001"
 
@@ -31,16 +32,6 @@ class TwilioSmsRig(Rig):
         self.twilio = twilio
         self.channel = TwilioSms(twilio.account, twilio.token, twilio.base, PATIENCE)
         twilio.holdings.number(self.address, sms_url=f"{self.hooks}/inbound")
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls) -> AsyncIterator[TwilioSmsRig]:
-        async with FakeTwilio() as twilio:
-            rig = cls(twilio)
-            try:
-                yield rig
-            finally:
-                await rig.channel.close()
 
     async def arrange(self, fault: str) -> None:
         if fault == "unreachable":

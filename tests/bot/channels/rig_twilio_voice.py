@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,6 +19,7 @@ STATUSES = {"delivered": "completed", "failed": "busy"}
 class TwilioVoiceRig(Rig):
     """One account with one number."""
 
+    fake = FakeTwilio
     exceptions: ClassVar[Mapping[str, Result | None]] = {"opted_out": None}
     retry_after: ClassVar[float | None] = 7.0
     compares_texts: ClassVar[bool] = False
@@ -31,16 +31,6 @@ class TwilioVoiceRig(Rig):
         self.channel = TwilioVoice(twilio.account, twilio.token, twilio.base, PATIENCE)
         self.texts: dict[int, str] = {}
         twilio.holdings.number(self.address)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls) -> AsyncIterator[TwilioVoiceRig]:
-        async with FakeTwilio() as twilio:
-            rig = cls(twilio)
-            try:
-                yield rig
-            finally:
-                await rig.channel.close()
 
     def outgoing(self, body: str = "教育局：马小龙今天没到校，请按1。", message_id: int = 7) -> Outgoing:
         self.texts[message_id] = body

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 from bot.channels.base import Request, Result
 from bot.channels.wecom import WeCom, build
 from tests.bot.channels.rig import Rig
-from tests.fakes.twilio import Drop, Malformed, Slow
+from tests.fakes.provider import Drop, Malformed, Slow
 from tests.fakes.wecom import FakeWeCom, Fault, Refuse
 
 PATIENCE = 0.2
@@ -25,6 +24,7 @@ FAULTS: Mapping[str, Fault] = {
 class WeComRig(Rig):
     """One application of one corporation."""
 
+    fake = FakeWeCom
     exceptions: ClassVar[Mapping[str, Result | None]] = {"opted_out": None}
     contact = "MaXiaoMing"
 
@@ -32,16 +32,6 @@ class WeComRig(Rig):
         self.wecom = wecom
         self.address = str(wecom.agent_id)
         self.channel = self._connected(wecom.base)
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls) -> AsyncIterator[WeComRig]:
-        async with FakeWeCom() as wecom:
-            rig = cls(wecom)
-            try:
-                yield rig
-            finally:
-                await rig.channel.close()
 
     def _connected(self, base: str) -> WeCom:
         return build(self.wecom.settings | {"WECOM_API_BASE": base}, PATIENCE)
