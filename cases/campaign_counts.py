@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from cases.audience import Counted
 from cases.campaign_outcome import Outcome, outcome_of
 from cases.campaign_rows import count_campaign
 from cases.kept_counts import keep, kept
 from plan.model import Plan
-from storage.tables import Campaign
+from storage.tables import Campaign, Person
 from storage.work import Work
 
 LARGE = 5_000
@@ -54,6 +54,14 @@ async def result_of(work: Work, campaign: Campaign, *, anew: bool = False) -> tu
         kept_facts = {"totals": dict(found.totals), "why": why_rows, "cost": str(found.cost), "parts": found.parts}
         await keep(work, _key(campaign, "result"), campaign.area_code, kept_facts)
     return found, work.now
+
+
+async def written_of(work: Work, campaign: Campaign) -> tuple[int, int] | None:
+    """How far its messages are written: up to which person, of how far the persons go. None where nothing is being written."""
+    if campaign.state != "running" or campaign.composed_at is not None:
+        return None
+    last = await work.session.scalar(select(func.max(Person.id))) or 0
+    return min(campaign.composed_to, last), last
 
 
 def _still_holds(campaign: Campaign, counted_at: datetime, now: datetime) -> bool:

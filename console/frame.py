@@ -91,6 +91,16 @@ class Hour:
         same = local.date() == self.calendar.day_of(self.now)
         return f"{local:%H:%M}" if same else f"{self.day(at)} {local:%H:%M}"
 
+    def due(self, at: datetime) -> str:
+        """A time by which something is owed: 11月27日 周五 12:00."""
+        local = self.calendar.local(at)
+        same = local.date() == self.calendar.day_of(self.now)
+        return f"{local:%H:%M}" if same else f"{self.day(at)} {self.weekday(local.date())} {local:%H:%M}"
+
+    def dated(self, on: date) -> str:
+        """2026-11-27 周五."""
+        return f"{on.isoformat()} {self.weekday(on)}"
+
     def lunar(self, on: date) -> str:
         """As families in the villages count: 农历腊月廿三."""
         found = lunar_of(on)

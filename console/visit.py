@@ -27,7 +27,7 @@ from console.security import csrf_token, session_token
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Scope
-from storage.tables import CaseFile, ConsoleSession, Person, Responsibility, School, SchoolClass, Student
+from storage.tables import CaseFile, ConsoleSession, Person, Responsibility, School, SchoolClass, Student, Task
 from storage.work import Work, working
 
 LONGEST_ID = 15
@@ -89,11 +89,17 @@ class Visit:
         return HTMLResponse(environment().get_template(f"{page}.html").render({**around, **facts}), status)
 
     async def _undo(self) -> int | None:
-        """The task of the step that was just taken, while it can be taken back."""
+        """The task of the step that was just taken, while it can be taken back.
+
+        The record of a task without a case is no school's to read: once the task itself is seen, the worker's log-in looks.
+        """
         named = self.request.query_params.get("undo", "")
         if not named.isdecimal() or len(named) > LONGEST_ID:
             return None
-        step = await last_step(Work(self.session, self.now), self.plan, int(named), self.me.person_id)
+        if await self.session.scalar(select(Task.id).where(Task.id == int(named))) is None:
+            return None
+        async with self.acting() as work:
+            step = await last_step(work, self.plan, int(named), self.me.person_id)
         return int(named) if step is not None else None
 
     def within(self, table: type[Student] | type[CaseFile]) -> ColumnElement[bool]:

@@ -78,12 +78,18 @@ def kept_facts(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notice_batch(
-    book: DocumentBook, papers: Sequence[NoticePaper], printed_on: date, receipt: Callable[[int], tuple[str | None, str]]
-) -> Batch:
-    """All notices in one file, village by village, behind the list of who delivers which. `receipt`: notice → address and code."""
-    letters = {
-        paper.notice_id: notice_letter(book, paper, address=at, code=code) for paper in papers for at, code in [receipt(paper.notice_id)]
-    }
+    book: DocumentBook, papers: Sequence[NoticePaper], printed_on: date, receipt: Callable[[int], tuple[str | None, str]],
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Batch:  # fmt: skip
+    """All notices in one file, village by village, behind the list of who delivers which. `receipt`: notice → address and code.
+
+    `tell`: how many letters are written, and of how many; the file is set after the last.
+    """
+    letters = {}
+    for number, paper in enumerate(papers, start=1):
+        address, code = receipt(paper.notice_id)
+        letters[paper.notice_id] = notice_letter(book, paper, address=address, code=code)
+        tell(number, len(papers))
     made = [letters[paper.notice_id] for paper in papers]
     missing = [missing_signs(one) for one in made]
     data, _ = letter_pdf(book, made, _cover(book, papers, missing, printed_on))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,9 +23,13 @@ from storage.work import Work
 
 
 async def print_notices(
-    work: Work, cipher: Cipher, book: DocumentBook, papers: Sequence[NoticePaper], public_url: str | None, by: int | None
-) -> Batch:
-    """One file, with an address and a code on the receipt of each notice that may still be delivered; what was printed is kept."""
+    work: Work, cipher: Cipher, book: DocumentBook, papers: Sequence[NoticePaper], public_url: str | None, by: int | None,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Batch:  # fmt: skip
+    """One file, with an address and a code on the receipt of each notice that may still be delivered; what was printed is kept.
+
+    `tell`: called from a thread, with how many letters are written and of how many.
+    """
     open_ones = [paper.notice_id for paper in papers if paper.state == "issued"]
     tokens = await receipt_tokens(work, cipher, open_ones) if public_url and open_ones else {}
 
@@ -34,7 +38,7 @@ async def print_notices(
         return (f"{(public_url or '').rstrip('/')}/r/{token}", code_of(cipher, token)) if token else (None, "")
 
     today = Calendar((await plan_in_force(work.session))[1]).day_of(work.now)
-    batch = await asyncio.to_thread(notice_batch, book, papers, today, receipt)
+    batch = await asyncio.to_thread(notice_batch, book, papers, today, receipt, tell)
     await keep_documents(work, [_making(paper, batch) for paper in papers], by)
     return batch
 

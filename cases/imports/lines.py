@@ -15,7 +15,7 @@ from cases.imports.texts import Cell, Unreadable, is_blank, meaningful, squeezed
 Read = TypeVar("Read")
 Progress = Callable[[int, int], None]
 """Told now and then: rows done, rows in all (about)."""
-PROGRESS_EVERY = 1000
+PROGRESS_EVERY = 100
 NOTE_CELLS = 2
 
 

@@ -4,33 +4,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels import simulator
 from bot.rendering import Catalogue
 from plan.calendar import Calendar
-from storage.tables import Inbound, Intent, Message, Question
+from storage.tables import Inbound, Intent, Message, Question, Task
 
 KEYPAD = (*range(1, 10), 0)
 ARRIVED = ("sent", "delivered", "answered")
 SHOWN = (*ARRIVED, "queued", "sending", "failed")
 MOST = 40
+PAPERWORK = ("report_", "still_you")
 WAYS = {simulator.VOICE.name: "call", simulator.CHAT.name: "chat"}
 Bubble = dict[str, Any]
 
 
-async def last_texts(session: AsyncSession, contact_ids: Collection[int]) -> dict[int, int]:
-    """Contact → id of the newest text that arrived there."""
-    query = select(Message.contact_id, func.max(Message.id)).where(Message.contact_id.in_(contact_ids), Message.state.in_(ARRIVED))
+async def last_texts(session: AsyncSession, contact_ids: Collection[int], child_id: int) -> dict[int, int]:
+    """Contact → id of the newest text that arrived there, of those that are not aside."""
+    query = select(Message.contact_id, func.max(Message.id)).join(Intent, Intent.message_id == Message.id)
+    query = query.outerjoin(Task, Task.id == Intent.task_id).where(Message.contact_id.in_(contact_ids), Message.state.in_(ARRIVED))
+    paperwork = or_(*(Intent.template.startswith(name) for name in PAPERWORK))
+    query = query.where(~paperwork, func.coalesce(Intent.student_id, Task.student_id, child_id) == child_id)
     return dict((await session.execute(query.group_by(Message.contact_id))).all())
 
 
-async def bubbles_on(session: AsyncSession, catalogue: Catalogue, calendar: Calendar, contact_ids: Collection[int]) -> list[Bubble]:
+async def bubbles_on(
+    session: AsyncSession, catalogue: Catalogue, calendar: Calendar, contact_ids: Collection[int], child_id: int
+) -> list[Bubble]:
     """The last texts on this phone, oldest first; `gloss` says in English what a text of ours is about.
 
+    `aside`: about another child, or paperwork; so is what its owner wrote right before it, which it answers.
     `way`: text, chat or call. `state`: arrived, unconfirmed (nobody has said that it arrived), waiting, failed.
     `keys`: what may be pressed below it (answer, label); a call's keypad only while its question is open.
     """
@@ -39,13 +47,29 @@ async def bubbles_on(session: AsyncSession, catalogue: Catalogue, calendar: Cale
     written = list(
         await session.scalars(select(Inbound).where(Inbound.contact_id.in_(contact_ids)).order_by(Inbound.id.desc()).limit(MOST))
     )
-    glosses = await _glosses(session, catalogue, texts)
+    glosses, aside = await _glosses(session, catalogue, texts), await _aside(session, texts, child_id)
     asking = await _asking(session, [text.id for text in texts])
     # An answer leaves in the same minute as the text it answers, so what came in stands first.
-    rows = [(text.sent_at or text.queued_at, 1, text.id, _ours(text, glosses.get(text.id, ""), text.id in asking)) for text in texts]
+    rows = [
+        (text.sent_at or text.queued_at, 1, text.id, _ours(text, glosses.get(text.id, ""), text.id in asking, text.id in aside))
+        for text in texts
+    ]
     rows += [(text.received_at, 0, text.id, _theirs(text)) for text in written if text.body]
     rows.sort(key=lambda row: row[:3])
-    return [{**bubble, "at": f"{calendar.local(at):%m-%d %H:%M}"} for at, _, _, bubble in rows[-MOST:]]
+    bubbles = [{**bubble, "at": f"{calendar.local(at):%m-%d %H:%M}"} for at, _, _, bubble in rows[-MOST:]]
+    for bubble, following in pairwise(bubbles):
+        bubble["aside"] |= bubble["mine"] and following["aside"]
+    return bubbles
+
+
+async def _aside(session: AsyncSession, texts: Sequence[Message], child_id: int) -> set[int]:
+    """Those of these texts that say nothing of the child, but of another or of paperwork."""
+    said = select(Intent.message_id, Intent.template, func.coalesce(Intent.student_id, Task.student_id))
+    said = said.outerjoin(Task, Task.id == Intent.task_id).where(Intent.message_id.in_([text.id for text in texts]))
+    found: dict[int, list[bool]] = defaultdict(list)
+    for message_id, template, student_id in await session.execute(said):
+        found[message_id].append(student_id not in {None, child_id} or template.startswith(PAPERWORK))
+    return {message_id for message_id, asides in found.items() if all(asides)}
 
 
 async def _asking(session: AsyncSession, message_ids: Collection[int]) -> set[int]:
@@ -53,12 +77,12 @@ async def _asking(session: AsyncSession, message_ids: Collection[int]) -> set[in
     return set(await session.scalars(select(Question.message_id).where(Question.message_id.in_(message_ids), Question.state == "open")))
 
 
-def _ours(text: Message, gloss: str, is_asking: bool) -> Bubble:
+def _ours(text: Message, gloss: str, is_asking: bool, is_aside: bool) -> Bubble:
     way = WAYS.get(text.channel, "text")
     keys = text.options or [] if way == "chat" else [[str(digit), str(digit)] for digit in KEYPAD] if way == "call" else []
     return {
         "mine": False, "text": text.body, "gloss": gloss, "way": way, "state": _fate(text),
-        "id": text.id, "keys": keys if is_asking and text.state in ARRIVED else [],
+        "id": text.id, "keys": keys if is_asking and text.state in ARRIVED else [], "aside": is_aside,
     }  # fmt: skip
 
 
@@ -69,7 +93,8 @@ def _fate(text: Message) -> str:
 
 
 def _theirs(text: Inbound) -> Bubble:
-    return {"mine": True, "text": text.body, "gloss": "", "way": WAYS.get(text.channel, "text"), "state": "arrived", "id": 0, "keys": []}
+    way = WAYS.get(text.channel, "text")
+    return {"mine": True, "text": text.body, "gloss": "", "way": way, "state": "arrived", "id": 0, "keys": [], "aside": False}
 
 
 async def _glosses(session: AsyncSession, catalogue: Catalogue, texts: Sequence[Message]) -> dict[int, str]:

@@ -21,7 +21,7 @@ Chip = dict[str, str]
 async def chips_for(
     session: AsyncSession, words: Words, phone: Phone, child: Student, *, correction: str | None, never_later: Collection[str] = ()
 ) -> list[Chip]:
-    """What may be pressed on this phone now: the newest question first, then the most urgent tasks.
+    """What may be pressed on this phone now: the newest question first, then the most urgent tasks; none of another child's.
 
     `never_later`: kinds of task that nobody may put off. `correction`: absent or arrived, where the teacher could add to a sheet that
     is answered.
@@ -31,7 +31,8 @@ async def chips_for(
     found = [chip for question in questions for chip in await _of_question(session, words, question, child)]
     held = select(Task).join(TaskHolder).where(TaskHolder.person_id == phone.person_id, TaskHolder.until.is_(None), Task.state.in_(LIVING))
     tasks = [task for task in await session.scalars(held.order_by(Task.due_at, Task.id)) if not task.facts.get("quiet")]
-    tasks.sort(key=lambda task: task.student_id != child.id)
+    tasks = [task for task in tasks if task.student_id in {None, child.id}]
+    tasks.sort(key=lambda task: task.student_id is None)
     found += [chip for task in tasks[:MOST_TASKS] for chip in _of_task(words, task, can_wait=task.kind not in never_later)]
     if correction is not None and not any(question.kind == "sheet" for question in questions):
         found += _filled(words, correction, child)

@@ -1,4 +1,5 @@
-"""The teachers whose classes no visitor looks at, and those who play a script: they answer by themselves, so that nobody has to."""
+"""The teachers whose classes no visitor looks at, those who play a script, and everybody's paperwork: they answer by themselves, so that
+nobody has to, and the phones on the page show what happens to the child and not what lies unanswered beside it."""
 
 from __future__ import annotations
 
@@ -12,12 +13,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 from bot.channels import simulator
 from bot.channels.base import Incoming
 from bot.inbox.receive import receive
+from cases.reports.asking import CONFIRM, KINDS
 from cases.tasks import LIVING
-from console.demo.players import Players
+from console.demo.players import LOOKING, Players
 from console.words import page_data
 from storage.crypto import Cipher
 from storage.database import Database
-from storage.tables import AttendanceSheet, BoardingCheck, CaseFile, Contact, PersonContact, Question, Task, TaskHolder
+from storage.tables import AttendanceSheet, BoardingCheck, CaseFile, Contact, PersonContact, Question, Report, Task, TaskHolder
 
 
 class Draining(Protocol):
@@ -64,8 +66,12 @@ class Colleagues:
             sheets = (await session.execute(_sheets(self._elsewhere(AttendanceSheet.class_id)))).all()
             evening = (await session.execute(_boarding(self._elsewhere(BoardingCheck.class_id)))).all()
             errands = (await session.execute(_errands(self._elsewhere(Task.class_id)))).all()
+            reports = (await session.execute(_reports())).all()
+            posts = (await session.execute(_posts())).all()
             played = await self._players.owed(session, now) if self._players is not None else []
         owed = [(f"sheet-{question_id}", address, str(said["sheet"])) for question_id, address in [*sheets, *evening]]
+        owed += [(f"post-{question_id}", address, str(said["still_you"])) for question_id, address in posts]
+        owed += [_paper(said["reports"], *report) for report in reports]
         return owed + played + [(f"task-{task_id}", address, f"{code} {said['find_contact']}") for task_id, address, code in errands]
 
     def _elsewhere(self, class_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
@@ -91,6 +97,37 @@ def _boarding(elsewhere: ColumnElement[bool]) -> Select[int, bytes]:
         .where(Question.state == "open", Question.kind == "boarding", elsewhere)
         .order_by(Question.id)
     )
+
+
+def _paper(
+    said: dict[str, str], task_id: int, version: int, kind: str, is_half: bool | None, address: bytes, code: str
+) -> tuple[str, bytes, str]:  # fmt: skip
+    """A signature takes two words; each version of a report is another question."""
+    word = said["confirm"] if kind == CONFIRM or is_half else said["sign"]
+    return f"report-{task_id}-{version}-{word}", address, f"{code} {word}"
+
+
+def _reports() -> Select[int, int, str, bool | None, bytes, str]:
+    """(task, version, kind, whether its first word was said, number, code) of every report that somebody owes."""
+    return (
+        select(Task.id, Report.version, Task.kind, Task.facts.has_key("confirming"), Contact.address_encrypted, Task.code)
+        .join(Report, Report.task_id == Task.id)
+        .join(TaskHolder, TaskHolder.task_id == Task.id)
+        .join(PersonContact, PersonContact.person_id == TaskHolder.person_id)
+        .join(Contact, Contact.id == PersonContact.contact_id)
+        .where(Task.kind.in_(KINDS), Task.state.in_(LIVING), TaskHolder.until.is_(None), Contact.kind == "phone")
+        .order_by(Task.id)
+    )
+
+
+def _posts() -> Select[int, bytes]:
+    """The monthly question to everybody in a post; not where a yes would be an answer to something else, too."""
+    held = exists().where(
+        TaskHolder.person_id == Question.person_id, TaskHolder.until.is_(None), Task.id == TaskHolder.task_id, Task.state.in_(LIVING),
+        Task.kind.in_(LOOKING),
+    )  # fmt: skip
+    asked = select(Question.id, Contact.address_encrypted).join(Contact, Contact.id == Question.contact_id)
+    return asked.where(Question.state == "open", Question.kind == "still_you", ~held).order_by(Question.id)
 
 
 def _errands(elsewhere: ColumnElement[bool]) -> Select[int, bytes, str]:

@@ -193,7 +193,7 @@ def _playing(scene: Scene) -> str:
 
 
 async def _phones(scene: Scene, cast: Cast) -> State:
-    last = await last_texts(scene.session, [contact for phone in cast.everyone for contact in phone.contact_ids])
+    last = await last_texts(scene.session, [contact for phone in cast.everyone for contact in phone.contact_ids], scene.child.id)
     wanted = await _wanted(scene)
     return {part: await _phone(scene, part, cast.parts[part], wanted, last) for part in PARTS}
 
@@ -228,7 +228,7 @@ async def _phone(scene: Scene, part: str, phones: list[Phone], wanted: set[int],
         "contact": shown.contact_id, "number": _masked(number), "chat": shown.chat_id is not None,
         "plight": scene.stand.plight(number) or "",
         "who": [{"contact": phone.contact_id, "label": _label(scene, phone), "last": _newest(phone, last)} for phone in phones],
-        "bubbles": await bubbles_on(scene.session, scene.stand.catalogue, scene.calendar, shown.contact_ids),
+        "bubbles": await bubbles_on(scene.session, scene.stand.catalogue, scene.calendar, shown.contact_ids, scene.child.id),
         "chips": await chips_for(
             scene.session, scene.view.words, shown, scene.child, correction=correction, never_later=scene.plan.postponing.never
         ),

@@ -16,7 +16,7 @@ from bot.publicity_book import outcome_book
 from cases import campaigns
 from cases.audience import CATEGORIES, Counted
 from cases.campaign_approval import decide_campaign
-from cases.campaign_counts import AHEAD, audience_of, result_of
+from cases.campaign_counts import AHEAD, audience_of, result_of, written_of
 from cases.campaign_drafts import MOST_NAME, Draft
 from cases.campaign_outcome import outcome_of, recipients, some_recipients
 from cases.campaign_rows import CampaignRefused, covers, lock_campaign, text_of
@@ -127,6 +127,7 @@ async def _page(
             preview = await _preview(visit, work, campaign, counted)
         else:
             outcome, at = await result_of(work, campaign, anew=anew)
+        written = await written_of(work, campaign)
         people = await some_recipients(work, campaign, listed, LISTED) if listed and outcome else []
         names = dict((await work.session.execute(select(Person.id, Person.name).where(Person.id.in_(_people(campaign))))).all())
         made, agrees = visit.plan.publicity.made_by, visit.plan.publicity.approved_by
@@ -135,9 +136,9 @@ async def _page(
         may_agree = not own and await covers(work, visit.me.person_id, agrees, campaign.area_code)
     return await visit.show(
         "campaign", status=409 if refused else 200, one=campaign, text=text_of(campaign), preview=preview, outcome=outcome,
-        people=people, counted_at=at,
-        names=names, only=listed, most=LISTED, library=library(), may_act=may_act, may_agree=may_agree, own=own,
-        why=_said(visit, refused), typed=typed, area=await visit.session.get(Area, campaign.area_code),
+        written=written, people=people, counted_at=at, names=names, only=listed, most=LISTED, library=library(), may_act=may_act,
+        may_agree=may_agree, own=own, why=_said(visit, refused), typed=typed,
+        area=await visit.session.get(Area, campaign.area_code),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from cases.notice_papers import STATES, NoticePaper, State, count_notices, notic
 from cases.proofs import Told
 from console.pages.ledger import areas_beneath
 from console.pages.photos import may_picture, pictures_of
+from console.progress import Tell, with_progress
 from console.security import require_csrf_form
 from console.visit import Blank, Visit, Visiting, gone, see_other
 from storage.tables import Notice, Task
@@ -104,11 +105,15 @@ async def print_(visit: Visiting, ids: Ids = []) -> Response:  # noqa: B006 - a 
     seen = await _seen(visit, ids)
     if not seen:
         return await _list(visit, Filters(), refused=("", "none_chosen"), status=409)
-    book = book_of(visit)
-    async with visit.acting() as work:
-        papers = await notice_papers(work, state="all", ids=seen)
-        batch = await print_notices(work, visit.parts.cipher, book, papers, visit.parts.public_url, visit.me.person_id)
-    return _pdf(batch.pdf, f"notices-{visit.today:%Y%m%d}.pdf")
+
+    async def printing(tell: Tell) -> Response:
+        async with visit.acting() as work:
+            papers = await notice_papers(work, state="all", ids=seen)
+            by = visit.me.person_id
+            batch = await print_notices(work, visit.parts.cipher, book_of(visit), papers, visit.parts.public_url, by, tell)
+        return _pdf(batch.pdf, f"notices-{visit.today:%Y%m%d}.pdf")
+
+    return await with_progress(visit.request, printing)
 
 
 def book_of(visit: Visit) -> DocumentBook:
@@ -150,13 +155,18 @@ async def issue(visit: Visiting, ids: Ids = [], back: Short = "") -> Response:  
     seen = await _seen(visit, ids)
     if not seen:
         return await _list(visit, Filters(state="draft"), refused=("", "none_chosen"), status=409)
-    try:
-        async with visit.acting() as work:
-            for notice_id in seen:
-                _stop(notice_id, await issue_by_name(work, notice_id, visit.me.person_id))
-    except _Refused as fault:
-        return await _list(visit, Filters(state="draft"), refused=(str(fault.notice_id), fault.reason), status=409)
-    return see_other(f"/notices/{seen[0]}" if back == "one" else "/notices", said="issued")
+
+    async def issuing(tell: Tell) -> Response:
+        try:
+            async with visit.acting() as work:
+                for number, notice_id in enumerate(seen, start=1):
+                    _stop(notice_id, await issue_by_name(work, notice_id, visit.me.person_id))
+                    tell(number, len(seen))
+        except _Refused as fault:
+            return await _list(visit, Filters(state="draft"), refused=(str(fault.notice_id), fault.reason), status=409)
+        return see_other(f"/notices/{seen[0]}" if back == "one" else "/notices", said="issued")
+
+    return await with_progress(visit.request, issuing)
 
 
 def _stop(notice_id: int, refusal: Any) -> None:

@@ -17,13 +17,26 @@ from storage.tables import ConsoleSession
 
 router = APIRouter(prefix="/settings")
 ACTING = [Depends(require_csrf_form)]
+BROWSERS = (
+    ("wxwork", "wecom"), ("MicroMessenger", "wechat"), ("Edg", "Edge"), ("QQBrowser", "qq"), ("HuaweiBrowser", "huawei"),
+    ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+"""What stands in a browser's own words → its name, or a key of the page's words; the first that fits: most call themselves Chrome, too."""
+SYSTEMS = ("HarmonyOS", "Android", "iPhone", "iPad", "Windows", "Mac", "Linux")
 
 
 @router.get("")
 async def show(visit: Visiting) -> Response:
     async with visit.acting() as work:
         sessions = await sessions_of(work, visit.me.person_id)
-    return await visit.show("settings", sessions=sessions, is_strong=needs_second_factor(visit.me.posts))
+    shown = [(one, _device(one.agent)) for one in sessions]
+    return await visit.show("settings", sessions=shown, is_strong=needs_second_factor(visit.me.posts))
+
+
+def _device(agent: str) -> tuple[str, str]:
+    """(browser, system) as people call them, of what a browser says of itself; the key `other` for one that we do not know."""
+    browser = next((name for mark, name in BROWSERS if mark in agent), "other")
+    return browser, next((name for name in SYSTEMS if name in agent), "other")
 
 
 @router.post("/language", dependencies=ACTING)

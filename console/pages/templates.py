@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from fastapi import APIRouter, Depends
@@ -14,6 +15,8 @@ from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone
 
 router = APIRouter(prefix="/templates")
+LOGIC, FACT, SIGNED = re.compile(r"{%.*?%}|{#.*?#}", re.DOTALL), re.compile(r"{{.*?}}"), "【{{ signature }}】"
+LONGEST_GIST = 60
 LONGEST_SOURCE, LONGEST_FACT = 2000, 400
 
 
@@ -22,8 +25,9 @@ async def index(visit: Visiting, q: str = "", audience: str = "") -> Response:
     found = sorted(visit.parts.catalogue.templates.values(), key=lambda template: (template.audience, template.id))
     shown = [one for one in found if (not audience or one.audience == audience) and (q.lower() in one.id or q in one.sources["sms"])]
     return await visit.show(
-        "templates", shown=shown, q=q, audience=audience, audiences=sorted({one.audience for one in found}), chosen=None
-    )
+        "templates", shown=[(one, _gist(visit, one)) for one in shown], q=q, audience=audience, chosen=None,
+        audiences=sorted({one.audience for one in found}),
+    )  # fmt: skip
 
 
 @router.get("/{name}")
@@ -56,10 +60,18 @@ async def _page(visit: Visit, chosen: MessageTemplate, typed: Mapping[str, str])
         one: typed.get(f"text_{one}", chosen.sources.get(one, SAME)).replace("\r\n", "\n")[:LONGEST_SOURCE] for one in VARIANTS
     }  # fmt: skip
     return await visit.show(
-        "template", chosen=chosen, trials=[try_out(catalogue, chosen, one, source, facts) for one, source in sources.items()],
-        buttons=buttons_of(catalogue, chosen, facts), fields=_fields(sample(catalogue, chosen), said), longest=LONGEST_SOURCE,
-        longest_fact=LONGEST_FACT, is_changed=bool(typed),
+        "template", chosen=chosen, gist=_gist(visit, chosen), buttons=buttons_of(catalogue, chosen, facts), is_changed=bool(typed),
+        trials=[try_out(catalogue, chosen, one, source, facts) for one, source in sources.items()], longest=LONGEST_SOURCE,
+        fields=_fields(sample(catalogue, chosen), said), longest_fact=LONGEST_FACT,
     )  # fmt: skip
+
+
+def _gist(visit: Visit, one: MessageTemplate) -> str:
+    """What it is, in the reader's language: in Chinese its own first words."""
+    if visit.me.language == "en":
+        return one.gloss
+    words = " ".join(FACT.sub("…", LOGIC.sub("", one.sources["sms"].replace(SIGNED, ""))).split())
+    return words if len(words) <= LONGEST_GIST else f"{words[:LONGEST_GIST]}…"
 
 
 def _fields(facts: Mapping[str, object], said: Mapping[str, str]) -> dict[str, tuple[str, bool]]:

@@ -35,27 +35,100 @@
     }
   });
 
-  // A list as a workbook may take a while: the page says so until the file is there.
+  // Long work: what is done, how far it is, in numbers. Without a total the bar only shows that something goes on.
+  const work = document.getElementById("work");
+  function far(label, done, total, number) {
+    const bar = document.getElementById("work-bar");
+    const said = document.getElementById("work-label");
+    if (said.textContent !== label) said.textContent = label; // read out once, not at every step
+    if (total) Object.assign(bar, { max: total, value: done });
+    else bar.removeAttribute("value");
+    document.getElementById("work-number").textContent = number;
+    work.hidden = false;
+  }
+  function save(blob, name) {
+    const saved = document.createElement("a");
+    saved.href = URL.createObjectURL(blob);
+    saved.download = name;
+    saved.click();
+    setTimeout(() => URL.revokeObjectURL(saved.href), 60_000);
+  }
+  const size = (bytes) => (bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`);
+
+  // A list as a workbook may take a while: the page says so, and how much has come, until the file is there.
   document.addEventListener("click", async (event) => {
     const link = event.target.closest('a[href*=".xlsx"]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    tell(words.preparing);
+    far(words.preparing, 0, 0, "");
     try {
       const answer = await fetch(link.href);
       const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") || "");
       if (!answer.ok || !name) return location.assign(link.href);
-      const saved = document.createElement("a");
-      saved.href = URL.createObjectURL(await answer.blob());
-      saved.download = name[1];
-      saved.click();
-      setTimeout(() => URL.revokeObjectURL(saved.href), 60_000);
-      tell("");
+      const total = answer.headers.has("content-encoding") ? 0 : Number(answer.headers.get("content-length"));
+      const parts = [];
+      let got = 0;
+      for await (const part of pieces(answer.body.getReader())) {
+        parts.push(part);
+        got += part.length;
+        far(words.preparing, got, total, total ? `${size(got)} / ${size(total)}` : words.received.replace("SIZE", size(got)));
+      }
+      save(new Blob(parts, { type: answer.headers.get("content-type") }), name[1]);
     } catch {
       tell(words.failed);
+    } finally {
+      work.hidden = true;
     }
     return undefined;
   });
+  async function* pieces(reader) {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  }
+
+  // Work on many rows: the answer says how far it is, and then what has come of it (console/progress.py).
+  async function carryOut(form, button) {
+    far(button.dataset.progress, 0, 0, "");
+    try {
+      const answer = await fetch(button.formAction, { method: "POST", body: new FormData(form), headers: { "X-Part": "progress", Accept: "text/html" } });
+      if (answer.headers.get("content-type").startsWith("text/html")) return put(await answer.text());
+      if (!answer.ok) throw new Error(String(answer.status));
+      return await follow(answer.body.getReader(), button.dataset.progress);
+    } catch {
+      return tell(words.failed);
+    } finally {
+      work.hidden = true;
+    }
+  }
+  async function follow(reader, label) {
+    let rest = new Uint8Array();
+    for await (const part of pieces(reader)) {
+      rest = joined([rest, part]);
+      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+        const said = JSON.parse(new TextDecoder().decode(rest.subarray(0, end)));
+        rest = rest.subarray(end + 1);
+        if (said.go) return location.assign(said.go);
+        if (said.page) return put(said.page);
+        if (said.file) return save(new Blob([rest, ...(await all(reader))], { type: said.type }), said.file);
+        far(label, said.done, said.total, `${said.done} / ${said.total}`);
+      }
+    }
+    throw new Error("broke off");
+  }
+  async function all(reader) {
+    const parts = [];
+    for await (const part of pieces(reader)) parts.push(part);
+    return parts;
+  }
+  function joined([one, other]) {
+    const both = new Uint8Array(one.length + other.length);
+    both.set(one);
+    both.set(other, one.length);
+    return both;
+  }
 
   document.addEventListener("change", (event) => {
     const every = event.target.dataset.tickAll;
@@ -66,6 +139,11 @@
     const question = event.submitter?.dataset.confirm || event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
     for (const field of event.target.querySelectorAll("[data-drop-empty]")) if (!field.value) field.disabled = true;
+    const button = event.submitter;
+    if (event.defaultPrevented || !button?.dataset.progress) return;
+    if (event.target.querySelectorAll("[name=ids]:checked").length < Number(button.dataset.progressFrom || 1)) return;
+    event.preventDefault();
+    carryOut(event.target, button);
   });
 
   // What somebody has begun to fill in is not taken from them by news; and a form with a preview shows it as they type.
@@ -96,13 +174,23 @@
   async function refresh() {
     const answer = await fetch(location.href, { headers: { "X-Part": "live", Accept: "text/html" } });
     if (answer.status === 401) return location.assign("/login");
-    if (!answer.ok) return undefined;
-    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = made.getElementById("live");
-    if (fresh) document.getElementById("live").replaceWith(document.adoptNode(fresh));
-    tell("");
+    if (answer.ok) put(await answer.text());
     return undefined;
   }
+  function put(page) {
+    const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("live");
+    if (fresh) document.getElementById("live").replaceWith(document.adoptNode(fresh));
+    tell("");
+    lookAgain();
+  }
+  // While long work goes on, the page looks every second or so how far it is.
+  let looking = 0;
+  function lookAgain() {
+    clearTimeout(looking);
+    const going = document.querySelector("#live [data-again]");
+    if (going) looking = setTimeout(() => (document.hidden || isBusy() ? lookAgain() : refresh().catch(lookAgain)), going.dataset.again * 1000);
+  }
+  lookAgain();
   if (document.getElementById("live")) {
     const live = new EventSource("/live");
     live.addEventListener("changed", () => (isBusy() ? tell(words.fresh, () => location.reload()) : refresh()));

@@ -10,6 +10,7 @@ let version = "";
 let busy = false;
 const OFFICERS = PHONES.slice(2); // these phones show whoever was asked last, until the visitor picks somebody
 const picked = new Set();
+const unfolded = new Set(); // phones whose texts about other matters are shown
 let playing = null;
 let started = false;
 
@@ -188,9 +189,36 @@ function drawBubbles(part, phone, name) {
     return item;
   });
   const list = part.querySelector(".bubbles");
-  list.replaceChildren(...(items.length ? items : [make("li", phone.contact === null ? said.nobody : said.empty, "none")]));
+  list.replaceChildren(...(items.length ? folded(items, phone, name) : [make("li", phone.contact === null ? said.nobody : said.empty, "none")]));
   if (!same || items.length !== before.count) list.scrollTop = list.scrollHeight;
   shown.set(name, { contact: phone.contact, count: items.length });
+}
+
+// Texts that are not about this child stand behind one line, unless they wait for an answer.
+function folded(items, phone, name) {
+  const drawn = [];
+  items.forEach((item, index) => {
+    const bubble = phone.bubbles[index];
+    if (!bubble.aside || bubble.keys.length) return drawn.push(item);
+    const before = drawn[drawn.length - 1];
+    if (before && before.aside) return before.aside.append(item);
+    return drawn.push(fold(item, name));
+  });
+  for (const item of drawn) if (item.aside) item.querySelector("summary").textContent = said.aside.replace("COUNT", item.aside.children.length);
+  return drawn;
+}
+
+function fold(first, name) {
+  const item = make("li", undefined, "beside");
+  const box = make("details");
+  const list = make("ul");
+  box.open = unfolded.has(name);
+  box.addEventListener("toggle", () => (box.open ? unfolded.add(name) : unfolded.delete(name)));
+  list.append(first);
+  box.append(make("summary"), list);
+  item.append(box);
+  item.aside = list;
+  return item;
 }
 
 const fates = { waiting: said.waiting, failed: said.failedText, unconfirmed: said.unconfirmed };

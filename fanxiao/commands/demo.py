@@ -17,11 +17,11 @@ from console.app import create_app
 from console.parts import Parts
 from console.webhooks import Hooks
 from fanxiao.commands.story import tell_story
-from fanxiao.demo_county import demo_settings, open_county, start_over
+from fanxiao.demo_county import DemoCounty, demo_settings, open_county, start_over
 from fanxiao.running import run
 from fanxiao.serving import listen, serve
 from fanxiao.settings import Settings
-from fanxiao.wiring import running_storage
+from fanxiao.wiring import Storage, running_storage
 from storage.server import home_lock
 
 HOST = "127.0.0.1"
@@ -53,10 +53,7 @@ async def _play(settings: Settings, at: socket.socket, url: str, *, browser: boo
     async with running_storage(settings) as storage:
         county = await open_county(storage, settings)
         hooks = Hooks(storage.web, storage.cipher, county.engine.clock, county.engine.channels, url, settings.home)
-        engine = county.engine
-        parts = Parts(
-            storage.web, storage.worker, storage.cipher, engine.clock, engine.catalogue, engine.channels, public_url=url.rstrip("/")
-        )
+        parts = demo_parts(storage, county, url)
         app = create_app(hooks, parts=parts, stand=county.stand, allowed_hosts=HOSTS)
         late = Listeners(storage.worker, storage.cipher, county.engine.clock, county.engine.channels, has_hooks=False)
         late.follow(county.engine.channels.keys())
@@ -65,6 +62,12 @@ async def _play(settings: Settings, at: socket.socket, url: str, *, browser: boo
                 await serve(app, at, started=lambda: _announce(url, browser))
         finally:
             await late.stop()
+
+
+def demo_parts(storage: Storage, county: DemoCounty, url: str) -> Parts:
+    """The console of the demo. `url`: where it runs, so that the code on a printed notice leads to the demo's own receipt page."""
+    engine = county.engine
+    return Parts(storage.web, storage.worker, storage.cipher, engine.clock, engine.catalogue, engine.channels, public_url=url.rstrip("/"))
 
 
 def _announce(url: str, browser: bool) -> None:

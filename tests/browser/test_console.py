@@ -13,15 +13,16 @@ from typing import Any
 import pyotp
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.publicity import draft_campaign
 from cases.campaign_drafts import Draft
 from cases.referrals import propose_referral
 from cases.reports.preparing import prepare
+from console.importing import real_now
 from console.pages import MENU
 from plan.periods import Period
-from storage.tables import AidRequest, Campaign, CaseFile, Referral, Report, StudentCategory
+from storage.tables import AidRequest, Campaign, CaseFile, ImportJob, Referral, Report, StudentCategory
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.officers import console_of
@@ -216,6 +217,60 @@ async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(offic
         await page.wait_for_function(seen, timeout=10_000)
         assert "2 条短信" in await page.inner_text("#previews")
         assert desk.faults == []
+
+
+async def test_progress_moves_while_somebody_looks(office: County) -> None:
+    """The page itself looks how far an import is; of a batch its answer tells, and then where to go."""
+    async with serving(console_of(office)) as url, chromium() as browser:
+        context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN", bypass_csp=True)
+        desk = Desk(office, await context.new_page(), url)
+        await desk.enters("county_officer")
+        job = await _import_at(office, 120)
+        await desk.page.goto(f"{url}/import/{job}")
+        assert "120 / 400 行" in await desk.page.inner_text("#live")
+        assert await desk.page.get_attribute("#live progress", "value") == "120"
+        await desk.checks("import at work")
+        await desk.picture("import-at-work", "zh", "wide")
+        await _import_at(office, 260, job)
+        await desk.page.wait_for_function("() => document.querySelector('#live progress').value === 260", timeout=10_000)
+        await _import_at(office, 400, job, state="refused")
+        await desk.page.wait_for_function("() => !document.querySelector('#live progress')", timeout=10_000)
+        await context.close()
+
+        context = await browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN")
+        desk = Desk(office, await context.new_page(), url)
+        await desk.enters("township_officer")
+        await desk.page.goto(f"{url}/notices?state=draft")
+        await desk.page.evaluate(SEEN)
+        desk.page.on("dialog", lambda dialog: dialog.accept())
+        await desk.page.check("[name=ids]")
+        await desk.page.click("[formaction='/notices/issue']")
+        await desk.page.wait_for_url("**/notices?said=issued")
+        assert (await office.notices())[0].issued_at is not None
+        assert "1 / 1" in await desk.page.evaluate("() => sessionStorage.getItem('far')")
+        assert desk.faults == []
+        await context.close()
+
+
+SEEN = """() => new MutationObserver(() => sessionStorage.setItem("far", document.getElementById("work").innerText))
+    .observe(document.getElementById("work"), {subtree: true, childList: true, attributes: true})"""
+
+
+async def _import_at(county: County, done: int, job_id: int | None = None, state: str = "taking") -> int:
+    """An import by the county's officer, so far; new without `job_id`."""
+    async with county.database.session() as session, session.begin():
+        if job_id is not None:
+            await session.execute(
+                update(ImportJob).where(ImportJob.id == job_id).values(done=done, state=state, beaten_at=await real_now())
+            )
+            return job_id
+        job = ImportJob(
+            kind="roster", file_name="名册.xlsx", area_code="622926", person_id=county.people["county_officer"], state=state, done=done,
+            total=400, created_at=await county.stage.now(), beaten_at=await real_now(),
+        )  # fmt: skip
+        session.add(job)
+        await session.flush()
+        return job.id
 
 
 def _parts(app: Any) -> Any:

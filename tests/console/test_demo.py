@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from storage.tables import Area, Guardianship, Inbound, PersonContact, School, SchoolClass, Student
+from cases.reports.preparing import prepare
+from plan.periods import Period
+from storage.tables import Area, Guardianship, Inbound, PersonContact, Report, School, SchoolClass, Student
+from storage.work import working
 from tests.console.conftest import Visitor, texts
 
 
@@ -160,6 +164,23 @@ async def test_where_nobody_answers_the_script_climbs_to_the_township(visitor: V
     again = await visitor.does("/demo/play", script="sick", child=state["child"]["id"])
     assert again.status_code == 409  # that child's story goes on, and no classmate has a family with a number
     assert (await visitor.does("/demo/play", script="no such")).status_code == 404
+
+
+async def test_paperwork_is_done_by_itself_and_folds_away(visitor: Visitor) -> None:
+    """A month's end: the reports are confirmed and signed, nothing of them waits on a phone, and their texts are not this child's."""
+    county = visitor.county
+    async with working(county.database, await county.stage.now()) as work:
+        assert await prepare(work, "monthly", Period(date(2026, 11, 1), date(2026, 11, 30)), "622926") > 0
+    await visitor.steps("day")
+    state = await visitor.sees()
+    async with county.database.session() as session:
+        schools = (await session.scalars(select(Report.state).where(Report.of == "school"))).all()
+    assert set(schools) == {"submitted"}
+    shown = [bubble for phone in state["phones"].values() for bubble in phone["bubbles"]]
+    papers = [bubble["aside"] for bubble in shown if "月报" in bubble["text"] or bubble["text"].endswith(("确认", "签字"))]
+    assert len(papers) >= 4
+    assert all(papers)
+    assert not any("核对" in chip["label"] or "签字" in chip["label"] for phone in state["phones"].values() for chip in phone["chips"])
 
 
 async def test_what_happened_is_seen_in_the_console(visitor: Visitor) -> None:

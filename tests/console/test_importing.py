@@ -42,7 +42,7 @@ async def ended(officer: Officer, path: str) -> str:
     """The page once nobody works on it any more."""
     for _ in range(100):
         page = await officer.sees(path)
-        if 'http-equiv="refresh"' not in page:
+        if "data-again" not in page:
             return page
         await asyncio.sleep(0.05)
     raise AssertionError(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 
 import pytest
@@ -46,6 +47,20 @@ async def test_a_notice_is_issued_printed_and_delivered(drafted: County) -> None
         assert (await session.scalars(select(Document.made_by))).all() == [drafted.people["township_officer"]]
     again = await officer.does("/notices/issue", ids=str(notice.id))
     assert "可能已签发" in again.text
+
+
+async def test_how_far_a_batch_is_comes_ahead_of_what_comes_of_it(drafted: County) -> None:
+    officer = await Officer(drafted, console_of(drafted)).enters("township_officer")
+    (notice,) = await drafted.notices()
+    asked = {"data": {"csrf": officer.token, "ids": str(notice.id)}, "headers": {"X-Part": "progress"}}
+    issued = await officer.http.post("/notices/issue", **asked)
+    assert [json.loads(line) for line in issued.text.splitlines()] == [{"done": 1, "total": 1}, {"go": "/notices?said=issued"}]
+    far, said, pdf = (await officer.http.post("/notices/print", **asked)).content.split(b"\n", 2)
+    assert json.loads(far) == {"done": 1, "total": 1}
+    assert json.loads(said)["file"].endswith(".pdf")
+    assert len(PdfReader(BytesIO(pdf)).pages) == 2
+    again = (await officer.http.post("/notices/issue", **asked)).text.splitlines()
+    assert "可能已签发" in json.loads(again[-1])["page"]
 
 
 async def test_the_village_records_a_delivery_with_its_proof(drafted: County) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
 
+from cases.reports.preparing import prepare
+from plan.periods import Period
 from storage.tables import Task, TaskHolder
+from storage.work import working
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County
@@ -84,3 +88,19 @@ async def test_not_after_its_time_nor_once_somebody_has_acted_upon_it(head: Offi
     assert "undo_too_late" in (await head.does(f"/tasks/{task.id}/undo")).headers["location"]
     assert (await owed(county))[1] == ["attendance_officer"]
     assert "不能撤销" in await head.sees("/tasks?refused=undo_too_late")
+
+
+async def test_staff_of_a_school_take_back_a_step_that_belongs_to_no_case(head: Officer) -> None:
+    """A report's task: the record of it is the area's, and no school reads it; its own step may be taken back all the same."""
+    county = head.county
+    async with working(county.database, await county.stage.now()) as work:
+        await prepare(work, "weekly", Period(date(2026, 11, 2), date(2026, 11, 8)), "")
+    officer = await Officer(county, head.app).enters("attendance_officer")
+    before = await county.task("confirm_report")
+    assert before.case_id is None
+    for act, fields in (("take", {}), ("hand-on", {"to": str(county.people["principal"])})):
+        done = await officer.does(f"/tasks/{before.id}/{act}", **fields)
+        assert await takes_back(officer, before.id, done.headers["location"]) == "/tasks?said=undone", act
+        assert as_it_stands(await county.task("confirm_report")) == as_it_stands(before)
+    other = await Officer(county, head.app).enters("class_teacher")
+    assert "/undo" not in await other.sees(f"/tasks?said=taken&undo={before.id}")
