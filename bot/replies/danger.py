@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bot.replies.action import HOPELESS
+from bot.replies.action import HOPELESS, TO_A_PERSON
 from bot.replies.kinds import Reading
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 
 _BLANKS = re.compile(r"[\s.、…~*\-_]+")
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What a text touches on; `words` are those that were found, with blanks between."""
+
+    weight: int
+    words: str
 
 
 def danger_in(plain: str) -> str | None:
@@ -18,12 +26,40 @@ def danger_in(plain: str) -> str | None:
     return _danger(plain) or _danger(_BLANKS.sub("", plain))
 
 
+def danger_told(plain: str) -> str | None:
+    """The words of danger in what a family writes: a phrase for it, or signs that together say it."""
+    if (words := danger_in(plain)) is not None:
+        return words
+    signs = signs_in(plain)
+    return signs.words if signs.weight >= lexicon().told_from else None
+
+
+@derived(maxsize=256)
+def signs_in(plain: str) -> Signs:
+    """The classes of words that danger is made of, each counted once; what only looks like one is taken out where it would matter."""
+    words = lexicon()
+    found = _signs(plain)
+    return found if found.weight < words.doubted_from else _signs(words.no_sign.sub(",", words.no_danger.sub(",", plain)))
+
+
+def _signs(text: str) -> Signs:
+    found = [(sign.weight, match.group()) for sign in lexicon().signs.values() if (match := sign.words.search(text))]
+    return Signs(sum(weight for weight, _ in found), " ".join(said for _, said in found))
+
+
 def worried(plain: str, readings: Sequence[Reading]) -> list[Reading]:
-    """What is not understood, in a text that touches on harm, is for a person: digits would hide it."""
+    """What touches on harm is for a person, even where something else was understood: digits would hide it, an act would pass it by."""
+    signs = signs_in(plain)
+    if signs.weight >= lexicon().doubted_from:
+        return [one if one.intent in TO_A_PERSON else _for_a_person(one, signs.words) for one in readings]
     sign = lexicon().worry.search(plain) if any(one.intent == "unknown" for one in readings) else None
     if sign is None:
         return [*readings]
-    return [replace(one, confidence=HOPELESS, evidence=sign.group()) if one.intent == "unknown" else one for one in readings]
+    return [_for_a_person(one, sign.group()) if one.intent == "unknown" else one for one in readings]
+
+
+def _for_a_person(one: Reading, words: str) -> Reading:
+    return replace(one, intent="unknown", on=None, since=None, until=None, confidence=HOPELESS, evidence=words)
 
 
 def _danger(text: str) -> str | None:
