@@ -11,6 +11,8 @@ from bot.replies.kinds import Reading
 from bot.replies.lexicon import derived, lexicon
 
 _BLANKS = re.compile(r"[\s.、…~*\-_]+")
+_OWN_PEOPLE = frozenset({"bullying", "early_marriage"})
+_FROM_SIGNS = 0.9
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,9 @@ def danger_in(plain: str) -> str | None:
     return _danger(plain) or _danger(_BLANKS.sub("", plain))
 
 
-def danger_told(plain: str) -> str | None:
-    """The words of danger in what a family writes: a phrase for it, or signs that together say it."""
-    if (words := danger_in(plain)) is not None:
-        return words
-    signs = signs_in(plain)
-    return signs.words if signs.weight >= lexicon().told_from else None
+def is_told(plain: str) -> bool:
+    """Whether a family's text says danger: by a phrase for it, or by signs that together say it."""
+    return danger_in(plain) is not None or signs_in(plain).weight >= lexicon().told_from
 
 
 @derived(maxsize=256)
@@ -47,12 +46,17 @@ def _signs(text: str) -> Signs:
     return Signs(sum(weight for weight, _ in found), " ".join(said for _, said in found))
 
 
-def worried(plain: str, readings: Sequence[Reading]) -> list[Reading]:
-    """What touches on harm is for a person, even where something else was understood: digits would hide it, an act would pass it by."""
-    signs = signs_in(plain)
-    if signs.weight >= lexicon().doubted_from:
+def weighed(plain: str, readings: Sequence[Reading], child: int | None) -> list[Reading]:
+    """What touches on harm is for a person, even where something else was understood: digits would hide it, an act would pass it by.
+
+    Signs that together say danger give one reading `safety` about `child`, unless they were understood as what has people of its own.
+    """
+    signs, words = signs_in(plain), lexicon()
+    if signs.weight >= words.told_from:
+        return [one for one in readings if one.intent in _OWN_PEOPLE] or [Reading(child, "safety", None, _FROM_SIGNS, signs.words)]
+    if signs.weight >= words.doubted_from:
         return [one if one.intent in TO_A_PERSON else _for_a_person(one, signs.words) for one in readings]
-    sign = lexicon().worry.search(plain) if any(one.intent == "unknown" for one in readings) else None
+    sign = words.worry.search(plain) if any(one.intent == "unknown" for one in readings) else None
     if sign is None:
         return [*readings]
     return [_for_a_person(one, sign.group()) if one.intent == "unknown" else one for one in readings]

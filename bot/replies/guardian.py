@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, only_the_name, share
-from bot.replies.danger import danger_told, worried
+from bot.replies.danger import danger_in, weighed
 from bot.replies.dates import Day, find_days
 from bot.replies.kinds import Child, Reading
 from bot.replies.lexicon import lexicon
@@ -60,11 +60,12 @@ def read_guardian(
 ) -> list[Reading]:
     """At least one reading per child spoken of; `question` is the kind of the open question, if any.
 
-    A word about safety anywhere, or signs that together say it, give one reading `safety` and no other. To `choose`, a digit counts the children as
-    given and reads as confirm_yes for that child. `school`: what the plan knows of the school year. Never raises on any text.
+    A word about safety anywhere, or signs that together say it, give one reading `safety` and no other. To `choose`, a digit
+    counts the children as given and reads as confirm_yes for that child. `school`: what the plan knows of the school year.
+    Never raises on any text.
     """
     plain = sounded_out(text, [child.name for child in children])
-    if (danger := danger_told(plain)) is not None:
+    if (danger := danger_in(plain)) is not None:
         return [Reading(_the_one(plain, children), "safety", None, _SURE, danger)]
     if len(plain) > _LONGEST:
         return [Reading(_the_one("", children), "unknown", None, HOPELESS, "")]
@@ -75,7 +76,7 @@ def read_guardian(
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     readings = [reading for one in share(plain, children) for reading in _of_share(one, question, When(today, school))]
-    return worried(plain, readings) or [Reading(None, "unknown", None, _NOTHING, "")]
+    return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
 def _the_one(plain: str, children: Sequence[Child]) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.replies.clauses import share
-from bot.replies.danger import danger_in, danger_told
+from bot.replies.danger import danger_in, is_told
 from bot.replies.dates import find_days
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
@@ -77,7 +77,7 @@ def leaves_day_open(text: str, *, children: Sequence[Child], today: date, school
     plain = sounded_out(text, [child.name for child in children])
     clauses = [clause for one in share(plain, children) for clause in one.clauses]
     days = [day for clause in clauses for day in find_days(clause.text, today, school)]
-    if danger_told(plain) is not None or not any(day.on is None for day in days) or any(day.on is not None for day in days):
+    if is_told(plain) or not any(day.on is None for day in days) or any(day.on is not None for day in days):
         return False
     heard = [hear(clause, find_days(clause.text, today, school), None, today) for clause in clauses]
     return not any(one.meanings or one.denied or one.opposed or one.of_others for one in heard)

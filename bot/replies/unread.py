@@ -1,4 +1,4 @@
-"""Words that no rule explained and that everyday replies do not use: a person reads them, whatever else was understood."""
+"""What no rule explained in a reply: a person reads it, whatever else was understood."""
 
 from __future__ import annotations
 
@@ -16,41 +16,45 @@ from bot.replies.normalise import sounded_out
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
+_STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
+_NO_NEWS = ("guess", "hedge", "courtesy")
 
 
 def unread_words(text: str, *, children: Sequence[Child], today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[str, ...]:
-    """The words of a reply that are in no reading of it and no everyday words either: 挨, 埋, 拐. Empty for most replies.
+    """The words of a reply that no rule explained and that are no everyday words, and whole stretches that no rule explained.
 
     Danger has more words than any list. What was understood may be acted on, but these words are then read by a person as well.
+    Empty for most replies.
     """
     plain = sounded_out(text, [child.name for child in children])
-    if not any(True for _ in _strange(plain)):
-        return ()
     clauses = [clause.text for one in share(plain, children) for clause in one.clauses]
     return tuple(word for clause in clauses for word in _unread(clause, today, school))
-
-
-def _strange(text: str) -> Iterator[tuple[str, int, int]]:
-    """(word, start, end) of what the everyday words do not hold."""
-    everyday, place = lexicon().everyday, 0
-    for word in rjieba.cut(text, False):
-        start, place = place, place + len(word)
-        if word not in everyday and _HAN.fullmatch(word):
-            yield word, start, place
 
 
 def _unread(clause: str, today: date, school: SchoolYear) -> Iterator[str]:
     if any(whole.fullmatch(clause) for whole in lexicon().whole.values()):
         return
-    explained = _explained(clause, today, school)
-    yield from (word for word, start, end in _strange(clause) if not explained.intersection(range(start, end)))
+    rest = _unexplained(clause, today, school)
+    strange = [word for word in _whole_words(clause, rest) if word not in lexicon().everyday]
+    told = "".join(_HAN.findall(lexicon().patterns["filler"].sub("", rest)))
+    yield from strange or ([told] if len(told) >= _STRETCH else [])
 
 
-def _explained(clause: str, today: date, school: SchoolYear) -> set[int]:
-    """The places of words for a day, for a cause, for going to school; of what is known to be no danger, and of what says nothing."""
-    words = lexicon()
+def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
+    """The clause with a comma for every character in a word for a day, for a cause, for going to school, for what is no danger."""
+    words, letters = lexicon(), [*clause]
+    known = (*words.intents.values(), words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS))
     spans = [(day.start, day.end) for day in find_days(clause, today, school)]
-    said_by_the_way = (words.no_danger, words.no_sign, *(words.patterns[name] for name in ("guess", "hedge", "courtesy")))
-    for pattern in (*words.intents.values(), words.go, words.present, *said_by_the_way):
-        spans += [match.span() for match in pattern.finditer(clause)]
-    return {place for start, end in spans for place in range(start, end)}
+    spans += [match.span() for pattern in known for match in pattern.finditer(clause)]
+    for start, end in spans:
+        letters[start:end] = "," * (end - start)
+    return "".join(letters)
+
+
+def _whole_words(clause: str, rest: str) -> Iterator[str]:
+    """The words of the clause that stand whole in what is left of it."""
+    place = 0
+    for word in rjieba.cut(clause, False):
+        place += len(word)
+        if _HAN.fullmatch(word) and rest[place - len(word) : place] == word:
+            yield word
