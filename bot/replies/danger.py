@@ -55,7 +55,8 @@ def weighed(plain: str, readings: Sequence[Reading], child: int | None) -> list[
     if signs.weight >= words.told_from:
         return [one for one in readings if one.intent in _OWN_PEOPLE] or [Reading(child, "safety", None, _FROM_SIGNS, signs.words)]
     if signs.weight >= words.doubted_from:
-        return [one if one.intent in TO_A_PERSON else _for_a_person(one, signs.words) for one in readings]
+        heard = any(one.intent in TO_A_PERSON for one in readings)  # then somebody reads it anyway
+        return [*readings] if heard else [_for_a_person(one, signs.words) for one in readings]
     sign = words.worry.search(plain) if any(one.intent == "unknown" for one in readings) else None
     if sign is None:
         return [*readings]

@@ -18,6 +18,7 @@ from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+from bot.replies.unread import hides_news
 from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
@@ -76,6 +77,8 @@ def read_guardian(
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     readings = [reading for one in share(plain, children) for reading in _of_share(one, question, When(today, school))]
+    if hides_news(plain, children=children, today=today, school=school):
+        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 

@@ -12,12 +12,13 @@ from bot.replies.clauses import share
 from bot.replies.dates import find_days
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
-from bot.replies.normalise import sounded_out
+from bot.replies.normalise import normalise, sounded_out
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
+_LETTERS = re.compile(r"[a-z][a-z ]{3,}[a-z]")  # pinyin: what it became is a guess, and needs no strange word to be read
 _STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
-_NO_NEWS = ("guess", "hedge", "courtesy")
+_NO_NEWS = ("guess", "hedge", "courtesy", "place")
 
 
 def unread_words(text: str, *, children: Sequence[Child], today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[str, ...]:
@@ -28,16 +29,27 @@ def unread_words(text: str, *, children: Sequence[Child], today: date, school: S
     """
     plain = sounded_out(text, [child.name for child in children])
     clauses = [clause.text for one in share(plain, children) for clause in one.clauses]
-    return tuple(word for clause in clauses for word in _unread(clause, today, school))
+    enough = 1 if _LETTERS.search(normalise(text)) else _STRETCH
+    return tuple(word for clause in clauses for word in _unread(clause, today, school, enough))
 
 
-def _unread(clause: str, today: date, school: SchoolYear) -> Iterator[str]:
+def hides_news(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
+    """Whether a "but", "by the way", "to be honest" is followed by what no rule explained: then the news is there, not in what was read."""
+    turn = lexicon().patterns["turn"].search(plain)
+    if turn is None:
+        return False
+    clauses = [clause.text for one in share(plain[turn.end() :], children) for clause in one.clauses]
+    return any(True for clause in clauses for _ in _unread(clause, today, school, _STRETCH))
+
+
+def _unread(clause: str, today: date, school: SchoolYear, enough: int) -> Iterator[str]:
     if any(whole.fullmatch(clause) for whole in lexicon().whole.values()):
         return
     rest = _unexplained(clause, today, school)
     strange = [word for word in _whole_words(clause, rest) if word not in lexicon().everyday]
     told = "".join(_HAN.findall(lexicon().patterns["filler"].sub("", rest)))
-    yield from strange or ([told] if len(told) >= _STRETCH else [])
+    yield from strange or ([told] if len(told) >= enough else [])
+    yield from _LETTERS.findall(rest)
 
 
 def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
