@@ -13,6 +13,7 @@ from bot.replies import Child
 DATA = Path(__file__).with_name("data")
 BUILDING, MEASURING = "replies_building.tsv", "replies_measuring.tsv"
 UNREAD = "unknown"
+HARM = frozenset({"safety", "bullying", "early_marriage"})
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,15 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader made of a reply, and what would be done: act, ask or person."""
+    """What a reader made of a reply, and what would be done: act, ask or person; `read` if a person reads it beside an act or a question."""
 
     said: frozenset[Meant]
     action: str
+    read: bool = False
+
+    @property
+    def reaches_somebody(self) -> bool:
+        return self.action == "person" or self.read
 
 
 Read = Callable[[Labelled], Answer]
@@ -58,7 +64,11 @@ Read = Callable[[Labelled], Answer]
 
 @dataclass(frozen=True)
 class Marks:
-    """Shares between 0 and 1; `speed` in replies a second."""
+    """Shares between 0 and 1; `speed` in replies a second.
+
+    `safety`: of the danger that has one name, what was told as danger; `reached`: of all danger, betrothal and bullying, what
+    somebody reads the same day; `looks`: of all that was acted on or asked back without danger, what a person reads as well.
+    """
 
     acted: int
     precision: float
@@ -66,6 +76,8 @@ class Marks:
     understood: float
     days: float
     safety: float
+    reached: float
+    looks: float
     alarms: int
     speed: float
     wrong: tuple[tuple[Labelled, Answer], ...]
@@ -85,6 +97,8 @@ def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
     acted = [(row, answer) for row, answer in pairs if answer.action == "act"]
     dated = [(row, answer) for row, answer in acted if row.days and _intents(answer) & _intents_right(row)]
     danger = [(row, answer) for row, answer in pairs if any("safety" in _names(one) for one in row.right) and len(row.right) == 1]
+    harm = [answer for row, answer in pairs if all(HARM & _names(one) for one in row.right)]
+    plain = [answer for row, answer in pairs if not any(HARM & _names(one) for one in row.right) and answer.action != "person"]
     return Marks(
         acted=len(acted),
         precision=_share(is_right(row, answer) for row, answer in acted),
@@ -94,6 +108,8 @@ def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
             {meant.on for meant in answer.said if meant.on} <= row.days and any(m.on for m in answer.said) for row, answer in dated
         ),
         safety=_share("safety" in _intents(answer) for _, answer in danger),
+        reached=_share(answer.reaches_somebody for answer in harm),
+        looks=_share(answer.read for answer in plain),
         alarms=sum("safety" in _intents(answer) and not any("safety" in _names(one) for one in row.right) for row, answer in pairs),
         speed=len(rows) / seconds,
         wrong=tuple((row, answer) for row, answer in pairs if not is_right(row, answer)),

@@ -3,9 +3,10 @@
     python -m bench.replies [wrong]
 
 Prints for the two labelled halves (bench/data) how often an act was right, how much was acted on or asked back, how many days were
-right, whether danger was missed, and replies a second on one core; in the same run the same for plain keyword matching and for a small
-classifier that was trained on the building half. The ratios are ours divided by theirs, on the measuring half. With `wrong` it lists
-what was read wrongly. Fails where a target of the design is missed on the measuring half.
+right, how much danger was told at once and how much somebody reads the same day, how much that is harmless costs somebody a look
+all the same, and replies a second on one core; in the same run the same for plain keyword matching and for a small classifier that
+was trained on the building half. The ratios are ours divided by theirs, on the measuring half. With `wrong` it lists what was read
+wrongly. Fails where a target of the design is missed on the measuring half.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from collections.abc import Mapping, Sequence
 
 from bench import _classifier, _keywords
 from bench._labelled import BUILDING, MEASURING, Answer, Labelled, Marks, Meant, Read, load, mark
-from bot.replies import action, read_guardian
+from bot.replies import action, read_guardian, unread_words
 
-PRECISION, COVERAGE, SAFETY, SPEED = 0.98, 0.85, 1.0, 2000
+PRECISION, COVERAGE, REACHED, SPEED = 0.98, 0.85, 1.0, 2000
 ORDER = ("person", "ask", "act")
 
 
@@ -27,7 +28,9 @@ def ours(row: Labelled) -> Answer:
     readings = read_guardian(row.reply, question=question, children=row.children, today=row.today)
     actions = [action(one, question=question, children=len(row.children)) for one in readings]
     said = frozenset(Meant(names.get(one.student_id or 0), one.intent, one.on) for one in readings)
-    return Answer(said, max(actions, key=ORDER.index))
+    done = max(actions, key=ORDER.index)
+    also = "person" in actions or (done != "person" and bool(unread_words(row.reply, children=row.children, today=row.today)))
+    return Answer(said, done, also)
 
 
 def main() -> int:
@@ -49,7 +52,8 @@ def _line(name: str, half: str, rows: Sequence[Labelled], marks: Marks) -> str:
     return (
         f"{name:10} {half:9} {len(rows):4} replies: acted on {marks.acted:3}, right {marks.precision:7.2%}, "
         f"acted or asked {marks.coverage:6.1%}, "
-        f"understood {marks.understood:6.1%}, days right {marks.days:6.1%}, danger found {marks.safety:6.1%}, false alarms {marks.alarms}, "
+        f"understood {marks.understood:6.1%}, days right {marks.days:6.1%}, danger told at once {marks.safety:6.1%}, "
+        f"read by somebody {marks.reached:6.1%}, false alarms {marks.alarms}, harmless read as well {marks.looks:6.1%}, "
         f"{marks.speed:7.0f} replies/s"
     )
 
@@ -79,7 +83,7 @@ def _missed(marks: Marks) -> int:
     targets = {
         "right when acting": (marks.precision, PRECISION),
         "acted or asked": (marks.coverage, COVERAGE),
-        "danger found": (marks.safety, SAFETY),
+        "danger that somebody reads": (marks.reached, REACHED),
         "replies/s": (marks.speed, SPEED),
     }
     missed = [f"{name} {got:.3f} < {wanted}" for name, (got, wanted) in targets.items() if got < wanted]

@@ -7,12 +7,13 @@ from datetime import date
 from bot.dialogs.follow_ups import days_offered
 from bot.dialogs.phrases import choices, listed
 from bot.dialogs.promising import say_who_calls, task_of_text
+from bot.dialogs.reading_along import let_it_be_read
 from bot.dialogs.speaker import faded_question
 from bot.dialogs.talk import ASKED, Talk
 from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import Reading, may_accuse_school
 from bot.replies.action import HOPELESS
-from bot.replies.hints import digit_alone, leaves_day_open, tells_more
+from bot.replies.hints import digit_alone, leaves_day_open
 from bot.replies.normalise import normalise
 from cases.triage import hand_over
 from storage.tables import Contact, Question, Student
@@ -25,18 +26,11 @@ async def not_understood(talk: Talk, *, is_hopeless: bool = False) -> str:
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
     if contact.misses < MOST_MISSES and not is_hopeless and await _ask_again(talk):
-        await _let_it_be_read(talk)
+        await let_it_be_read(talk, talk.child())
         return "asked_back"
     contact.misses = 0
     await give_to_a_person(talk, talk.child())
     return "handed_over"
-
-
-async def _let_it_be_read(talk: Talk) -> None:
-    """A digit will answer the question, and hide what else was written: a person reads that as well, and the family waits for nobody."""
-    speaker, body = talk.speaker, talk.inbound.body
-    if tells_more(body, children=talk.named(), today=speaker.today, school=speaker.school_year):
-        await hand_over(talk.work, talk.child().id, talk.inbound, county=may_accuse_school(body))
 
 
 async def _ask_again(talk: Talk) -> bool:

@@ -14,10 +14,11 @@ from typing import Any
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import Choices, choices, listed, numbered, phrase, spoken_day, spoken_weekday
 from bot.dialogs.promising import promised
+from bot.dialogs.reading_along import let_it_be_read
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import Talk
 from bot.replies import Reading, read_guardian
-from bot.replies.action import SURE
+from bot.replies.action import HOPELESS, SURE
 from bot.replies.dates import find_days
 from bot.replies.hints import digit_alone
 from bot.replies.normalise import normalise
@@ -33,6 +34,8 @@ FITTING = {
     "until": {"will_return", "sick", "leave"},
 }  # fmt: skip
 """Readings that only say more of the same; any other sure one is heard as an answer of its own."""
+_OWN_WORDS = ("where", "school")
+"""The answers that stand in a task as they were written: somebody reads every word of them anyway."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ async def hear_follow_up(talk: Talk) -> str | None:
     if not any(taken):
         return None
     await talk.understood()
+    if kind not in _OWN_WORDS:
+        await let_it_be_read(talk, talk.child())
     return kind
 
 
@@ -136,7 +141,7 @@ def _meant(talk: Talk, readings: Sequence[Reading]) -> list[Question]:
 
 
 def _more(talk: Talk, kind: str, readings: Sequence[Reading]) -> More | None:
-    if any(reading.intent in {"safety", "undo"} for reading in readings):
+    if any(reading.intent in {"safety", "undo"} or reading.confidence <= HOPELESS for reading in readings):
         return None
     plain = _without_names(talk, normalise(talk.inbound.body)).strip(" ,.。")
     if (digit := digit_alone(plain)) is not None:

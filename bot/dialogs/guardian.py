@@ -18,12 +18,13 @@ from bot.dialogs.notice_number import about_named_notice
 from bot.dialogs.phrases import choices
 from bot.dialogs.publicity import KIND as PUBLICITY
 from bot.dialogs.publicity import hear_of_absence, publicity_before
+from bot.dialogs.reading_along import let_it_be_read
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Reading, may_accuse_school, read_guardian
-from bot.replies.action import CHOICES, HOPELESS, SURE
+from bot.replies.action import CHOICES, HOPELESS, SURE, TO_A_PERSON
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
@@ -88,9 +89,10 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
     sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
     if not sure or len(sure) < len(readings):
         return await hear_of_absence(talk) or await not_understood(
-            talk, is_hopeless=all(reading.confidence <= HOPELESS for reading in readings)
+            talk, is_hopeless=any(reading.confidence <= HOPELESS for reading in readings)
         )
     if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
+        await let_it_be_read(talk, talk.child())
         return ask_which_child(talk)
     await talk.understood()
     return await _act_on_all(talk, [(reading, child) for reading in sure for child in _meant(talk, reading)])
@@ -148,6 +150,8 @@ async def _act_on_all(talk: Talk, meant: list[tuple[Reading, Student]]) -> str:
     for reading, child, given in done:
         if given is not None:
             await _answer(talk, reading, child, given)
+    if not any(reading.intent in TO_A_PERSON for reading, _ in meant):
+        await let_it_be_read(talk, meant[0][1])
     return done[0][0].intent
 
 

@@ -8,6 +8,7 @@ from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
 from bot.replies.school_year import SchoolYear, school_year_of
 from bot.replies.sheet import read_sheet, says_every_class
+from bot.replies.unread import unread_words
 
 __all__ = [
     "Child",
@@ -32,4 +33,5 @@ __all__ = [
     "says_every_class",
     "school_year_of",
     "tells_of_absence",
+    "unread_words",
 ]

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bot.replies.action import HOPELESS
+from bot.replies.action import HOPELESS, TO_A_PERSON
 from bot.replies.kinds import Reading
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 
 _BLANKS = re.compile(r"[\s.、…~*\-_]+")
+_OWN_PEOPLE = frozenset({"bullying", "early_marriage"})
+_FROM_SIGNS = 0.9
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What a text touches on; `words` are those that were found, with blanks between."""
+
+    weight: int
+    words: str
 
 
 def danger_in(plain: str) -> str | None:
@@ -18,12 +28,43 @@ def danger_in(plain: str) -> str | None:
     return _danger(plain) or _danger(_BLANKS.sub("", plain))
 
 
-def worried(plain: str, readings: Sequence[Reading]) -> list[Reading]:
-    """What is not understood, in a text that touches on harm, is for a person: digits would hide it."""
-    sign = lexicon().worry.search(plain) if any(one.intent == "unknown" for one in readings) else None
+def is_told(plain: str) -> bool:
+    """Whether a family's text says danger: by a phrase for it, or by signs that together say it."""
+    return danger_in(plain) is not None or signs_in(plain).weight >= lexicon().told_from
+
+
+@derived(maxsize=256)
+def signs_in(plain: str) -> Signs:
+    """The classes of words that danger is made of, each counted once; what only looks like one is taken out where it would matter."""
+    words = lexicon()
+    found = _signs(plain)
+    return found if found.weight < words.doubted_from else _signs(words.no_sign.sub(",", words.no_danger.sub(",", plain)))
+
+
+def _signs(text: str) -> Signs:
+    found = [(sign.weight, match.group()) for sign in lexicon().signs.values() if (match := sign.words.search(text))]
+    return Signs(sum(weight for weight, _ in found), " ".join(said for _, said in found))
+
+
+def weighed(plain: str, readings: Sequence[Reading], child: int | None) -> list[Reading]:
+    """What touches on harm is for a person, even where something else was understood: digits would hide it, an act would pass it by.
+
+    Signs that together say danger give one reading `safety` about `child`, unless they were understood as what has people of its own.
+    """
+    signs, words = signs_in(plain), lexicon()
+    if signs.weight >= words.told_from:
+        return [one for one in readings if one.intent in _OWN_PEOPLE] or [Reading(child, "safety", None, _FROM_SIGNS, signs.words)]
+    if signs.weight >= words.doubted_from:
+        heard = any(one.intent in TO_A_PERSON for one in readings)  # then somebody reads it anyway
+        return [*readings] if heard else [_for_a_person(one, signs.words) for one in readings]
+    sign = words.worry.search(plain) if any(one.intent == "unknown" for one in readings) else None
     if sign is None:
         return [*readings]
-    return [replace(one, confidence=HOPELESS, evidence=sign.group()) if one.intent == "unknown" else one for one in readings]
+    return [_for_a_person(one, sign.group()) if one.intent == "unknown" else one for one in readings]
+
+
+def _for_a_person(one: Reading, words: str) -> Reading:
+    return replace(one, intent="unknown", on=None, since=None, until=None, confidence=HOPELESS, evidence=words)
 
 
 def _danger(text: str) -> str | None:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, only_the_name, share
-from bot.replies.danger import danger_in, worried
+from bot.replies.danger import danger_in, weighed
 from bot.replies.dates import Day, find_days
 from bot.replies.kinds import Child, Reading
 from bot.replies.lexicon import lexicon
@@ -18,6 +18,7 @@ from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+from bot.replies.unread import hides_news
 from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
@@ -60,8 +61,9 @@ def read_guardian(
 ) -> list[Reading]:
     """At least one reading per child spoken of; `question` is the kind of the open question, if any.
 
-    A word about safety anywhere gives one reading `safety` and no other. To `choose`, a digit counts the children as
-    given and reads as confirm_yes for that child. `school`: what the plan knows of the school year. Never raises on any text.
+    A word about safety anywhere, or signs that together say it, give one reading `safety` and no other. To `choose`, a digit
+    counts the children as given and reads as confirm_yes for that child. `school`: what the plan knows of the school year.
+    Never raises on any text.
     """
     plain = sounded_out(text, [child.name for child in children])
     if (danger := danger_in(plain)) is not None:
@@ -75,7 +77,9 @@ def read_guardian(
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     readings = [reading for one in share(plain, children) for reading in _of_share(one, question, When(today, school))]
-    return worried(plain, readings) or [Reading(None, "unknown", None, _NOTHING, "")]
+    if hides_news(plain, children=children, today=today, school=school):
+        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
+    return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
 def _the_one(plain: str, children: Sequence[Child]) -> int | None:

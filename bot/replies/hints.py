@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
 from bot.replies.clauses import share
-from bot.replies.danger import danger_in
+from bot.replies.danger import danger_in, is_told
 from bot.replies.dates import find_days
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
@@ -15,9 +14,6 @@ from bot.replies.meanings import hear
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import SchoolYear
-
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-_MORE = 5  # characters that no rule knows; fewer are a slip, a courtesy, an odd word for a day
 
 
 def is_danger(text: str) -> bool:
@@ -91,24 +87,7 @@ def leaves_day_open(text: str, *, children: Sequence[Child], today: date, school
     plain = sounded_out(text, [child.name for child in children])
     clauses = [clause for one in share(plain, children) for clause in one.clauses]
     days = [day for clause in clauses for day in find_days(clause.text, today, school)]
-    if danger_in(plain) is not None or not any(day.on is None for day in days) or any(day.on is not None for day in days):
+    if is_told(plain) or not any(day.on is None for day in days) or any(day.on is not None for day in days):
         return False
     heard = [hear(clause, find_days(clause.text, today, school), None, today) for clause in clauses]
     return not any(one.meanings or one.denied or one.opposed or one.of_others for one in heard)
-
-
-def tells_more(text: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
-    """Whether a text that was not understood tells of something that an answer in digits would hide."""
-    plain = sounded_out(text, [child.name for child in children])
-    clauses = [clause.text for one in share(plain, children) for clause in one.clauses]
-    return sum(_unread(clause, today, school) for clause in clauses) >= _MORE
-
-
-def _unread(clause: str, today: date, school: SchoolYear) -> int:
-    """How many characters are no word for a day, for a cause, for going to school, no doubt and no courtesy."""
-    words = lexicon()
-    for day in reversed(find_days(clause, today, school)):
-        clause = clause[: day.start] + "," + clause[day.end :]
-    for pattern in (*words.intents.values(), words.go, *(words.patterns[name] for name in ("guess", "hedge", "filler"))):
-        clause = pattern.sub(",", clause)
-    return len(_HAN.findall(clause))

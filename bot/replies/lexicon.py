@@ -43,6 +43,14 @@ class DateWords:
 
 
 @dataclass(frozen=True)
+class Sign:
+    """A class of words that danger is made of; `weight` is what it counts for, once in a text."""
+
+    weight: int
+    words: re.Pattern[str]
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """`intents` are searched in a clause; `whole` must be all that a clause says."""
 
@@ -58,6 +66,11 @@ class Lexicon:
     safety: re.Pattern[str]
     no_danger: re.Pattern[str]
     worry: re.Pattern[str]
+    signs: Mapping[str, Sign]
+    no_sign: re.Pattern[str]
+    told_from: int
+    doubted_from: int
+    everyday: frozenset[str]
     strongest: tuple[str, ...]
     together: tuple[tuple[str, str], ...]
     cancelled: Mapping[str, re.Pattern[str]]
@@ -98,7 +111,9 @@ def extend(changes: Callable[[dict[str, Any]], None] | None) -> None:
 
 def as_written() -> dict[str, Any]:
     """The data that comes with the product."""
-    data: dict[str, Any] = yaml.load(Path(__file__).with_name("lexicon.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    here = Path(__file__)
+    data: dict[str, Any] = yaml.load(here.with_name("lexicon.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    data["everyday"] = yaml.load(here.with_name("everyday.yaml").read_text(encoding="utf-8"), Loader=_Loader)
     return data
 
 
@@ -123,6 +138,11 @@ def lexicon() -> Lexicon:
         safety=_union(data["safety"], macros),
         no_danger=_union(data["no_danger"], macros),
         worry=_union(data["worry"], macros),
+        signs={name: Sign(weight, _one(text, macros)) for name, (weight, text) in data["signs"].items()},
+        no_sign=_union(data["no_sign"], macros),
+        told_from=data["sign_levels"]["told"],
+        doubted_from=data["sign_levels"]["doubted"],
+        everyday=frozenset(word for words in data["everyday"].values() for word in words),
         strongest=tuple(data["strongest"]),
         together=tuple((first, second) for first, second in data["together"]),
         cancelled=_all(data["cancelled"], macros),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.replies import Child, Reading, SchoolYear, action, read_guardian, school_year_of
+from bot.replies import Child, Reading, SchoolYear, action, read_guardian, school_year_of, unread_words
 from fanxiao.commands.read_table import BadRows, Row, read_rows
 from fanxiao.files import PLAN
 from fanxiao.own_words import use_own_words
@@ -79,10 +79,14 @@ def _refuse(zh: str, en: str) -> NoReturn:
 
 
 def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
-    """The readings as they are printed. `date`: what the words name, so the last day of a leave rather than the day after."""
+    """The readings as they are printed. `date`: what the words name, so the last day of a leave rather than the day after.
+
+    `also_read`: the words for which a person reads the text although the machine acts on it, or asks.
+    """
     asked = None if row.question == NOTHING_ASKED else row.question
     children = [Child(place, name, rank=place) for place, name in enumerate(row.children, start=1)]
     names = {child.student_id: child.name for child in children}
+    unread = unread_words(row.reply, children=children, today=row.today, school=school)
     return [
         {
             "child": names.get(one.student_id) if one.student_id is not None else None,
@@ -90,7 +94,8 @@ def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
             "date": _named(one),
             "confidence": one.confidence,
             "evidence": one.evidence,
-            "action": action(one, question=asked, children=len(children)),
+            "action": (done := action(one, question=asked, children=len(children))),
+            "also_read": " ".join(unread) if done != "person" else "",
         }
         for one in read_guardian(row.reply, question=asked, children=children, today=row.today, school=school)
     ]
@@ -116,7 +121,16 @@ def _show_all(rows: list[Row], school: SchoolYear, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps({"id": row.id, "readings": _meant(row, school)}, ensure_ascii=False) + "\n")
 
 
-HEADERS = ("编号\nid", "孩子\nchild", "意思\nintent", "日期\ndate", "把握\nconfidence", "依据\nevidence", "处理\naction")
+HEADERS = (
+    "编号\nid",
+    "孩子\nchild",
+    "意思\nintent",
+    "日期\ndate",
+    "把握\nconfidence",
+    "依据\nevidence",
+    "处理\naction",
+    "另请人看\nalso read",
+)
 
 
 def _print_table(readings: list[tuple[str, dict[str, Any]]]) -> None:

@@ -1,0 +1,72 @@
+"""What no rule explained in a reply: a person reads it, whatever else was understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import rjieba
+
+from bot.replies.clauses import share
+from bot.replies.dates import find_days
+from bot.replies.kinds import Child
+from bot.replies.lexicon import lexicon
+from bot.replies.normalise import normalise, sounded_out
+from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_LETTERS = re.compile(r"[a-z][a-z ]{3,}[a-z]")  # pinyin: what it became is a guess, and needs no strange word to be read
+_STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
+_NO_NEWS = ("guess", "hedge", "courtesy", "place")
+
+
+def unread_words(text: str, *, children: Sequence[Child], today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[str, ...]:
+    """The words of a reply that no rule explained and that are no everyday words, and whole stretches that no rule explained.
+
+    Danger has more words than any list. What was understood may be acted on, but these words are then read by a person as well.
+    Empty for most replies.
+    """
+    plain = sounded_out(text, [child.name for child in children])
+    clauses = [clause.text for one in share(plain, children) for clause in one.clauses]
+    enough = 1 if _LETTERS.search(normalise(text)) else _STRETCH
+    return tuple(word for clause in clauses for word in _unread(clause, today, school, enough))
+
+
+def hides_news(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
+    """Whether a "but", "by the way", "to be honest" is followed by what no rule explained: then the news is there, not in what was read."""
+    turn = lexicon().patterns["turn"].search(plain)
+    if turn is None:
+        return False
+    clauses = [clause.text for one in share(plain[turn.end() :], children) for clause in one.clauses]
+    return any(True for clause in clauses for _ in _unread(clause, today, school, _STRETCH))
+
+
+def _unread(clause: str, today: date, school: SchoolYear, enough: int) -> Iterator[str]:
+    if any(whole.fullmatch(clause) for whole in lexicon().whole.values()):
+        return
+    rest = _unexplained(clause, today, school)
+    strange = [word for word in _whole_words(clause, rest) if word not in lexicon().everyday]
+    told = "".join(_HAN.findall(lexicon().patterns["filler"].sub("", rest)))
+    yield from strange or ([told] if len(told) >= enough else [])
+    yield from _LETTERS.findall(rest)
+
+
+def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
+    """The clause with a comma for every character in a word for a day, for a cause, for going to school, for what is no danger."""
+    words, letters = lexicon(), [*clause]
+    known = (*words.intents.values(), words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS))
+    spans = [(day.start, day.end) for day in find_days(clause, today, school)]
+    spans += [match.span() for pattern in known for match in pattern.finditer(clause)]
+    for start, end in spans:
+        letters[start:end] = "," * (end - start)
+    return "".join(letters)
+
+
+def _whole_words(clause: str, rest: str) -> Iterator[str]:
+    """The words of the clause that stand whole in what is left of it."""
+    place = 0
+    for word in rjieba.cut(clause, False):
+        place += len(word)
+        if _HAN.fullmatch(word) and rest[place - len(word) : place] == word:
+            yield word
