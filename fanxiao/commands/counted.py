@@ -110,7 +110,7 @@ def print_table(shown: Shown) -> None:
     for column in shown.columns:
         table.add_column(column.title, overflow="fold")
     for row in shown.rows:
-        table.add_row(*(_cell(value, column.kind) for value, column in zip(row, shown.columns, strict=True)))
+        table.add_row(*(cell(value, column.kind) for value, column in zip(row, shown.columns, strict=True)))
     if not console.is_terminal:
         needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
         console = Console(soft_wrap=True, highlight=False, width=max(console.width, needed))
@@ -119,7 +119,8 @@ def print_table(shown: Shown) -> None:
         console.print(note, markup=False)
 
 
-def _cell(value: object, kind: str) -> str:
+def cell(value: object, kind: str) -> str:
+    """A cell as it reads on a screen."""
     if value is None:
         return ""
     if isinstance(value, datetime):
