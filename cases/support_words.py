@@ -15,12 +15,17 @@ PLACE_LONGEST = 8
 
 @dataclass(frozen=True)
 class Form:
-    """A workbook's sheet: its name, its title (with places to fill in), its columns, and the note below it."""
+    """A workbook's sheet: its name, its title (with places to fill in), its columns, and the note below it.
+
+    `total`: what stands before the sums; `unnumbered`: what stands for a number that is not given yet.
+    """
 
     name: str
     title: str
     columns: list[str]
     note: str = ""
+    total: str = ""
+    unnumbered: str = ""
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,8 @@ def answer(
         if (found := _outcome(outcome)) is None:
             said = "、".join(f"{support_words().label('outcome_names', one)}（{one}）" for one in OUTCOMES)
             refuse(f"--outcome：要写 {said} 之一", f"--outcome: one of {', '.join(OUTCOMES)}")
+        if not text.strip():
+            refuse("--text：要写答复", "--text: say what the answer is")
         if (fault := fault_of(law_book(), text, plan.dialogs.longest_reply)) is not None:
             facts = {"most": plan.dialogs.longest_reply, "said": fault.said, "instead": fault.instead}
             zh, en = officers_words().refused(fault.kind, **facts)

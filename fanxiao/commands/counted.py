@@ -17,7 +17,7 @@ from cases.calendar_days import find_place
 from cases.colleagues import own_posts
 from cases.history.moment import as_of
 from cases.plans import plan_in_force
-from cases.shown import Shown
+from cases.shown import Shown, said
 from fanxiao.commands.acting import acting
 from fanxiao.commands.once import refuse
 from papers.tables import tables_pdf, tables_xlsx
@@ -88,7 +88,11 @@ def checked_out(out: Path | None) -> Path | None:
 
 def write(out: Path, tables: Sequence[Shown], signers: Sequence[str] = ()) -> None:
     """Writes the tables in the form that the file's name asks for."""
-    out.write_bytes(tables_pdf(tables, signers) if out.suffix.lower() == ".pdf" else tables_xlsx(tables))
+    out.write_bytes(
+        tables_pdf(tables, signers)
+        if out.suffix.lower() == ".pdf"
+        else tables_xlsx(tables, [said("signed").format(signer=one) for one in signers])
+    )
     typer.echo(f"已写入 {out} / written to {out}")
 
 
