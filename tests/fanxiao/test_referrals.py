@@ -131,7 +131,7 @@ async def test_poverty_status_is_never_proposed_listed_or_named(away: County, sh
     case = await away.case("马小龙")
     words = ("--department", "乡村振兴", "--reason", "家中困难", "--by", "周组长")
     refused = await shell("referrals", "propose", case.number, "--kind", "poverty_status", *words)
-    assert (refused.exit_code, "not enabled" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "no such kind is enabled" in refused.stderr) == (1, True)
     async with away.database.session() as session, session.begin():
         session.add(Referral(
             case_id=case.id, area_code=case.area_code, department="poverty_relief", kind="poverty_status", state="proposed",
