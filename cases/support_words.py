@@ -34,10 +34,10 @@ class SupportWords:
 
     data: dict[str, Any]
 
-    def number(self, kind: str, area: str, year: int, number: int) -> str:
-        """How a letter of this kind is numbered."""
+    def number(self, kind: str, area: str, name: str, year: int, number: int) -> str:
+        """How a letter of this kind is numbered. `area`: the county's code, `name`: its name."""
         written: str = self.data["numbers"][kind]
-        return written.format(area=area, year=year, number=number)
+        return written.format(area=area, name=self.data["short_names"].get(name, name), year=year, number=number)
 
     def outcome(self, text: str) -> str | None:
         """substantiated, partly, unsubstantiated; None where the text does not say."""

@@ -53,7 +53,7 @@ async def test_from_proposal_to_answer(away: County, shell: Terminal, tmp_path: 
     assert (once.exit_code, f"--confirm {case}" in once.stderr, (await referral(away)).state) == (1, True, "proposed")
     assert "not entitled" in (await shell("referrals", "approve", number, "--by", "孙科长", "--confirm", case)).stderr
     approved = await shell("referrals", "approve", number, "--by", "周组长", "--confirm", case)
-    assert "622926移〔2026〕001号" in approved.stdout
+    assert "东乡县移〔2026〕001号" in approved.stdout
     await away.stage.settle()
     await away.phones["county_officer"].expects("移送已发给人社")
     liaison, task = away.phones["department_liaison"], await away.task("act_by_law")
@@ -62,7 +62,7 @@ async def test_from_proposal_to_answer(away: County, shell: Terminal, tmp_path: 
     for word in (
         "移送函",
         "东乡族自治县人力资源和社会保障局",
-        "622926移〔2026〕001号",
+        "东乡县移〔2026〕001号",
         "马小龙",
         "砖厂",
         "11月17日前",
