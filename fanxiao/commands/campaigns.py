@@ -224,6 +224,8 @@ def outcome(
         typer.echo(json.dumps({"totals": found.totals, "cost": str(found.cost), "people": list(map(asdict, people))}, default=str))
     else:
         lines.print_outcome(campaign, plan, found, people, areas)
+        if only is not None and not people:
+            _said("没有这种结果的人", "Nobody has this outcome")
 
 
 @app.command()
