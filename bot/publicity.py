@@ -16,7 +16,7 @@ from bot.outbox.hours import is_open
 from bot.outbox.wording import signature
 from bot.rendering import Catalogue, parts
 from bot.rendering.catalogue import VARIANTS
-from bot.rendering.free_text import fault_of
+from bot.rendering.free_text import Fault, fault_of
 from cases.audience import Counted
 from cases.campaign_drafts import Draft, new_campaign
 from cases.campaign_rows import CampaignRefused, count_campaign, due_time, text_of
@@ -45,7 +45,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Preview:
-    """`samples`: the text by variant; `starts_at`: if it were started now. `quotes`: keys of the law."""
+    """`samples`: the text by variant; `starts_at`: if it were started now. `quotes`: the articles, as they are cited."""
 
     counted: Counted
     ways: Sequence[Way]
@@ -74,8 +74,15 @@ async def draft_campaign(work: Work, catalogue: Catalogue, draft: Draft, by: int
     if draft.words:
         fault = fault_of(catalogue.law, draft.words, library().own_words_most)
         if fault is not None:
-            raise CampaignRefused("words_wrong", said=f"{fault.said or fault.kind} {fault.instead}".strip())
+            raise _not_to_be_said(fault)
     return await new_campaign(work, draft, by)
+
+
+def _not_to_be_said(fault: Fault) -> CampaignRefused:
+    """Why an author's own words may not leave, and what to write instead where there is something."""
+    kind = fault.kind.removeprefix("reply_")
+    reason = "words_never" if kind == "forbidden" and not fault.instead else f"words_{kind}"
+    return CampaignRefused(reason, said=fault.said, instead=fault.instead, most=library().own_words_most)
 
 
 def samples_of(outbox: Outbox, campaign: Campaign) -> dict[str, str]:
@@ -102,7 +109,8 @@ async def preview_campaign(work: Work, plan: Plan, outbox: Outbox, campaign: Cam
         units = {sender.id: _units(outbox, sender, each) for sender in fitting}
         ends = ends_at(Calendar(plan), fitting, units, messages, starts)
         ways.append(Way(kind, people, messages, each, _cost(outbox, fitting, messages, each), ends))
-    return Preview(counted, ways, samples, template.law, starts)
+    quoted = [outbox.catalogue.law.quotations[key] for key in template.law]
+    return Preview(counted, ways, samples, [f"{one.title}{one.article}" for one in quoted], starts)
 
 
 def _can(outbox: Outbox, sender: Sender) -> Capabilities | None:

@@ -39,10 +39,10 @@ async def grant_asked(work: Work, desk: Desk, child: Student, kind: str, amount:
         raise NotGrantable("not_this_stage")
     usual: Decimal | None = {str(name): sum_ for name, sum_ in entry.amounts.items()}.get(stage)
     has_claim = any(one.kind == kind for one in await entitled_to(work, child))
-    if not note.strip() and (not has_claim or (amount is not None and amount != usual)):
-        raise NotGrantable("say_why_beyond")
     if amount is not None and amount <= 0:
         raise NotGrantable("not_positive")
+    if not note.strip() and (not has_claim or (amount is not None and amount != usual)):
+        raise NotGrantable("say_why_beyond")
     return Grant(kind, amount if amount is not None else usual, entry.per)
 
 

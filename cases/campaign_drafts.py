@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,7 @@ async def new_campaign(work: Work, draft: Draft, by: int) -> Campaign:
     text = library().texts.get(draft.text_key)
     if text is None:
         raise CampaignRefused("no_text", said=draft.text_key)
+    draft = _by_keys(plan, draft)
     await _check_draft(work, plan, draft, text, by)
     schedule = _schedule(plan, draft.when, work.now)
     choice = _choice(draft, text)
@@ -58,6 +59,21 @@ async def new_campaign(work: Work, draft: Draft, by: int) -> Campaign:
     return campaign
 
 
+def _group_names(plan: Plan) -> dict[str, str]:
+    """Key → what officers call it."""
+    names = {key: str(entry["zh"]) for key, entry in library().labels["groups"].items()}
+    return names | ({key: category.zh for key, category in plan.registers.categories.items()} if plan.registers else {})
+
+
+def _by_keys(plan: Plan, draft: Draft) -> Draft:
+    """Groups may be written as officers call them: 留守, 小学, 女."""
+    said = {name: key for key, name in _group_names(plan).items()}
+    return replace(
+        draft, categories=tuple(said.get(one, one) for one in draft.categories), stages=tuple(said.get(one, one) for one in draft.stages),
+        sex=said.get(draft.sex, draft.sex) if draft.sex else None,
+    )  # fmt: skip
+
+
 async def _check_draft(work: Work, plan: Plan, draft: Draft, text: CampaignText, by: int) -> None:
     if not 0 < len(draft.name.strip()) <= MOST_NAME:
         raise CampaignRefused("name", most=MOST_NAME)
@@ -68,7 +84,7 @@ async def _check_draft(work: Work, plan: Plan, draft: Draft, text: CampaignText,
     for said, known in ((draft.categories, CATEGORIES), (draft.stages, tuple(STAGES)), (filter(None, [draft.sex]), ("male", "female"))):
         for value in said:
             if value not in known:
-                raise CampaignRefused("unknown_group", said=value, known="、".join(known))
+                raise CampaignRefused("unknown_group", said=value, known="、".join(_group_names(plan).get(one, one) for one in known))
     if text.audience.source != "families" and (draft.categories or draft.stages or draft.sex):
         raise CampaignRefused("not_families", audience=text.audience.zh)
     _check_words(draft, text)

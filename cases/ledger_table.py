@@ -35,7 +35,7 @@ def _line(entry: Entry, plan: Plan, calendar: Calendar, hidden: frozenset[str]) 
         "class_name": row.class_name, "family": _family(entry), "cause": cause_name(plan, row.cause, hidden),
         "opened": calendar.day_of(row.opened_at), "level": level_name(plan, row.level),
         "owner": _owner(entry, plan), "due": calendar.local(row.due_at) if row.due_at else None,
-        "measures": "\n".join(measure_text(plan, one) for one in entry.measures),
+        "measures": "\n".join(dict.fromkeys(measure_text(plan, one) for one in entry.measures)),
         "exit": exit_name(plan, row.exit), "closed": calendar.day_of(row.closed_at) if row.closed_at else None,
         "first": confirmation_text(calendar, entry.first), "second": confirmation_text(calendar, entry.second),
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased
 
 from cases.desk import Desk, desk_of_student
@@ -78,8 +78,10 @@ async def _have_checked(work: Work, lesson: HomeLesson, student: Student) -> Non
     people = await _in_charge(work, desk, rules, lesson)
     teacher = await work.session.get_one(Person, lesson.person_id)
     told = {"teacher_said": lesson.said} if lesson.state == "done" and lesson.said else {}
+    stem = f"lesson:{lesson.id}:check#"
+    earlier = select(func.count()).select_from(Task).where(Task.student_id == student.id, Task.key.startswith(stem, autoescape=True))
     new = NewTask(
-        f"lesson:{lesson.id}:check:{work.now.isoformat()}", CHECK, rules.role, desk.calendar.after(work.now, rules.due), rules.told,
+        f"{stem}{await work.session.scalar(earlier) or 0}", CHECK, rules.role, desk.calendar.after(work.now, rules.due), rules.told,
         holder_ids=people, about={"student_id": student.id},
         facts={"day": lesson_day(lesson), "lesson_id": lesson.id, "teacher": teacher.name, **told},
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.dialects.postgresql import insert
 
+from cases.names import area_names
 from cases.responsible import CODE_LENGTH
 from cases.support_words import support_words
 from storage.tables import LetterCounter
@@ -21,4 +22,5 @@ async def next_number(work: Work, kind: str, area_code: str, year: int) -> str:
     counter = insert(LetterCounter).values(area_code=county, kind=kind, year=year, last=1)
     counter = counter.on_conflict_do_update(index_elements=["area_code", "kind", "year"], set_={"last": LetterCounter.last + 1})
     last = (await work.session.execute(counter.returning(LetterCounter.last))).scalar_one()
-    return support_words().number(kind, county, year, last)
+    name = (await area_names(work.session, [county])).get(county, county)
+    return support_words().number(kind, county, name, year, last)

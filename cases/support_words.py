@@ -15,12 +15,17 @@ PLACE_LONGEST = 8
 
 @dataclass(frozen=True)
 class Form:
-    """A workbook's sheet: its name, its title (with places to fill in), its columns, and the note below it."""
+    """A workbook's sheet: its name, its title (with places to fill in), its columns, and the note below it.
+
+    `total`: what stands before the sums; `unnumbered`: what stands for a number that is not given yet.
+    """
 
     name: str
     title: str
     columns: list[str]
     note: str = ""
+    total: str = ""
+    unnumbered: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,10 @@ class SupportWords:
 
     data: dict[str, Any]
 
-    def number(self, kind: str, area: str, year: int, number: int) -> str:
-        """How a letter of this kind is numbered."""
+    def number(self, kind: str, area: str, name: str, year: int, number: int) -> str:
+        """How a letter of this kind is numbered. `area`: the county's code, `name`: its name."""
         written: str = self.data["numbers"][kind]
-        return written.format(area=area, year=year, number=number)
+        return written.format(area=area, name=self.data["short_names"].get(name, name), year=year, number=number)
 
     def outcome(self, text: str) -> str | None:
         """substantiated, partly, unsubstantiated; None where the text does not say."""

@@ -36,9 +36,9 @@ class TableLike(Protocol):
     def notes(self) -> Sequence[str]: ...
 
 
-def tables_xlsx(tables: Sequence[TableLike]) -> bytes:
-    """One sheet a table."""
-    return workbook([_sheet(table) for table in tables])
+def tables_xlsx(tables: Sequence[TableLike], below: Sequence[str] = ()) -> bytes:
+    """One sheet a table. `below`: lines under its notes, for signatures."""
+    return workbook([_sheet(table, below) for table in tables])
 
 
 def tables_pdf(tables: Sequence[TableLike], signers: Sequence[str] = ()) -> bytes:
@@ -50,9 +50,9 @@ def tables_pdf(tables: Sequence[TableLike], signers: Sequence[str] = ()) -> byte
     return pdf("tables", {**with_gaps(facts), "gaps": missing_signs(facts) and "□"})
 
 
-def _sheet(table: TableLike) -> Sheet:
+def _sheet(table: TableLike, below: Sequence[str]) -> Sheet:
     columns = [Column(column.title, column.width, column.kind) for column in table.columns]
-    return Sheet(table.name, table.title, columns, table.rows, table.notes)
+    return Sheet(table.name, table.title, columns, table.rows, [*table.notes, *below])
 
 
 def _facts(table: TableLike) -> dict[str, Any]:

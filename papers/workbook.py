@@ -16,7 +16,7 @@ Kind = Literal["text", "date", "moment", "count", "percent", "money"]
 Cell = str | int | float | Decimal | date | datetime | None
 
 _A4 = 9
-LINE, TITLE = 16.0, 28.0
+LINE, TITLE = 15.75, 27.75
 """Points that a line of a note takes, and the title."""
 LATIN, FULL = 0x2E7F, 0.94
 """Signs beyond the first take two characters; a line breaks before it is quite full."""

@@ -62,11 +62,14 @@ class Talk:
         return await self._pupils((Student.class_id == class_id, Student.status.in_(ON_ROLLS), taught_at_home()))
 
     async def reading(self, class_id: int, text: str) -> SheetReading:
-        """A text that names somebody unknown here is read once more with those who are taught at home: they are left out by name."""
-        reading = self._read(text, await self.pupils(class_id))
-        if not reading.unread or not (home := await self.at_home(class_id)):
+        """What is unclear is read once more with those who are taught at home: whoever is named among them is left out."""
+        pupils = await self.pupils(class_id)
+        reading = self._read(text, pupils)
+        if not (reading.unread or reading.doubts) or not (home := await self.at_home(class_id)):
             return reading
-        return without(self._read(text, {**await self.pupils(class_id), **home}), set(home))
+        with_them = self._read(text, {**pupils, **home})
+        clearer = len(with_them.unread) + len(with_them.doubts) < len(reading.unread) + len(reading.doubts)
+        return without(with_them, set(home)) if clearer else reading
 
     def _read(self, text: str, pupils: Mapping[int, Pupil]) -> SheetReading:
         return read_sheet(text, pupils=list(pupils.values()), today=self.speaker.today, meant=self.meant)

@@ -32,14 +32,14 @@ _COUNTS: tuple[tuple[float, Kind], ...] = ((16, "text"), *((12, "count"),) * 6)
 
 async def payment_list(work: Work, plan: Plan, area: str, number: str) -> bytes:
     """What stands on the list with this number, with room for signatures."""
-    rows = [row for row in await aid_rows(work.session, area) if row.list_number == number]
+    form, rows = support_words().form("payment_list"), [row for row in await aid_rows(work.session, area) if row.list_number == number]
     lines: list[list[Cell]] = [
         [place, row.number, row.student, row.school, row.class_name, plan.aid.label(row.aid_kind), row.amount, row.amount, None, None, None]
         for place, row in enumerate(rows, start=1)
     ]
     sums: list[Cell] = [None] * len(_LIST)
+    sums[1] = form.total
     sums[7] = sum((row.amount or Decimal(0) for row in rows), start=Decimal(0))
-    form = support_words().form("payment_list")
     return workbook([_sheet(form, await _title(work, form, area, number), _LIST, lines, sums)])
 
 
@@ -48,7 +48,8 @@ async def aid_register(work: Work, plan: Plan, area: str) -> bytes:
     calendar, words, form = Calendar(plan), support_words(), support_words().form("aid_register")
     lines: list[list[Cell]] = [
         [
-            row.number or str(row.id), row.student, row.school, calendar.day_of(row.requested_at), words.label("states", row.state),
+            row.number or form.unnumbered.format(id=row.id), row.student, row.school, calendar.day_of(row.requested_at),
+            words.label("states", row.state),
             plan.aid.label(row.aid_kind), row.amount, words.label("per", row.per),
             calendar.day_of(row.decided_at) if row.decided_at else None,
             row.decided_by, row.list_number, row.paid_on, row.paid_amount, row.proof,

@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from cases.history.moment import as_of
 from cases.history.rolls import ROLL
 from cases.ledger import NOT_ABSENT
+from cases.names import area_names
 from cases.responsible import CODE_LENGTH
 from cases.supervising.sampling import draw
 from plan.model import Plan
@@ -136,6 +137,13 @@ async def record_result(work: Work, sample_id: int, place: int, outcome: str, no
         "sample_checked", f"sample:{sample_id}", area_code=sample.area_code, actor=f"person:{by}", place=place, outcome=outcome,
         student=item.student_id,
     )  # fmt: skip
+
+
+async def strata_names(work: Work, sample: InspectionSample) -> dict[str, str]:
+    """What the strata of a sample are called: townships or schools."""
+    if sample.per == "school":
+        return dict((await work.session.execute(select(School.code, School.name).where(School.code.in_(list(sample.strata))))).all())
+    return await area_names(work.session, list(sample.strata))
 
 
 Line = tuple[InspectionItem, str, str | None, str | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -74,12 +74,12 @@ def decision_text(decided: Sequence[tuple[str, str, date]]) -> str:
     return "\n".join(f"{words}（{who} {day}）" for words, who, day in decided)
 
 
-def sample_table(plan: Plan, sample: InspectionSample, lines: Sequence[Line], area: str) -> Shown:
-    """The places of a sample, with what was found."""
+def sample_table(plan: Plan, sample: InspectionSample, lines: Sequence[Line], area: str, strata: Mapping[str, str]) -> Shown:
+    """The places of a sample, with what was found. `strata`: what they are called."""
     calendar, outcomes = Calendar(plan), texts()["sample"]["outcomes"]
     rows: list[dict[str, Cell]] = [
         {
-            "place": item.place, "stratum": item.stratum, "school": school, "child": child, "number": number,
+            "place": item.place, "stratum": strata.get(item.stratum, item.stratum), "school": school, "child": child, "number": number,
             "outcome": outcomes[item.outcome] if item.outcome else None, "note": item.note,
             "checked": calendar.day_of(item.checked_at) if item.checked_at else None,
         }
@@ -90,10 +90,11 @@ def sample_table(plan: Plan, sample: InspectionSample, lines: Sequence[Line], ar
     return table("sample", rows, area=area, **facts)
 
 
-def commend_table(found: Sequence[Candidate], area: str, year: int, on: str, least: int) -> Shown:
-    """Units with the facts of the criteria; those that meet all of them first."""
+def commend_table(found: Sequence[Candidate], area: str, year: int, on: str, least: int, *, everyone: bool = True) -> Shown:
+    """Units with the facts of the criteria; those that meet all of them first. `everyone`: also units that miss one are listed."""
+    view = texts()["commend"]["views"]["all" if everyone else "met"]
     order = sorted(found, key=lambda one: (len(one.misses) > 0, one.unit.area_code, one.unit.key))
-    return table("commend", [_candidate(one) for one in order], area=area, year=str(year), on=on, least=str(least))
+    return table("commend", [_candidate(one) for one in order], area=area, view=view, year=str(year), on=on, least=str(least))
 
 
 def _candidate(one: Candidate) -> dict[str, Cell]:

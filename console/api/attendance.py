@@ -67,12 +67,13 @@ class Sheet(Body):
 
 
 class SheetTaken(Body):
-    """What became of it. `held`: so many are absent that the principal confirms first."""
+    """What became of it. `held`: so many are absent that the principal confirms first. `at_home`: named, but taught at home: left out."""
 
     sheet_id: int
     absent: int
     excused: int
     held: bool
+    at_home: int = 0
 
 
 router = APIRouter(prefix="/attendance", tags=["attendance"])
@@ -87,12 +88,13 @@ async def push_sheet(call: Attending, sheet: Sheet, once: Once) -> SheetTaken:
         room = await room_named(work, call.plan, sheet.room, [school])
         kept = await _sheet_of(work, call, room, sheet.on)
         _must_be_answered(kept, sheet)
-        answer = await _answer(work, call, room, sheet)
+        answer, at_home = await _answer(work, call, room, sheet)
         receipt = await record_sheet(work, kept, answer, call.key.person_id)
         asked = update(Question).where(Question.sheet_id == kept.id, Question.state == "open")
         await work.session.execute(asked.values(state="withdrawn", ended_at=work.now))
         return {
             "sheet_id": kept.id, "absent": len(receipt.absent_ids), "excused": len(receipt.excused_ids), "held": receipt.held,
+            "at_home": at_home,
         }  # fmt: skip
 
     return SheetTaken(**await call.once(once, sheet, use))
@@ -120,8 +122,11 @@ def _must_be_answered(kept: AttendanceSheet, sheet: Sheet) -> None:
         raise Problem("cannot_be", rows=[Row(0, "mode", "nothing_to_correct")])
 
 
-async def _answer(work: Work, call: Caller, room: SchoolClass, sheet: Sheet) -> SheetAnswer:
-    """Every row is looked at before any is taken. Raises Problem rows_refused, naming each."""
+async def _answer(work: Work, call: Caller, room: SchoolClass, sheet: Sheet) -> tuple[SheetAnswer, int]:
+    """Every row is looked at before any is taken; how many name a child that no sheet asks for, since it is taught at home.
+
+    Raises Problem rows_refused, naming each row.
+    """
     roll = await _Roll.of(work, call, room)
     wrong: list[Row] = []
     named: set[int] = set()
@@ -135,7 +140,10 @@ async def _answer(work: Work, call: Caller, room: SchoolClass, sheet: Sheet) -> 
         arrived.append(roll.find(pupil, place, "arrived", named, wrong) or 0)
     if wrong:
         raise Problem("rows_refused", rows=wrong)
-    return SheetAnswer(absent, arrived, sheet.mode)
+    asked = SheetAnswer(
+        [one for one in absent if one.student_id not in roll.at_home], [one for one in arrived if one not in roll.at_home], sheet.mode
+    )
+    return asked, len(named & roll.at_home)
 
 
 class _Roll:
@@ -145,7 +153,7 @@ class _Roll:
         self._cipher = call.parts.cipher
         self._seats: dict[int, list[int]] = {}
         self._numbers: dict[bytes, int] = {}
-        self._at_home: set[int] = set()
+        self.at_home: set[int] = set()
 
     @classmethod
     async def of(cls, work: Work, call: Caller, room: SchoolClass) -> _Roll:
@@ -154,7 +162,7 @@ class _Roll:
         for student_id, seat, register, citizen, at_home in await work.session.execute(
             select(*columns).where(Student.class_id == room.id, Student.status.in_(ON_ROLLS))
         ):
-            roll._at_home |= {student_id} if at_home else set()
+            roll.at_home |= {student_id} if at_home else set()
             roll._numbers |= {index: student_id for index in (register, citizen) if index is not None}
             if seat is not None:
                 roll._seats.setdefault(seat, []).append(student_id)
@@ -169,8 +177,6 @@ class _Roll:
         if len(found) != 1:
             wrong.append(Row(place, field, "no_pupil", of))
             return None
-        if found[0] in self._at_home:
-            wrong.append(Row(place, field, "at_home", of))
         if found[0] in named:
             wrong.append(Row(place, field, "twice", of))
         named.add(found[0])

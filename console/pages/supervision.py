@@ -15,7 +15,18 @@ from cases.names import area_names
 from cases.rates import Unit
 from cases.responsible import in_force
 from cases.shown import Shown
-from cases.supervising.inspection import OUTCOMES, POPULATIONS, STRATA, NotDrawn, Order, draw_sample, items_of, new_seed, record_result
+from cases.supervising.inspection import (
+    OUTCOMES,
+    POPULATIONS,
+    STRATA,
+    NotDrawn,
+    Order,
+    draw_sample,
+    items_of,
+    new_seed,
+    record_result,
+    strata_names,
+)
 from cases.supervising.kept import Kept, commended_table, year_table
 from cases.supervising.sheets import NotDecided, Post, decide, posts, sheets
 from cases.supervising.tables import sample_table, times_table
@@ -175,8 +186,9 @@ async def _sample(visit: Visit, sample_id: int, refused: Refusal | None = None) 
     async with visit.acting() as work:
         lines = await items_of(work, sample_id)
         name = (await area_names(work.session, [found.area_code])).get(found.area_code, "")
+        strata = await strata_names(work, found)
     return await visit.show(
-        "sample", status=409 if refused else 200, one=found, lines=lines, shown=sample_table(visit.plan, found, lines, name),
+        "sample", status=409 if refused else 200, one=found, lines=lines, shown=sample_table(visit.plan, found, lines, name, strata),
         fault=refused, outcomes=OUTCOMES, longest=LONGEST, may_check=visit.me.post.role in rules.inspectors,
     )  # fmt: skip
 

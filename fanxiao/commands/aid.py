@@ -168,7 +168,8 @@ def decide(
         request = await request_of(work, number)
         if request.state != "requested":
             refuse(
-                f"申请{number}：已经{support_words().label('states', request.state)}", f"request {number}: it is {request.state} already"
+                f"申请{number}：{support_words().label('states', request.state)}，不能再审批",
+                f"request {number}: it is {request.state} already",
             )
         if not grant and not note.strip():
             refuse_for("say_why", f"{number}")
@@ -202,7 +203,7 @@ async def _grant(work: Work, desk: Desk, child: Student, kind: str, amount: Deci
 def _refuse_grant(desk: Desk, kind: str, reason: str) -> NoReturn:
     if reason == "not_positive":
         refuse_for("not_positive", "--amount")
-    known, entry = "、".join(desk.plan.aid.kinds), desk.plan.aid.kinds.get(kind)
+    known, entry = "、".join(f"{name}（{one.zh}）" for name, one in desk.plan.aid.kinds.items()), desk.plan.aid.kinds.get(kind)
     said = {
         "kind_needed": ("--amount 要和 --kind 一起写", "--amount needs --kind"),
         "no_aid_kind": (f"--kind：方案里没有“{kind}”，有：{known}", f"--kind: the plan has no {kind!r}; it has {known}"),

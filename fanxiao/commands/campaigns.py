@@ -14,6 +14,7 @@ from bot.outbox.wording import county_signatures
 from bot.publicity import Outbox, draft_campaign, preview_campaign, test_to_author
 from bot.publicity_book import outcome_book
 from cases import campaigns
+from cases.calendar_days import find_place
 from cases.campaign_approval import decide_campaign
 from cases.campaign_drafts import Draft
 from cases.campaign_outcome import Outcome, Recipient, outcome_of, recipients
@@ -36,6 +37,7 @@ Done = TypeVar("Done")
 
 app = typer.Typer(help="Publicity in plain words to many. 宣传活动", no_args_is_help=True)
 
+GROUPS = "留守 随迁 残疾 孤儿 单亲 困难 · left_behind migrant disabled orphan single_parent poor"
 Number = Annotated[int, typer.Argument(metavar="编号", help="活动编号 · the campaign's number")]
 By = Annotated[str, typer.Option("--by", help=BY)]
 AsJson = Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")]
@@ -94,15 +96,20 @@ def new(
     text: Annotated[str, typer.Option("--text", help="文本，见 campaigns texts · key of the library")],
     area: Annotated[str, typer.Option("--area", help="区划代码 · area code")],
     by: By,
-    category: Annotated[list[str] | None, typer.Option("--category", help="left_behind migrant disabled orphan single_parent poor")] = None,
-    stage: Annotated[list[str] | None, typer.Option("--stage", help="primary junior")] = None,
-    sex: Annotated[str | None, typer.Option("--sex", help="female male")] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option("--category", help="留守 随迁 残疾 孤儿 单亲 困难 · left_behind migrant disabled orphan single_parent poor"),
+    ] = None,
+    stage: Annotated[list[str] | None, typer.Option("--stage", help="小学 初中 · primary junior")] = None,
+    sex: Annotated[str | None, typer.Option("--sex", help="女 男 · female male")] = None,
     words: Annotated[str | None, typer.Option("--words", help="自己写的正文（文本 own）· your own words, with --text own")] = None,
     when: Annotated[str, typer.Option("--when", help='"2027-02-26 10:00"，"开学前3天 10:00"，"3 days before term begins"')] = "",
 ) -> None:
     """建活动（草稿）· A draft; checked and counted, sends nothing."""
 
     async def use(work: Work, _: Plan) -> tuple[int, int]:
+        if await find_place(work, area=area) is None:
+            raise CampaignRefused("no_area", said=area)
         author = await acting(work, by, area[:6])
         draft = Draft(name, text, area, tuple(category or ()), tuple(stage or ()), sex, words, when)
         campaign = await draft_campaign(work, load_catalogue(), draft, author.id)
@@ -164,8 +171,9 @@ def approve(
 @app.command()
 def pause(number: Number, by: By) -> None:
     """暂停：没发出的先停住 · What has not left is held."""
-    held = _acted(number, by, campaigns.pause_campaign)[2]
-    _said(f"已暂停，{held} 人还没发", f"Paused; {held} persons wait")
+    campaign, _, held = _acted(number, by, campaigns.pause_campaign)
+    waiting = held if campaign.started_at else campaign.people
+    _said(f"已暂停，{waiting} 人还没发", f"Paused; {waiting} persons wait")
 
 
 @app.command()
@@ -216,6 +224,8 @@ def outcome(
         typer.echo(json.dumps({"totals": found.totals, "cost": str(found.cost), "people": list(map(asdict, people))}, default=str))
     else:
         lines.print_outcome(campaign, plan, found, people, areas)
+        if only is not None and not people:
+            _said("没有这种结果的人", "Nobody has this outcome")
 
 
 @app.command()

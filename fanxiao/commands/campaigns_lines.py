@@ -80,7 +80,7 @@ def _groups(campaign: Campaign, plan: Plan, area: str) -> str:
 
 def print_state(campaign: Campaign, plan: Plan) -> None:
     """In one line, what state it is in and when it begins."""
-    label, when = library().labels["states"][campaign.state], _moment(plan, campaign.next_at)
+    label, when = library().labels["states"][campaign.state], _moment(plan, campaign.started_at or campaign.next_at)
     typer.echo(f"{campaign.id} {campaign.name}：{label}，{campaign.people} 人，开始 {when}")
     typer.echo(f"{campaign.id}: {campaign.state}, {campaign.people} persons, begins {when}")
 

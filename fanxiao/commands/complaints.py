@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy import select
@@ -66,6 +66,11 @@ async def _rows(work: Work, area: str, who: str) -> tuple[Plan, Person, list[Com
     return plan, person, await complaint_rows(work.session, area, barred_schools=await schools_of(work, person.id, area))
 
 
+def _no_kind(plan: Plan, kind: str) -> NoReturn:
+    known = "、".join(f"{name}（{entry.zh}）" for name, entry in plan.complaints.kinds.items())
+    refuse(f"--kind：没有“{kind}”，有：{known}", f"--kind: there is no {kind!r}; there are {', '.join(plan.complaints.kinds)}")
+
+
 @app.command("list")
 def list_(
     area: County,
@@ -79,7 +84,7 @@ def list_(
     async def use(work: Work, _: Storage) -> tuple[Plan, list[ComplaintRow], list[dict[str, object]], list[bool]]:
         plan, _person, rows = await _rows(work, area, by)
         if kind and kind not in plan.complaints.kinds:
-            refuse(f"--kind：没有“{kind}”，有：{'、'.join(plan.complaints.kinds)}", f"--kind: there is no {kind!r}")
+            _no_kind(plan, kind)
         rows = [row for row in rows if not kind or row.kind == kind]
         counted = [asdict(one) for one in count_by_kind(rows, work.now)]
         return plan, rows, counted, [row.is_overdue(work.now) for row in rows]
@@ -91,7 +96,8 @@ def list_(
         return
     if counts:
         headers = ["类别 kind", "件数 received", "已答复 answered", "属实 true", "部分 partly", "不属实 untrue", "逾期 overdue"]
-        print_table(headers, [[str(value) for value in one.values()] for one in counted])
+        numbers = [name for name in counted[0] if name != "kind"] if counted else []
+        print_table(headers, [[plan.complaints.label(str(one["kind"])), *(str(one[name]) for name in numbers)] for one in counted])
         return
     calendar, said = Calendar(plan), support_words()
     print_table(
@@ -136,11 +142,16 @@ async def _said(work: Work, storage: Storage, complaint: Complaint) -> str:
     return letter.body if letter is not None else ""
 
 
+def _outcome(said: str) -> str | None:
+    """By its key or its Chinese name."""
+    return next((one for one in OUTCOMES if said in (one, support_words().label("outcome_names", one))), None)
+
+
 @app.command()
 def answer(
     number: Number,
     by: By,
-    outcome: Annotated[str, typer.Option("--outcome", help=f"{'、'.join(OUTCOMES)}")],
+    outcome: Annotated[str, typer.Option("--outcome", help=f"属实、部分属实、不属实 · {', '.join(OUTCOMES)}")],
     text: Annotated[str, typer.Option("--text", help="发给来信人的答复 · the words that are sent back")],
 ) -> None:
     """答复 · Says what was found and writes back in the county's name. The outcome is a person's."""
@@ -149,13 +160,16 @@ def answer(
         plan, complaint, person = await _found(work, number, by)
         if complaint.state not in OPEN:
             refuse_for("ended", number)
-        if outcome not in OUTCOMES:
-            refuse(f"--outcome：要写 {'、'.join(OUTCOMES)} 之一", f"--outcome: one of {', '.join(OUTCOMES)}")
+        if (found := _outcome(outcome)) is None:
+            said = "、".join(f"{support_words().label('outcome_names', one)}（{one}）" for one in OUTCOMES)
+            refuse(f"--outcome：要写 {said} 之一", f"--outcome: one of {', '.join(OUTCOMES)}")
+        if not text.strip():
+            refuse("--text：要写答复", "--text: say what the answer is")
         if (fault := fault_of(law_book(), text, plan.dialogs.longest_reply)) is not None:
             facts = {"most": plan.dialogs.longest_reply, "said": fault.said, "instead": fault.instead}
             zh, en = officers_words().refused(fault.kind, **facts)
             refuse(f"--text：{zh}", f"--text: {en}")
-        return await answer_complaint(work, complaint, outcome=outcome, words=text.strip(), by=person.id)
+        return await answer_complaint(work, complaint, outcome=found, words=text.strip(), by=person.id)
 
     typer.echo("已答复来信人 answered" if once(use) else "已登记结果；没有可以答复的号码 kept; there is no number to answer")
 
@@ -174,7 +188,7 @@ def add(
         plan = await known_plan(work, area)
         person = await _officer(work, by, county_of(area), plan)
         if kind and kind not in plan.complaints.kinds:
-            refuse(f"--kind：没有“{kind}”，有：{'、'.join(plan.complaints.kinds)}", f"--kind: there is no {kind!r}")
+            _no_kind(plan, kind)
         if not text.strip():
             refuse("--text：要写内容", "--text: say what it is about")
         school_id = (

@@ -17,7 +17,7 @@ from cases.calendar_days import find_place
 from cases.colleagues import own_posts
 from cases.history.moment import as_of
 from cases.plans import plan_in_force
-from cases.shown import Shown
+from cases.shown import Shown, said
 from fanxiao.commands.acting import acting
 from fanxiao.commands.once import refuse
 from papers.tables import tables_pdf, tables_xlsx
@@ -90,7 +90,11 @@ def checked_out(out: Path | None) -> Path | None:
 
 def write(out: Path, tables: Sequence[Shown], signers: Sequence[str] = ()) -> None:
     """Writes the tables in the form that the file's name asks for."""
-    out.write_bytes(tables_pdf(tables, signers) if out.suffix.lower() == ".pdf" else tables_xlsx(tables))
+    out.write_bytes(
+        tables_pdf(tables, signers)
+        if out.suffix.lower() == ".pdf"
+        else tables_xlsx(tables, [said("signed").format(signer=one) for one in signers])
+    )
     typer.echo(f"已写入 {out} / written to {out}")
 
 
@@ -112,7 +116,7 @@ def print_table(shown: Shown) -> None:
     for column in shown.columns:
         table.add_column(column.title, overflow="fold")
     for row in shown.rows:
-        table.add_row(*(_cell(value, column.kind) for value, column in zip(row, shown.columns, strict=True)))
+        table.add_row(*(cell(value, column.kind) for value, column in zip(row, shown.columns, strict=True)))
     if not console.is_terminal:
         needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
         console = Console(soft_wrap=True, highlight=False, width=max(console.width, needed))
@@ -121,7 +125,8 @@ def print_table(shown: Shown) -> None:
         console.print(note, markup=False)
 
 
-def _cell(value: object, kind: str) -> str:
+def cell(value: object, kind: str) -> str:
+    """A cell as it reads on a screen."""
     if value is None:
         return ""
     if isinstance(value, datetime):

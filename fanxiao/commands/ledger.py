@@ -15,6 +15,7 @@ from cases.ledger_table import differences_table, ledger_counts, ledger_table
 from cases.rates import StageRate, dropout_rates
 from cases.reconciling.nightly import EXPLAINED, GONE, OPEN, differences, reconcile
 from cases.shown import Shown
+from console.telling import Told, action_name, tell
 from fanxiao.commands.acting import acting
 from fanxiao.commands.counted import (
     Area,
@@ -25,6 +26,7 @@ from fanxiao.commands.counted import (
     Until,
     acting_in,
     area_name,
+    cell,
     checked_out,
     give,
     plan_now,
@@ -39,6 +41,8 @@ from storage.tables import CaseFile
 from storage.work import Work
 
 app = typer.Typer(help="控辍台账 · the ledger. Holds children's names: show it to those who may see them.", no_args_is_help=True)
+CONFIDED = frozenset({"guardian_answered", "answer_undone", "answer_set_aside", "case_paused"})
+"""Sentences that name what a family has said: told in full with --with-sensitive only."""
 STAGE = {"primary": "小学 primary", "junior": "初中 junior"}
 
 State = Annotated[str, typer.Option("--state", help="open 在账、closed 已销号、all 全部 · open, closed or all")]
@@ -115,22 +119,24 @@ def export(
 def show(number: str, with_sensitive: Sensitive = False, as_json: Json = False) -> None:
     """一条台账 · One entry by its number (or its last digits): every field, and what happened."""
 
-    async def use(work: Work, _: Storage) -> tuple[Plan, Entry, Shown, list[Any]]:
+    async def use(work: Work, _: Storage) -> tuple[Plan, Entry, Shown, list[Any], list[Told]]:
         plan = await plan_now(work)
         case_id = await _numbered(work, number)
         rows = [row for row in await ledger_rows(work.session, Wanted()) if row.case_id == case_id]
         found = await entries(work, plan, rows)
         shown = ledger_table(work, plan, found, "", "all", with_sensitive=with_sensitive)
-        return plan, found[0], shown, list(await story(work.session, case_id))
+        told = await tell(work.session, plan, case_id, "zh")
+        return plan, found[0], shown, list(await story(work.session, case_id)), told
 
-    plan, entry, shown, lines = once(use)
+    plan, entry, shown, lines, told = once(use)
     if as_json:
         give([], None, {**asdict(entry), "events": [asdict(line) for line in lines]})
         return
     for column, value in zip(shown.columns, shown.rows[0], strict=True):
-        typer.echo(f"{column.title}：{'' if value is None else value}")
-    for line in lines:
-        typer.echo(f"{Calendar(plan).local(line.at):%Y-%m-%d %H:%M}  {line.action}  {line.actor}")
+        typer.echo(f"{column.title}：{cell(value, column.kind)}")
+    for line in told:
+        text = line.text if with_sensitive or line.action not in CONFIDED else action_name(line.action, "zh")
+        typer.echo(f"{Calendar(plan).local(line.at):%Y-%m-%d %H:%M}  {text}")
 
 
 async def _numbered(work: Work, number: str) -> int:

@@ -73,7 +73,7 @@ async def _decider(work: Work, who: str, desk: Desk) -> Person:
 @app.command()
 def propose(
     case_number: Annotated[str, typer.Argument(metavar="CASE", help="台账编号 · number of the case")],
-    kind: Annotated[str, typer.Option("--kind", help="移送种类 · a kind of the plan's `referrals`")],
+    kind: Annotated[str, typer.Option("--kind", help="移送种类，键或中文名 · a kind of the plan's `referrals`, by key or Chinese name")],
     department: Annotated[str, typer.Option("--department", help="部门 · a key or Chinese name of the plan's `departments`")],
     reason: Reason,
     by: By,
@@ -93,14 +93,25 @@ def propose(
         person = await acting(work, by, case.area_code[:4])
         if not reason.strip():
             refuse_for("say_why", "--reason")
-        if (fault := await not_to_be_proposed(work, case, department=key, kind=kind, by=person.id)) is not None:
-            refuse_for(fault, "--kind" if fault == "no_kind" else case_number)
-        referral = await propose_referral(work, case, department=key, by=person.id, reason=reason.strip(), kind=kind)
+        wanted = _kind_named(desk.plan, kind)
+        if (fault := await not_to_be_proposed(work, case, department=key, kind=wanted, by=person.id)) is not None:
+            refuse_for(fault, case_number)
+        referral = await propose_referral(work, case, department=key, by=person.id, reason=reason.strip(), kind=wanted)
         if referral is None:
             refuse_for("no_kind", "--kind")
         return referral.id
 
     typer.echo(f"移送编号 referral: {once(use)}")
+
+
+def _kind_named(plan: Plan, said: str) -> str:
+    """The key of an enabled kind, by its key or its Chinese name; refuses any other and names those that there are."""
+    known = {name: kind.zh for name, kind in plan.referrals.items() if kind.enabled}
+    found = next((name for name, zh in known.items() if said in {name, zh}), None)
+    if found is None:
+        listed = "、".join(f"{name}（{zh}）" for name, zh in known.items())
+        refuse(f"--kind：方案里没有启用“{said}”，有：{listed}", f"--kind: no such kind is enabled: {said!r}; there are {', '.join(known)}")
+    return found
 
 
 @app.command()

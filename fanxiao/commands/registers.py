@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.rendering.register_rows import register_row
 from cases.care_cards import card_of
@@ -58,13 +58,14 @@ def overview(area: AreaCode = "") -> None:
 @app.command("show")
 def show(category: Category, area: AreaCode = "", former: Former = False) -> None:
     """名册 · One register. Holds sensitive facts: show it to those who may see them."""
-    rows, _ = carry_out(lambda work, _: _register(work, category, area, former=former))
+    rows, plan = carry_out(lambda work, _: _register(work, category, area, former=former))
+    arrangements = register_rules(plan).arrangements
     print_table(
         ("编号 id", "学生 child", "学校 school", "班级 class", "细类 kind", "起 since", "止 until", "安置 arrangement", "结对 paired"),
         [
             (
                 str(one.student.id), one.student.name, one.school, one.class_name, one.detail or "", str(one.since), str(one.until or ""),
-                one.arrangement or "", one.paired_with or "",
+                arrangements[one.arrangement].zh if one.arrangement in arrangements else one.arrangement or "", one.paired_with or "",
             )
             for one in rows
         ],
@@ -132,10 +133,9 @@ def set_entry(
             await write_card(work, word, student, studies=studies or None, living=living or None)
         if agent_parent:
             await set_agent_parent(work, word, student, await acting(work, agent_parent))
-        now = select(func.string_agg(StudentCategory.category, ", ")).where(
-            StudentCategory.student_id == student.id, StudentCategory.until.is_(None)
-        )  # fmt: skip
-        return f"{student.id} {student.name}：{await work.session.scalar(now) or '—'}"
+        query = select(StudentCategory.category).where(StudentCategory.student_id == student.id, StudentCategory.until.is_(None))
+        now = [rules.categories[key].zh if key in rules.categories else key for key in await work.session.scalars(query)]
+        return f"{student.id} {student.name}：{'、'.join(now) or '—'}"
 
     typer.echo(carry_out(use))
 

@@ -35,6 +35,9 @@ ENGLISH = {
     "prepared": "to be counted", "collecting": "waits for those beneath", "asked": "to be confirmed", "confirmed": "to be signed",
     "submitted": "submitted",
 }  # fmt: skip
+HEADERS = (
+    "编号\nid", "上报表\nreport", "单位\nunit", "适龄\nof age", "疑似\nsuspected", "辍学\ndropouts", "状态\nstate", "期限\ndue",
+)  # fmt: skip
 NUMBERS = ("of_age", "suspected", "dropout")
 REASON = "与系统数不同的理由；几个数理由不同的，写 suspected=理由 · why the numbers differ, or of one number as suspected=REASON; repeat it"
 
@@ -87,17 +90,7 @@ def show_all(
     if as_json:
         typer.echo(json.dumps([asdict(row) for row in rows], ensure_ascii=False, default=str, indent=1))
     else:
-        headers = (
-            "编号\nid",
-            "上报表\nreport",
-            "单位\nunit",
-            "适龄\nof age",
-            "疑似\nsuspected",
-            "辍学\ndropouts",
-            "状态\nstate",
-            "期限\ndue",
-        )
-        print_table(headers, [_line(plan, row) for row in rows])
+        print_table(HEADERS, [_line(plan, row) for row in rows])
 
 
 def _line(plan: Plan, row: ReportRow) -> tuple[str, ...]:
@@ -137,7 +130,7 @@ def show(number: Number, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps({**asdict(row), "versions": [_as_json(one) for one in versions]}, ensure_ascii=False, default=str, indent=1))
         return
-    print_table(("编号 id", "上报表 report", "单位 unit", "", "", "", "状态 state", "期限 due"), [_line(plan, row)])
+    print_table(HEADERS, [_line(plan, row)])
     local = Calendar(plan).local
     headers = (
         "版次\nversion",

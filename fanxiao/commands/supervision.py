@@ -104,6 +104,8 @@ async def _sheets(
     roles = [_role(plan, role)] if role else list(assessed)
     today = Calendar(plan).day_of(work.now)
     chosen = year or (on.year if on else today.year)
+    if chosen > today.year:
+        refuse(f"{chosen}年还没有到。", f"{chosen} has not come yet.")
     who = (await acting(work, person, area)).id if person else None
     day = on.date() if on else min(date(chosen, 12, 31), today)
     if day.year != chosen or day > today:
@@ -192,7 +194,7 @@ def commend(
         units: list[Unit] = [asked] if asked else list(rules.units)
         found = [one for unit in units for one in await candidates(work, plan, area, unit, chosen, day)]
         listed = found if everyone else [one for one in found if not one.misses]
-        return [commend_table(listed, name, chosen, str(day), rules.least_children)], [
+        return [commend_table(listed, name, chosen, str(day), rules.least_children, everyone=everyone)], [
             {**asdict(one), "sheets_percent": one.sheets_percent} for one in listed
         ]
 

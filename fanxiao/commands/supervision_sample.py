@@ -8,7 +8,7 @@ import typer
 
 from cases.colleagues import own_posts
 from cases.shown import Shown, texts
-from cases.supervising.inspection import NotDrawn, Order, draw_sample, items_of, new_seed, record_result
+from cases.supervising.inspection import NotDrawn, Order, draw_sample, items_of, new_seed, record_result, strata_names
 from cases.supervising.tables import sample_table
 from fanxiao.commands.acting import acting
 from fanxiao.commands.counted import By, Json, On, Out, acting_in, area_name, checked_out, day_of, give, plan_now
@@ -29,7 +29,7 @@ async def _shown(work: Work, plan: Plan, sample: InspectionSample) -> tuple[Show
             for item, *_ in lines
         ],
     }  # fmt: skip
-    return sample_table(plan, sample, lines, await area_name(work, sample.area_code)), data
+    return sample_table(plan, sample, lines, await area_name(work, sample.area_code), await strata_names(work, sample)), data
 
 
 async def _inspector(work: Work, plan: Plan, by: int) -> None:

@@ -60,7 +60,7 @@ class Arrangement(Numbered, Base):
     __table_args__ = (Index("uq_arrangement_open", "student_id", unique=True, postgresql_where=text("until is null")),)
     sight = Sight.GUARDED
     parent = ("student_id", "student.id")
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
     kind: Mapped[str]
     since: Mapped[date]
     until: Mapped[date | None]

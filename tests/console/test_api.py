@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cases.outward.keys import revoke
-from storage.tables import ApiKey, CaseFile, EnrolmentEvent, Event, Responsibility, Student
+from storage.tables import ApiKey, Arrangement, CaseFile, EnrolmentEvent, Event, Responsibility, Student
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.outside import System, number, system_of
@@ -59,6 +59,15 @@ async def test_a_correction_of_what_nobody_has_said_makes_nobody_present(place: 
         assert await session.scalar(select(func.count()).select_from(CaseFile)) == 0
     assert (await school.says("/attendance", **SHEET)).status_code == 200
     assert (await school.says("/attendance", **SHEET, mode="correction", absent=[{"seat": 1}])).json()["absent"] == 1
+
+
+async def test_a_child_that_is_taught_at_home_is_left_out_of_what_is_sent(place: County, school: System) -> None:
+    async with place.database.session() as session, session.begin():
+        child = (await session.scalars(select(Student.id).where(Student.seat_number == 1))).one()
+        session.add(Arrangement(student_id=child, kind="at_home", since=date(2026, 10, 1), evidence="县教体送教1号"))
+    answer = await school.says("/attendance", **SHEET, absent=[{"seat": 1}])
+    assert (answer.status_code, answer.json()["absent"], answer.json()["at_home"]) == (200, 0, 1), answer.text
+    assert await place.cases() == []
 
 
 async def test_bad_rows_are_named_and_nothing_is_half_done(place: County, school: System) -> None:

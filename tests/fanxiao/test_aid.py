@@ -56,16 +56,16 @@ async def test_from_a_reply_to_the_payment(poor: County) -> None:
         "boarding_allowance",
         Decimal(500),
         "term",
-        "622926助〔2026〕0001号",
+        "东乡县助〔2026〕0001号",
     )
     code = (await poor.task("aid_payment")).code
-    await payer.expects("622926助〔2026〕0001号", "500元")
+    await payer.expects("东乡县助〔2026〕0001号", "500元")
     for words in ("3 还没发", "3 已发800元，凭证7", "3 情况已了解"):
         await payer.replies(f"{code} {words}")
         await payer.expects("金额不能超过批准的数")
     await payer.replies(f"{code} 1")
     await poor.after_outage("2026-12-03 07:40")
-    await poor.phones["education_head"].expects("622926助〔2026〕0001号")
+    await poor.phones["education_head"].expects("东乡县助〔2026〕0001号")
     await father.new()
     await payer.replies(f"{code} 3 已发放500元，凭证号12")
     await father.expects("12月3日办完", "请查收")
@@ -131,15 +131,15 @@ async def test_decided_listed_and_paid_from_the_terminal(poor: County, shell: Te
     decided = await shell("aid", "decide", number, "--grant", "--by", "王校长", "--letter", str(letter))
     assert (decided.exit_code, "granted" in decided.stdout) == (0, True), decided.output
     words = "".join(page.extract_text() for page in PdfReader(BytesIO(letter.read_bytes())).pages).replace("\n", "")
-    for word in ("学生资助决定书", "622926助〔2026〕0001号", "马小龙", "500元（每学期）", "第四十四条", "东乡族自治县教育局"):
+    for word in ("学生资助决定书", "东乡县助〔2026〕0001号", "马小龙", "500元（每学期）", "第四十四条", "东乡族自治县教育局"):
         assert word in words, word
     sheet = tmp_path / "list.xlsx"
     listed = await shell("aid", "list", "--area", "622926", "--by", "孙科长", "--out", str(sheet))
-    assert "622926发〔2026〕001号" in listed.stdout
+    assert "东乡县发〔2026〕001号" in listed.stdout
     rows = CalamineWorkbook.from_path(sheet).get_sheet_by_index(0).to_python()
     assert (rows[2][2], rows[2][7], rows[3][7]) == ("马小龙", 500.0, 500.0)
     assert "Nothing waits" in (await shell("aid", "list", "--area", "622926", "--by", "孙科长", "--out", str(sheet))).stderr
-    pay = ("--by", "孙科长", "--proof", "银行回单8", "--list", "622926发〔2026〕001号")
+    pay = ("--by", "孙科长", "--proof", "银行回单8", "--list", "东乡县发〔2026〕001号")
     assert (await shell("aid", "paid", *pay, "--on", "2026-11-02")).exit_code == 0
     await poor.stage.settle()
     await poor.phones["father"].expects("11月2日办完")

@@ -107,9 +107,10 @@ async def outcome(typed: Typed, number: str) -> dict[str, int]:
 
 
 async def test_from_the_draft_to_the_outcome(families: County, typed: Typed, tmp_path: Path) -> None:
-    number = await draft(typed, "--category", "poor")
+    number = await draft(typed, "--category", "困难", "--stage", "小学")
     seen = await typed("campaigns", "preview", number)
     assert "会发给 1 人" in seen.stdout
+    assert "东乡族自治县 困难 小学" in seen.stdout
     assert "费用合计 / cost: 0.05" in seen.stdout
     assert "《义务教育法》第四十四条" in seen.stdout
     assert (await typed("campaigns", "test", number)).exit_code == 0
@@ -126,7 +127,7 @@ async def test_from_the_draft_to_the_outcome(families: County, typed: Typed, tmp
     book = tmp_path / "outcome.xlsx"
     assert (await typed("campaigns", "outcome", number, "--export", str(book))).exit_code == 0
     listed = CalamineWorkbook.from_path(book).get_sheet_by_name("名单").to_python()[2]
-    assert (listed[0], listed[2]) == ("马mother", "已送达")
+    assert listed[:5] == ["马mother", "毛毛村委会", "已送达", "", "模拟短信"]
     assert "done" in (await typed("campaigns", "list")).stdout
 
 
@@ -148,7 +149,7 @@ async def test_a_draft_that_cannot_be_is_refused_with_its_reason(families: Count
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [("困难家庭请来领补助。", "困难家庭"), ("不上学就罚款。", "罚款"), ("看 www.abc.com", "reply_link")]
+    ("words", "said"), [("困难家庭请来领补助。", "困难家庭"), ("不上学就罚款。", "罚款"), ("看 www.abc.com", "不能有网址")]
 )
 async def test_own_words_name_no_group_and_no_threat(families: County, typed: Typed, words: str, said: str) -> None:
     refused = await typed("campaigns", "new", "试", "--text", "own", "--area", COUNTY, "--by", "孙科长", "--words", words)
@@ -271,6 +272,9 @@ async def test_it_is_sent_again_only_to_whom_it_did_not_reach(families: County, 
     channel._faults = Faults(failures=1.0)
     await families.stage.advance(minutes=75)
     assert await outcome(typed, number) == {"failed": 3}
+    told = await typed("campaigns", "outcome", number, "--only", "failed")
+    assert "没有可用号码" in told.stdout or "代码" in told.stdout, told.stdout
+    assert "_" not in told.stdout
     channel._faults = Faults()
     gone = select(PersonContact.contact_id).where(PersonContact.person_id != families.people["grandmother"])
     await change(families, update(Contact).where(Contact.id.in_(gone)).values(state="bad"))

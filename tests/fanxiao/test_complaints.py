@@ -96,9 +96,7 @@ async def test_who_wants_to_stay_unknown_does_and_still_gets_an_answer(monday: C
     assert (second.person_id, second.school_id, second.kind) == (None, None, "corporal_punishment")
     shown = await shell("complaints", "show", NUMBER, "--by", "孙科长")
     assert ("匿名" in shown.stdout, "马" in shown.stdout) == (True, False)
-    done = await shell(
-        "complaints", "answer", NUMBER, "--by", "孙科长", "--outcome", "unsubstantiated", "--text", "经查不属实，收的是校服款"
-    )
+    done = await shell("complaints", "answer", NUMBER, "--by", "孙科长", "--outcome", "不属实", "--text", "经查不属实，收的是校服款")
     assert (done.exit_code, "已答复" in done.stdout) == (0, True)
     await monday.phones["father"].expects("校服款")
     assert "complaint" in {task.kind for task in await monday.tasks()}  # the other one
@@ -125,6 +123,8 @@ async def test_only_the_county_lists_them_and_no_list_names_anybody(monday: Coun
     assert "信622926-2026-0002" in added.stdout
     counts = json.loads((await shell("complaints", "list", *by, "--counts", "--json")).stdout)
     assert [(one["kind"], one["received"], one["answered"]) for one in counts["counts"]] == [("fees", 1, 0), ("corporal_punishment", 1, 0)]
+    table = (await shell("complaints", "list", *by, "--counts")).stdout
+    assert ("乱收费" in table, "体罚" in table, "fees" in table) == (True, True, False)
     out = tmp_path / "complaints.xlsx"
     assert (await shell("complaints", "export", *by, "--out", str(out))).exit_code == 0
     book = CalamineWorkbook.from_path(out)
@@ -143,6 +143,7 @@ async def test_only_the_county_lists_them_and_no_list_names_anybody(monday: Coun
         (("list", "--area", "622926100", "--by", "孙科长"), "county's code"),
         (("list", "--area", "622926", "--by", "孙科长", "--kind", "food"), "no 'food'"),
         (("answer", NUMBER, "--by", "孙科长", "--outcome", "maybe", "--text", "已处理"), "one of substantiated"),
+        (("answer", NUMBER, "--by", "孙科长", "--outcome", "部分属实", "--text", " "), "--text"),
         (("answer", NUMBER, "--by", "孙科长", "--outcome", "partly", "--text", "详情见 http://x.cn"), "--text"),
         (("answer", NUMBER, "--by", "王校长", "--outcome", "partly", "--text", "已处理"), "not entitled"),
         (("add", "--area", "622926", "--by", "孙科长", "--text", "罚站", "--school", "1"), "no such school"),

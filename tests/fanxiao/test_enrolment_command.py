@@ -87,7 +87,7 @@ async def test_a_register_and_a_card_are_printed(typed: County, tmp_path: Path) 
     done = await run(
         "registers", "set", "马小龙", *by, "--category", "留守", "--kind", "双亲留守", "--studies", "语文一般", "--living", "和奶奶住"
     )
-    assert (done.exit_code, "left_behind" in done.stdout) == (0, True), done.stderr
+    assert (done.exit_code, "留守" in done.stdout) == (0, True), done.stderr
     early = await run("registers", "set", "马小龙", *by, "--remove", "留守", "--on", "2026-09-01")
     assert (early.exit_code, "不能早于登记的开始日期" in early.stderr) == (1, True), early.output
     assert "⇄ 张专干" in (await run("registers", "pair", "马小龙", "张专干", *by)).stdout

@@ -69,8 +69,12 @@ async def test_an_entry_has_every_field_that_the_plan_names(county: County, shel
         "马老师 2026-11-04 08:3",
         "马father 2026-11-04 08:4",
         "家长",
+        "记入控辍台账。",
+        "进入第3级“学校和村委会”",
     ):
         assert words in shown, words
+    assert not {"case_opened", "guardian:", "厌学）"} & set(shown.split())
+    assert "答复：孩子不愿上学" not in shown  # what the family said is told with --with-sensitive only
     out = tmp_path / "台账.xlsx"
     done = await shell("ledger", "export", "--out", str(out), "--by", "孙科长", "--state", "closed")
     assert done.exit_code == 0, done.output

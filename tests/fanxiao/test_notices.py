@@ -86,7 +86,7 @@ async def test_listed_issued_printed_delivered(level_four: County, notices: Noti
     assert "2026-11-12" in delivered.stdout, delivered.output
     case = (await level_four.case("马小龙")).number
     entry = (await asyncio.to_thread(CliRunner().invoke, app, ["ledger", "show", case])).stdout
-    assert (entry.count("签发返校通知书"), f"送达返校通知书{number}（马主任）" in entry) == (1, True), entry
+    assert (entry.count(f"签发返校通知书{number}"), f"送达返校通知书{number}（马主任）" in entry) == (1, True), entry
     told = (await notices("receipts", "--json")).stdout
     assert [(one["way"], one["proof"]["signed"], one["delivered"], one["recorded_by"]) for one in json.loads(told)] == [
         ("当面送达", "父亲", "2026-11-05", "马主任")

@@ -175,6 +175,7 @@ async def test_a_sample_is_drawn_once_and_its_results_are_kept(county: County, s
     assert "Where it differs" in (await shell("supervision", *result, "differs")).stderr
     shown = await shell("supervision", *result, "differs", "--note", "人不在校，考勤写在校")
     assert "不符" in shown.stdout
+    assert ("锁南镇" in shown.stdout, "622926100" in shown.stdout) == (True, False)
     async with county.database.session() as session:
         items = (await session.scalars(select(InspectionItem).order_by(InspectionItem.place))).all()
     assert [(item.outcome, item.checked_by) for item in items[:2]] == [("differs", county.people["county_officer"]), (None, None)]

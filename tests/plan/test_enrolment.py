@@ -49,6 +49,8 @@ def test_compulsory_age_ends_on_the_birthday() -> None:
         ("enrolment.by.enter", ["head_teacher"], "没有“head_teacher”这个岗位"),
         ("enrolment.school_age.case.owed", [{"task": "dance", "role": "principal", "due": {"days": 1}}], "任务“dance”没有写中文名称"),
         ("enrolment.by.arrive", ["class_teacher"], "class_teacher 不能销号"),
+        ("tasks", {"home_lesson": {"zh": "上", "en": "t"}}, "任务“lesson_check”没有写中文名称"),
+        ("registers.lessons.family.role", "nobody", "没有“nobody”这个岗位"),
         ("registers.by", ["nobody"], "没有“nobody”这个岗位"),
         ("registers.arrangements", {"unable": {"zh": "a", "en": "b"}}, "缺少安置方式“at_home”"),
         ("registers.categories", {"poor": {"zh": "a", "en": "b"}}, "缺少类别“disabled”"),

@@ -73,9 +73,9 @@ async def planned(county: County, *days: str) -> None:
 async def test_the_family_is_asked_once_and_a_no_is_owed_by_the_principal(home: County) -> None:
     teacher, principal = home.phones["class_teacher"], home.phones["principal"]
     await planned(home, "11月4日", "11月6日")
-    await home.to("2026-11-04 08:01")
+    await home.after_outage("2026-11-04 08:01")
     await teacher.replies(f"{(await home.task('home_lesson')).code} 3 认数10以内，奶奶在场")
-    await home.to("2026-11-05 12:29")
+    await home.after_outage("2026-11-05 12:29")
     await family(home).expects_nothing()
     await home.to("2026-11-05 12:31")
     asked = await family(home).expects("小龙", "11月4日老师到家里给小龙上课了吗", "1来过 2没来")
@@ -93,9 +93,9 @@ async def test_the_family_is_asked_once_and_a_no_is_owed_by_the_principal(home: 
     await principal.expects("请写一句核实的情况")
     await principal.replies(f"{code} 3 没去，下大雪路断了")
     assert await lessons(home) == [("not_held", False), ("planned", None)]
-    await home.to("2026-11-07 12:31")  # the second visit; this time the family says nothing
+    await home.after_outage("2026-11-07 12:31")  # the second visit; this time the family says nothing
     await family(home).expects("11月6日")
-    await home.to("2026-11-12 20:00")
+    await home.after_outage("2026-11-12 20:00")
     assert [text for text in await family(home).new() if "上课" in text] == []
     assert [task.kind for task in await home.tasks() if task.kind == "lesson_check"] == []
 
@@ -115,7 +115,7 @@ async def test_the_teacher_who_is_meant_never_answers_for_it(home: County) -> No
 
 async def test_after_an_outage_the_last_visit_is_asked_about_and_an_old_one_is_not(home: County) -> None:
     await planned(home, "11月3日", "11月5日", "11月13日")
-    await home.to("2026-11-03 08:01")
+    await home.after_outage("2026-11-03 08:01")
     await home.after_outage("2026-11-09 12:31")
     await home.to("2026-11-09 12:40")
     assert [text for text in await family(home).new() if "上课了吗" in text]
@@ -146,17 +146,17 @@ async def test_the_chain_of_a_child_that_is_then_taught_at_home_rests_and_ends_b
     await set_out(county, "2026-11-02 07:30", "马小龙", "马晓红")
     teacher = county.phones["class_teacher"]
     for day in ("2026-11-02", "2026-11-03", "2026-11-04"):
-        await county.to(f"{day} 08:31")
+        await county.after_outage(f"{day} 08:31")
         await teacher.replies("1")
     await arranged(county)
     await planned(county, "11月5日", "11月6日", "11月10日")
     for day in ("2026-11-05", "2026-11-06"):
-        await county.to(f"{day} 08:31")
+        await county.after_outage(f"{day} 08:31")
         await teacher.replies(f"{(await county.task('home_lesson')).code} 3 认数，读儿歌")
         await teacher.replies("0")
     assert (await county.case("马小龙")).state == "open"
     assert {task.kind for task in await county.tasks()} <= {"confirm_return"}
-    await county.to("2026-11-10 08:31")
+    await county.after_outage("2026-11-10 08:31")
     await teacher.replies(f"{(await county.task('home_lesson')).code} 3 认数，读儿歌")
     case = await county.case("马小龙")
     assert (case.state, case.exit, case.exit_facts and case.exit_facts["evidence"]["attended_days"]) == (

@@ -7,3 +7,4 @@ alter table home_lesson
   add column family_person_id bigint,
   add constraint fk_home_lesson_family_person_id foreign key (family_person_id) references person (id);
 create index ix_home_lesson_unasked on home_lesson (planned_on) where family_asked_at is null and state in ('asked', 'done');
+create index ix_arrangement_student_id on arrangement (student_id);
