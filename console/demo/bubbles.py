@@ -20,6 +20,9 @@ ARRIVED = ("sent", "delivered", "answered")
 SHOWN = (*ARRIVED, "queued", "sending", "failed")
 MOST = 40
 PAPERWORK = ("report_", "still_you")
+ANSWER = "inbound:"
+"""So begins the key of what is said in answer to a text; its id follows."""
+FIRST = (0, 0)
 WAYS = {simulator.VOICE.name: "call", simulator.CHAT.name: "chat"}
 Bubble = dict[str, Any]
 
@@ -49,17 +52,28 @@ async def bubbles_on(
     )
     glosses, aside = await _glosses(session, catalogue, texts), await _aside(session, texts, child_id)
     asking = await _asking(session, [text.id for text in texts])
-    # An answer leaves in the same minute as the text it answers, so what came in stands first.
+    answers = await _answers(session, texts, written)
     rows = [
-        (text.sent_at or text.queued_at, 1, text.id, _ours(text, glosses.get(text.id, ""), text.id in asking, text.id in aside))
+        (text.sent_at or text.queued_at, text.id, 1, _ours(text, glosses.get(text.id, ""), text.id in asking, text.id in aside))
         for text in texts
     ]
-    rows += [(text.received_at, 0, text.id, _theirs(text)) for text in written if text.body]
+    rows += [(text.received_at, *answers.get(text.id, FIRST), _theirs(text)) for text in written if text.body]
     rows.sort(key=lambda row: row[:3])
     bubbles = [{**bubble, "at": f"{calendar.local(at):%m-%d %H:%M}"} for at, _, _, bubble in rows[-MOST:]]
     for bubble, following in pairwise(bubbles):
         bubble["aside"] |= bubble["mine"] and following["aside"]
     return bubbles
+
+
+async def _answers(session: AsyncSession, texts: Sequence[Message], written: Sequence[Inbound]) -> dict[int, tuple[int, int]]:
+    """Where a text of theirs stands among ours of the same moment: right before ours that answers it, else behind the one it answers."""
+    asked = select(Question.id, Question.message_id).where(Question.id.in_([text.question_id for text in written]))
+    asking = dict((await session.execute(asked)).all())
+    places = {text.id: (asking[text.question_id] or 0, 2) for text in written if text.question_id in asking}
+    answering = select(Intent.dedupe_key, Intent.message_id).where(Intent.message_id.in_([text.id for text in texts]))
+    for key, message_id in await session.execute(answering.where(Intent.dedupe_key.startswith(ANSWER)).order_by(Intent.message_id.desc())):
+        places[int(key.split(":")[1])] = (message_id or 0, 0)
+    return places
 
 
 async def _aside(session: AsyncSession, texts: Sequence[Message], child_id: int) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.simulator import CHAT
@@ -61,7 +61,8 @@ async def cast_of(session: AsyncSession, plan: Plan, student: Student, case_id: 
     """Everybody with a working phone, in the order of the plan."""
     place = Place(student.area_code, student.school_area_code, student.school_id, student.class_id)
     posts = [(role, person) for role in plan.roles for person in await _in_role(session, plan, role, place, on)]
-    posts += [post for post in await _asked(session, case_id) if post not in posts]
+    seated = {person for _, person in posts}
+    posts += [post for post in await _asked(session, case_id) if post[1] not in seated]  # whoever stands in keeps the own phone
     relatives = select(Guardianship.person_id).where(Guardianship.student_id == student.id, Guardianship.no_contact.is_(False))
     family = [(FAMILY, person) for person in await session.scalars(relatives.order_by(Guardianship.rank, Guardianship.person_id))]
     found = await _phones(session, {person for _, person in [*posts, *family]}, on)
@@ -103,6 +104,14 @@ async def _phones(session: AsyncSession, people: set[int], on: date) -> dict[int
         person_id: Phone(contact_id, person_id, "", name, number, chats.get(person_id))
         for person_id, name, contact_id, kind, number in rows if kind == "phone"
     }  # fmt: skip
+
+
+async def lost_numbers(session: AsyncSession, student: Student) -> list[int]:
+    """Contacts of the family that can no longer be used: somebody else's, or nobody's."""
+    relatives = select(Guardianship.person_id).where(Guardianship.student_id == student.id, Guardianship.no_contact.is_(False))
+    gone = or_(Contact.state != "usable", PersonContact.retired_reason.is_not(None))
+    query = select(Contact.id).join(PersonContact, PersonContact.contact_id == Contact.id)
+    return list(await session.scalars(query.where(PersonContact.person_id.in_(relatives), gone).order_by(Contact.id)))
 
 
 def _seated(posts: Sequence[tuple[str, int]], found: dict[int, Phone]) -> list[Phone]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.tasks import LIVING
+from console.demo.picker import ON_ROLLS
 from console.demo.scripts import Script
 from console.words import page_data
 from plan.calendar import Calendar
@@ -59,11 +60,12 @@ class Players:
         return owed + await self._evening(session)
 
     async def _roll(self, session: AsyncSession, class_id: int, on: date) -> str:
-        """Who is missing: those whose script says so, and those with a case of their own who have not come back."""
+        """Who is missing: those whose script says so, and those with a case of their own who have not come back; nobody who has left."""
         away = select(CaseFile.student_id).where(CaseFile.class_id == class_id, CaseFile.state == "open", CaseFile.back_on.is_(None))
         missing = {child for child in await session.scalars(away) if child not in self._scripts}
         missing |= {child for child, script in self._scripts.items() if script.is_away(self._calendar, on)}
         children = select(Student.seat_number, Student.name).where(Student.id.in_(missing), Student.class_id == class_id)
+        children = children.where(Student.status.in_(ON_ROLLS))
         return " ".join(str(seat or name) for seat, name in await session.execute(children)) or page_data("demo")["colleagues"]["sheet"]
 
     async def _evening(self, session: AsyncSession) -> list[Owed]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.plans import plan_of
 from cases.tasks import LIVING
 from console.demo.bubbles import bubbles_on, last_texts
-from console.demo.cast import FAMILY, PARTS, Cast, Phone, cast_of
+from console.demo.cast import FAMILY, PARTS, Cast, Phone, cast_of, lost_numbers
 from console.demo.chips import chips_for
 from console.demo.picker import pick_child, picker
 from console.demo.stand import Stand
@@ -109,6 +109,7 @@ async def _child(scene: Scene) -> State:
         "case": number,
         "case_id": scene.case.id if scene.case else None,
         "standing": _standing(scene),
+        "ended": scene.case is not None and scene.case.state == "closed",
     }
 
 
@@ -174,7 +175,7 @@ async def _owed(scene: Scene) -> list[str]:
             .where(TaskHolder.task_id == task.id, TaskHolder.until.is_(None))
         )
         due = words.ui("due", due=f"{scene.calendar.local(task.due_at):%m-%d %H:%M}")
-        who = f"{words.said(scene.plan.roles[task.role])} {' '.join(names)}"
+        who = f"{words.said(scene.plan.roles[task.role])} {'、'.join(names)}"
         found.append(f"{who} · {words.said(scene.plan.tasks[task.kind])} · {due}")
     return found
 
@@ -221,7 +222,9 @@ async def _phone(scene: Scene, part: str, phones: list[Phone], wanted: set[int],
     """The shown phone with its texts; the others by name, with their newest text so that the page can mark them."""
     shown = _shown(scene, part, phones, wanted, last)
     if shown is None:
-        return {"contact": None, "who": [], "number": "", "bubbles": [], "chips": [], "chat": False, "plight": ""}
+        lost = await lost_numbers(scene.session, scene.child) if part == FAMILY else []
+        bubbles = await bubbles_on(scene.session, scene.stand.catalogue, scene.calendar, lost, scene.child.id)
+        return {"contact": None, "who": [], "number": "", "bubbles": bubbles, "chips": [], "chat": False, "plight": ""}
     correction = await _correction(scene) if shown.role == scene.plan.attendance.role else None
     number = scene.stand.cipher.decrypt(shown.number)
     return {

@@ -13,6 +13,7 @@ const picked = new Set();
 const unfolded = new Set(); // phones whose texts about other matters are shown
 let playing = null;
 let started = false;
+let ended = false; // the chosen child's case is closed
 
 const byId = (id) => document.getElementById(id);
 
@@ -78,6 +79,7 @@ function draw(state) {
   byId("day-note").textContent = state.clock.note;
   byId("about").textContent = state.child.about;
   byId("standing").textContent = state.child.standing;
+  ended = state.child.ended;
   byId("case").textContent = state.child.case;
   byId("totals").textContent = state.totals;
   byId("playing").textContent = state.playing ? said.playing + state.playing : "";
@@ -155,6 +157,8 @@ function drawPhone(part, phone) {
   part.querySelector(".plight").value = phone.plight;
   part.querySelector(".plight").hidden = phone.contact === null;
   part.classList.toggle("troubled", phone.plight !== "");
+  part.classList.toggle("lost", phone.contact === null);
+  for (const control of part.querySelectorAll(".typing *")) control.hidden = phone.contact === null;
   part.querySelector(".chips").replaceChildren(...phone.chips.map((chip) => drawChip(part, chip)));
   drawBubbles(part, phone, name); // last: the chips take room from them, and they scroll to their end
   part.dataset.contact = phone.contact === null ? "" : phone.contact;
@@ -189,7 +193,9 @@ function drawBubbles(part, phone, name) {
     return item;
   });
   const list = part.querySelector(".bubbles");
-  list.replaceChildren(...(items.length ? folded(items, phone, name) : [make("li", phone.contact === null ? said.nobody : said.empty, "none")]));
+  const drawn = folded(items, phone, name);
+  const silent = phone.contact === null || drawn.every((item) => item.aside);
+  list.replaceChildren(...drawn, ...(silent ? [make("li", phone.contact === null ? said.nobody : said.empty, "none")] : []));
   if (!same || items.length !== before.count) list.scrollTop = list.scrollHeight;
   shown.set(name, { contact: phone.contact, count: items.length });
 }
@@ -277,8 +283,13 @@ function stopPlaying() {
 }
 
 async function playOn() {
-  if (document.hidden || busy || (await step("event"))) playing = playing === null ? null : setTimeout(playOn, Number(byId("speed").value));
-  else stopPlaying();
+  if (!document.hidden && !busy && !(await step("event"))) return stopPlaying();
+  if (ended && playing !== null) {
+    stopPlaying();
+    return notice(said.ended.replace("STANDING", byId("standing").textContent));
+  }
+  playing = playing === null ? null : setTimeout(playOn, Number(byId("speed").value));
+  return undefined;
 }
 
 function startPlaying() {

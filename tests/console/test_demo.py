@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from cases.reports.preparing import prepare
 from plan.periods import Period
-from storage.tables import Area, Guardianship, Inbound, PersonContact, Report, School, SchoolClass, Student
+from storage.tables import Area, AttendanceSheet, Guardianship, Inbound, PersonContact, Report, School, SchoolClass, Student
 from storage.work import working
 from tests.console.conftest import Visitor, texts
 
@@ -156,6 +156,9 @@ async def test_a_script_plays_by_itself_to_its_end(visitor: Visitor, script: str
     state = await _plays(visitor, script, days)
     assert exit_label in state["child"]["standing"], state["child"]
     assert state["playing"]
+    assert state["child"]["ended"]
+    async with visitor.county.database.session() as session:  # also for a child who has left, whom no teacher can name any more
+        assert set(await session.scalars(select(AttendanceSheet.state))) == {"answered"}
 
 
 async def test_where_nobody_answers_the_script_climbs_to_the_township(visitor: Visitor) -> None:
