@@ -5,6 +5,10 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+ITS_CHILD = """exists (
+    select from student child where child.id = student_id
+    and (starts_with(child.area_code, :within) or starts_with(child.school_area_code, :within))
+)"""
 WHERE = {
     "area": "starts_with(code, :within)",
     "school": "starts_with(area_code, :within)",
@@ -12,6 +16,7 @@ WHERE = {
     "student": "starts_with(area_code, :within) or starts_with(school_area_code, :within)",
     "responsibility": "starts_with(area_code, :within)",
     "case_file": "starts_with(area_code, :within) or starts_with(school_area_code, :within)",
+    **dict.fromkeys(("student_category", "arrangement", "care_card"), ITS_CHILD),  # of a list of changes nothing else is written
 }
 """Table → which rows lie within. A person belongs where their posts and children do."""
 MINE = "xmin = pg_current_xact_id()::xid"
