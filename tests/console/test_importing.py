@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from console import importing
 from storage.database import Database
-from storage.tables import Area, Event, ImportJob, School, Student, StudentCategory
+from storage.tables import Area, Event, ImportJob, Person, PersonContact, Responsibility, School, Student, StudentCategory
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.console.outside import number
@@ -117,6 +118,21 @@ async def test_a_list_of_changes_reaches_no_child_of_another_area(officer: Offic
     await officer.does(f"{path}/take")
     async with officer.county.database.session() as session:
         assert (await session.scalars(select(StudentCategory))).all() == []
+
+
+async def test_nobody_elsewhere_gets_a_number_from_here(officer: Officer) -> None:
+    """By a number its owner acts and enters: a county must not give one to somebody of the prefecture."""
+    county = officer.county
+    head = county.people["education_head"]
+    async with county.database.session() as session, session.begin():
+        session.add(Responsibility(person_id=head, role="prefecture_officer", area_code="6229", valid_from=date(2026, 8, 1)))
+        name = (await session.get_one(Person, head)).name
+    row = f"姓名,岗位,责任区域,手机\n{name},教育局长,622926,{county.phones['education_head'].number[3:]}、13999999999\n"
+    path = (await hand_in(officer, row, kind="people")).headers["location"]
+    page = await ended(officer, path)
+    assert "您负责的地区以外" in page, page
+    async with county.database.session() as session:
+        assert len((await session.scalars(select(PersonContact).where(PersonContact.person_id == head))).all()) == 1
 
 
 async def test_wrong_files_and_large_ones_are_refused_and_dropped_ones_deleted(officer: Officer) -> None:
