@@ -14,6 +14,8 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Write = Callable[[Sequence[Item]], Awaitable[Result]]
+Waiting = tuple[Item, asyncio.Future[Result]]
+"""An item, and what its caller waits for."""
 AGAIN_SECONDS = 1.0
 
 
@@ -59,7 +61,7 @@ class Gathering(Generic[Item, Result]):
         self._most = most
         self._few = few
         self._pause = pause
-        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._waiting: list[Waiting[Item, Result]] = []
         self._writing: asyncio.Task[None] | None = None
 
     async def give(self, item: Item) -> Result:
@@ -71,7 +73,7 @@ class Gathering(Generic[Item, Result]):
         return await done
 
     async def _empty(self) -> None:
-        taken: list[tuple[Item, asyncio.Future[Result]]] = []
+        taken: list[Waiting[Item, Result]] = []
         try:
             while self._waiting:
                 taken, self._waiting = self._waiting, []
@@ -84,13 +86,13 @@ class Gathering(Generic[Item, Result]):
             _refuse(left, error)
             raise
 
-    def _groups(self, taken: Sequence[tuple[Item, asyncio.Future[Result]]]) -> Iterator[Sequence[tuple[Item, asyncio.Future[Result]]]]:
+    def _groups(self, taken: Sequence[Waiting[Item, Result]]) -> Iterator[Sequence[Waiting[Item, Result]]]:
         for rank in sorted({self._rank(item) for item, _ in taken}):
             alike = [one for one in taken if self._rank(one[0]) == rank]
             most = self._most or len(alike)
             yield from (alike[start : start + most] for start in range(0, len(alike), most))
 
-    async def _put(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _put(self, group: Sequence[Waiting[Item, Result]]) -> None:
         while (error := await self._failed(group)) is not None:
             then = self._after(error, len(group))
             if then is Then.AGAIN:
@@ -103,7 +105,7 @@ class Gathering(Generic[Item, Result]):
                 _refuse(group, error)
             return
 
-    async def _failed(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> Exception | None:
+    async def _failed(self, group: Sequence[Waiting[Item, Result]]) -> Exception | None:
         """What went wrong; where nothing did, the callers know."""
         try:
             result = await self._write([item for item, _ in group])
@@ -115,7 +117,7 @@ class Gathering(Generic[Item, Result]):
         return None
 
 
-def _refuse(group: Sequence[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:
+def _refuse(group: Sequence[Waiting[Item, Result]], error: BaseException) -> None:
     for _, done in group:
         if not done.done():
             done.set_exception(error)

@@ -79,13 +79,16 @@ async def candidates(work: Work, ids: Sequence[int]) -> list[Candidate]:
     return [Candidate(child.id, _shown(child, school, room)) for child, school, room in rows]
 
 
-async def schools_called(work: Work, name: str, area_code: str) -> list[School]:
-    """The prefecture's schools of exactly this name, else those whose name holds what was said, nearest area first."""
+async def schools_named(work: Work, name: str, area_code: str) -> list[School]:
+    """The prefecture's schools of exactly this name or code."""
     here = School.area_code.startswith(area_code[:PREFECTURE])
-    exact = list(
-        await work.session.scalars(select(School).where(here, or_(School.name == name, School.code == name)).order_by(School.code))
-    )
-    if exact:
+    return list(await work.session.scalars(select(School).where(here, or_(School.name == name, School.code == name)).order_by(School.code)))
+
+
+async def schools_called(work: Work, name: str, area_code: str) -> list[School]:
+    """The same, else those whose name holds what was said, nearest area first: for somebody who is asked back."""
+    here = School.area_code.startswith(area_code[:PREFECTURE])
+    if exact := await schools_named(work, name, area_code):
         return exact
     holds = and_(here, School.name.contains(name, autoescape=True))
     return list(await work.session.scalars(select(School).where(holds).order_by(School.code).limit(MOST)))

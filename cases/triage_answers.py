@@ -75,7 +75,8 @@ async def link_sender(work: Work, letter: Inbound, kin: Kin, by: int, today: dat
     student = await work.session.get_one(Student, kin.student_id)
     person_id = await _unreached(work, kin, today) or await _new_guardian(work, student, kin)
     link = insert(PersonContact).values(person_id=person_id, contact_id=letter.contact_id)
-    again = link.on_conflict_do_update(index_elements=["person_id", "contact_id"], set_={"retired_reason": None})
+    anew = {"retired_reason": None, "valid_from": None, "valid_until": None}
+    again = link.on_conflict_do_update(index_elements=["person_id", "contact_id"], set_=anew)
     await work.session.execute(again)
     work.record(
         "guardian_linked", f"student:{student.id}", area_code=student.area_code, actor=f"person:{by}", person_id=person_id,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import date
 
 from bot.dialogs.meaning import note_meaning
+from bot.dialogs.phrases import law_book
+from bot.dialogs.proposing import never_in_its_letter
 from bot.replies.visit import read_visit
 from cases import postponing, tasks
 from cases.casework import lock_case
@@ -48,6 +50,8 @@ async def take(work: Work, task: Task, by: int) -> str | None:
 
 async def finish(work: Work, task: Task, by: int, said: str, today: date, *, is_confirmed: bool = False) -> str | None:
     """It is done, with these words; what a visit found is read from them."""
+    if never_in_its_letter(law_book(), (await desk_of_task(work, task)).plan, task.kind, said) is not None:
+        return "reply_forbidden"
     refusal = await finish_task(work, task, by, said, is_confirmed=is_confirmed)
     if refusal is not None:
         return refusal.reason

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -52,9 +53,15 @@ async def _told(request: Request, error: Exception) -> Response:
     return HTMLResponse(environment().get_template("fault.html").render(t=t, status=status), status)
 
 
+async def _not_storable(request: Request, error: Exception) -> Response:
+    """A value that no column holds, such as a NUL: whoever sent it made a mistake, not we."""
+    log.warning("value not taken", action="value_refused", path=_logged(request), error=type(error).__name__)
+    return await _told(request, HTTPException(422))
+
+
 FAULTS: dict[Any, Any] = {**dict.fromkeys(AWAY, _database_away), Exception: _failed}
 
 
 def page_faults() -> dict[Any, Any]:
     """Of pages only: providers' calls are answered as providers expect."""
-    return {NotEntered: _not_entered, HTTPException: _told, RequestValidationError: _told}
+    return {NotEntered: _not_entered, HTTPException: _told, RequestValidationError: _told, DataError: _not_storable}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.channels.base import Result
+from bot.channels.base import GATEWAYS, Result
 
 ACCEPTED = "OK"
 LONG = 3600.0  # seconds
@@ -62,13 +62,7 @@ ANOTHER_WAY = frozenset(
 )
 """Refused are these words or this number here: neither the account nor the contact is at fault, and no later try will help."""
 
-STATUSES: dict[int, Result] = {
-    200: Result.RETRY,
-    408: Result.UNKNOWN,
-    429: Result.RETRY,
-    502: Result.UNKNOWN,  # a gateway answered for it: the request may have gone through
-    504: Result.UNKNOWN,
-}
+STATUSES = {**GATEWAYS, 200: Result.RETRY, 429: Result.RETRY}
 """By HTTP status, when the code says nothing. All others: below 500 our fault, else retry."""
 
 LIMITS: dict[str, float] = {"分钟": 60.0, "小时": LONG, "天": 6 * LONG}

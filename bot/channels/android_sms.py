@@ -20,7 +20,7 @@ from android_sms_gateway.ahttp import AiohttpAsyncHttpClient  # type: ignore[imp
 from android_sms_gateway.errors import APIError, InternalServerError, NotFoundError  # type: ignore[import-untyped]
 
 from bot.channels.android_sms_calls import FAILURES, HOOKS, read_call
-from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Trouble
+from bot.channels.base import GATEWAYS, SHUT, Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Trouble
 from storage.clock import SystemClock
 
 CALL_SECONDS = 10.0  # below the time after which a call without an answer is looked into
@@ -30,14 +30,7 @@ NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What comes of an answer or a call that is not as documented."""
 
-STATUSES: dict[int, Result] = {
-    401: Result.OUR_FAULT,
-    403: Result.OUR_FAULT,
-    404: Result.OUR_FAULT,  # the address leads elsewhere
-    408: Result.UNKNOWN,
-    502: Result.UNKNOWN,  # a gateway answered for it: the request may have gone through
-    504: Result.UNKNOWN,
-}
+STATUSES = {**SHUT, **GATEWAYS}
 """What a refused message means, by HTTP status. All others: retry, which is safe, as the second time it is known by our id."""
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")

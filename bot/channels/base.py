@@ -27,6 +27,12 @@ class Result(StrEnum):
     UNKNOWN = "unknown"  # it may have been accepted: in doubt
 
 
+GATEWAYS: dict[int, Result] = dict.fromkeys((408, 502, 504), Result.UNKNOWN)
+"""By HTTP status: something before the provider answered for it, and the request may have gone through. The same for all providers."""
+SHUT: dict[int, Result] = dict.fromkeys((401, 403, 404), Result.OUR_FAULT)
+"""By HTTP status: we are not let in, or the address leads elsewhere."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came of one call. `code` is the provider's own; `retry_after` in seconds."""

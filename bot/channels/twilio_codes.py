@@ -7,7 +7,7 @@ in the refusal of a call or in a status report. What is about one number or coun
 
 from __future__ import annotations
 
-from bot.channels.base import Result
+from bot.channels.base import GATEWAYS, SHUT, Result
 
 CODES: dict[int, Result] = {
     # the account and its key
@@ -102,16 +102,7 @@ CODES: dict[int, Result] = {
     30500: Result.RETRY,  # Twilio's own error
 }
 
-STATUSES: dict[int, Result] = {
-    400: Result.RETRY,
-    401: Result.OUR_FAULT,
-    403: Result.OUR_FAULT,
-    404: Result.OUR_FAULT,
-    408: Result.UNKNOWN,
-    429: Result.RETRY,
-    502: Result.UNKNOWN,  # a gateway answered for it: the request may have gone through
-    504: Result.UNKNOWN,
-}
+STATUSES = {**SHUT, **GATEWAYS, 400: Result.RETRY, 429: Result.RETRY}
 """By HTTP status, when the code says nothing. All others of 500 and above: retry."""
 
 FAILURES: dict[str, Result] = {str(code): result for code, result in CODES.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.channels.base import Result
+from bot.channels.base import GATEWAYS, SHUT, Result
 
 STALE_TOKEN = frozenset({40014, 42001})
 """The access token is no longer valid: one more try with a new one."""
@@ -37,14 +37,7 @@ REFUSALS: dict[int, Result] = {
 }
 """By `errcode`. All others: retry, until the message is no longer worth it."""
 
-STATUSES: dict[int, Result] = {
-    401: Result.OUR_FAULT,
-    403: Result.OUR_FAULT,
-    404: Result.OUR_FAULT,  # the address leads elsewhere
-    408: Result.UNKNOWN,
-    502: Result.UNKNOWN,  # a gateway answered for it: the request may have gone through
-    504: Result.UNKNOWN,
-}
+STATUSES = {**SHUT, **GATEWAYS}
 """By HTTP status, where something between WeCom and us answered: WeCom itself says 200. All others: retry."""
 
 IP_NOT_ALLOWED = 60020

@@ -6,7 +6,7 @@ import re
 
 from bot.dialogs.officer_tasks import done
 from bot.dialogs.order import Order, case_numbered
-from bot.dialogs.proposing import refused_words
+from bot.dialogs.proposing import MEASURES, refused_words
 from bot.replies.normalise import as_printed
 from cases.casework import lock_case
 from cases.desk import desk_of_case
@@ -24,7 +24,6 @@ from cases.words import words
 from plan.model import Plan
 from storage.tables import CaseFile, Referral, Task
 
-MEASURES = "decide_measures"
 BETWEEN = "，,：:。 "
 _NUMBERED = re.compile(r"(?P<number>[0-9][0-9-]+|[^\s,:]*[0-9][^\s,:]*)?[\s,:]*(?P<rest>.*)", re.DOTALL)
 

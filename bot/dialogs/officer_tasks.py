@@ -7,8 +7,8 @@ from bot.dialogs.officer_people import hand_to_named
 from bot.dialogs.officer_triage import confirm_kin
 from bot.dialogs.officer_visits import visited
 from bot.dialogs.order import Order
-from bot.dialogs.phrases import spoken_day
-from bot.dialogs.proposing import refused_words
+from bot.dialogs.phrases import law_book, spoken_day
+from bot.dialogs.proposing import MEASURES, never_in_its_letter, refused_words
 from bot.replies.normalise import as_printed, tidy
 from cases import postponing, tasks
 from cases.confirming import ask_to_confirm, awaited, forget
@@ -19,7 +19,7 @@ from cases.taken import awaits_answer, note_taken
 from cases.visits import is_visit
 from cases.words import words
 
-APPROVAL, MEASURES = "approve_referral", "decide_measures"
+APPROVAL = "approve_referral"
 CODE_LENGTH = 2
 BETWEEN = " -,，.。:："
 
@@ -51,6 +51,8 @@ async def done(order: Order) -> str:
         words_said = as_printed(words_said)
         if (refused := _ill_proposed(order, words_said)) is not None:
             return refused
+    if (never := never_in_its_letter(law_book(), order.speaker.plan, task.kind, words_said)) is not None:
+        return order.refuse(never.kind, said=never.said, instead=never.instead)
     refusal = await finish_task(order.work, task, order.speaker.staff_id, words_said)
     if refusal == CONFIRM:
         return _ask_to_confirm(order, words_said)

@@ -1,12 +1,25 @@
-"""Whether an officer's words for a referral may stand in its letter, and say of which kind it is."""
+"""Whether an officer's words may stand in the letter that they end up in; and of which kind a referral is that they propose."""
 
 from __future__ import annotations
 
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import law_book
-from bot.rendering.free_text import is_sensitive, never_in_letters
-from cases.referrals import Proposal
+from bot.rendering.free_text import Fault, is_sensitive, never_in_letters
+from bot.rendering.law import LawBook
+from cases.referrals import Proposal, read_proposal
+from cases.words import words
 from plan.model import Plan
+
+MEASURES, AID = "decide_measures", "aid"
+
+
+def never_in_its_letter(law: LawBook, plan: Plan, kind: str, said: str) -> Fault | None:
+    """Of a task of this `kind`: what its words may not say, as the reason of a referral, or of a refusal of aid that the family reads."""
+    if kind == MEASURES and (told := read_proposal(plan, words().referral(said) or "")) is not None:
+        return never_in_letters(law, told.reason)
+    if kind == AID and words().verdict(said) is False:
+        return never_in_letters(law, said, to_families=True)
+    return None
 
 
 def refused_words(order: Order, plan: Plan, told: Proposal) -> str | None:

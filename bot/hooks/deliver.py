@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select, true, update
 from sqlalchemy.orm import aliased
 
 from bot.hooks.calling import Call, Outcome, call
@@ -21,6 +21,7 @@ from storage.work import Work, working
 
 log = structlog.get_logger("hooks")
 BATCH = 20
+"""Of one hook, at the same time."""
 CLAIMED = timedelta(minutes=1)
 """Longer than a call may take: whoever has not concluded by then has died, and another tries again."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
@@ -37,10 +38,14 @@ class HookDeliverer:
         self._allow_private = allow_private
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. An error is logged and waited out: the database may be gone."""
+        """Until `stop` is set. Hooks that fail have a round of their own: their time-outs hold up nobody else."""
+        await asyncio.gather(*(self._rounds(stop, failing=failing) for failing in (False, True)))
+
+    async def _rounds(self, stop: asyncio.Event, *, failing: bool) -> None:
+        """An error is logged and waited out: the database may be gone."""
         while not stop.is_set():
             try:
-                done = await self.deliver(await self._clock.now())
+                done = await self._round(await self._clock.now(), failing=failing)
             except Exception as error:  # noqa: BLE001 - a loop never ends but by `stop`
                 done = 0
                 log.error("hooks failed", action="step_failed", step="hooks", error=type(error).__name__)
@@ -48,8 +53,11 @@ class HookDeliverer:
                 await _rest(stop)
 
     async def deliver(self, now: datetime) -> int:
-        """One batch; gives how many were tried."""
-        ids = await claim(self._database, now)
+        """One round of each kind; gives how many were tried."""
+        return sum([await self._round(now, failing=failing) for failing in (False, True)])
+
+    async def _round(self, now: datetime, *, failing: bool) -> int:
+        ids = await claim(self._database, now, failing=failing)
         await asyncio.gather(*(self._one(delivery_id, now) for delivery_id in ids))
         return len(ids)
 
@@ -75,22 +83,28 @@ def body_of(delivery_id: int, event: Event, case_number: str | None) -> bytes:
     return json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
 
 
-async def claim(database: Database, now: datetime) -> Sequence[int]:
-    """The oldest waiting of each lane that is due. They are not due again until the claim has lapsed, whoever dies."""
+async def claim(database: Database, now: datetime, *, failing: bool = False) -> Sequence[int]:
+    """The oldest waiting of each lane that is due: of each hook that answers so many, of each that is `failing` one.
+
+    They are not due again until the claim has lapsed, whoever dies.
+    """
     earlier = aliased(HookDelivery)
     blocked = exists().where(
         earlier.hook_id == HookDelivery.hook_id, earlier.lane == HookDelivery.lane, earlier.state == "waiting", earlier.id < HookDelivery.id
     )
     heads = (
         select(HookDelivery.id)
-        .join(ApiHook, ApiHook.id == HookDelivery.hook_id)
-        .where(HookDelivery.state == "waiting", HookDelivery.next_at <= now, ApiHook.state == "open", ~blocked)
+        .where(HookDelivery.hook_id == ApiHook.id, HookDelivery.state == "waiting", HookDelivery.next_at <= now, ~blocked)
         .order_by(HookDelivery.id)
-        .limit(BATCH)
-        .with_for_update(of=HookDelivery, skip_locked=True)
+        .limit(1 if failing else BATCH)
+        .with_for_update(skip_locked=True)
+        .correlate(ApiHook)
+        .lateral()
     )
+    fails = ApiHook.failing_since.is_not(None) if failing else ApiHook.failing_since.is_(None)
+    due = select(heads.c.id).select_from(ApiHook).join(heads, true()).where(ApiHook.state == "open", fails)
     async with database.session() as session, session.begin():
-        ids = list(await session.scalars(heads))
+        ids = list(await session.scalars(due))
         claimed = update(HookDelivery).where(HookDelivery.id.in_(ids))
         await session.execute(claimed.values(next_at=now + CLAIMED, tries=HookDelivery.tries + 1))
     return ids

@@ -33,9 +33,9 @@ def fault_of(law: LawBook, words: str, longest: int) -> Fault | None:
     return Fault("reply_cited", cited.group()) if cited else None
 
 
-def never_in_letters(law: LawBook, words: str) -> Fault | None:
-    """What may stand in no letter of ours, also where no family reads it."""
-    for phrase in law.never_to_anybody:
+def never_in_letters(law: LawBook, words: str, *, to_families: bool = False) -> Fault | None:
+    """What may stand in no letter of ours, also where no family reads it; `to_families`: in none that one reads."""
+    for phrase in (*law.never_to_anybody, *(law.never_to_families if to_families else ())):
         if said := phrase.pattern.search(words):
             return Fault("reply_forbidden", said.group(), phrase.instead)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from bot.rendering.free_text import never_in_letters
 from bot.rendering.law import LawBook
 from cases.aid_register import AidDecision
 from cases.referral_letters import ReferralLetter
@@ -20,9 +21,8 @@ class NotToBeSaid(ValueError):
 
 def judged(book: LawBook, text: str, *, to_families: bool) -> str:
     """An officer's own words, which are judged like ours. Raises NotToBeSaid."""
-    for phrase in (*book.never_to_anybody, *(book.never_to_families if to_families else ())):
-        if said := phrase.pattern.search(text):
-            raise NotToBeSaid(f"{said.group()} → {phrase.instead}")
+    if (fault := never_in_letters(book, text, to_families=to_families)) is not None:
+        raise NotToBeSaid(f"{fault.said} → {fault.instead}")
     return text
 
 

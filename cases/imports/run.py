@@ -71,7 +71,7 @@ async def import_file(
         if report.changed_anything:
             session.add(ImportRun(kind=kind, digest=_digest(path), finished_at=now, summary=_summary(report)))
         await work.flush()
-        if within and await changed_outside(session, within):
+        if within and await changed_outside(session, within, today):
             report.refuse_outside(within)
         elif not dry_run:
             await session.commit()

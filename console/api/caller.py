@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases.child_search import schools_called
+from cases.child_search import schools_named
 from cases.new_child import has_number
 from cases.outward.calls import OtherCall, answer_given, keep_answer
 from cases.outward.keys import is_within_rate, key_of, posts_behind
@@ -95,7 +95,7 @@ class Caller:
     async def seen_school(self, named: str) -> School:
         """The one school of this code or name that lies within what the key covers. Raises Problem not_found."""
         async with working(self.parts.worker, self.now) as work:
-            found = [school for school in await schools_called(work, named, self.key.area_code) if self._covers(school)]
+            found = [school for school in await schools_named(work, named.strip(), self.key.area_code) if self._covers(school)]
         if len(found) != 1:
             raise Problem("not_found")
         return found[0]

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import Field
 from sqlalchemy import select
 
-from cases.child_search import schools_called
+from cases.child_search import schools_named
 from cases.new_child import enter_by_number
 from cases.rooms import room_named
 from cases.said import Said
@@ -129,7 +129,7 @@ async def child_leaves(call: Enrolling, told: Transferred, once: Once) -> Enrolm
     """转出 · The child has left for another school, which is asked to confirm."""
 
     async def use(work: Work, word: Said, student: Student) -> None:
-        found = await schools_called(work, told.to, "")
+        found = await schools_named(work, told.to.strip(), "")
         await transfer_out(work, word, student, Destination(found[0].name, found[0]) if len(found) == 1 else Destination(told.to))
 
     return await _about_child(call, told, told.child, once, use)

@@ -15,7 +15,7 @@ from console.api.caller import Caller, Hooking
 from console.api.fields import LARGEST_ID, Body
 from console.api.problems import Problem, Row
 from storage.tables import ApiHook, Event, HookDelivery
-from storage.work import working
+from storage.work import Work, working
 
 MOST = 100
 HookId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
@@ -103,7 +103,7 @@ async def unsubscribe(call: Hooking, hook_id: HookId) -> Hook:
     """取消订阅 · Nothing more is told."""
     await _seen(call, hook_id)
     async with working(call.parts.worker, call.now) as work:
-        hook = await work.session.get_one(ApiHook, hook_id, with_for_update=True)
+        hook = await _living(work, hook_id)
         end_hook(work, hook, by=f"person:{call.key.person_id}")
     return _shown(hook)
 
@@ -113,7 +113,7 @@ async def resume(call: Hooking, hook_id: HookId) -> Hook:
     """恢复推送 · A stopped subscription goes on; what has waited is told now."""
     await _seen(call, hook_id)
     async with working(call.parts.worker, call.now) as work:
-        hook = await work.session.get_one(ApiHook, hook_id, with_for_update=True)
+        hook = await _living(work, hook_id)
         await resume_hook(work, hook, by=f"person:{call.key.person_id}")
     return _shown(hook)
 
@@ -138,6 +138,14 @@ async def _seen(call: Caller, hook_id: int) -> None:
     found = await call.session.scalar(select(ApiHook.id).where(ApiHook.id == hook_id, ApiHook.state != "ended"))
     if found is None:
         raise Problem("not_found")
+
+
+async def _living(work: Work, hook_id: int) -> ApiHook:
+    """Locked; somebody else may have ended it meanwhile."""
+    hook = await work.session.get_one(ApiHook, hook_id, with_for_update=True)
+    if hook.state == "ended":
+        raise Problem("not_found")
+    return hook
 
 
 def _shown(hook: ApiHook) -> Hook:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cases.calendar_days import Where, clear_days, find_place, listed_days, set_days
+from fanxiao.commands.channels_lines import local_day
 from fanxiao.commands.once import once, refuse
 from fanxiao.wiring import Storage
 from storage.work import Work
@@ -60,7 +61,7 @@ def show(since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], he
     """列出例外 · List what was entered, from today on."""
 
     async def use(work: Work, _: Storage) -> list[tuple[str, str, bool, str]]:
-        found = await listed_days(work, since.date() if since else work.now.date())
+        found = await listed_days(work, since.date() if since else await local_day(work))
         return [(f"{day.on}", place, day.is_school_day, day.reason) for day, place in found]
 
     table = Table("日期 day", "地点 place", "上课 school", "原因 reason")

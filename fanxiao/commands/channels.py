@@ -23,7 +23,7 @@ from bot.outbox.senders import (
     was_used,
 )
 from fanxiao.commands import channels_check, channels_people, channels_report, channels_send
-from fanxiao.commands.channels_lines import LARGEST_ID, known_line, local_zone, opened, own_address, sender_of
+from fanxiao.commands.channels_lines import LARGEST_ID, known_line, local_day, opened, own_address, sender_of
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.tables import print_table
@@ -50,8 +50,7 @@ def show(as_json: AsJson = False) -> None:
     """列出发送号码 · What messages leave from, in which state, and what waits."""
 
     async def use(work: Work, _: Storage) -> list[SenderState]:
-        zone = await local_zone(work.session)
-        return await sender_states(work.session, work.now.astimezone(zone).date())
+        return await sender_states(work.session, await local_day(work))
 
     found = once(use)
     if as_json:
@@ -116,7 +115,7 @@ async def _normal(line: Line, address: str, settings: Settings) -> str:
 
 
 async def _is_there(work: Work, line: Line, address: str) -> None:
-    found = await sender_states(work.session, work.now.date())
+    found = await sender_states(work.session, await local_day(work))
     number = next(one.id for one in found if (one.channel, one.account, one.address) == (*line, address))
     refuse(
         f"这个发送号码已经有了，编号 {number}，没有改动；要改用 fanxiao channels set {number}。",

@@ -13,7 +13,7 @@ from bot.channels.base import Channel, Polls, Trouble
 from bot.channels.registry import PROVIDERS, Line, build_channel
 from bot.outbox.senders import SenderState, sender_states
 from bot.rendering import Catalogue, RenderingError
-from fanxiao.commands.channels_lines import environment, hooks_of, is_idle, missing_settings
+from fanxiao.commands.channels_lines import environment, hooks_of, is_idle, local_day, missing_settings
 from fanxiao.commands.once import once, refuse
 from fanxiao.engine import SIMULATED, load_catalogue
 from fanxiao.running import run
@@ -50,7 +50,7 @@ def check(sender_id: Chosen = None) -> None:
     """检查通道 · Look at settings, webhooks and the provider's account of every sender, or of one; exit 1 if anything is wrong."""
 
     async def use(work: Work, _: Storage) -> list[SenderState]:
-        found = await sender_states(work.session, work.now.date())
+        found = await sender_states(work.session, await local_day(work))
         return [one for one in found if sender_id in (None, one.id)]
 
     senders, settings = once(use), Settings()

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -126,6 +127,11 @@ async def local_zone(session: AsyncSession) -> ZoneInfo:
         return (await plan_in_force(session))[1].zone
     except LookupError:
         return HOME_ZONE
+
+
+async def local_day(work: Work) -> date:
+    """Today, as people there count it."""
+    return work.now.astimezone(await local_zone(work.session)).date()
 
 
 async def sender_of(work: Work, sender_id: int) -> Sender:

@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from storage.tables import AidRequest, Event, Student
+from storage.tables import AidRequest, Event, Student, Task
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County
@@ -74,6 +74,13 @@ async def test_a_refusal_says_nothing_to_the_family_that_must_not_be_said(office
     principal = await Officer(office, console_of(office)).enters("principal")
     never = await principal.does(f"{path}/decide", granted="no", note="再不来上学就罚款")
     assert (never.status_code, "罚款 →" in never.text) == (409, True)
+    assert (await request(office)).state == "requested"
+    async with office.database.session() as session:
+        task = (await session.scalars(select(Task).where(Task.kind == "aid"))).one()
+    assert "里面有不能说的话" in (await principal.does(f"/tasks/{task.id}/done", said="不批准 再不来上学就罚款")).text
+    await office.phones["principal"].new()
+    await office.phones["principal"].replies(f"{task.code} 3 不批准 再不来上学就罚款")
+    await office.phones["principal"].expects("不能说的话“罚款”")
     assert (await request(office)).state == "requested"
     await principal.does(f"{path}/decide", granted="no", note="家里收入超过标准")
     async with office.database.session() as session, session.begin():

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cases.outward.keys import revoke
-from storage.tables import ApiKey, Arrangement, CaseFile, EnrolmentEvent, Event, Responsibility, Student
+from storage.tables import ApiKey, Arrangement, CaseFile, EnrolmentEvent, EnrolmentGap, Event, Responsibility, School, Student
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.outside import System, number, system_of
@@ -115,6 +115,19 @@ async def test_a_case_is_told_without_names_and_each_look_is_recorded(place: Cou
     async with place.database.session() as session:
         looks = (await session.scalars(select(Event).where(Event.action == "case_status_read"))).all()
     assert [look.facts["api_key_id"] for look in looks] == [school.key_id, school.key_id]
+
+
+async def test_a_part_of_a_schools_name_is_no_school(place: County, school: System) -> None:
+    async with place.database.session() as session:
+        name = await session.scalar(select(School.name).where(School.code == "2162000001")) or ""
+    assert (await school.says("/attendance", **SHEET | {"school": name})).status_code == 200
+    assert (await school.says("/attendance", **SHEET | {"school": name[2:]})).status_code == 404
+    bureau = await system_of(place, "enrolment_manager")
+    left = await bureau.says("/enrolment/transfer", child={"id": place.students["马小龙"]}, to=name[2:], evidence="转学证明8号")
+    assert left.status_code == 200, left.text
+    async with place.database.session() as session:
+        gap = (await session.scalars(select(EnrolmentGap))).one()
+    assert (gap.to_school_id, gap.to_name) == (None, name[2:])  # written down as it was said, and nobody is asked in its place
 
 
 async def test_a_key_sees_its_own_area_only(place: County, school: System) -> None:

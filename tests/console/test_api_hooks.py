@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from bot.hooks import calling
 from bot.hooks.addresses import NotAllowed, check_url, is_public
 from bot.hooks.calling import Call, call
-from bot.hooks.deliver import HookDeliverer, claim
+from bot.hooks.deliver import BATCH, HookDeliverer, claim
 from cases.outward.forgetting import forget_calls
 from cases.outward.keys import revoke
 from plan.check import read_plan
@@ -143,6 +143,20 @@ async def test_one_case_that_fails_holds_up_no_other(listening: Listening) -> No
     listening.ear.refuses = 1
     await listening.deliverer().deliver(await listening.county.stage.now())
     assert {kind for _, kind, _ in listening.ear.told()} == {"case_opened", "case_closed"}
+
+
+async def test_a_hook_that_fails_holds_up_no_other(listening: Listening) -> None:
+    database, now = listening.county.database, await listening.county.stage.now()
+    other = await listening.bureau.http.post("/hooks", json={"url": "http://127.0.0.1:9/other", "kinds": ["case_closed"]})
+    async with working(database, now) as work:
+        (await work.session.get_one(ApiHook, listening.hook_id)).failing_since = now
+        for number in range(BATCH + 5):
+            work.record("case_closed", f"case:{number}", area_code="622926100201")
+    claimed, probed = await claim(database, now), await claim(database, now, failing=True)
+    assert (len(claimed), len(probed)) == (BATCH, 1)
+    async with database.session() as session:
+        hooks = set(await session.scalars(select(HookDelivery.hook_id).where(HookDelivery.id.in_(claimed))))
+    assert hooks == {other.json()["id"]}
 
 
 async def test_nothing_is_lost_when_a_process_dies(listening: Listening) -> None:

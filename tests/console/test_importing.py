@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from console import importing
 from storage.database import Database
-from storage.tables import Area, Event, ImportJob, School
+from storage.tables import Area, Event, ImportJob, Person, PersonContact, Responsibility, School, Student, StudentCategory
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
+from tests.console.outside import number
 from tests.stories.county import County
 
 __all__ = ["county"]
@@ -102,6 +104,35 @@ async def test_what_lies_outside_the_area_is_refused_as_a_whole(officer: Officer
     assert "您负责的地区以外" in page
     await officer.does(f"{path}/take")
     assert await schools(officer.county) == before
+
+
+async def test_a_list_of_changes_reaches_no_child_of_another_area(officer: Officer) -> None:
+    await officer.county.student("马小龙", guardians=["father"])
+    said = await number(officer.county, "马小龙", "G622926201503150012")
+    async with officer.county.database.session() as session, session.begin():
+        session.add(Area(code="622901", name="临夏市", level="county", parent_code="6229"))
+        child = await session.get_one(Student, officer.county.students["马小龙"])
+        child.area_code = child.school_area_code = "622901"
+    path = (await hand_in(officer, f"姓名,学籍号,类别\n马小龙,{said},留守\n", kind="registers")).headers["location"]
+    assert "您负责的地区以外" in await ended(officer, path)
+    await officer.does(f"{path}/take")
+    async with officer.county.database.session() as session:
+        assert (await session.scalars(select(StudentCategory))).all() == []
+
+
+async def test_nobody_elsewhere_gets_a_number_from_here(officer: Officer) -> None:
+    """By a number its owner acts and enters: a county must not give one to somebody of the prefecture."""
+    county = officer.county
+    head = county.people["education_head"]
+    async with county.database.session() as session, session.begin():
+        session.add(Responsibility(person_id=head, role="prefecture_officer", area_code="6229", valid_from=date(2026, 8, 1)))
+        name = (await session.get_one(Person, head)).name
+    row = f"姓名,岗位,责任区域,手机\n{name},教育局长,622926,{county.phones['education_head'].number[3:]}、13999999999\n"
+    path = (await hand_in(officer, row, kind="people")).headers["location"]
+    page = await ended(officer, path)
+    assert "您负责的地区以外" in page, page
+    async with county.database.session() as session:
+        assert len((await session.scalars(select(PersonContact).where(PersonContact.person_id == head))).all()) == 1
 
 
 async def test_wrong_files_and_large_ones_are_refused_and_dropped_ones_deleted(officer: Officer) -> None:

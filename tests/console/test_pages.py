@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from fastapi.routing import APIRoute
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from console import live_route
+from cases import endings, finishing
+from console import acts, live_route
 from console.live import News
 from console.pages import MENU, ROUTERS
+from console.words import page_data
 from storage.tables import Area, CaseFile, Event, PersonContact, Responsibility, School, SchoolClass, Student
 from tests.console.conftest import county
 from tests.console.officers import Officer, away_for_days, console_of
@@ -176,12 +179,28 @@ async def test_the_ledger_is_filtered_kept_as_a_view_and_exported_on_the_record(
     assert "没有符合条件的台账" in await officer.sees("/ledger?q=没有这个人")
     await officer.does("/ledger/views?q=马小", name="马家的")
     assert "马家的" in await officer.sees("/ledger")
-    answer = await officer.http.get("/ledger/export.xlsx?q=马小&late=true")
+    answer = await officer.http.get("/ledger/export.xlsx?q=马小&state=")
     sheet = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
     assert sheet[2][1] == "马小龙"
     async with office.database.session() as session:
         event = (await session.scalars(select(Event).where(Event.action == "list_exported"))).one()
-    assert event.facts == {"count": 1, "filters": {"q": True, "late": True}}  # the record outlives names
+    assert event.facts == {"count": 1, "filters": {"q": True, "state": ""}}  # the record outlives names
+
+
+def test_whatever_forbids_that_a_task_is_done_is_a_sentence_on_its_page() -> None:
+    sources = [Path(finishing.__file__), *Path(endings.__file__).parent.glob("*.py"), Path(acts.__file__)]
+    code = "".join(source.read_text(encoding="utf-8") for source in sources)
+    keys = set(re.findall(r'(?:Refusal\(|return )"([a-z_]+)"', code))
+    keys |= {f"referral_{why}" for why in ("closed", "no_kind", "not_its_department", "not_entitled", "already")}
+    keys |= {"say_delivery", "say_delivered", "say_left", "say_other_way", "say_paid", "paid_before", "not_paid_yet"}
+    assert len(keys) > 25
+    assert keys <= set(page_data("pages/frame")["refusals"])
+
+
+async def test_what_no_column_can_hold_is_the_callers_mistake(office: County) -> None:
+    officer = await Officer(office, console_of(office)).enters("township_officer")
+    for address in ("/students?q=%00", "/ledger?q=马%00", "/people?q=%00", "/record?case=%00", "/registers?q=%00"):
+        assert (await officer.http.get(address)).status_code == 422, address
 
 
 async def test_a_child_is_found_by_name_pinyin_number_and_phone(office: County) -> None:

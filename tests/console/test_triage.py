@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 from urllib.parse import unquote
 
@@ -9,7 +10,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from storage.tables import Complaint, Event, Guardianship, ReplyCorrection, Responsibility
+from cases.responsible import reachable_people
+from storage.tables import Complaint, Event, Guardianship, PersonContact, ReplyCorrection, Responsibility
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County, Phone
@@ -80,6 +82,20 @@ async def test_a_strangers_number_becomes_a_guardians_after_a_second_word(office
     done = await officer.does(path, name="马小龙", called="妈妈", chosen=str(office.students["马小龙"]))
     assert done.headers["location"] == "/triage?said=placed"
     await Phone(office, STRANGER).expects("生病请假")
+
+
+async def test_a_number_that_an_earlier_list_had_replaced_is_usable_again(office: County) -> None:
+    async with office.database.session() as session, session.begin():
+        link = (await session.scalars(select(PersonContact).where(PersonContact.person_id == office.people["father"]))).one()
+        link.retired_reason, link.valid_until = "replaced", date(2026, 10, 1)
+    await office.phones["father"].replies("娃感冒了请假到周三")
+    task = await office.task("triage_unknown")
+    officer = await Officer(office, console_of(office)).enters("county_officer")
+    chosen = str(office.students["马小龙"])
+    placed = await officer.does(f"/triage/{task.id}/belongs", name="马小龙", called="爸爸", chosen=chosen)
+    assert placed.headers["location"] == "/triage?said=placed", placed.text
+    async with office.database.session() as session:
+        assert office.people["father"] in await reachable_people(session, [office.people["father"]], date(2026, 11, 3))
 
 
 async def test_what_a_reply_meant_is_kept_for_the_next_reader(office: County) -> None:
