@@ -28,18 +28,24 @@ def unread_words(text: str, *, children: Sequence[Child], today: date, school: S
     Empty for most replies.
     """
     plain = sounded_out(text, [child.name for child in children])
-    clauses = [clause.text for one in share(plain, children) for clause in one.clauses]
-    enough = 1 if _LETTERS.search(normalise(text)) else _STRETCH
-    return tuple(word for clause in clauses for word in _unread(clause, today, school, enough))
+    return tuple(_of(plain, children, today, school, 1 if _LETTERS.search(normalise(text)) else _STRETCH))
+
+
+def is_explained(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
+    """Whether every word of a text in one costume is in some reading of it, or is an everyday word."""
+    return not any(True for _ in _of(plain, children, today, school, _STRETCH))
 
 
 def hides_news(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
     """Whether a "but", "by the way", "to be honest" is followed by what no rule explained: then the news is there, not in what was read."""
     turn = lexicon().patterns["turn"].search(plain)
-    if turn is None:
-        return False
-    clauses = [clause.text for one in share(plain[turn.end() :], children) for clause in one.clauses]
-    return any(True for clause in clauses for _ in _unread(clause, today, school, _STRETCH))
+    return turn is not None and not is_explained(plain[turn.end() :], children=children, today=today, school=school)
+
+
+def _of(plain: str, children: Sequence[Child], today: date, school: SchoolYear, enough: int) -> Iterator[str]:
+    for one in share(plain, children):
+        for clause in one.clauses:
+            yield from _unread(clause.text, today, school, enough)
 
 
 def _unread(clause: str, today: date, school: SchoolYear, enough: int) -> Iterator[str]:
