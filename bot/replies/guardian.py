@@ -31,6 +31,8 @@ _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and 
 
 
 _LEAVES = ("sick", "leave")
+_WHEREABOUTS = BACK_AT_SCHOOL | {"working", "migrated", "transferred", "caring_family"}
+"""What sets most going, and ends most: believed only where every word was explained."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ def read_guardian(
 
 
 def _veiled(plain: str, readings: Sequence[Reading], children: Sequence[Child], when: When) -> bool:
-    """Whether more is said than was read where it would matter: behind a "but", or beside the word that a child is at school again."""
-    if any(one.intent in BACK_AT_SCHOOL for one in readings):
+    """Whether more is said than was read where it matters: behind a "but", or beside the word of where the child is."""
+    if any(one.intent in _WHEREABOUTS for one in readings):
         return not is_explained(plain, children=children, today=when.today, school=when.school)
     return hides_news(plain, children=children, today=when.today, school=when.school)
 

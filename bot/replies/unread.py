@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import rjieba
@@ -19,6 +20,12 @@ _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LETTERS = re.compile(r"[a-z][a-z ]{3,}[a-z]")  # pinyin: what it became is a guess, and needs no strange word to be read
 _STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
 _NO_NEWS = ("guess", "hedge", "courtesy", "place")
+
+
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    start: int
 
 
 def unread_words(text: str, *, children: Sequence[Child], today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[str, ...]:
@@ -49,13 +56,20 @@ def _of(plain: str, children: Sequence[Child], today: date, school: SchoolYear, 
 
 
 def _unread(clause: str, today: date, school: SchoolYear, enough: int) -> Iterator[str]:
+    strange = [word for word in _words(clause) if word.text not in lexicon().everyday]
+    if not strange and len(_told(clause)) < enough and _LETTERS.search(clause) is None:
+        return  # as most do: what follows takes ten times as long
     if any(whole.fullmatch(clause) for whole in lexicon().whole.values()):
         return
     rest = _unexplained(clause, today, school)
-    strange = [word for word in _whole_words(clause, rest) if word not in lexicon().everyday]
-    told = "".join(_HAN.findall(lexicon().patterns["filler"].sub("", rest)))
-    yield from strange or ([told] if len(told) >= enough else [])
+    left = [word.text for word in strange if rest[word.start : word.start + len(word.text)] == word.text]
+    yield from left or ([_told(rest)] if len(_told(rest)) >= enough else [])
     yield from _LETTERS.findall(rest)
+
+
+def _told(text: str) -> str:
+    """The characters that are no courtesy and no mere person or place of a sentence."""
+    return "".join(_HAN.findall(lexicon().patterns["filler"].sub("", text)))
 
 
 def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
@@ -69,10 +83,9 @@ def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
     return "".join(letters)
 
 
-def _whole_words(clause: str, rest: str) -> Iterator[str]:
-    """The words of the clause that stand whole in what is left of it."""
+def _words(clause: str) -> Iterator[_Word]:
     place = 0
     for word in rjieba.cut(clause, False):
+        if _HAN.fullmatch(word):
+            yield _Word(word, place)
         place += len(word)
-        if _HAN.fullmatch(word) and rest[place - len(word) : place] == word:
-            yield word
