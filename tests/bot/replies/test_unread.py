@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.replies import Child, Reading, action, read_guardian, unread_words
+from bot.replies import Child, Reading, action, is_danger, read_guardian, unread_words
 
 TODAY = date(2026, 11, 25)
 GIRL = Child(1, "马玉梅", sex="female", rank=1)
@@ -90,3 +90,9 @@ def test_what_stands_behind_a_but_is_not_acted_on() -> None:
 def test_a_child_is_at_school_again_only_where_every_word_is_explained() -> None:
     assert done("到学校了，就是一直抖", "confirm_return") == {"ask"}
     assert done("到学校了，在上课", "confirm_return") == {"act"}
+
+
+def test_signs_count_in_what_strangers_write_and_not_in_reports_of_staff() -> None:
+    text = "见到奶奶，男的在工地，家里锁着门，晚上才回"
+    assert is_danger(text, by_signs=True)
+    assert not is_danger(text)
