@@ -48,7 +48,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader made of a reply, and what would be done: act, ask or person; `read` if a person reads it beside an act or a question."""
+    """What a reader made of a reply, and what would be done: act, ask or person; `read`: a person reads it beside an act or a question."""
 
     said: frozenset[Meant]
     action: str

@@ -19,7 +19,7 @@ ON_ROLLS = ("enrolled", "resumed")
 
 async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> None:
     """For texts of strangers and of responsible people; a family's own are heard in its dialog."""
-    if not is_danger(inbound.body):
+    if not is_danger(inbound.body, by_signs=not speaker.staff):
         return
     task = _task_named(inbound, speaker)
     if task is not None and task.facts.get("urgent"):

@@ -74,7 +74,8 @@ async def _carry_out(order: Order) -> str | None:
 async def _asked_back(order: Order) -> str | None:
     """A number picks from what was asked back; any other text is heard as always.
 
-    After an alert that came in between the number might be its answer: the question is put again, and the next number picks.
+    After an alert that came in between the number might be its answer, and nobody can tell: the question is put again with the code
+    that answers the alert, and the next number picks.
     """
     asked = list(takewhile(lambda one: one.kind in {NEVER_BLOCKS, *PICKED}, order.speaker.questions))
     question = next((one for one in asked if one.kind in PICKED), None)
@@ -84,15 +85,16 @@ async def _asked_back(order: Order) -> str | None:
     if await quoted_tasks(order.work, order.inbound, order.speaker):
         return None
     if question is not asked[0]:
-        return await _put_again(order, question)
+        return await _put_again(order, question, asked[0].task_id)
     return await PICKED[question.kind](order, question, question.facts["options"][int(said) - 1])
 
 
-async def _put_again(order: Order, question: Question) -> str:
+async def _put_again(order: Order, question: Question, alert_id: int | None) -> str:
     task = await order.work.session.get(Task, question.task_id) if question.task_id is not None else None
-    facts = {name: value for name, value in question.facts.items() if name != "question_expires"}
+    facts = {name: value for name, value in question.facts.items() if name not in {"question_expires", "between"}}
+    between = next((one.code for one in order.speaker.tasks if one.id == alert_id), None)
     await order.end_questions(question.kind)
-    return order.ask(ASKED_BACK_BY[question.kind], question.kind, task=task, **facts)
+    return order.ask(ASKED_BACK_BY[question.kind], question.kind, task=task, **facts, **({"between": between} if between else {}))
 
 
 async def _task(work: Work, inbound: Inbound, speaker: Speaker, reading: OfficerReading) -> Task | None:

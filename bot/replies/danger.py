@@ -25,7 +25,8 @@ class Signs:
 
 def danger_in(plain: str) -> str | None:
     """The words of danger, also when they are spread with blanks or dots; without what only looks like it."""
-    return _danger(plain) or _danger(_BLANKS.sub("", plain))
+    together = _BLANKS.sub("", plain)
+    return _danger(plain) or (_danger(together) if together != plain else None)
 
 
 def is_told(plain: str) -> bool:

@@ -147,6 +147,7 @@ def _feasts(key: str, value: Any, known: Mapping[str, Any]) -> Iterator[Problem]
 _CHECKS: dict[str, _Check] = {
     "words": _intents,
     "safety": _words,
+    "everyday": _words,
     "typos": _typos,
     "vocabulary": _vocabulary,
     "days": _days,
@@ -158,6 +159,7 @@ def _add(data: dict[str, Any], own: Mapping[str, Any]) -> None:
     for intent, words in own.get("words", {}).items():
         data["intents"][intent].extend(_plain(word) for word in words)
     data["safety"].extend(_plain(word) for word in own.get("safety", []))
+    data["everyday"]["own"] = own.get("everyday", [])
     data["typos"].update(own.get("typos", {}))
     data["vocabulary"].extend(own.get("vocabulary", []))
     data["dates"]["relative"].update(own.get("days", {}))

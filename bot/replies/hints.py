@@ -16,9 +16,10 @@ from bot.replies.numerals import number
 from bot.replies.school_year import SchoolYear
 
 
-def is_danger(text: str) -> bool:
-    """Whether a child may be in danger, whoever wrote it."""
-    return danger_in(sounded_out(text)) is not None
+def is_danger(text: str, *, by_signs: bool = False) -> bool:
+    """Whether a child may be in danger, whoever wrote it. `by_signs`: also where only signs together say it; a report of staff has many."""
+    plain = sounded_out(text)
+    return is_told(plain) if by_signs else danger_in(plain) is not None
 
 
 def touches_on(text: str, intent: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import rjieba
@@ -21,6 +22,12 @@ _STRETCH = 5  # characters of everyday words in one clause that no rule explaine
 _NO_NEWS = ("guess", "hedge", "courtesy", "place")
 
 
+@dataclass(frozen=True)
+class _Word:
+    text: str
+    start: int
+
+
 def unread_words(text: str, *, children: Sequence[Child], today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[str, ...]:
     """The words of a reply that no rule explained and that are no everyday words, and whole stretches that no rule explained.
 
@@ -28,28 +35,41 @@ def unread_words(text: str, *, children: Sequence[Child], today: date, school: S
     Empty for most replies.
     """
     plain = sounded_out(text, [child.name for child in children])
-    clauses = [clause.text for one in share(plain, children) for clause in one.clauses]
-    enough = 1 if _LETTERS.search(normalise(text)) else _STRETCH
-    return tuple(word for clause in clauses for word in _unread(clause, today, school, enough))
+    return tuple(_of(plain, children, today, school, 1 if _LETTERS.search(normalise(text)) else _STRETCH))
+
+
+def is_explained(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
+    """Whether every word of a text in one costume is in some reading of it, or is an everyday word."""
+    return not any(True for _ in _of(plain, children, today, school, _STRETCH))
 
 
 def hides_news(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
     """Whether a "but", "by the way", "to be honest" is followed by what no rule explained: then the news is there, not in what was read."""
     turn = lexicon().patterns["turn"].search(plain)
-    if turn is None:
-        return False
-    clauses = [clause.text for one in share(plain[turn.end() :], children) for clause in one.clauses]
-    return any(True for clause in clauses for _ in _unread(clause, today, school, _STRETCH))
+    return turn is not None and not is_explained(plain[turn.end() :], children=children, today=today, school=school)
+
+
+def _of(plain: str, children: Sequence[Child], today: date, school: SchoolYear, enough: int) -> Iterator[str]:
+    for one in share(plain, children):
+        for clause in one.clauses:
+            yield from _unread(clause.text, today, school, enough)
 
 
 def _unread(clause: str, today: date, school: SchoolYear, enough: int) -> Iterator[str]:
+    strange = [word for word in _words(clause) if word.text not in lexicon().everyday]
+    if not strange and len(_told(clause)) < enough and _LETTERS.search(clause) is None:
+        return  # as most do: what follows takes ten times as long
     if any(whole.fullmatch(clause) for whole in lexicon().whole.values()):
         return
     rest = _unexplained(clause, today, school)
-    strange = [word for word in _whole_words(clause, rest) if word not in lexicon().everyday]
-    told = "".join(_HAN.findall(lexicon().patterns["filler"].sub("", rest)))
-    yield from strange or ([told] if len(told) >= enough else [])
+    left = [word.text for word in strange if rest[word.start : word.start + len(word.text)] == word.text]
+    yield from left or ([_told(rest)] if len(_told(rest)) >= enough else [])
     yield from _LETTERS.findall(rest)
+
+
+def _told(text: str) -> str:
+    """The characters that are no courtesy and no mere person or place of a sentence."""
+    return "".join(_HAN.findall(lexicon().patterns["filler"].sub("", text)))
 
 
 def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
@@ -63,10 +83,9 @@ def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
     return "".join(letters)
 
 
-def _whole_words(clause: str, rest: str) -> Iterator[str]:
-    """The words of the clause that stand whole in what is left of it."""
+def _words(clause: str) -> Iterator[_Word]:
     place = 0
     for word in rjieba.cut(clause, False):
+        if _HAN.fullmatch(word):
+            yield _Word(word, place)
         place += len(word)
-        if _HAN.fullmatch(word) and rest[place - len(word) : place] == word:
-            yield word

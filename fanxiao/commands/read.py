@@ -81,7 +81,7 @@ def _refuse(zh: str, en: str) -> NoReturn:
 def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
     """The readings as they are printed. `date`: what the words name, so the last day of a leave rather than the day after.
 
-    `also_read`: the words for which a person reads the text although the machine acts on it, or asks.
+    `also_read`: only where there are such, the words for which a person reads the text although the machine acts on it, or asks.
     """
     asked = None if row.question == NOTHING_ASKED else row.question
     children = [Child(place, name, rank=place) for place, name in enumerate(row.children, start=1)]
@@ -95,7 +95,7 @@ def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
             "confidence": one.confidence,
             "evidence": one.evidence,
             "action": (done := action(one, question=asked, children=len(children))),
-            "also_read": " ".join(unread) if done != "person" else "",
+            **({"also_read": " ".join(unread)} if unread and done != "person" else {}),
         }
         for one in read_guardian(row.reply, question=asked, children=children, today=row.today, school=school)
     ]
@@ -133,7 +133,14 @@ HEADERS = (
 )
 
 
+COLUMNS = ("child", "intent", "date", "confidence", "evidence", "action", "also_read")
+
+
 def _print_table(readings: list[tuple[str, dict[str, Any]]]) -> None:
     from fanxiao.commands.tables import print_table  # only a person who looks needs what it loads
 
-    print_table(HEADERS, ((id_, *("" if value is None else str(value) for value in one.values())) for id_, one in readings))
+    print_table(HEADERS, ((id_, *(_cell(one.get(name)) for name in COLUMNS)) for id_, one in readings))
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

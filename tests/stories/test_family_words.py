@@ -127,6 +127,45 @@ async def test_what_a_digit_would_hide_is_read_by_a_person_as_well(asked: County
     await teacher.expects("乱成一团麻")
 
 
+async def test_what_is_acted_on_and_tells_more_is_read_by_a_person_as_well(asked: County) -> None:
+    father, teacher = asked.phones["father"], asked.phones["class_teacher"]
+    await father.replies("发烧了，昨黑了他阿舅训得够呛")
+    await father.expects("哪天能来")
+    assert await standing(asked) == ["sick"]
+    await teacher.expects("人工回复家长来信")
+    await teacher.replies(f"{(await asked.task('triage')).code} 看")
+    await teacher.expects("训得够呛")
+
+
+async def test_an_answer_that_is_understood_to_the_last_word_costs_nobody_a_look(asked: County) -> None:
+    await asked.phones["father"].replies("发烧了，在卫生院打吊针呢")
+    await asked.phones["father"].expects("哪天能来")
+    assert not [text for text in await asked.phones["class_teacher"].new() if "来信" in text]
+
+
+async def test_what_a_further_answer_tells_beside_its_day_is_read_as_well(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("1")
+    await father.expects("哪天能来")
+    await father.replies("周四来，娃嘴上起了燎泡茬茬")
+    await father.expects("到校")
+    await asked.phones["class_teacher"].expects("人工回复家长来信")
+
+
+async def test_signs_of_danger_without_any_word_for_it_are_told_in_the_same_minute(asked: County) -> None:
+    await asked.phones["father"].replies("1 那个男的天天晚上在路口等着娃，给买手机")
+    await asked.phones["principal"].expects("紧急")
+    assert "手机" not in await asked.phones["father"].expects("工作人员会联系您")
+    assert await standing(asked) == ["safety"]
+
+
+async def test_one_sign_of_danger_beside_an_answer_is_left_to_a_person(asked: County) -> None:
+    await asked.phones["father"].replies("发烧了，在屋里锁着呢")
+    assert "哪天" not in await asked.phones["father"].expects("打电话联系您")
+    assert await standing(asked) == []
+    await asked.phones["class_teacher"].expects("人工回复家长来信")
+
+
 async def test_what_is_not_understood_but_touches_on_harm_is_not_asked_in_digits(asked: County) -> None:
     father = asked.phones["father"]
     await father.replies("娃哭得稀里哗啦的")

@@ -180,11 +180,14 @@ async def test_a_question_back_is_interrupted_by_an_alarm_and_put_again_before_a
     await asked.phones["father"].replies("孩子失踪了")
     await principal.expects("安全")
     await principal.replies("1")
-    await principal.expects("哪位")
+    code = (await asked.task("safety")).code
+    await principal.expects("哪位", f"要答刚才的{code}请带编号，如：{code} 1")
     assert asked.people["principal"] in await holders_of(asked, "principal_contact")
     await principal.replies("1")
     assert asked.people["principal"] not in await holders_of(asked, "principal_contact")
     assert (await asked.task("safety")).state == "open"
+    await principal.replies(f"{code} 1")
+    assert (await asked.task("safety")).state == "acknowledged"
 
 
 async def test_an_account_that_is_completed_after_a_restart_counts_once(asked: County) -> None:

@@ -20,9 +20,18 @@ def test_a_reply_is_read_rightly_or_not_acted_on() -> None:
 def test_most_is_understood_and_no_danger_is_missed() -> None:
     marks = mark(ours, ROWS)
     assert marks.safety == 1.0
+    assert marks.reached == 1.0
+    assert marks.looks <= 0.2
     assert marks.coverage >= 0.95
-    assert marks.understood >= 0.95
+    assert marks.understood >= 0.93
     assert marks.days >= 0.95
+
+
+def test_danger_that_was_never_built_for_reaches_somebody() -> None:
+    marks = mark(ours, load(MEASURING))
+    assert marks.reached == 1.0
+    assert marks.precision >= 0.98
+    assert marks.coverage >= 0.85
 
 
 def test_the_halves_share_nothing_and_hold_all_intents_and_questions() -> None:
