@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,12 +9,10 @@ from sqlalchemy import select
 
 from bot.dialogs.phrases import law_book
 from bot.rendering.support_letters import NotToBeSaid, referral_pdf
-from cases.casework import lock_case
 from cases.desk import Desk, desk_of_case
 from cases.finishing import finish_task
 from cases.posts.held import answers_for, answers_for_any_above
 from cases.referral_letters import NotApproved, parents_told, referral_letter
-from cases.referral_register import ReferralRow, referral_rows
 from cases.referrals import (
     act_task,
     conclude_referral,
@@ -27,39 +23,20 @@ from cases.referrals import (
     propose_referral,
     withdraw_referral,
 )
-from cases.support_words import support_words
 from cases.words import words as officers_words
+from fanxiao.commands import referrals_read
 from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.once import once, refuse
-from fanxiao.commands.support import Area, AsJson, Out, known_plan, refuse_for, write
-from fanxiao.commands.tables import print_table
+from fanxiao.commands.referrals_shared import Number, referral_of
+from fanxiao.commands.support import Out, known_plan, refuse_for, write
 from fanxiao.wiring import Storage
-from plan.calendar import Calendar
 from plan.model import Plan
 from storage.tables import CaseFile, Person, Referral
 from storage.work import Work
 
 app = typer.Typer(help="部门移送 · Referrals to departments", no_args_is_help=True)
 By = Annotated[str, typer.Option("--by", help=BY)]
-Number = Annotated[int, typer.Argument(help="移送编号 · number of the referral, as `referrals list` shows it")]
 Reason = Annotated[str, typer.Option("--reason", help="理由 · why")]
-
-
-async def _referral(work: Work, number: int) -> tuple[Referral, CaseFile, Desk]:
-    """The referral with its case, both locked; one of a kind that the plan does not enable is not there."""
-    referral = await work.session.get(Referral, number, with_for_update=True)
-    if referral is None:
-        refuse(*_unknown(number))
-    case = await lock_case(work, referral.case_id)
-    desk = await desk_of_case(work, case)
-    kind = desk.plan.referrals.get(referral.kind)
-    if kind is None or not kind.enabled:
-        refuse(*_unknown(number))
-    return referral, case, desk
-
-
-def _unknown(number: int) -> tuple[str, str]:
-    return f"没有编号为{number}的移送", f"There is no referral with the number {number}"
 
 
 async def _decider(work: Work, who: str, desk: Desk) -> Person:
@@ -126,7 +103,7 @@ def approve(
 
     async def use(work: Work, _: Storage) -> str:
         await known_plan(work)
-        referral, case, desk = await _referral(work, number)
+        referral, case, desk = await referral_of(work, number)
         _must_wait(referral, case)
         person = await _decider(work, by, desk)
         if confirm != case.number:
@@ -156,7 +133,7 @@ def refuse_(number: Number, by: By, reason: Reason) -> None:
 
     async def use(work: Work, _: Storage) -> None:
         await known_plan(work)
-        referral, case, desk = await _referral(work, number)
+        referral, case, desk = await referral_of(work, number)
         _must_wait(referral, case)
         if not reason.strip():
             refuse_for("say_why", "--reason")
@@ -173,7 +150,7 @@ def withdraw(number: Number, by: By, reason: Reason) -> None:
 
     async def use(work: Work, _: Storage) -> None:
         await known_plan(work)
-        referral, case, desk = await _referral(work, number)
+        referral, case, desk = await referral_of(work, number)
         person = await acting(work, by, case.area_code[:4])
         if not await may_withdraw(work, desk, referral, person.id):
             refuse_for("not_entitled", person.name)
@@ -194,7 +171,7 @@ def answer(
 
     async def use(work: Work, _: Storage) -> None:
         await known_plan(work)
-        referral, case, desk = await _referral(work, number)
+        referral, case, desk = await referral_of(work, number)
         if referral.state != "approved":
             refuse(f"{number}：没有批准，或已经办结，不能答复", f"{number}: it is {referral.state}, and cannot be answered")
         person = await acting(work, by, case.area_code[:4])
@@ -213,83 +190,13 @@ def answer(
     typer.echo(f"{number}: 已答复 answered")
 
 
-@app.command("list")
-def list_(
-    area: Area = "",
-    state: Annotated[str, typer.Option("--state", help="proposed, approved, answered, refused, withdrawn")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """移送台账 · Referrals and where they stand. Kinds that the plan does not enable are not there."""
-
-    async def use(work: Work, _: Storage) -> tuple[Plan, list[ReferralRow], list[bool]]:
-        plan = await known_plan(work, area)
-        rows = await referral_rows(work.session, plan, area, state)
-        return plan, rows, [row.is_overdue(work.now) for row in rows]
-
-    plan, rows, late = once(use)
-    if as_json:
-        listed = [{**asdict(row), "overdue": is_late} for row, is_late in zip(rows, late, strict=True)]
-        typer.echo(json.dumps(listed, ensure_ascii=False, default=str))
-        return
-    calendar, words = Calendar(plan), support_words()
-    print_table(
-        ["编号 id", "台账 case", "种类 kind", "部门 department", "状态 state", "函号 letter", "答复期限 due", "签收 signed for"],
-        [
-            [
-                str(row.id), row.case_number, row.kind_zh, row.department_zh,
-                f"{words.label('states', row.state)} {row.state}", row.number or "",
-                (f"{calendar.day_of(row.due_at)}" + (" 逾期 overdue" if is_late else "")) if row.due_at else "",
-                f"{calendar.day_of(row.acknowledged_at)}" if row.acknowledged_at else "",
-            ]
-            for row, is_late in zip(rows, late, strict=True)
-        ],
-    )  # fmt: skip
-
-
-@app.command()
-def show(number: Number) -> None:
-    """查看 · One referral: who proposed, decided, signed for and answered it, in their words."""
-
-    async def use(work: Work, _: Storage) -> list[str]:
-        await known_plan(work)
-        referral, case, desk = await _referral(work, number)
-        people = {person.id: person.name for person in await work.session.scalars(select(Person).where(Person.id.in_(_people(referral))))}
-        steps = [
-            ("提出 proposed", referral.proposed_at, referral.proposed_by, referral.reason),
-            ("决定 decided", referral.decided_at, referral.decided_by, referral.note),
-            ("签收 signed for", referral.acknowledged_at, referral.acknowledged_by, None),
-            ("答复 answered", referral.answered_at, referral.answered_by, referral.answer),
-            ("撤回 withdrawn", referral.withdrawn_at, referral.withdrawn_by, referral.withdrawn_reason),
-        ]
-        state = f"{support_words().label('states', referral.state)} {referral.state}"
-        head = (
-            f"{case.number} · {desk.plan.referrals[referral.kind].zh} → {desk.plan.departments[referral.department].zh} · {state}"
-        )  # fmt: skip
-        return [
-            head,
-            *(
-                f"{name}: {desk.calendar.local(moment):%Y-%m-%d %H:%M} {people.get(who or 0, '')} {said or ''}".rstrip()
-                for name, moment, who, said in steps
-                if moment is not None
-            ),
-        ]
-
-    for line in once(use):
-        typer.echo(line)
-
-
-def _people(referral: Referral) -> set[int]:
-    named = (referral.proposed_by, referral.decided_by, referral.acknowledged_by, referral.answered_by, referral.withdrawn_by)
-    return {person for person in named if person is not None}
-
-
 @app.command()
 def letter(number: Number, by: By, out: Out) -> None:
     """移送函 · The letter to the department, as PDF: only what the plan lets that department know. None without approval."""
 
     async def use(work: Work, storage: Storage) -> bytes:
         await known_plan(work)
-        referral, _case, desk = await _referral(work, number)
+        referral, _case, desk = await referral_of(work, number)
         person = await acting(work, by, desk.place.area_code[:4])
         if person.id != referral.proposed_by:
             person = await _decider(work, by, desk)
@@ -307,3 +214,6 @@ def letter(number: Number, by: By, out: Out) -> None:
             refuse(f"理由里有不能写的话：{never}", f"the reason holds what must not be said: {never}")
 
     write(out, once(use))
+
+
+referrals_read.register(app)
