@@ -11,6 +11,8 @@ from cases.tasks import NewTask, open_task
 from storage.tables import Area, Contact, Inbound, Student
 from storage.work import Work
 
+ASIDE = "triage_aside"
+
 
 async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:
     """A reply about a child goes to the class teacher; to the county where the school must not decide on it."""
@@ -18,6 +20,19 @@ async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bo
     desk = await desk_of_student(work, student)
     kind = "triage_unknown" if county else "triage"
     await _open(work, desk, kind, f"triage:{inbound.id}:{student_id}", {"student_id": student_id, "inbound_id": inbound.id})
+
+
+async def show_aside(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:
+    """A reply that was acted on, or is asked back, says more besides: the class teacher looks at the words, and one digit ends it.
+
+    A plan from before there was this duty, and what the school must not read: as if nothing had been understood.
+    """
+    desk = await desk_of_student(work, await work.session.get_one(Student, student_id))
+    if county or ASIDE not in desk.plan.duties:
+        await hand_over(work, student_id, inbound, county=county)
+        return
+    about = {"student_id": student_id, "inbound_id": inbound.id}
+    await _open(work, desk, ASIDE, f"triage:{inbound.id}:{student_id}", about, ends_seen=True)
 
 
 async def unknown_sender(work: Work, inbound: Inbound, *, accuses: bool = False) -> None:
@@ -49,11 +64,15 @@ async def loop_stopped(work: Work, *, contact_id: int) -> None:
     await _open(work, desk, "triage_unknown", f"loop:{contact.id}:{desk.today}", {})
 
 
-async def _open(work: Work, desk: Desk, kind: str, key: str, about: dict[str, int | None], outside: str | None = None) -> None:
+async def _open(
+    work: Work, desk: Desk, kind: str, key: str, about: dict[str, int | None], outside: str | None = None, *, ends_seen: bool = False
+) -> None:
+    """`ends_seen`: that it was seen is all that is asked for."""
     duty = desk.plan.duties[kind]
     due = desk.calendar.after(work.now, duty.due)
     template = duty.template if "inbound_id" in about else "task_new"
-    await open_task(work, desk, NewTask(key, kind, duty.role, due, template, quiet=duty.quiet, outside_school=outside, about=about))
+    new = NewTask(key, kind, duty.role, due, template, quiet=duty.quiet, by_acknowledging=ends_seen, outside_school=outside, about=about)
+    await open_task(work, desk, new)
 
 
 async def county_desk(work: Work) -> Desk:

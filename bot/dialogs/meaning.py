@@ -10,7 +10,7 @@ from cases.reply_corrections import correct_reply
 from storage.tables import Task
 from storage.work import Work
 
-TRIAGE = frozenset({"triage", "triage_unknown"})
+TRIAGE = frozenset({"triage", "triage_aside", "triage_unknown"})
 
 
 async def note_meaning(work: Work, task: Task, *, by: int, said: str, today: date) -> None:

@@ -18,7 +18,7 @@ from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
-from bot.replies.unread import hides_news, is_explained
+from bot.replies.unread import veils_news
 from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
@@ -31,8 +31,6 @@ _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and 
 
 
 _LEAVES = ("sick", "leave")
-_WHEREABOUTS = BACK_AT_SCHOOL | {"working", "migrated", "transferred", "caring_family"}
-"""What sets most going, and ends most: believed only where every word was explained."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +78,9 @@ def read_guardian(
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
     readings = [reading for one in share(plain, children) for reading in _of_share(one, question, when)]
-    if _veiled(plain, readings, children, when):
+    if veils_news(plain, {one.intent for one in readings}, children=children, today=today, school=school):
         readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
-
-
-def _veiled(plain: str, readings: Sequence[Reading], children: Sequence[Child], when: When) -> bool:
-    """Whether more is said than was read where it matters: behind a "but", or beside the word of where the child is."""
-    if any(one.intent in _WHEREABOUTS for one in readings):
-        return not is_explained(plain, children=children, today=when.today, school=when.school)
-    return hides_news(plain, children=children, today=when.today, school=when.school)
 
 
 def _the_one(plain: str, children: Sequence[Child]) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,11 +15,14 @@ from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import normalise, sounded_out
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+from bot.replies.weighing import BACK_AT_SCHOOL
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LETTERS = re.compile(r"[a-z][a-z ]{3,}[a-z]")  # pinyin: what it became is a guess, and needs no strange word to be read
 _STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
 _NO_NEWS = ("guess", "hedge", "courtesy", "place")
+_WHEREABOUTS = BACK_AT_SCHOOL | {"working", "migrated", "transferred", "caring_family"}
+"""What sets most going, and ends most."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,16 @@ def unread_words(text: str, *, children: Sequence[Child], today: date, school: S
     return tuple(_of(plain, children, today, school, 1 if _LETTERS.search(normalise(text)) else _STRETCH))
 
 
-def is_explained(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
-    """Whether every word of a text in one costume is in some reading of it, or is an everyday word."""
-    return not any(True for _ in _of(plain, children, today, school, _STRETCH))
+def veils_news(plain: str, intents: Set[str], *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
+    """Whether a text in one costume says more than these intents where it matters.
 
-
-def hides_news(plain: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
-    """Whether a "but", "by the way", "to be honest" is followed by what no rule explained: then the news is there, not in what was read."""
+    Beside the word of where a child is, every other word must be explained; else only what stands behind a "but", a "by the way".
+    """
     turn = lexicon().patterns["turn"].search(plain)
-    return turn is not None and not is_explained(plain[turn.end() :], children=children, today=today, school=school)
+    if not _WHEREABOUTS & intents and turn is None:
+        return False
+    told = plain if turn is None or _WHEREABOUTS & intents else plain[turn.end() :]
+    return any(True for _ in _of(told, children, today, school, _STRETCH))
 
 
 def _of(plain: str, children: Sequence[Child], today: date, school: SchoolYear, enough: int) -> Iterator[str]:

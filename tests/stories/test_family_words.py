@@ -120,8 +120,8 @@ async def test_what_a_digit_would_hide_is_read_by_a_person_as_well(asked: County
     father, teacher = asked.phones["father"], asked.phones["class_teacher"]
     await father.replies("院子里昨黑了乱成一团麻了唉")
     await father.expects("请回数字")
-    await teacher.expects("人工回复家长来信")
-    code = (await asked.task("triage")).code
+    await teacher.expects("看一眼家长的原话")
+    code = (await asked.task("triage_aside")).code
     await father.replies("6")
     await teacher.replies(f"{code} 看")
     await teacher.expects("乱成一团麻")
@@ -132,15 +132,18 @@ async def test_what_is_acted_on_and_tells_more_is_read_by_a_person_as_well(asked
     await father.replies("发烧了，昨黑了他阿舅训得够呛")
     await father.expects("哪天能来")
     assert await standing(asked) == ["sick"]
-    await teacher.expects("人工回复家长来信")
-    await teacher.replies(f"{(await asked.task('triage')).code} 看")
+    await teacher.expects("还写了别的", "看一眼家长的原话")
+    code = (await asked.task("triage_aside")).code
+    await teacher.replies(f"{code} 看")
     await teacher.expects("训得够呛")
+    await teacher.replies(f"{code} 1")
+    assert (await asked.task("triage_aside")).state == "done"
 
 
 async def test_an_answer_that_is_understood_to_the_last_word_costs_nobody_a_look(asked: County) -> None:
     await asked.phones["father"].replies("发烧了，在卫生院打吊针呢")
     await asked.phones["father"].expects("哪天能来")
-    assert not [text for text in await asked.phones["class_teacher"].new() if "来信" in text]
+    assert not [text for text in await asked.phones["class_teacher"].new() if "还写了别的" in text]
 
 
 async def test_what_a_further_answer_tells_beside_its_day_is_read_as_well(asked: County) -> None:
@@ -149,7 +152,7 @@ async def test_what_a_further_answer_tells_beside_its_day_is_read_as_well(asked:
     await father.expects("哪天能来")
     await father.replies("周四来，娃嘴上起了燎泡茬茬")
     await father.expects("到校")
-    await asked.phones["class_teacher"].expects("人工回复家长来信")
+    await asked.phones["class_teacher"].expects("看一眼家长的原话")
 
 
 async def test_signs_of_danger_without_any_word_for_it_are_told_in_the_same_minute(asked: County) -> None:
