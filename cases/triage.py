@@ -31,7 +31,7 @@ async def show_aside(work: Work, student_id: int, inbound: Inbound, *, county: b
     if county or ASIDE not in desk.plan.duties:
         await hand_over(work, student_id, inbound, county=county)
         return
-    about = {"student_id": student_id, "inbound_id": inbound.id}
+    about: dict[str, int | None] = {"student_id": student_id, "inbound_id": inbound.id}
     await _open(work, desk, ASIDE, f"triage:{inbound.id}:{student_id}", about, ends_seen=True)
 
 
