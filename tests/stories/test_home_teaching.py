@@ -155,7 +155,7 @@ async def test_the_chain_of_a_child_that_is_then_taught_at_home_rests_and_ends_b
         await teacher.replies(f"{(await county.task('home_lesson')).code} 3 认数，读儿歌")
         await teacher.replies("0")
     assert (await county.case("马小龙")).state == "open"
-    assert {task.kind for task in await county.tasks()} <= {"confirm_return"}
+    assert {task.kind for task in await county.tasks()} <= {"confirm_return", "resend_expired"}
     await county.after_outage("2026-11-10 08:31")
     await teacher.replies(f"{(await county.task('home_lesson')).code} 3 认数，读儿歌")
     case = await county.case("马小龙")
