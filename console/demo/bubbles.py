@@ -82,7 +82,7 @@ async def _aside(session: AsyncSession, texts: Sequence[Message], child_id: int)
     said = said.outerjoin(Task, Task.id == Intent.task_id).where(Intent.message_id.in_([text.id for text in texts]))
     found: dict[int, list[bool]] = defaultdict(list)
     for message_id, template, student_id in await session.execute(said):
-        found[message_id].append(student_id not in {None, child_id} or template.startswith(PAPERWORK))
+        found[message_id or 0].append(student_id not in {None, child_id} or template.startswith(PAPERWORK))
     return {message_id for message_id, asides in found.items() if all(asides)}
 
 
