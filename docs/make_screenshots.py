@@ -23,7 +23,9 @@ DOCS = Path(__file__).resolve().parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIETLY = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
 WIDE, DESK, NARROW = {"width": 1500, "height": 900}, {"width": 1280, "height": 840}, {"width": 360, "height": 740}
-QUALITY = 72
+QUALITIES = (76, 68, 60, 52, 44)
+LARGEST = 200_000
+"""Bytes of a picture: the best quality below it is taken."""
 EVENTS = 14
 """Presses of "next event", after which the case stands at the township."""
 
@@ -84,7 +86,11 @@ def _console(page: Page) -> None:
 
 def _photograph(page: Page, name: str) -> None:
     """JPEG: a page with as much text is three times as heavy as PNG."""
-    page.screenshot(path=DOCS / f"{name}.jpg", type="jpeg", quality=QUALITY)
+    for quality in QUALITIES:
+        picture = page.screenshot(type="jpeg", quality=quality)
+        if len(picture) < LARGEST:
+            break
+    (DOCS / f"{name}.jpg").write_bytes(picture)
 
 
 def main() -> None:

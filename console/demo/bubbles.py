@@ -80,10 +80,10 @@ async def _aside(session: AsyncSession, texts: Sequence[Message], child_id: int)
     """Those of these texts that say nothing of the child, but of another or of paperwork."""
     said = select(Intent.message_id, Intent.template, func.coalesce(Intent.student_id, Task.student_id))
     said = said.outerjoin(Task, Task.id == Intent.task_id).where(Intent.message_id.in_([text.id for text in texts]))
-    found: defaultdict[int | None, list[bool]] = defaultdict(list)
+    found: dict[int, list[bool]] = defaultdict(list)
     for message_id, template, student_id in await session.execute(said):
-        found[message_id].append(student_id not in {None, child_id} or template.startswith(PAPERWORK))
-    return {message_id for message_id, asides in found.items() if message_id is not None and all(asides)}
+        found[message_id or 0].append(student_id not in {None, child_id} or template.startswith(PAPERWORK))
+    return {message_id for message_id, asides in found.items() if all(asides)}
 
 
 async def _asking(session: AsyncSession, message_ids: Collection[int]) -> set[int]:
