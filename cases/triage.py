@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from cases.contacts import people_at
@@ -65,7 +67,7 @@ async def loop_stopped(work: Work, *, contact_id: int) -> None:
 
 
 async def _open(
-    work: Work, desk: Desk, kind: str, key: str, about: dict[str, int | None], outside: str | None = None, *, ends_seen: bool = False
+    work: Work, desk: Desk, kind: str, key: str, about: Mapping[str, int | None], outside: str | None = None, *, ends_seen: bool = False
 ) -> None:
     """`ends_seen`: that it was seen is all that is asked for."""
     duty = desk.plan.duties[kind]

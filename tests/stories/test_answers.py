@@ -63,7 +63,7 @@ async def test_wrong_reading_is_undone_by_one_word(asked: County) -> None:
 async def test_transfer_ends_the_case_only_when_the_enrolment_manager_confirms(asked: County) -> None:
     await asked.phones["father"].replies("4")
     assert (await asked.case("马小龙")).state == "open"
-    text = await asked.phones["enrolment_manager"].expects("转学")
+    text = await asked.phones["enrolment_manager"].expects("核实就读去向")
     assert "小龙" in text
     await asked.phones["enrolment_manager"].replies("3")
     await asked.phones["enrolment_manager"].expects("没办成")
