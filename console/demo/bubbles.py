@@ -20,6 +20,7 @@ ARRIVED = ("sent", "delivered", "answered")
 SHOWN = (*ARRIVED, "queued", "sending", "failed")
 MOST = 40
 PAPERWORK = ("report_", "still_you")
+"""So begin the messages that are about no child."""
 ANSWER = "inbound:"
 """So begins the key of what is said in answer to a text; its id follows."""
 FIRST = (0, 0)
