@@ -48,6 +48,10 @@ class Speech:
         both = _words(self.page).get(key) or _words(FRAME)[key]
         return str(both[self.language]).format(**filled)
 
+    def frame(self, key: str, **filled: object) -> str:
+        """A word of the frame, also where the page calls something of its own by that key. Raises KeyError."""
+        return str(_words(FRAME)[key][self.language]).format(**filled)
+
     def of(self, group: str, key: str | None) -> str:
         """A word of a group (states, levels …); a key that is not there is shown as it is."""
         both = (_words(self.page).get(group) or _words(FRAME).get(group) or {}).get(key)
