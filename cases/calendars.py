@@ -85,10 +85,11 @@ class Exceptions:
         for row in rows:
             kind, key = ("class", row.class_id) if row.class_id else ("school", row.school_id) if row.school_id else ("area", row.area_code)
             self._of[kind, key][row.on] = row.is_school_day
+        self._lengths = sorted({len(row.area_code or "") for row in rows if not row.class_id and not row.school_id})
 
     def at(self, school_id: int | None, area_code: str, class_id: int | None) -> dict[date, bool]:
         """Day → whether school is held there; the class's own days win over the school's, and those over the area's."""
-        areas = (("area", area_code[:length]) for length in range(len(area_code) + 1))
+        areas = (("area", area_code[:length]) for length in self._lengths)
         found: dict[date, bool] = {}
         for key in (*areas, ("school", school_id), ("class", class_id)):
             found |= self._of.get(key, {})

@@ -5,10 +5,11 @@ One definition for everything that counts: messages, ledger, sheets, year-end. d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy import select
 
@@ -24,6 +25,7 @@ from storage.tables import School
 from storage.work import Work
 
 Unit = Literal["school", "township", "county", "prefecture"]
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,12 @@ class Count:
         return [_stage(plan, stage, rolls, away) for stage in STAGES]
 
 
+_STAGE_OF = {grade: stage for stage, grades in STAGES.items() for grade in grades}
+
+
 def stage_of(grade: int) -> str:
     """The stage that a grade belongs to; above the last grade, the last stage."""
-    return next((stage for stage, grades in STAGES.items() if grade in grades), "junior")
+    return _STAGE_OF.get(grade, "junior")
 
 
 def _stage(plan: Plan, stage: str, rolls: Iterable[Counted], away: Iterable[Child]) -> StageRate:
@@ -147,35 +152,33 @@ async def units_of(work: Work, plan: Plan, counted: Count, unit: Unit) -> list[U
     if unit == "school":
         return await _schools(work, plan, counted)
     length = CODE_LENGTH[unit]
-    found = {row.area_code[:length] for row in counted.rolls} | {one.away.area_code[:length] for one in counted.children}
-    codes = sorted(code for code in found if len(code) == length)
+    parts = _parts(counted, lambda row: row.area_code[:length], lambda away: away.area_code[:length])
+    codes = sorted(code for code in parts if len(code) == length)
     names = await area_names(work.session, codes)
-    return [UnitRates(unit, code, names.get(code, code), code, None, counted.stages(plan, code), _is_focus(plan, code)) for code in codes]
+    return [UnitRates(unit, code, names.get(code, code), code, None, parts[code].stages(plan), _is_focus(plan, code)) for code in codes]
 
 
 async def _schools(work: Work, plan: Plan, counted: Count) -> list[UnitRates]:
-    ids = {row.school_id for row in counted.rolls} | {one.away.school_id for one in counted.children if one.away.school_id}
-    schools = await work.session.scalars(select(School).where(School.id.in_(ids)).order_by(School.area_code, School.code))
-    rolls, children = _by_school(counted)
+    parts = _parts(counted, lambda row: row.school_id, lambda away: away.school_id or 0)
+    schools = await work.session.scalars(select(School).where(School.id.in_(parts)).order_by(School.area_code, School.code))
     return [
         UnitRates(
-            "school", school.code, school.name, school.area_code, school.id,
-            Count(counted.when, rolls.get(school.id, []), children.get(school.id, [])).stages(plan), _is_focus(plan, school.area_code),
+            "school", school.code, school.name, school.area_code, school.id, parts[school.id].stages(plan),
+            _is_focus(plan, school.area_code),
         )
         for school in schools
     ]  # fmt: skip
 
 
-def _by_school(counted: Count) -> tuple[dict[int, list[Counted]], dict[int, list[Child]]]:
-    """Sorted once: a prefecture has a thousand schools."""
-    rolls: dict[int, list[Counted]] = {}
-    children: dict[int, list[Child]] = {}
+def _parts(counted: Count, of_roll: Callable[[Counted], Key], of_away: Callable[[Away], Key]) -> dict[Key, Count]:
+    """Sorted once by a unit's key: a prefecture has a thousand schools."""
+    rolls: defaultdict[Key, list[Counted]] = defaultdict(list)
+    children: defaultdict[Key, list[Child]] = defaultdict(list)
     for row in counted.rolls:
-        rolls.setdefault(row.school_id, []).append(row)
+        rolls[of_roll(row)].append(row)
     for one in counted.children:
-        if one.away.school_id is not None:
-            children.setdefault(one.away.school_id, []).append(one)
-    return rolls, children
+        children[of_away(one.away)].append(one)
+    return {key: Count(counted.when, rolls[key], children[key]) for key in {*rolls, *children}}
 
 
 def _is_focus(plan: Plan, area_code: str) -> bool:

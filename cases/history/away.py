@@ -15,6 +15,7 @@ from cases.history.moment import AsOf
 from cases.history.rolls import ROLL_OF_CASES, school_year
 from plan.calendar import Calendar
 from plan.model import Plan
+from storage.rows import as_json
 from storage.work import Work
 
 AWAY = """
@@ -57,11 +58,11 @@ RECORDED = """
                 generate_series(greatest(l.starts_on, away.since)::timestamp, least(l.ends_on, :last)::timestamp, interval '1 day') day
             where l.student_id = away.student_id and l.withdrawn_at is null
         )
-    from unnest(cast(:case_id as bigint[]), cast(:student_id as bigint[]), cast(:since as date[])) away (case_id, student_id, since)
+    from jsonb_to_recordset(cast(:children as jsonb)) as away (case_id bigint, student_id bigint, since date)
 """
 ANSWERED = """
     select unrecorded.case_id, unrecorded.day
-    from unnest(cast(:case_id as bigint[]), cast(:class_id as bigint[]), cast(:day as date[])) unrecorded (case_id, class_id, day)
+    from jsonb_to_recordset(cast(:days as jsonb)) as unrecorded (case_id bigint, class_id bigint, day date)
     join attendance_sheet sheet on sheet.class_id = unrecorded.class_id and sheet."on" = unrecorded.day and sheet.state = 'answered'
 """
 """Of a child away nearly every day is recorded as absent: only for the few others its class's sheet is looked up."""
@@ -114,18 +115,17 @@ class _Recorded:
 
 
 async def _recorded(work: Work, when: AsOf, children: Sequence[Away]) -> dict[int, _Recorded]:
-    values = {name: [getattr(child, name) for child in children] for name in ("case_id", "student_id", "since")}
-    rows = await work.session.execute(text(RECORDED), values | {"last": when.last_day})
+    asked = [{"case_id": child.case_id, "student_id": child.student_id, "since": child.since} for child in children]
+    rows = await work.session.execute(text(RECORDED), {"children": as_json(asked), "last": when.last_day})
     return {case_id: _Recorded(frozenset(missed), frozenset(on_leave)) for case_id, missed, on_leave in rows}
 
 
 async def _answered(work: Work, asked: Mapping[Away, Iterable[date]]) -> Mapping[int, set[date]]:
     """Case → those of the days on which the child's class has answered its sheet."""
     found: defaultdict[int, set[date]] = defaultdict(set)
-    pairs = [(child.case_id, child.class_id, day) for child, days in asked.items() for day in days]
-    if pairs:
-        values = dict(zip(("case_id", "class_id", "day"), map(list, zip(*pairs, strict=True)), strict=True))
-        for case_id, day in await work.session.execute(text(ANSWERED), values):
+    rows = [{"case_id": child.case_id, "class_id": child.class_id, "day": day} for child, days in asked.items() for day in days]
+    if rows:
+        for case_id, day in await work.session.execute(text(ANSWERED), {"days": as_json(rows)}):
             found[case_id].add(day)
     return found
 

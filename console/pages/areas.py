@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -112,36 +113,64 @@ async def _counting(visit: Visit) -> AsyncIterator[Work]:
 
 
 async def _page(visit: Visit, looked: Looked) -> Response:
-    async with _counting(visit) as work:
-        now = await count(work, visit.plan, looked.area, ages=False)
-        lines, course = await _beneath(visit, work, looked, now), await _course(visit, work, looked, now)
-        times = await _own_times(visit, work, looked)
+    """Who is away and who answers in time are read at once where each has a connection of its own."""
+    if visit.me.scope.area:
+        (now, course), times = await asyncio.gather(_counted(visit, looked), _timed(visit, looked))
+    else:
+        (now, course), times = await _counted(visit, looked), await _timed(visit, looked)
     return await visit.show(
         "areas", looked=looked, stages=now.stages(visit.plan, looked.area, looked.school_id), names=list(STAGES), lists=visit.plan.lists,
-        lines=lines, course=course, causes=await _causes(visit, looked), times=times, times_days=TIMES_OVER.days,
-        crumbs=await visit.crumbs(looked.area),
-        targets=visit.plan.targets.dropout_rate_below,
+        lines=await _beneath(visit, looked, now, times), course=course, causes=await _causes(visit, looked), times=times.own,
+        times_days=TIMES_OVER.days, crumbs=await visit.crumbs(looked.area), targets=visit.plan.targets.dropout_rate_below,
     )  # fmt: skip
 
 
-async def _beneath(visit: Visit, work: Work, looked: Looked, now: Count) -> list[Line]:
-    """Its counties, townships, schools or classes; a county's own schools stand behind its townships."""
+async def _counted(visit: Visit, looked: Looked) -> tuple[Count, list[Point]]:
+    async with _counting(visit) as work:
+        now = await count(work, visit.plan, looked.area, ages=False)
+        return now, await _course(visit, work, looked, now)
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """How fast the place itself answers, and each unit beneath it, by its kind and key."""
+
+    own: Times | None
+    beneath: Mapping[Unit, Mapping[str, Times]]
+
+
+async def _timed(visit: Visit, looked: Looked) -> _Timed:
+    async with _counting(visit) as work:
+        units = _units_beneath(looked)
+        return _Timed(await _own_times(visit, work, looked), {unit: await _times(visit, work, looked.area, unit) for unit in units})
+
+
+def _units_beneath(looked: Looked) -> Sequence[Unit]:
+    """A county's own schools stand behind its townships."""
+    if looked.school_id is not None:
+        return ()
+    unit = BENEATH.get(len(looked.area))
+    return ("school",) if unit is None else (unit, "school") if unit == "township" else (unit,)
+
+
+async def _beneath(visit: Visit, looked: Looked, now: Count, times: _Timed) -> list[Line]:
+    """Its counties, townships, schools or classes."""
     if looked.school_id is not None:
         return await _classes(visit, looked, looked.school_id, now)
-    unit = BENEATH.get(len(looked.area))
-    if unit is None:
-        return await _lines(visit, work, looked, now, "school")
-    own = Count(
-        now.when, [row for row in now.rolls if row.area_code == looked.area],
-        [one for one in now.children if one.away.area_code == looked.area and one.away.school_id is not None],
-    )  # fmt: skip
-    schools = await _lines(visit, work, looked, own, "school") if own.rolls or own.children else []
-    return [*await _lines(visit, work, looked, now, unit), *schools]
+    first, *further = _units_beneath(looked)
+    lines = await _lines(visit, now, first, times)
+    if further:
+        own = Count(
+            now.when, [row for row in now.rolls if row.area_code == looked.area],
+            [one for one in now.children if one.away.area_code == looked.area and one.away.school_id is not None],
+        )  # fmt: skip
+        lines += await _lines(visit, own, "school", times) if own.rolls or own.children else []
+    return lines
 
 
-async def _lines(visit: Visit, work: Work, looked: Looked, now: Count, unit: Unit) -> list[Line]:
-    times = await _times(visit, work, looked.area, unit)
-    return [_line(one, times) for one in await units_of(work, visit.plan, now, unit)]
+async def _lines(visit: Visit, now: Count, unit: Unit, times: _Timed) -> list[Line]:
+    units = await units_of(Work(visit.session, visit.now), visit.plan, now, unit)
+    return [_line(one, times.beneath[unit]) for one in units]
 
 
 def _line(one: UnitRates, times: Mapping[str, Times]) -> Line:
