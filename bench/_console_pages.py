@@ -29,7 +29,7 @@ FILES = re.compile(r"\.(xlsx|pdf)$")
 """Addresses that give a file: made on purpose, and no page that somebody waits for; measured beside the pages."""
 ELSEWHERE = {
     "/login/code": "only on the way in", "/login/second": "only on the way in",
-    "/import/{job_id}/bad-rows.xlsx": "only of a file with faults",
+    "/import/{job_id}/bad-rows.xlsx": "only of a file with faults", "/photos/{photo_id}": "only where one was handed in",
 }  # fmt: skip
 """Addresses that the bench's prefecture has nothing for, and why."""
 
@@ -105,7 +105,7 @@ def _lists(viewer: str) -> list[tuple[str, str]]:
     ]  # fmt: skip
     above = [f"/supervision?view={view}" for view in ("times&per=school", "times&per=township", "year", "sample", "commend")]
     files = ["/aid/export.xlsx", "/supervision/export.xlsx"]
-    complaints = ["/complaints", "/complaints/export.xlsx"]
+    complaints = ["/complaints", "/complaints/export.xlsx", "/keys"]
     wide = viewer in {"prefecture", "county"}
     kept = [*plain, *narrowed, *(above if wide else ()), *(files if wide else ()), *(complaints if wide else ())]
     return [(path, path) for path in kept] + ([("/areas/{code}", f"/areas/{COUNTY}")] if viewer == "prefecture" else [])
