@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,13 +45,19 @@ class InRegister:
     former: bool = False
 
 
-async def register(work: Work, wanted: InRegister, within: ColumnElement[bool] | None = None) -> Sequence[Entry]:
+async def register(
+    work: Work, wanted: InRegister, within: ColumnElement[bool] | None = None, tell: Callable[[int, int], None] = lambda _done, _total: None
+) -> Sequence[Entry]:
     """The children of a group, in the order of their schools; `within`: of these children only.
 
-    In pieces, so that the process answers others while it reads 70,000 of them.
+    In pieces, so that the process answers others while it reads 70,000 of them. `tell`: after each, how many are read, and of how many.
     """
     ids = await members(work, wanted, within if within is not None else true())
-    return [one for first in range(0, len(ids), AT_ONCE) for one in await entries(work, ids[first : first + AT_ONCE])]
+    found: list[Entry] = []
+    for first in range(0, len(ids), AT_ONCE):
+        found += await entries(work, ids[first : first + AT_ONCE])
+        tell(len(found), len(ids))
+    return found
 
 
 async def entries(work: Work, ids: Sequence[int]) -> Sequence[Entry]:

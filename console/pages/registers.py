@@ -17,6 +17,7 @@ from cases.aid_received import aid_told
 from cases.care_cards import card_of
 from cases.register_lists import InRegister, count_members, entries, groups_of, register, some_members
 from console.pages.ledger import XLSX, areas_beneath
+from console.progress import Tell, with_progress
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone
 from papers.registers import care_card, register_workbook
@@ -79,18 +80,24 @@ def _wanted(looking: Filters, chosen: str) -> InRegister:
 
 @router.get("/export.xlsx")
 async def export(visit: Visiting, looking: Looking) -> Response:
-    known = categories_for(visit)
-    if looking.category not in known:
+    if looking.category not in categories_for(visit):
         raise gone()
+
+    async def exporting(tell: Tell) -> Response:
+        return await _export(visit, looking, tell)
+
+    return await with_progress(visit.request, exporting)
+
+
+async def _export(visit: Visit, looking: Filters, tell: Tell) -> Response:
+    category = looking.category
     async with visit.acting() as work:
-        rows = await register(work, _wanted(looking, looking.category), visit.within(Student))
+        rows = await register(work, _wanted(looking, category), visit.within(Student), tell)
     lines = [register_row(one, visit.plan) for one in rows]
-    body = await asyncio.to_thread(register_workbook, known[looking.category].zh, lines, visit.today)
+    body = await asyncio.to_thread(register_workbook, categories_for(visit)[category].zh, lines, visit.today)
     async with visit.acting() as work:
-        work.record(
-            "list_exported", "list:register", area_code=visit.area, actor=visit.actor, count=len(rows), category=looking.category,
-        )  # fmt: skip
-    return _file(body, XLSX, f"register-{looking.category}-{visit.today:%Y%m%d}.xlsx", "attachment")
+        work.record("list_exported", "list:register", area_code=visit.area, actor=visit.actor, count=len(rows), category=category)
+    return _file(body, XLSX, f"register-{category}-{visit.today:%Y%m%d}.xlsx", "attachment")
 
 
 @router.post("/cards/{student_id}", dependencies=[Depends(require_csrf_form)])

@@ -55,14 +55,15 @@
   }
   const size = (bytes) => (bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`);
 
-  // A list as a workbook may take a while: the page says so, and how much has come, until the file is there.
+  // A list as a workbook may take a while: the page says so, and how many rows are read or how much has come, until the file is there.
   document.addEventListener("click", async (event) => {
     const link = event.target.closest('a[href*=".xlsx"]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     far(words.preparing, 0, 0, "");
     try {
-      const answer = await fetch(link.href);
+      const answer = await fetch(link.href, { headers: { "X-Part": "progress" } });
+      if (answer.ok && answer.headers.get("content-type").startsWith("application/x-ndjson")) return await follow(answer.body.getReader(), words.preparing);
       const name = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") || "");
       if (!answer.ok || !name) return location.assign(link.href);
       const total = answer.headers.has("content-encoding") ? 0 : Number(answer.headers.get("content-length"));

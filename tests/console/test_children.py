@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 
 import pytest
@@ -39,6 +40,10 @@ async def test_a_child_is_put_into_registers_which_are_printed(county: County, c
     answer = await officer.http.get("/registers/export.xlsx?category=left_behind")
     rows = CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
     assert any("马小龙" in row for row in rows)
+    asked = await officer.http.get("/registers/export.xlsx?category=left_behind", headers={"X-Part": "progress"})
+    far, named, file = asked.content.split(b"\n", 2)
+    assert (json.loads(far), json.loads(named)["file"][:8]) == ({"done": 1, "total": 1}, "register")
+    assert CalamineWorkbook.from_filelike(BytesIO(file)).get_sheet_by_index(0).to_python() == rows
     card = await officer.does(f"/registers/cards/{child}")
     assert len(PdfReader(BytesIO(card.content)).pages) >= 1
     await officer.does(f"{at}/out-of", category="left_behind")
