@@ -24,6 +24,9 @@ ENDINGS = {  # actions whose end is a state
     "post_": {"confirmed", "denied"},
 }
 
+RECORDERS = {"note", "_record"}
+"""Functions that record what they are given."""
+
 
 def _recorded() -> Iterator[str]:
     """The actions that the code records, from its text."""
@@ -32,11 +35,23 @@ def _recorded() -> Iterator[str]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "record":
                     yield from _actions(node.args[0])
+                elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RECORDERS:
+                    yield from (action for one in node.args if _is_action(one) for action in _actions(one))
+
+
+def _is_action(argument: ast.expr) -> bool:
+    if isinstance(argument, ast.IfExp):
+        return _is_action(argument.body)
+    if isinstance(argument, ast.JoinedStr):
+        return isinstance(argument.values[0], ast.Constant) and argument.values[0].value in ENDINGS
+    return isinstance(argument, ast.Constant) and isinstance(argument.value, str) and "_" in argument.value
 
 
 def _actions(argument: ast.expr) -> Iterator[str]:
     if isinstance(argument, ast.Constant):
         yield str(argument.value)
+    elif isinstance(argument, ast.IfExp):
+        yield from (*_actions(argument.body), *_actions(argument.orelse))
     elif isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
         stem = str(argument.values[0].value)
         yield from (stem + ending for ending in ENDINGS[stem])
