@@ -43,7 +43,7 @@ def test_the_month_keeps_its_promises_though_the_database_is_killed() -> None:
             assert pid is not None
             assert psutil.pid_exists(pid)
             os.kill(pid, signal.SIGKILL)
-            _, errors = story.communicate(timeout=200)
+            _, errors = story.communicate(timeout=500)
         told = out.read_text(encoding="utf-8")
     assert story.returncode == 0, told[-3000:] + errors.decode()[-2000:]
     counted = LAST_LINE.match(told.strip().splitlines()[-1])
