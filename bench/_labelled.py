@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from bot.replies import Child
@@ -13,6 +13,7 @@ from bot.replies import Child
 DATA = Path(__file__).with_name("data")
 BUILDING, MEASURING = "replies_building.tsv", "replies_measuring.tsv"
 UNREAD = "unknown"
+FRIDAY = 5
 HARM = frozenset({"safety", "bullying", "early_marriage"})
 
 
@@ -48,11 +49,15 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader made of a reply, and what would be done: act, ask or person; `read`: a person reads it beside an act or a question."""
+    """What a reader made of a reply, and what would be done: act, ask or person; `read`: a person reads it beside an act or a question.
+
+    `for_people`: of what was said the part that is given to a person while the rest is acted on.
+    """
 
     said: frozenset[Meant]
     action: str
     read: bool = False
+    for_people: frozenset[Meant] = frozenset()
 
     @property
     def reaches_somebody(self) -> bool:
@@ -101,7 +106,7 @@ def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
     plain = [answer for row, answer in pairs if not any(HARM & _names(one) for one in row.right) and answer.action != "person"]
     return Marks(
         acted=len(acted),
-        precision=_share(is_right(row, answer) for row, answer in acted),
+        precision=_share(acts_rightly(row, answer) for row, answer in acted),
         coverage=_share(answer.action != "person" or (is_right(row, answer) and _intents(answer) != {UNREAD}) for row, answer in pairs),
         understood=_share(is_right(row, answer) and _intents(answer) != {UNREAD} for row, answer in pairs if row.clear),
         days=_share(
@@ -121,10 +126,28 @@ def is_right(row: Labelled, answer: Answer) -> bool:
     return any(_fits(one, answer.said) for one in row.right)
 
 
+def acts_rightly(row: Labelled, answer: Answer) -> bool:
+    """Whether all that is acted on is right; what goes to a person is none of it."""
+    if not answer.for_people:
+        return is_right(row, answer)
+    acted = answer.said - answer.for_people
+    return any(_fits(frozenset(meant for meant in one if _of(meant) in set(map(_of, acted))), acted) for one in row.right)
+
+
 def _fits(right: frozenset[Meant], said: frozenset[Meant]) -> bool:
-    return {(meant.child, meant.intent) for meant in right} == {(meant.child, meant.intent) for meant in said} and all(
-        meant.on is None or meant in said for meant in right
+    days = {(_of(meant), _school_day(meant.on)) for meant in said}
+    return set(map(_of, right)) == set(map(_of, said)) and all(
+        meant.on is None or (_of(meant), _school_day(meant.on)) in days for meant in right
     )
+
+
+def _of(meant: Meant) -> tuple[str | None, str]:
+    return meant.child, meant.intent
+
+
+def _school_day(day: date | None) -> date | None:
+    """Who is to come back on a Saturday comes on Monday."""
+    return day + timedelta(days=8 - day.isoweekday()) if day is not None and day.isoweekday() > FRIDAY else day
 
 
 def _labelled(id_: str, question: str, children: str, today: str, reply: str, expected: str) -> Labelled:

@@ -15,22 +15,26 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from bench import _classifier, _keywords
-from bench._labelled import BUILDING, MEASURING, Answer, Labelled, Marks, Meant, Read, load, mark
+from bench._labelled import BUILDING, MEASURING, UNREAD, Answer, Labelled, Marks, Meant, Read, load, mark
 from bot.replies import action, read_guardian, unread_words
+from bot.replies.action import SURE
 
 PRECISION, COVERAGE, REACHED, SPEED = 0.98, 0.85, 1.0, 2000
 ORDER = ("person", "ask", "act")
 
 
 def ours(row: Labelled) -> Answer:
+    """As the dialog does it (`bot.dialogs.guardian`): while one thing in a text is unsure, nothing in it is acted on."""
     question = None if row.question == "none" else row.question
     names = {child.student_id: child.name for child in row.children}
     readings = read_guardian(row.reply, question=question, children=row.children, today=row.today)
     actions = [action(one, question=question, children=len(row.children)) for one in readings]
-    said = frozenset(Meant(names.get(one.student_id or 0), one.intent, one.on) for one in readings)
-    done = max(actions, key=ORDER.index)
+    meant = [Meant(names.get(one.student_id or 0), one.intent, one.on) for one in readings]
+    unsure = [done for one, done in zip(readings, actions, strict=True) if one.intent == UNREAD or one.confidence < SURE or done == "ask"]
+    done = max(unsure or actions, key=ORDER.index)
     also = "person" in actions or (done != "person" and bool(unread_words(row.reply, children=row.children, today=row.today)))
-    return Answer(said, done, also)
+    for_people = frozenset(one for one, done in zip(meant, actions, strict=True) if done == "person")
+    return Answer(frozenset(meant), done, also, for_people)
 
 
 def main() -> int:

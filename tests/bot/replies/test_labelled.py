@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from bench._labelled import BUILDING, MEASURING, is_right, load, mark
+from bench._labelled import BUILDING, MEASURING, acts_rightly, load, mark
 from bench.replies import ours
 
 ROWS = load(BUILDING)
@@ -14,7 +14,7 @@ ROWS = load(BUILDING)
 
 def test_a_reply_is_read_rightly_or_not_acted_on() -> None:
     acted = [(row, answer) for row in ROWS if (answer := ours(row)).action == "act"]
-    assert not [(row.id, row.reply, answer.said) for row, answer in acted if not is_right(row, answer)]
+    assert not [(row.id, row.reply, answer.said) for row, answer in acted if not acts_rightly(row, answer)]
 
 
 def test_most_is_understood_and_no_danger_is_missed() -> None:
