@@ -77,7 +77,7 @@ def read_guardian(
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
-    readings = [reading for one in share(plain, children) for reading in _of_share(one, question, when)]
+    readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
     if veils_news(plain, {one.intent for one in readings}, children=children, today=today, school=school):
         readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
@@ -98,6 +98,17 @@ def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
         return (children[place - 1].student_id,) if 0 < place <= len(children) else ()
     named = only_the_name(plain, children)
     return named if len(named) == 1 else ()
+
+
+def _shares(plain: str, children: Sequence[Child], question: str | None, when: When) -> list[Share]:
+    """What stands before the first child that is named is said of all of them, so far as it says anything."""
+    shares = share(plain, children)
+    if len(shares) < 2 or shares[0].ids or shares[0].somebody:
+        return shares
+    clauses = shares[0].clauses
+    heard = zip(clauses, _hear_all(clauses, question, when), strict=True)
+    telling = tuple(clause for clause, one in heard if one.tells or lexicon().patterns["digit"].match(clause.text))
+    return [replace(one, clauses=telling + one.clauses) for one in shares[1:]]
 
 
 def _of_share(one: Share, question: str | None, when: When) -> list[Reading]:

@@ -43,6 +43,11 @@ class Heard:
     guessed: bool = False
     opposed: bool = False
 
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything that counts for what stands beside it."""
+        return bool(self.meanings) or self.denied or self.unclear or self.hedged or self.guessed
+
 
 @dataclass(frozen=True)
 class _Word:
