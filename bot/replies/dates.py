@@ -132,6 +132,10 @@ def _next_month_day(match: re.Match[str], today: date) -> date | None:
     return _in_month(_next_month(today), number(match[1]))
 
 
+def _last_month_day(match: re.Match[str], today: date) -> date | None:
+    return _in_month(today.replace(day=1) - _DAY, number(match[1]))
+
+
 def _day(match: re.Match[str], today: date) -> date | None:
     wanted = number(match[1])
     if wanted is None:
@@ -264,6 +268,7 @@ _RULES: dict[str, Callable[[re.Match[str], date], date | None]] = {
     "after": _after,
     "month_day": _month_day,
     "next_month_day": _next_month_day,
+    "last_month_day": _last_month_day,
     "day": _day,
     "numeric": _month_day,
     "holiday": _holiday,
