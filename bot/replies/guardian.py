@@ -18,6 +18,7 @@ from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+from bot.replies.topics import in_context
 from bot.replies.unread import veils_news
 from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
 
@@ -198,7 +199,7 @@ def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequenc
 
 
 def _hear_all(clauses: Sequence[Clause], question: str | None, when: When) -> list[Heard]:
-    return [hear(clause, when.days(clause.text), question, when.today) for clause in clauses]
+    return in_context(clauses, [hear(clause, when.days(clause.text), question, when.today) for clause in clauses])
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, when: When) -> _Said | None:
