@@ -10,7 +10,7 @@ from functools import cache
 
 import holidays
 
-from bot.replies.feasts import next_hijri, next_lunar
+from bot.replies.feasts import next_hijri, next_lunar, next_lunar_day
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.numerals import number
 from bot.replies.school_year import (
@@ -198,6 +198,17 @@ def _lunar(match: re.Match[str], today: date) -> date | None:
     return _feast_day(next_lunar(month, day, today), match) if month and day else None
 
 
+def _lunar_of_month(match: re.Match[str], today: date) -> date | None:
+    """ "初十" and "农历十二" without a month: the next day of that number."""
+    day = number((match[1] or match[3]).removeprefix("初"))
+    on = next_lunar_day(day, today) if day else None
+    return on + _DAY if on is not None and (match[2] or match[4]) else on
+
+
+def _weekend_over(_: re.Match[str], today: date) -> date:
+    return today + _DAY * (7 - today.weekday())
+
+
 def _lunar_day(match: re.Match[str], today: date) -> date | None:
     month, day = lexicon().dates.lunar_days[match[1]]
     return _feast_day(next_lunar(month, day, today), match)
@@ -276,6 +287,8 @@ _RULES: dict[str, Callable[[re.Match[str], date], date | None]] = {
     "feast": _feast,
     "lunar": _lunar,
     "lunar_day": _lunar_day,
+    "lunar_of_month": _lunar_of_month,
+    "weekend_over": _weekend_over,
     "fixed_day": _fixed_day,
     "span": _after,
     "now": _now,

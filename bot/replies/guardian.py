@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, only_the_name, share
 from bot.replies.danger import danger_in, weighed
-from bot.replies.dates import Day, find_days
 from bot.replies.kinds import Child, Reading
+from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, only_a_day
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
@@ -44,17 +44,6 @@ class _Said:
     evidence: str
     since: date | None = None
     until: date | None = None
-
-
-@dataclass(frozen=True)
-class When:
-    """The day on which a text came, and the school year around it."""
-
-    today: date
-    school: SchoolYear
-
-    def days(self, text: str) -> tuple[Day, ...]:
-        return find_days(text, self.today, self.school)
 
 
 def read_guardian(
@@ -212,67 +201,18 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
     if chosen is None or len(days) > 1 or doubtful(chosen, heard):
         return _unknown(evidence)
-    on = days.pop() if days else _day_beside(chosen, weighty, clauses, when)
+    on = min(days) if days else day_beside(chosen, weighty, clauses, when)
     if chosen in BACK_AT_SCHOOL and on is not None and on < when.today and any(one.denied for one in heard):
         return _unknown(evidence)
-    since, on = _later_leave(clauses, on, when) if chosen in _LEAVES and not days else (None, on)
-    ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, when)
-    return _Said(chosen, on, _PLAIN, evidence, since, on - timedelta(days=1) if ends and on else None)
-
-
-def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], when: When) -> date | None:
-    """The day that stands elsewhere in the text: of coming back, of the end of a leave, or said after the promise."""
-    if chosen in BACK_AT_SCHOOL:
-        return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
-    if chosen != "will_return":
-        return _back(chosen, clauses, when)
-    named = {_nothing_but_a_day(clause.text, {}, when) for clause in clauses} - {None}
-    return named.pop() if len(named) == 1 else None
-
-
-def _ends(clauses: Sequence[Clause], when: When) -> set[date]:
-    """The days until which something lasts."""
-    return {day.on for clause in clauses for day in when.days(clause.text) if day.on is not None and _is_end(clause.text, day)}
-
-
-def _later_leave(clauses: Sequence[Clause], back: date | None, when: When) -> tuple[date | None, date | None]:
-    """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day."""
-    found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
-    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > when.today and _is_before_leave(text, day)]
-    if not begins:
-        return None, back
-    spans = [day.on - when.today for _, day in found if day.kind == "span" and day.on]
-    if spans:
-        return begins[0], begins[0] + spans[0]
-    after = max(begins) + timedelta(days=1)
-    return begins[0], max(back, after) if back is not None else after
-
-
-def _is_before_leave(text: str, day: Day) -> bool:
-    """ "明天请假" begins tomorrow; "请假，明天来" ends then."""
-    asked = lexicon().intents["leave"].search(text)
-    return asked is not None and day.end <= asked.start() and not _is_end(text, day)
+    if chosen in _LEAVES and end_unread(clauses, when):
+        return _unknown(evidence)
+    since, on = later_leave(clauses, on, when, is_told=bool(days)) if chosen in _LEAVES else (None, on)
+    last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
+    return _Said(chosen, on, _PLAIN, evidence, since, last if last in ends(clauses, when) else None)
 
 
 def _in_context(intent: str, question: str | None) -> str:
     return "confirm_yes" if intent == "returned" and question == "confirm_return" else intent
-
-
-def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
-    """The first day after the leave that was asked for."""
-    if chosen not in lexicon().reasons:
-        return None
-    for clause in clauses:
-        for day in when.days(clause.text):
-            if day.on is not None and day.kind == "span":
-                return day.on
-            if day.on is not None and _is_end(clause.text, day) and day.on >= when.today:
-                return day.on + timedelta(days=1)
-    return None
-
-
-def _is_end(text: str, day: Day) -> bool:
-    return day.start > 0 and text[day.start - 1] in "到至"
 
 
 def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: str | None, when: When) -> _Said | None:
@@ -281,23 +221,8 @@ def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: 
         return _Said("confirm_no", None, _LOOSE, clauses[0].text)
     if question not in {"absence", "notice"} or len(clauses) != 1 or any(one.denied or one.unclear or one.hedged for one in heard):
         return None
-    day = _nothing_but_a_day(clauses[0].text, lexicon().digits[question], when)
+    day = only_a_day(clauses[0].text, lexicon().digits[question], when)
     return _Said("will_return", day, _LOOSE, clauses[0].text) if day else None
-
-
-def _nothing_but_a_day(text: str, digits: Mapping[int, str], when: When) -> date | None:
-    """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
-    named = when.days(text)
-    days = [day for day in named if day.kind not in {"span", "now"}]
-    if len(days) != 1 or days[0].on is None or days[0].on < when.today:
-        return None
-    if days[0].kind == "day" and days[0].on.day in digits:
-        return None
-    spoken = {place for day in named for place in range(day.start, day.end)}
-    rest = "".join(letter for place, letter in enumerate(text) if place not in spoken)
-    if days[0].words.startswith("等"):
-        return None
-    return None if lexicon().patterns["filler"].sub("", rest) else days[0].on
 
 
 def _plain(meaning: Meaning) -> _Said:

@@ -11,7 +11,7 @@ from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
 
 _PLAIN_DAYS = frozenset(
-    {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"}
+    {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "lunar_of_month", "weekend_over", "fixed_day"}
     | {"last_month_day", "term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"}
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
