@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 
@@ -27,6 +27,7 @@ from bot.replies.school_year import (
 _DAY = timedelta(days=1)
 _OF_EVENTS = frozenset({"event", "event_begins", "event_before", "half_term"})
 _YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends"}) | _OF_EVENTS
+_EXACT = frozenset({"relative", "weekday", "day", "month_day", "next_month_day", "numeric"})
 _NO_DAYS = frozenset({"span", "now", "vague"})
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
@@ -63,7 +64,13 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))
-    return tuple(_agreed(sorted(found, key=lambda day: day.start), text))
+    return tuple(_not_yet_known(day, text) for day in _agreed(sorted(found, key=lambda day: day.start), text))
+
+
+def _not_yet_known(day: Day, text: str) -> Day:
+    """ "Some time after the 15th" is no day."""
+    is_open = day.kind in _EXACT and lexicon().patterns["some_time_after"].match(text, day.end)
+    return replace(day, on=None, kind="vague") if is_open else day
 
 
 def _agreed(days: list[Day], text: str) -> list[Day]:

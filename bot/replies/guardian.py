@@ -20,11 +20,12 @@ from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.topics import in_context
 from bot.replies.unread import veils_news
-from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
+from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_journey, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
 _MOST_UNREAD = 3
+_MOST_EXCUSED = 10  # characters beside a bare day
 _LONGEST = 500  # characters; a longer text is for a person
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
 _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
@@ -192,7 +193,7 @@ def _hear_all(clauses: Sequence[Clause], question: str | None, when: When) -> li
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, when: When) -> _Said | None:
-    weighty = without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
+    weighty = without_the_journey(without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE])) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, when)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
@@ -219,10 +220,22 @@ def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: 
     """Nothing but a day answers 'when'; nothing but a denial answers 'is the child back'."""
     if question == "confirm_return" and any(one.denied for one in heard) and not any(one.unclear for one in heard):
         return _Said("confirm_no", None, _LOOSE, clauses[0].text)
-    if question not in {"absence", "notice"} or len(clauses) != 1 or any(one.denied or one.unclear or one.hedged for one in heard):
+    if question not in {"absence", "notice"}:
         return None
-    day = only_a_day(clauses[0].text, lexicon().digits[question], when)
-    return _Said("will_return", day, _LOOSE, clauses[0].text) if day else None
+    days = [only_a_day(clause.text, lexicon().digits[question], when) for clause in clauses]
+    named = [day for day in days if day is not None]
+    beside = [clause for clause, day in zip(clauses, days, strict=True) if day is None]
+    if len(named) != 1 or not all(_excuses(clause, one) for clause, one in zip(clauses, heard, strict=True)):
+        return None
+    if sum(_unread(clause.text) for clause in beside) > _MOST_EXCUSED:
+        return None
+    return _Said("will_return", named[0], _LOOSE, clauses[days.index(named[0])].text)
+
+
+def _excuses(clause: Clause, one: Heard) -> bool:
+    """ "I forgot" and "not today" beside a day take nothing from it; a denial of all going does."""
+    spoiled = clause.asked or one.unclear or one.hedged or one.guessed or one.of_others or one.opposed
+    return not spoiled and (not one.denied or bool(one.gone) or lexicon().patterns["today_only"].search(clause.text) is not None)
 
 
 def _plain(meaning: Meaning) -> _Said:

@@ -105,7 +105,7 @@ def _goes_on(after: str) -> bool:
 def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, result: Moves) -> None:
     patterns = lexicon().patterns
     before, after = text[: match.start()], text[match.end() :]
-    if patterns["you"].search(before):
+    if patterns["you"].search(before) or _comes_home(before, match.group()):
         return
     if patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
         result.unclear = True
@@ -116,6 +116,20 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         move = _tense(before, after, match.group(), day, today)
         result.unclear |= move is None
         result.found += [move] if move else []
+
+
+def _comes_home(before: str, verb: str) -> bool:
+    """A grown-up who comes back from work says nothing of the child."""
+    patterns = lexicon().patterns
+    if not verb.startswith("回"):
+        return False
+    adults = [match.end() for match in patterns["adult_subject"].finditer(before)]
+    children = [match.end() for match in patterns["child_subject"].finditer(patterns["adult_subject"].sub(_blank, before))]
+    return bool(adults) and max(adults) > max(children, default=-1)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "," * len(match.group())
 
 
 def _another_goes(before: str, verb: str) -> bool:
@@ -144,7 +158,8 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     if patterns["other_after"].search(after):
         return None
     if day is not None and day.on != today:
-        return _on_day(day, day.on, verb, today, happened=past, told=told) if day.on else None
+        not_before = not told and not patterns["past_after"].search(after) and patterns["not_before"].search(before)
+        return _on_day(day, day.on, verb, today, happened=past and not not_before, told=told) if day.on else None
     if told:
         known = (day is not None and not patterns["later"].search(before)) or verb[0] in _BRINGS
         return Move("returned", today, _said(day, verb)) if known else None

@@ -9,6 +9,7 @@ from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
 
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
+_HOME = ("回来", "回去", "回")
 _SCHOOL = re.compile(r"[学校课]")
 BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
 
@@ -18,6 +19,14 @@ def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
     if not any(meaning.intent in _AWAY for meaning in meanings):
         return meanings
     return [meaning for meaning in meanings if meaning.intent != "returned" or _SCHOOL.search(meaning.words)]
+
+
+def without_the_journey(meanings: list[Meaning]) -> list[Meaning]:
+    """ "Home on Sunday, at school on Monday": the day of school counts."""
+    to_school = [one for one in meanings if one.intent == "will_return" and one.on is not None and not one.words.endswith(_HOME)]
+    if not to_school:
+        return meanings
+    return [one for one in meanings if one.intent != "will_return" or not one.words.endswith(_HOME)]
 
 
 def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
