@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -22,7 +22,7 @@ from bot.replies.topics import in_context
 from bot.replies.unread import veils_news
 from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_journey, without_the_way
 
-_SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
+_SURE, _AGREED, _PLAIN, _LOOSE, _WHO, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.6, 0.3, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
 _MOST_UNREAD = 3
 _MOST_EXCUSED = 10  # characters beside a bare day
@@ -104,9 +104,10 @@ def _shares(plain: str, children: Sequence[Child], question: str | None, when: W
 
 def _of_share(one: Share, question: str | None, when: When) -> list[Reading]:
     ids: tuple[int | None, ...] = one.ids or (None,)
+    known = _WHO if one.somebody else _SURE
     said = _with_digit(one.clauses, question, when)
     return [
-        Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since, each.until)
+        Reading(student_id, each.intent, each.on, min(each.confidence, known), each.evidence, each.since, each.until)
         for student_id in ids
         for each in said
     ]

@@ -11,12 +11,27 @@ from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
 
 _PLAIN_DAYS = frozenset(
-    {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "lunar_of_month", "weekend_over", "fixed_day"}
+    {
+        "relative",
+        "after",
+        "now",
+        "month_day",
+        "next_month_day",
+        "holiday",
+        "break",
+        "feast",
+        "lunar",
+        "lunar_day",
+        "lunar_of_month",
+        "weekend_over",
+        "fixed_day",
+    }
     | {"last_month_day", "term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"}
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
 _BRINGS = frozenset("送带领")
 _AT = "在"
+_ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
 _AS_LATE_AS = frozenset("到至")
 
@@ -107,7 +122,8 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
     before, after = text[: match.start()], text[match.end() :]
     if patterns["you"].search(before) or _comes_home(before, match.group()):
         return
-    if patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
+    at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
+    if patterns["twice_denied"].search(text) or _another_goes(before, match.group()) or at_another_school:
         result.unclear = True
     elif patterns["denied_go"].search(before) or patterns["denied_after"].search(after):
         result.denied = True
@@ -173,8 +189,13 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
 
 
 def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool, told: bool) -> Move | None:
-    """A weekday or a bare number may mean the last one: with a past tense it is that one where it was named as past (的), or lies in this week."""
-    if on >= today and happened and (last := _last(day, on, today)) is not None and (told or last.isocalendar()[:2] == today.isocalendar()[:2]):
+    """A weekday or a bare number may mean the last one: in the past tense it does where it is told (的), or lies in this week."""
+    if (
+        on >= today
+        and happened
+        and (last := _last(day, on, today)) is not None
+        and (told or last.isocalendar()[:2] == today.isocalendar()[:2])
+    ):
         return Move("returned", last, _said(day, verb))
     if on < today:
         return Move("returned", on, _said(day, verb)) if happened or day.kind in _PAST_DAYS else None

@@ -27,7 +27,7 @@ def _now(text: str, one: Heard) -> Heard:
 
 
 def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
-    """A clause without a subject goes on about whom the one before it was: "I fell at the site, am in hospital" says nothing of the child."""
+    """A clause without a subject goes on about whom the one before it was: "I fell, am in hospital" says nothing of the child."""
     about_adult, found = False, []
     for clause, one in zip(clauses, heard, strict=True):
         child, adult = _people(clause.text)
