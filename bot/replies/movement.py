@@ -124,9 +124,9 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         return
     at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
     alone = match.group()[0] not in _BRINGS and patterns["goes_alone"].search(before)
-    if patterns["other_place"].match(after) and match.group()[-1] in _BARE:
-        result.elsewhere = True
-    elif patterns["twice_denied"].search(text) or _another_goes(before, match.group()) or at_another_school or alone:
+    to_another_place = match.group()[-1] in _BARE and patterns["other_place"].match(after)
+    unsure = to_another_place or at_another_school or alone
+    if unsure or patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
         result.unclear = True
     elif patterns["denied_go"].search(before) or patterns["denied_after"].search(after):
         result.denied = True
