@@ -11,7 +11,7 @@ from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, only_the_name, share
 from bot.replies.danger import danger_in, weighed
 from bot.replies.kinds import Child, Reading
-from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, only_a_day
+from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
@@ -209,6 +209,8 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     if chosen in _LEAVES and end_unread(clauses, when):
         return _unknown(evidence)
     since, on = later_leave(clauses, on, when, is_told=bool(days)) if chosen in _LEAVES else (None, on)
+    if on is None and since is None and chosen in _LEAVES and names_later_day(clauses, heard, when):
+        return _unknown(evidence)
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
     return _Said(chosen, on, _PLAIN, evidence, since, last if last in ends(clauses, when) else None)
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from bot.replies.clauses import Clause
 from bot.replies.dates import Day, find_days
 from bot.replies.lexicon import lexicon
-from bot.replies.meanings import Meaning
+from bot.replies.meanings import Heard, Meaning
 from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
 
@@ -49,6 +49,13 @@ def end_unread(clauses: Sequence[Clause], when: When) -> bool:
     )
 
 
+def names_later_day(clauses: Sequence[Clause], heard: Sequence[Heard], when: When) -> bool:
+    """Whether a day to come is named that was not understood: it may be the one that ends the leave. What is only hoped for is none."""
+    sure = (clause for clause, one in zip(clauses, heard, strict=True) if not one.hedged)
+    days = (day for clause in sure for day in when.days(clause.text) if day.kind not in {"span", "now"})
+    return any(day.on is not None and day.on > when.today for day in days)
+
+
 def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool) -> tuple[date | None, date | None]:
     """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day.
 
@@ -69,7 +76,7 @@ def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_
 
 def _is_before_leave(text: str, day: Day) -> bool:
     """ "明天请假" and "13号一天" begin on that day; "请假，明天来" ends then."""
-    if lexicon().patterns["one_span"].match(text, day.end):
+    if lexicon().patterns["begins_it"].match(text, day.end):
         return True
     asked = lexicon().intents["leave"].search(text)
     return asked is not None and day.end <= asked.start() and not _is_end(text, day)
