@@ -13,6 +13,8 @@ from bot.replies.meanings import Heard, Meaning
 from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
 
+_WEEK = 7
+
 
 @dataclass(frozen=True)
 class When:
@@ -62,11 +64,13 @@ def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_
     `is_told`: the day of return was named by itself, and no reckoning goes before it.
     """
     found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
-    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > when.today and _is_before_leave(text, day)]
+    later = [(text, day) for text, day in found if day.kind not in {"span", "now"} and day.on and day.on > when.today]
+    begins = [day.on for text, day in later if day.on and _is_before_leave(text, day)]
     if not begins:
         return None, back
     if is_told and back is not None:
-        return (begins[0] if begins[0] < back else None), back
+        weeks = (begins[0] - back).days // _WEEK + 1 if back <= begins[0] else 0  # "on Tuesday …, Wednesday": that week's
+        return begins[0], back + timedelta(days=_WEEK * weeks)
     spans = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
     if spans:
         return begins[0], begins[0] + spans[0]
