@@ -1,0 +1,69 @@
+"""What is meant: ordinary life that only looks like danger, empty talk, denials, choices, and words with two sides."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.replies import Child, action, read_guardian, unread_words
+
+TODAY = date(2026, 11, 25)
+GIRL = Child(1, "马玉梅", sex="female", rank=1)
+
+
+def read(text: str, question: str | None = "absence") -> list[str]:
+    return [one.intent for one in read_guardian(text, question=question, children=(GIRL,), today=TODAY)]
+
+
+def done(text: str, question: str | None = "absence") -> set[str]:
+    return {action(one, question=question, children=1) for one in read_guardian(text, question=question, children=(GIRL,), today=TODAY)}
+
+
+def reaches_somebody(text: str) -> bool:
+    return done(text) == {"person"} or bool(unread_words(text, children=(GIRL,), today=TODAY))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "她从梯子上摔下来腿断了，打石膏了",
+        "侄子上礼拜结婚，请假两天",
+        "她妈年前改嫁把她带到青海去了",
+        "她妈跑了，我在青岛，家里她管着弟弟",
+        "我这个老汉接不上活",
+        "我是她的后妈，她爸说她发烧了",
+        "雪大不敢走",
+        "手冻烂了缓两天",
+        "岳母病危，我们都守着",
+        "绑都绑不去，没办法",
+        "在车上，路上堵着",
+        "有人肯捎我就送",
+        "宿舍暖气不热，冻得睡不着",
+        "奶奶舍不得不让她走",
+        "翻墙跑了，早上在网吧找着了",
+        "祖母去世，请假三天",
+    ],
+)
+def test_everyday_misfortune_is_no_danger(text: str) -> None:
+    assert done(text) != {"person"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "她从楼上叫人推下来腿断了",
+        "她叫人带到酒店去了",
+        "那个男的把她带到青海去了",
+        "后妈把她胳膊打断了",
+        "吓得不敢出门",
+        "把她关在宿舍外面冻了半夜",
+        "说下婆家了，腊月结婚",
+        "偷偷翻墙跑了，还没找着",
+        "几个人骑车把她堵住打",
+        "他爸不让她走，在屋里锁着呢",
+        "她昏迷抢救着呢",
+    ],
+)
+def test_the_same_words_as_danger_still_reach_somebody(text: str) -> None:
+    assert reaches_somebody(text)
