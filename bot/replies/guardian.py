@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.replies.action import HOPELESS
+from bot.replies.action import HOPELESS, RECEIPT
 from bot.replies.clauses import Clause, Share, only_the_name, share
 from bot.replies.danger import danger_in, weighed
 from bot.replies.dates import Day, find_days
@@ -78,6 +78,8 @@ def read_guardian(
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
     readings = [reading for one in share(plain, children) for reading in _of_share(one, question, when)]
+    if question == "absence":
+        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) if one.intent == RECEIPT else one for one in readings]
     if veils_news(plain, {one.intent for one in readings}, children=children, today=today, school=school):
         readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
