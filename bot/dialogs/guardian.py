@@ -101,7 +101,7 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
 
 
 def _only_thanks(talk: Talk, readings: list[Reading]) -> bool:
-    """A "thank you" after an answer, or where it is open about whom: nothing was asked, and nothing is said. One after a notice is proof."""
+    """A "thank you" after an answer, or where it is open about whom: nothing was asked or is said. One after a notice is proof."""
     if {reading.intent for reading in readings} != {RECEIPT} or talk.notice_id is not None or talk.kind == "notice":
         return False
     return talk.question.state != "open" if talk.question is not None else _several(talk)
