@@ -43,6 +43,14 @@ def reaches_somebody(text: str) -> bool:
         "奶奶舍不得不让她走",
         "翻墙跑了，早上在网吧找着了",
         "祖母去世，请假三天",
+        "她爸在工地上腿砸断了，我去伺候",
+        "她妈怀着，走不动",
+        "阿达走了没音信，我一个人养着",
+        "书包叫河水冲走了，没有本子",
+        "房子塌了，没钱修",
+        "带她去派出所照相，下午来",
+        "等我给班主任打个电话",
+        "大夫不让出门，发烧着呢",
     ],
 )
 def test_everyday_misfortune_is_no_danger(text: str) -> None:
@@ -63,6 +71,14 @@ def test_everyday_misfortune_is_no_danger(text: str) -> None:
         "几个人骑车把她堵住打",
         "他爸不让她走，在屋里锁着呢",
         "她昏迷抢救着呢",
+        "她爸拿凳子把她腿砸断了",
+        "奶奶说她怀了",
+        "叫开车的叔叔领走了",
+        "房子塌了，娃压在底下",
+        "书包还在，她叫河水冲走了",
+        "去派出所报案，她没找着",
+        "老师打她",
+        "她爸不让出门",
     ],
 )
 def test_the_same_words_as_danger_still_reach_somebody(text: str) -> None:
