@@ -19,7 +19,7 @@ from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.unread import veils_news
-from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
+from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, is_asked_first, not_back, one_of, without_the_passing, without_the_way
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
@@ -193,7 +193,7 @@ def _hear_all(clauses: Sequence[Clause], question: str | None, when: When) -> li
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, when: When) -> _Said | None:
-    weighty = without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
+    weighty = without_the_passing(without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE])) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, when)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
@@ -207,7 +207,8 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         return _unknown(evidence)
     since, on = _later_leave(clauses, on, when) if chosen in _LEAVES and not days else (None, on)
     ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, when)
-    return _Said(chosen, on, _PLAIN, evidence, since, on - timedelta(days=1) if ends and on else None)
+    sure = _UNSURE if is_asked_first(chosen, weighty) else _PLAIN
+    return _Said(chosen, on, sure, evidence, since, on - timedelta(days=1) if ends and on else None)
 
 
 def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], when: When) -> date | None:

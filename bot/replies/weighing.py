@@ -9,6 +9,7 @@ from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
 
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
+_PASSING = frozenset({"hardship", "leave"})
 _SCHOOL = re.compile(r"[学校课]")
 BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
 
@@ -18,6 +19,22 @@ def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
     if not any(meaning.intent in _AWAY for meaning in meanings):
         return meanings
     return [meaning for meaning in meanings if meaning.intent != "returned" or _SCHOOL.search(meaning.words)]
+
+
+def without_the_passing(meanings: list[Meaning]) -> list[Meaning]:
+    """What keeps a child for now only gives way to a promised day."""
+    is_promised = any(meaning.intent == "will_return" and meaning.on is not None for meaning in meanings)
+    return [meaning for meaning in meanings if not (is_promised and _is_passing(meaning))]
+
+
+def _is_passing(meaning: Meaning) -> bool:
+    return meaning.intent in _PASSING and lexicon().patterns["passing"].search(meaning.words) is not None
+
+
+def is_asked_first(chosen: str, meanings: Sequence[Meaning]) -> bool:
+    """Whether it is a need for help or the trouble of one day: no way to school may be either."""
+    no_way = lexicon().patterns["no_way"]
+    return chosen == "hardship" and all(no_way.search(meaning.words) for meaning in meanings if meaning.intent == chosen)
 
 
 def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
