@@ -23,12 +23,13 @@ from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
-from bot.replies import Reading, may_accuse_school, read_guardian
-from bot.replies.action import CHOICES, HOPELESS, RECEIPT, SURE, TO_A_PERSON
+from bot.replies import Reading, may_accuse_school, parted, read_guardian
+from bot.replies.action import CHOICES, HOPELESS, RECEIPT, TO_A_PERSON
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
 from cases.matter import Said
+from cases.triage import show_aside
 from storage.tables import CaseFile, GuardianAnswer, Inbound, Student
 from storage.work import Work
 
@@ -88,11 +89,13 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _undo(talk)
     if _only_thanks(talk, readings):
         return RECEIPT
-    sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
-    if not sure or len(sure) < len(readings):
+    sure, left = parted(readings)
+    if not sure:
         return await hear_of_absence(talk) or await not_understood(
             talk, is_hopeless=any(reading.confidence <= HOPELESS for reading in readings)
         )
+    if left:
+        return await _act_on_some(talk, sure, left)
     if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
         await let_it_be_read(talk, talk.child())
         return ask_which_child(talk)
@@ -116,6 +119,21 @@ def _several(talk: Talk) -> bool:
     """Whether it is open which child is meant: no question was asked about one, and there are several."""
     asked = talk.question or talk.faded
     return len(talk.children) > 1 and (asked is None or asked.student_id is None)
+
+
+async def _act_on_some(talk: Talk, sure: list[Reading], left: list[Reading]) -> str:
+    """Acts on what is sure of children who were named, and asks about the others only: no child is asked about twice for one text."""
+    outcome = await _act_on_all(talk, [(reading, talk.child(reading.student_id)) for reading in sure])
+    named = {reading.student_id for reading in left}
+    others = {child.id for child in talk.children} - {reading.student_id for reading in sure}
+    meant = others if None in named else others & named
+    open_now = {question.id: question for question in (*talk.together, *talk.speaker.questions)}.values()
+    asked = [one for one in open_now if one.student_id in meant and one.state == "open" and one.kind in ASKED]
+    if asked:
+        await not_understood(replace(talk, question=asked[0], together=asked))
+    for student_id in meant & named - {question.student_id for question in asked}:
+        await show_aside(talk.work, talk.child(student_id).id, talk.inbound, county=may_accuse_school(talk.inbound.body))
+    return outcome
 
 
 async def _danger(talk: Talk, dangers: list[Reading]) -> str:

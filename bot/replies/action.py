@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.replies.kinds import Reading
 
 SURE = 0.7
@@ -33,3 +35,18 @@ def action(reading: Reading, *, question: str | None, children: int) -> str:
     if reading.student_id is None and children > 1 and reading.intent not in CHOICES:
         return "ask"
     return "act"
+
+
+def parted(readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
+    """(what is acted on, what is asked or read by a person). All or nothing, except between children who are named.
+
+    What is sure of a named child of whom nothing unsure was said is acted on, and only the rest is asked. Where the text is no
+    answer at all to somebody, or touches on harm, a person reads all of it first.
+    """
+    unsure = [one for one in readings if one.intent == "unknown" or one.confidence < SURE]
+    if not unsure:
+        return [*readings], []
+    doubted = {one.student_id for one in unsure}
+    hopeless = any(one.confidence <= HOPELESS for one in unsure)
+    sure = [one for one in readings if one.student_id is not None and one.student_id not in doubted and not hopeless]
+    return sure, [one for one in readings if one not in sure]

@@ -32,7 +32,7 @@ class Heard:
     """All that was found in one clause.
 
     `denied`: something was said not to be so. `unclear`: do not act on it. `of_others`: something was said of somebody else.
-    `guessed`: it is only thought so. `opposed`: somebody did not allow it.
+    `guessed`: it is only thought so. `opposed`: somebody did not allow it. `gone`: the intents that were said not to be so.
     """
 
     meanings: tuple[Meaning, ...]
@@ -42,6 +42,12 @@ class Heard:
     of_others: bool = False
     guessed: bool = False
     opposed: bool = False
+    gone: frozenset[str] = frozenset()
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything that counts for what stands beside it."""
+        return bool(self.meanings) or self.denied or self.unclear or self.hedged or self.guessed
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
         guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
+        gone=frozenset(word.intent for word in said if word not in told),
     )
 
 
@@ -138,6 +145,8 @@ def _about_child(text: str, word: _Word) -> bool:
     if word.intent in words.not_of_relatives:
         before = words.patterns["companion"].sub("", text[: word.start])
         return _last(before, "child_subject") >= _last(before, "sibling")
+    if word.intent == "caring_family":
+        return words.patterns["carer"].search(text[: word.start]) is None
     if word.intent not in words.about_the_child:
         return True
     if words.patterns["of_adult"].match(text, word.end):

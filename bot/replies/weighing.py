@@ -10,6 +10,7 @@ from bot.replies.meanings import Heard, Meaning
 
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
 _PASSING = frozenset({"hardship", "leave"})
+_HOME = ("回来", "回去", "回")
 _SCHOOL = re.compile(r"[学校课]")
 BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
 
@@ -35,6 +36,14 @@ def is_asked_first(chosen: str, meanings: Sequence[Meaning]) -> bool:
     """Whether it is a need for help or the trouble of one day: no way to school may be either."""
     no_way = lexicon().patterns["no_way"]
     return chosen == "hardship" and all(no_way.search(meaning.words) for meaning in meanings if meaning.intent == chosen)
+
+
+def without_the_journey(meanings: list[Meaning]) -> list[Meaning]:
+    """ "Home on Sunday, at school on Monday": the day of school counts."""
+    to_school = [one for one in meanings if one.intent == "will_return" and one.on is not None and not one.words.endswith(_HOME)]
+    if not to_school:
+        return meanings
+    return [one for one in meanings if one.intent != "will_return" or not one.words.endswith(_HOME)]
 
 
 def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
