@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from bot.replies.action import HOPELESS, RECEIPT
 from bot.replies.clauses import Clause, Share, only_the_name, share
+from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
 from bot.replies.kinds import Child, Reading
 from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, only_a_day
@@ -20,16 +21,7 @@ from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.topics import in_context
 from bot.replies.unread import veils_news
-from bot.replies.weighing import (
-    BACK_AT_SCHOOL,
-    doubtful,
-    is_asked_first,
-    not_back,
-    one_of,
-    without_the_journey,
-    without_the_passing,
-    without_the_way,
-)  # fmt: skip
+from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _WHO, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.6, 0.3, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
@@ -178,7 +170,7 @@ def _same(meant: _Said, said: _Said) -> bool:
 
 
 def _of_words(clauses: Sequence[Clause], question: str | None, when: When) -> list[_Said]:
-    heard = _hear_all(clauses, question, when)
+    clauses, heard = set_right(clauses, _hear_all(clauses, question, when), question, when.today)
     meanings = [meaning for one in heard for meaning in one.meanings]
     beside = [meaning for meaning in meanings if meaning.intent in _ALONGSIDE]
     main = [meaning for meaning in meanings if meaning.intent not in _ALONGSIDE]
@@ -205,9 +197,7 @@ def _hear_all(clauses: Sequence[Clause], question: str | None, when: When) -> li
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, when: When) -> _Said | None:
-    weighty = without_the_passing(
-        without_the_journey(without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]))
-    ) or list(main)
+    weighty = counting([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, when)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
@@ -218,6 +208,8 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         return _unknown(evidence)
     on = min(days) if days else day_beside(chosen, weighty, clauses, when)
     if chosen in BACK_AT_SCHOOL and on is not None and on < when.today and any(one.denied for one in heard):
+        return _unknown(evidence)
+    if chosen == "wrong_number" and is_no_stranger(clauses, heard, question):
         return _unknown(evidence)
     if chosen in _LEAVES and end_unread(clauses, when):
         return _unknown(evidence)

@@ -122,6 +122,9 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
     before, after = text[: match.start()], text[match.end() :]
     if patterns["you"].search(before) or _comes_home(before, match.group()):
         return
+    if patterns["errand"].match(after):
+        result.unclear = True
+        return
     at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
     if patterns["twice_denied"].search(text) or _another_goes(before, match.group()) or at_another_school:
         result.unclear = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
@@ -13,6 +14,13 @@ _PASSING = frozenset({"hardship", "leave"})
 _HOME = ("回来", "回去", "回")
 _SCHOOL = re.compile(r"[学校课]")
 BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
+
+
+def counting(meanings: list[Meaning]) -> list[Meaning]:
+    """What counts beside what else is said."""
+    for rule in (without_the_way, without_the_journey, without_the_operation, without_the_passing):
+        meanings = rule(meanings)
+    return meanings
 
 
 def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
@@ -46,6 +54,15 @@ def without_the_journey(meanings: list[Meaning]) -> list[Meaning]:
     return [one for one in meanings if one.intent != "will_return" or not one.words.endswith(_HOME)]
 
 
+def without_the_operation(meanings: list[Meaning]) -> list[Meaning]:
+    """An operation for an appendix, or from which a child is back on a day that is named, is an illness and no long one."""
+    long = [one for one in meanings if one.intent == "disability_or_illness_long"]
+    is_short = any(one.intent == "sick" or (one.intent == "will_return" and one.on is not None) for one in meanings)
+    if not is_short or not all(lexicon().patterns["operation"].search(one.words) for one in long):
+        return meanings
+    return [replace(one, intent="sick") if one in long else one for one in meanings]
+
+
 def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
     """A reason or a promise beside "no" does not make the child come back."""
     said_no = "confirm_no" in intents or any(one.denied for one in heard)
@@ -76,7 +93,8 @@ def doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
         return True
     if chosen in _AWAY and any(one.opposed for one in heard):
         return True
-    if chosen in lexicon().reasons | _AWAY and all(one.guessed for one in heard if _says(one, chosen)):
+    says = [one for one in heard if _says(one, chosen)]
+    if says and chosen in lexicon().reasons | _AWAY and all(one.guessed for one in says):
         return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)

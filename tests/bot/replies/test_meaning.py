@@ -88,3 +88,61 @@ def test_the_same_words_as_danger_still_reach_somebody(text: str) -> None:
 @pytest.mark.parametrize("text", ["哦", "嗯嗯", "👍", "谢谢老师", "好的", "收到", "嗯知道了"])
 def test_empty_talk_answers_a_notice_and_nothing_else(text: str) -> None:
     assert [done(text, question) for question in ("notice", "absence", "publicity", None)] == [{"act"}, {"ask"}, {"nothing"}, {"nothing"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "intents"),
+    [
+        # Of several causes the one that counts; what is said not to be so is none.
+        ("感冒是借口，主要是娃自己厌学", "absence", ["refuses_school"]),
+        ("肚子也疼，关键是交不起伙食费", "absence", ["hardship"]),
+        ("天冷，还是因为没有棉鞋", "absence", ["hardship"]),
+        ("主要是他不想念书", "absence", ["refuses_school"]),
+        # What a text takes back itself.
+        ("她病了。不对，是去吃席了", "absence", ["leave"]),
+        ("转学了，说错了，明天来", "absence", ["will_return"]),
+        # Whose number it is.
+        ("打错了，我姓何", "absence", ["wrong_number"]),
+        ("弄错了，我们家没有这个人", "absence", ["wrong_number"]),
+        ("发错了，要发给她姑的", "absence", ["unknown"]),
+        ("发错了", "absence", ["undo"]),
+        ("打错了，我是他家邻居，他手机落我这儿了", "absence", ["unknown"]),
+        ("我不是她妈，我是她妈的工友", "absence", ["unknown"]),
+        ("可能打错了吧", "absence", ["unknown"]),
+        # Is the child back?
+        ("不对，她还在医院", "confirm_return", ["confirm_no"]),
+        ("是的，今天早上我送的", "confirm_return", ["confirm_yes"]),
+        ("没有的事", "confirm_return", ["confirm_no"]),
+        ("可不是，情况属实", "confirm_return", ["confirm_yes"]),
+        ("我没听说，等我问问", "confirm_return", ["unknown"]),
+        # Wanting messages, again or no longer.
+        ("以前说过不要发，现在恢复发送", None, ["opt_in"]),
+        ("请继续给我发通知", None, ["opt_in"]),
+        ("这类宣传不要发给我了", None, ["opt_out"]),
+        ("把短信退了吧", None, ["opt_out"]),
+        ("还在发烧，继续请假", "absence", ["sick"]),
+        # Who goes to school only to speak there, and whose leave it is.
+        ("我明天到学校当面说", "absence", ["unknown"]),
+        ("明天到学校说一声就上课", "absence", ["unknown"]),
+        ("周一我请假送她", "notice", ["will_return"]),
+        ("我给她请假一天", "absence", ["leave"]),
+        # An operation from which one is back soon.
+        ("扁桃体手术做了", "absence", ["sick"]),
+        ("手术做了，下周一上课", "absence", ["sick"]),
+        ("脑瘫做过手术", "absence", ["disability_or_illness_long"]),
+        # What keeps a child for now gives way to a promised day.
+        ("班车停了，明天送来", "absence", ["will_return"]),
+        ("鞋泡烂了没鞋穿", "absence", ["hardship"]),
+        ("鞋泡烂了没鞋穿，明天来", "absence", ["will_return"]),
+        # Questions.
+        ("饭钱交了没", None, ["question"]),
+        ("考了几分", None, ["question"]),
+    ],
+)
+def test_what_is_meant(text: str, question: str | None, intents: list[str]) -> None:
+    assert read(text, question) == intents
+
+
+def test_no_way_to_school_is_asked_rather_than_acted_on() -> None:
+    assert (read("没车送"), done("没车送")) == (["hardship"], {"ask"})
+    assert done("没钱交伙食费") == {"act"}
