@@ -11,7 +11,7 @@ from hijridate import Gregorian, Hijri
 from lunar_python import Lunar, Solar
 
 _YEARS = 2  # a day of this year that is past comes next year; the 30th of a short month, the year after
-_LONGEST_WAIT = 60  # days until a day of a lunar month comes again: the 30th not in every month
+_MONTHS = (0, 29, 30, 58, 59, 60)  # days in none, one or two lunar months
 _RECENT = timedelta(days=3)  # the reckoned day may be past though the announced one is not
 
 
@@ -42,9 +42,10 @@ def lunar_of(on: date) -> LunarDay:
 
 @lru_cache(maxsize=512)
 def next_lunar_day(day: int, today: date) -> date | None:
-    """The next day of that number in a lunar month, today included; months have 29 or 30 days."""
-    ahead = (today + timedelta(days=count) for count in range(_LONGEST_WAIT))
-    return next((on for on in ahead if lunar_of(on).day == day), None)
+    """The next day of that number in a lunar month, today included; None where two months have no such day."""
+    ahead = day - lunar_of(today).day
+    candidates = (today + timedelta(days=ahead + months) for months in _MONTHS if ahead + months >= 0)
+    return next((on for on in candidates if lunar_of(on).day == day), None)
 
 
 def next_hijri(month: int, day: int, today: date) -> date | None:

@@ -29,7 +29,7 @@ _PLAIN_DAYS = frozenset(
     | {"last_month_day", "term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"}
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
-_BRINGS = frozenset("送带领")
+_BRINGS = frozenset("送带领护捎押背接驮拉揪拽载抱撵陪交")
 _AT = "在"
 _ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
@@ -126,7 +126,10 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         result.unclear = True
         return
     at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
-    if patterns["twice_denied"].search(text) or _another_goes(before, match.group()) or at_another_school:
+    alone = match.group()[0] not in _BRINGS and patterns["goes_alone"].search(before)
+    to_another_place = match.group()[-1] in _BARE and patterns["other_place"].match(after)
+    unsure = to_another_place or at_another_school or alone
+    if unsure or patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
         result.unclear = True
     elif patterns["denied_go"].search(before) or patterns["denied_after"].search(after):
         result.denied = True

@@ -11,6 +11,7 @@ from bot.replies.meanings import Heard
 
 _PASSING = frozenset({"sick", "leave", "caring_family", "hardship"})
 """Causes that may have been there the last time and are no more; who has moved away stays away."""
+_SETTLED = frozenset({"refuses_school"})
 
 
 def in_context(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
@@ -51,10 +52,13 @@ def _people(text: str) -> tuple[bool, bool]:
 def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """ "There was trouble … now there is none": what a later clause says to be over counts no more."""
     over: frozenset[str] = frozenset()
+    patterns = lexicon().patterns
     found: list[Heard] = []
     for clause, one in zip(reversed(clauses), reversed(heard), strict=True):
         kept = tuple(meaning for meaning in one.meanings if meaning.intent not in over)
         found.append(replace(one, meanings=kept) if len(kept) < len(one.meanings) else one)
-        if one.gone and lexicon().patterns["no_more"].search(clause.text):
+        if one.gone and patterns["no_more"].search(clause.text):
             over |= one.gone
+        if patterns["settled"].search(clause.text):
+            over |= _SETTLED
     return found[::-1]
