@@ -24,7 +24,7 @@ from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Reading, may_accuse_school, parted, read_guardian
-from bot.replies.action import CHOICES, HOPELESS, TO_A_PERSON
+from bot.replies.action import CHOICES, HOPELESS, RECEIPT, TO_A_PERSON
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
@@ -87,6 +87,8 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _danger(talk, dangers)
     if readings and (readings[0].intent == "undo" or normalise(talk.inbound.body) == UNDO_KEY):
         return await _undo(talk)
+    if _only_thanks(talk, readings):
+        return RECEIPT
     sure, left = parted(readings)
     if not sure:
         return await hear_of_absence(talk) or await not_understood(
@@ -99,6 +101,13 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return ask_which_child(talk)
     await talk.understood()
     return await _act_on_all(talk, [(reading, child) for reading in sure for child in _meant(talk, reading)])
+
+
+def _only_thanks(talk: Talk, readings: list[Reading]) -> bool:
+    """A "thank you" after an answer, or where it is open about whom: nothing was asked or is said. One after a notice is proof."""
+    if {reading.intent for reading in readings} != {RECEIPT} or talk.notice_id is not None or talk.kind == "notice":
+        return False
+    return talk.question.state != "open" if talk.question is not None else _several(talk)
 
 
 def _meant(talk: Talk, reading: Reading) -> list[Student]:
@@ -193,6 +202,8 @@ async def _answer(talk: Talk, reading: Reading, child: Student, given: GuardianA
         await give_to_a_person(talk, child)
     elif rule.effect == "wrong_number":
         talk.say("wrong_number_thanks", child)
+    elif reading.intent == RECEIPT and talk.question is None and "deadline" not in given.effects:
+        return  # no notice was meant: thanks need no answer
     elif not await _struck_off(talk, given.case_id):
         await confirm(talk, child, reading, given)
 

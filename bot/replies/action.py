@@ -14,16 +14,20 @@ QUESTIONS = ("absence", "notice", "confirm_return")
 """The questions that can be asked again with digits."""
 CHOICES = ("opt_out", "opt_in")
 """What somebody says of themselves, whichever child they have."""
+RECEIPT = "acknowledged"
+"""That a notice was read; anything else that is asked it does not answer, and where nothing is asked it needs no answer."""
 TO_A_PERSON = frozenset({"safety", "bullying", "early_marriage", "complaint", "question", "abusive"})
 """Answered by nobody but a person: what could hurt the child, and what no rule can answer."""
 
 
 def action(reading: Reading, *, question: str | None, children: int) -> str:
-    """`act`, `ask` or `person`. `question` is the kind of the open question, `children` how many the writer has.
+    """`act`, `ask`, `person` or `nothing`. `question` is the kind of the open question, `children` how many the writer has.
 
     Only where something was asked can it be asked again; a reading that does not say which of several children it is about
-    is asked back, unless it is about the writer.
+    is asked back, unless it is about the writer. A mere "thank you" where nothing is asked sets nothing going.
     """
+    if reading.intent == RECEIPT and question not in (*QUESTIONS, "choose"):
+        return "nothing"
     if reading.intent in TO_A_PERSON:
         return "person"
     if reading.intent == "unknown" or reading.confidence < SURE:

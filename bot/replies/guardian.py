@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.replies.action import HOPELESS
+from bot.replies.action import HOPELESS, RECEIPT
 from bot.replies.clauses import Clause, Share, as_of_the_child, only_the_name, share
+from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
 from bot.replies.kinds import Child, Reading
 from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day
@@ -20,7 +21,7 @@ from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.topics import in_context
 from bot.replies.unread import veils_news
-from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_journey, without_the_way
+from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _WHO, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.6, 0.3, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
@@ -70,6 +71,8 @@ def read_guardian(
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
+    if question == "absence":
+        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) if one.intent == RECEIPT else one for one in readings]
     if veils_news(plain, {one.intent for one in readings}, children=children, today=today, school=school):
         readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
@@ -170,7 +173,7 @@ def _same(meant: _Said, said: _Said) -> bool:
 
 
 def _of_words(clauses: Sequence[Clause], question: str | None, when: When) -> list[_Said]:
-    heard = _hear_all(clauses, question, when)
+    clauses, heard = set_right(clauses, _hear_all(clauses, question, when), question, when.today)
     meanings = [meaning for one in heard for meaning in one.meanings]
     beside = [meaning for meaning in meanings if meaning.intent in _ALONGSIDE]
     main = [meaning for meaning in meanings if meaning.intent not in _ALONGSIDE]
@@ -197,7 +200,7 @@ def _hear_all(clauses: Sequence[Clause], question: str | None, when: When) -> li
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, when: When) -> _Said | None:
-    weighty = without_the_journey(without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE])) or list(main)
+    weighty = counting([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, when)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
@@ -209,13 +212,16 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     on = min(days) if days else day_beside(chosen, weighty, clauses, when)
     if chosen in BACK_AT_SCHOOL and on is not None and on < when.today and any(one.denied for one in heard):
         return _unknown(evidence)
+    if chosen == "wrong_number" and is_no_stranger(clauses, heard, question):
+        return _unknown(evidence)
     if chosen in _LEAVES and end_unread(clauses, when):
         return _unknown(evidence)
     since, on = later_leave(clauses, on, when, is_told=bool(days)) if chosen in _LEAVES else (None, on)
     if on is None and since is None and chosen in _OF_A_DAY and names_later_day(clauses, heard, when):
         return _unknown(evidence)
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
-    return _Said(chosen, on, _PLAIN, evidence, since, last if last in ends(clauses, when) else None)
+    sure = _UNSURE if is_asked_first(chosen, weighty) else _PLAIN
+    return _Said(chosen, on, sure, evidence, since, last if last in ends(clauses, when) else None)
 
 
 def _in_context(intent: str, question: str | None) -> str:

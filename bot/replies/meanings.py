@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.replies.action import QUESTIONS
 from bot.replies.clauses import Clause
 from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
@@ -72,6 +73,8 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     moving = moves(text, days, [(word.start, word.end) for word in said], today)
     meanings = [Meaning(word.intent, None, text[word.start : word.end]) for word in meant]
     meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found if not _only_home(move, question)]
+    if question in QUESTIONS:
+        meanings = [meaning for meaning in meanings if meaning.intent != "opt_in"]
     if clause.asked:
         meanings = [Meaning("question", None, text)]
     astray = moving.elsewhere and (bool(moving.found) or not meant)
@@ -137,6 +140,8 @@ def _longest(words: list[_Word]) -> list[_Word]:
 
 def _denied(text: str, word: _Word) -> bool:
     before = text[max(0, word.start - _REACH) : word.start]
+    if lexicon().patterns["called_false"].match(text[word.end :]):
+        return True
     return word.intent != "question" and bool(lexicon().patterns["negator"].search(before))
 
 
@@ -150,7 +155,7 @@ def _about_child(text: str, word: _Word) -> bool:
         return words.patterns["carer"].search(text[: word.start]) is None
     if word.intent not in words.about_the_child:
         return True
-    if word.intent == "refuses_school" and text[: word.start].endswith(_I):
+    if word.intent == "refuses_school" and text[word.start] == "不" and text[: word.start].endswith(_I):
         return True  # nobody but the child refuses school in the first person
     if words.patterns["of_adult"].match(text, word.end):
         return False

@@ -122,6 +122,9 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
     before, after = text[: match.start()], text[match.end() :]
     if patterns["you"].search(before) or _comes_home(before, match.group()):
         return
+    if patterns["errand"].match(after):
+        result.unclear = True
+        return
     at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
     alone = match.group()[0] not in _BRINGS and patterns["goes_alone"].search(before)
     to_another_place = match.group()[-1] in _BARE and patterns["other_place"].match(after)

@@ -458,3 +458,16 @@ async def test_the_number_of_a_notice_says_which_notice_was_read(asked: County) 
     assert second.delivered_at is None
     await asked.phones["father"].replies("〔2026〕002号")
     assert all(one.delivered_at is not None for one in await asked.notices())
+
+
+async def test_empty_talk_answers_nothing_and_thanks_need_no_answer(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("嗯嗯好的")
+    await father.expects("请回数字")
+    assert await standing(asked) == []
+    await father.replies("小龙发烧，请假到周四")
+    await father.expects("11月6日到校")
+    await father.replies("谢谢老师")
+    await asked.stage.advance(minutes=5)
+    assert await father.new() == []
+    assert await standing(asked) == ["sick"]
