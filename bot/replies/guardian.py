@@ -216,7 +216,7 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         return _unknown(evidence)
     if chosen in _LEAVES and end_unread(clauses, when):
         return _unknown(evidence)
-    since, on = later_leave(clauses, on, when, is_told=bool(days)) if chosen in _LEAVES else (None, on)
+    since, on = later_leave(clauses, on, when, is_told=bool(days), is_announced=question is None) if chosen in _LEAVES else (None, on)
     if on is None and since is None and chosen in _OF_A_DAY and names_later_day(clauses, heard, when):
         return _unknown(evidence)
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
@@ -235,6 +235,8 @@ def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: 
     if question not in {"absence", "notice"}:
         return None
     days = [only_a_day(clause.text, lexicon().digits[question], when) for clause in clauses]
+    if sum(day is not None for day in days) > 1:
+        days = [None if lexicon().patterns["today_is"].search(clause.text) else day for clause, day in zip(clauses, days, strict=True)]
     named = [day for day in days if day is not None]
     beside = [clause for clause, day in zip(clauses, days, strict=True) if day is None]
     if len(named) != 1 or not all(_excuses(clause, one) for clause, one in zip(clauses, heard, strict=True)):

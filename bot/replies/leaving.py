@@ -32,9 +32,15 @@ def day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Claus
     if chosen in BACK_AT_SCHOOL:
         return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
     if chosen != "will_return":
-        return _back(chosen, clauses, when)
-    named = {only_a_day(clause.text, {}, when) for clause in clauses} - {None}
+        back, bare = _back(chosen, clauses, when), _bare_days(clauses, when)
+        is_promised = any(meaning.intent == "will_return" for meaning in meanings)
+        return back or (bare.pop() if is_promised and len(bare) == 1 else None)
+    named = _bare_days(clauses, when)
     return named.pop() if len(named) == 1 else None
+
+
+def _bare_days(clauses: Sequence[Clause], when: When) -> set[date]:
+    return {day for clause in clauses if (day := only_a_day(clause.text, {}, when)) is not None}
 
 
 def ends(clauses: Sequence[Clause], when: When) -> set[date]:
@@ -58,24 +64,38 @@ def names_later_day(clauses: Sequence[Clause], heard: Sequence[Heard], when: Whe
     return any(day.on is not None and day.on > when.today for day in days)
 
 
-def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool) -> tuple[date | None, date | None]:
+def later_leave(
+    clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool, is_announced: bool
+) -> tuple[date | None, date | None]:
     """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day.
 
-    `is_told`: the day of return was named by itself, and no reckoning goes before it.
+    `is_told`: the day of return was named by itself, and no reckoning goes before it. `is_announced`: nobody asked, the child is
+    not away yet.
     """
     found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
     later = [(text, day) for text, day in found if day.kind not in {"span", "now"} and day.on and day.on > when.today]
     begins = [day.on for text, day in later if day.on and _is_before_leave(text, day)]
+    lengths = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
+    if is_announced and lengths and not begins and not is_told and len({day.on for _, day in later}) == 1:
+        begins = [day.on for _, day in later if day.on]
     if not begins:
         return None, back
     if is_told and back is not None:
-        weeks = (begins[0] - back).days // _WEEK + 1 if back <= begins[0] else 0  # "on Tuesday …, Wednesday": that week's
-        return begins[0], back + timedelta(days=_WEEK * weeks)
-    spans = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
-    if spans:
-        return begins[0], begins[0] + spans[0]
+        return _before(begins, back)
+    if lengths:
+        return begins[0], begins[0] + lengths[0]
     after = max(begins) + timedelta(days=1)
     return begins[0], max(back, after) if back is not None else after
+
+
+def _before(begins: Sequence[date], back: date) -> tuple[date | None, date | None]:
+    """A weekday of return that would lie before the leave is that of the week after: "on Tuesday …, back on Monday"."""
+    earlier = [day for day in begins if day < back]
+    if earlier:
+        return earlier[0], back
+    if min(begins) == back:
+        return None, back
+    return begins[0], back + timedelta(days=_WEEK * ((begins[0] - back).days // _WEEK + 1))
 
 
 def _is_before_leave(text: str, day: Day) -> bool:
@@ -118,7 +138,9 @@ def only_a_day(text: str, digits: Mapping[int, str], when: When) -> date | None:
     """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
     named = when.days(text)
     days = [day for day in named if day.kind not in {"span", "now"}]
-    if len(days) != 1 or days[0].on is None or days[0].on < when.today:
+    if lexicon().patterns["at_once_alone"].match(text):
+        return when.today
+    if len({day.on for day in days}) != 1 or days[0].on is None or days[0].on < when.today:
         return None
     if days[0].kind == "day" and days[0].on.day in digits:
         return None

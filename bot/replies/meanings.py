@@ -63,7 +63,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     """Read one clause; `days` are those named in it."""
     if (whole := _whole(clause.text, question)) is not None:
         return Heard((whole,), denied=False, unclear=False, hedged=False)
-    if lexicon().patterns["only_going"].fullmatch(clause.text):
+    if lexicon().patterns["only_going"].fullmatch(clause.text) or lexicon().patterns["you_look"].match(clause.text):
         return Heard((), denied=False, unclear=False, hedged=False)
     text = clause.text
     said = _longest(_words(text))

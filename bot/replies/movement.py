@@ -145,6 +145,8 @@ def _comes_home(before: str, verb: str) -> bool:
     patterns = lexicon().patterns
     if not verb.startswith("回"):
         return False
+    if patterns["fetching"].search(before):
+        return True
     adults = [match.end() for match in patterns["adult_subject"].finditer(before)]
     children = [match.end() for match in patterns["child_subject"].finditer(patterns["adult_subject"].sub(_blank, before))]
     return bool(adults) and max(adults) > max(children, default=-1)

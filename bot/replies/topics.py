@@ -17,7 +17,8 @@ _SETTLED = frozenset({"refuses_school"})
 
 def in_context(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """The same clauses, each without what its neighbours take back."""
-    return _still_true(clauses, _of_the_child(clauses, [_now(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]))
+    now = [_now(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]
+    return _before_the_promise(clauses, _still_true(clauses, _of_the_child(clauses, now)))
 
 
 def _now(text: str, one: Heard) -> Heard:
@@ -65,3 +66,27 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
         if patterns["settled"].search(clause.text):
             over |= _SETTLED
     return found[::-1]
+
+
+def _before_the_promise(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
+    """Beside a promised day it need not be clear who travelled, what grown-ups do, or what was so before."""
+    promised = [place for place, one in enumerate(heard) if _promises(one)]
+    if not promised:
+        return [*heard]
+    return [
+        replace(one, unclear=False) if place < promised[-1] and one.unclear and _is_prelude(clause.text, one) else one
+        for place, (clause, one) in enumerate(zip(clauses, heard, strict=True))
+    ]
+
+
+def _promises(one: Heard) -> bool:
+    dated = any(meaning.intent == "will_return" and meaning.on is not None for meaning in one.meanings)
+    return dated and not (one.unclear or one.hedged or one.guessed)
+
+
+def _is_prelude(text: str, one: Heard) -> bool:
+    if one.meanings or one.hedged or one.guessed or one.denied:
+        return False
+    child, adult = _people(text)
+    patterns = lexicon().patterns
+    return (adult and not child) or any(patterns[name].search(text) for name in ("background", "journey", "past_day"))
