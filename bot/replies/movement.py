@@ -187,9 +187,8 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     if told:
         known = (day is not None and not patterns["later"].search(before)) or verb[0] in _BRINGS
         return Move("returned", today, _said(day, verb)) if known else None
-    if patterns["at_once"].search(verb) or (
-        not (past and not future) and any(patterns["at_once"].search(part) for part in (before, after))
-    ):
+    going = patterns["at_once"].search(before) and not patterns["past_before"].search(before)
+    if going or patterns["at_once"].search(verb) or (not (past and not future) and patterns["at_once"].search(after)):
         return Move("will_return", today, _said(day, verb))
     if past == future:
         if past or (day is None and not _promises(before, verb)):

@@ -89,4 +89,4 @@ def _is_prelude(text: str, one: Heard) -> bool:
         return False
     child, adult = _people(text)
     patterns = lexicon().patterns
-    return (adult and not child) or any(patterns[name].search(text) for name in ("background", "journey", "past_day"))
+    return (adult and not child) or any(patterns[name].search(text) for name in ("background", "journey", "past_day", "notice_read"))
