@@ -18,7 +18,7 @@ BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
 
 def counting(meanings: list[Meaning]) -> list[Meaning]:
     """What counts beside what else is said."""
-    for rule in (without_the_way, without_the_journey, without_the_operation, without_the_passing):
+    for rule in (without_the_way, without_the_journey, overruled, without_the_operation, without_the_passing):
         meanings = rule(meanings)
     return meanings
 
@@ -52,6 +52,13 @@ def without_the_journey(meanings: list[Meaning]) -> list[Meaning]:
     if not to_school:
         return meanings
     return [one for one in meanings if one.intent != "will_return" or not one.words.endswith(_HOME)]
+
+
+def overruled(meanings: list[Meaning]) -> list[Meaning]:
+    """ "He would not go; I bring him tomorrow": the promise that follows stands against it."""
+    places = [place for place, one in enumerate(meanings) if one.intent == "will_return" and one.on is not None]
+    last = places[-1] if places else -1
+    return [one for place, one in enumerate(meanings) if one.intent != "refuses_school" or place > last]
 
 
 def without_the_operation(meanings: list[Meaning]) -> list[Meaning]:
