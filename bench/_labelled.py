@@ -49,15 +49,16 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader made of a reply, and what would be done: act, ask or person; `read`: a person reads it beside an act or a question.
+    """What a reader made of a reply, and what would be done: act, ask, person or nothing; `read`: a person reads it beside
+    an act or a question.
 
-    `for_people`: of what was said the part that is given to a person while the rest is acted on.
+    `aside`: of what was said the part that is given to a person, or asked, while the rest is acted on.
     """
 
     said: frozenset[Meant]
     action: str
     read: bool = False
-    for_people: frozenset[Meant] = frozenset()
+    aside: frozenset[Meant] = frozenset()
 
     @property
     def reaches_somebody(self) -> bool:
@@ -127,10 +128,10 @@ def is_right(row: Labelled, answer: Answer) -> bool:
 
 
 def acts_rightly(row: Labelled, answer: Answer) -> bool:
-    """Whether all that is acted on is right; what goes to a person is none of it."""
-    if not answer.for_people:
+    """Whether all that is acted on is right; what goes to a person or is asked is none of it."""
+    if not answer.aside:
         return is_right(row, answer)
-    acted = answer.said - answer.for_people
+    acted = answer.said - answer.aside
     return any(_fits(frozenset(meant for meant in one if _of(meant) in set(map(_of, acted))), acted) for one in row.right)
 
 

@@ -13,28 +13,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bench import _classifier, _keywords
 from bench._labelled import BUILDING, MEASURING, UNREAD, Answer, Labelled, Marks, Meant, Read, load, mark
-from bot.replies import action, read_guardian, unread_words
+from bot.replies import action, parted, read_guardian, unread_words
 from bot.replies.action import SURE
 
 PRECISION, COVERAGE, REACHED, SPEED = 0.98, 0.85, 1.0, 2000
-ORDER = ("person", "ask", "act")
+ORDER = ("nothing", "person", "ask", "act")
+UNSURE = 0.3
 
 
 def ours(row: Labelled) -> Answer:
-    """As the dialog does it (`bot.dialogs.guardian`): while one thing in a text is unsure, nothing in it is acted on."""
+    """As the dialog does it (`bot.dialogs.guardian`): beside one thing that is unsure, only what is sure of another child is acted on."""
     question = None if row.question == "none" else row.question
     names = {child.student_id: child.name for child in row.children}
-    readings = read_guardian(row.reply, question=question, children=row.children, today=row.today)
-    actions = [action(one, question=question, children=len(row.children)) for one in readings]
-    meant = [Meant(names.get(one.student_id or 0), one.intent, one.on) for one in readings]
-    unsure = [done for one, done in zip(readings, actions, strict=True) if one.intent == UNREAD or one.confidence < SURE or done == "ask"]
-    done = max(unsure or actions, key=ORDER.index)
+    found = read_guardian(row.reply, question=question, children=row.children, today=row.today)
+    actions = [action(one, question=question, children=len(row.children)) for one in found]
+    readings = [
+        replace(one, confidence=min(one.confidence, UNSURE)) if done == "ask" else one for one, done in zip(found, actions, strict=True)
+    ]
+    sure, left = parted(readings)
+    counted = sure or [one for one in left if one.intent == UNREAD or one.confidence < SURE]
+    done = max((done for one, done in zip(readings, actions, strict=True) if one in counted), key=ORDER.index)
     also = "person" in actions or (done != "person" and bool(unread_words(row.reply, children=row.children, today=row.today)))
-    for_people = frozenset(one for one, done in zip(meant, actions, strict=True) if done == "person")
-    return Answer(frozenset(meant), done, also, for_people)
+    meant = [Meant(names.get(one.student_id or 0), one.intent, one.on) for one in readings]
+    aside = (said for said, one, done in zip(meant, readings, actions, strict=True) if done == "person" or one in left)
+    return Answer(frozenset(meant), done, also, frozenset(aside) if done == "act" else frozenset())
 
 
 def main() -> int:

@@ -23,12 +23,13 @@ from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
-from bot.replies import Reading, may_accuse_school, read_guardian
-from bot.replies.action import CHOICES, HOPELESS, SURE, TO_A_PERSON
+from bot.replies import Reading, may_accuse_school, parted, read_guardian
+from bot.replies.action import CHOICES, HOPELESS, RECEIPT, TO_A_PERSON
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
 from cases.matter import Said
+from cases.triage import show_aside
 from storage.tables import CaseFile, GuardianAnswer, Inbound, Student
 from storage.work import Work
 
@@ -86,16 +87,27 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _danger(talk, dangers)
     if readings and (readings[0].intent == "undo" or normalise(talk.inbound.body) == UNDO_KEY):
         return await _undo(talk)
-    sure = [reading for reading in readings if reading.intent != "unknown" and reading.confidence >= SURE]
-    if not sure or len(sure) < len(readings):
+    if _only_thanks(talk, readings):
+        return RECEIPT
+    sure, left = parted(readings)
+    if not sure:
         return await hear_of_absence(talk) or await not_understood(
             talk, is_hopeless=any(reading.confidence <= HOPELESS for reading in readings)
         )
+    if left:
+        return await _act_on_some(talk, sure, left)
     if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
         await let_it_be_read(talk, talk.child())
         return ask_which_child(talk)
     await talk.understood()
     return await _act_on_all(talk, [(reading, child) for reading in sure for child in _meant(talk, reading)])
+
+
+def _only_thanks(talk: Talk, readings: list[Reading]) -> bool:
+    """A "thank you" after an answer, or where it is open about whom: nothing was asked or is said. One after a notice is proof."""
+    if {reading.intent for reading in readings} != {RECEIPT} or talk.notice_id is not None or talk.kind == "notice":
+        return False
+    return talk.question.state != "open" if talk.question is not None else _several(talk)
 
 
 def _meant(talk: Talk, reading: Reading) -> list[Student]:
@@ -107,6 +119,21 @@ def _several(talk: Talk) -> bool:
     """Whether it is open which child is meant: no question was asked about one, and there are several."""
     asked = talk.question or talk.faded
     return len(talk.children) > 1 and (asked is None or asked.student_id is None)
+
+
+async def _act_on_some(talk: Talk, sure: list[Reading], left: list[Reading]) -> str:
+    """Acts on what is sure of children who were named, and asks about the others only: no child is asked about twice for one text."""
+    outcome = await _act_on_all(talk, [(reading, talk.child(reading.student_id)) for reading in sure])
+    named = {reading.student_id for reading in left}
+    others = {child.id for child in talk.children} - {reading.student_id for reading in sure}
+    meant = others if None in named else others & named
+    open_now = {question.id: question for question in (*talk.together, *talk.speaker.questions)}.values()
+    asked = [one for one in open_now if one.student_id in meant and one.state == "open" and one.kind in ASKED]
+    if asked:
+        await not_understood(replace(talk, question=asked[0], together=asked))
+    for student_id in meant & named - {question.student_id for question in asked}:
+        await show_aside(talk.work, talk.child(student_id).id, talk.inbound, county=may_accuse_school(talk.inbound.body))
+    return outcome
 
 
 async def _danger(talk: Talk, dangers: list[Reading]) -> str:
@@ -175,6 +202,8 @@ async def _answer(talk: Talk, reading: Reading, child: Student, given: GuardianA
         await give_to_a_person(talk, child)
     elif rule.effect == "wrong_number":
         talk.say("wrong_number_thanks", child)
+    elif reading.intent == RECEIPT and talk.question is None and "deadline" not in given.effects:
+        return  # no notice was meant: thanks need no answer
     elif not await _struck_off(talk, given.case_id):
         await confirm(talk, child, reading, given)
 

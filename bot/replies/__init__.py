@@ -1,6 +1,6 @@
 """What did they mean: replies of guardians, teachers and officers, read by rules that can be explained."""
 
-from bot.replies.action import action
+from bot.replies.action import action, parted
 from bot.replies.guardian import read_guardian
 from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, may_accuse_school, tells_of_absence
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
@@ -26,6 +26,7 @@ __all__ = [
     "is_danger",
     "kind_chosen",
     "may_accuse_school",
+    "parted",
     "read_guardian",
     "read_meant",
     "read_officer",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.replies.kin import find_kin
@@ -28,10 +28,14 @@ class Clause:
 
 @dataclass(frozen=True)
 class Share:
-    """What was said about these children; no ids when the message does not say about whom."""
+    """What was said about these children; no ids when the message does not say about whom.
+
+    `somebody`: it was said of one of them, but not of which.
+    """
 
     ids: tuple[int, ...]
     clauses: tuple[Clause, ...]
+    somebody: bool = False
 
 
 def cut(text: str) -> list[Clause]:
@@ -46,12 +50,35 @@ def cut(text: str) -> list[Clause]:
 
 
 def share(text: str, children: Sequence[Child]) -> list[Share]:
-    """Clauses by child. A clause that names nobody goes on about the child before it."""
+    """Clauses by child. A clause that names nobody goes on about the child before it; all that is said of a child stands together."""
     shares: list[Share] = []
+    is_paired = _is_paired(text, children)
     for clause in cut(text):
-        for part in _by_child(clause, children):
+        named = {one for told in shares for one in told.ids}
+        for part in _by_child(clause, children, named, is_paired=is_paired):
             _append(shares, part)
-    return _without_courtesy(shares) if len(children) != 1 else [_whole(shares, children[0])]
+    return _without_courtesy(_together(shares)) if len(children) != 1 else [_whole(shares, children[0])]
+
+
+def _is_paired(text: str, children: Sequence[Child]) -> bool:
+    """Whether a brother or sister in the text is told apart from another child of the family."""
+    if len(children) < 2:
+        return False
+    said = sum(pattern.search(text) is not None for pattern in lexicon().siblings.values())
+    return said > 1 or (said == 1 and bool(_named(text, children)))
+
+
+def _together(shares: Sequence[Share]) -> list[Share]:
+    """One share for children of whom the very same was said; what was said of all of them counts for each."""
+    told: dict[int, list[int]] = {}
+    for place, one in enumerate(shares):
+        for child in one.ids:
+            told.setdefault(child, []).append(place)
+    found: list[Share] = [one for one in shares if not one.ids]
+    for places in dict.fromkeys(map(tuple, told.values())):
+        ids = tuple(child for child, own in told.items() if tuple(own) == places)
+        found.append(Share(ids, tuple(clause for place in places for clause in shares[place].clauses)))
+    return found
 
 
 def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
@@ -96,15 +123,21 @@ def _add(found: list[Clause], text: str, *, asked: bool) -> None:
         found[-1] = Clause(found[-1].text, asked=True)
 
 
-def _mentions(text: str, children: Sequence[Child]) -> list[Mention]:
+def _named(text: str, children: Sequence[Child]) -> list[Mention]:
     people = [Named(child.student_id, child.name) for child in children]
     named = find_exact(text, people, pet_names=True)
-    named += find_sounding(text, people, named)
-    return sorted([*named, *find_kin(text, children, named)], key=lambda mention: mention.start)
+    return [*named, *find_sounding(text, people, named)]
 
 
-def _by_child(clause: Clause, children: Sequence[Child]) -> list[Share]:
-    mentions = _mentions(clause.text, children)
+def _mentions(text: str, children: Sequence[Child], before: Collection[int] = (), *, is_paired: bool = True) -> list[Mention]:
+    named = _named(text, children)
+    kin = find_kin(text, children, named, named=before, is_paired=is_paired)
+    begins = {mention.start for mention in named}  # 老大小龙, 哥哥小龙: the name says who
+    return sorted([*named, *(mention for mention in kin if mention.end not in begins)], key=lambda mention: mention.start)
+
+
+def _by_child(clause: Clause, children: Sequence[Child], named: Collection[int], *, is_paired: bool) -> list[Share]:
+    mentions = _mentions(clause.text, children, named, is_paired=is_paired)
     if not mentions:
         everyone = tuple(child.student_id for child in children) if lexicon().patterns["all_children"].search(clause.text) else ()
         return [Share(everyone, (clause,))]
@@ -112,7 +145,7 @@ def _by_child(clause: Clause, children: Sequence[Child]) -> list[Share]:
     ends = [group[0].start for group in groups[1:]] + [len(clause.text)]
     starts = [0, *ends[:-1]]
     return [
-        Share(_ids(group), (Clause(_with_pronouns(clause.text, start, end, group), clause.asked),))
+        Share(ids := _ids(group), (Clause(_with_pronouns(clause.text, start, end, group), clause.asked),), somebody=not ids)
         for group, start, end in zip(groups, starts, ends, strict=True)
     ]
 
@@ -142,9 +175,9 @@ def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
 
 def _ids(group: Sequence[Mention]) -> tuple[int, ...]:
     """A name that fits several children says about none of them."""
-    if any(len(mention.ids) != 1 for mention in group):
+    if any(len(mention.ids) != 1 and not mention.together for mention in group):
         return ()
-    return tuple(dict.fromkeys(mention.ids[0] for mention in group))
+    return tuple(dict.fromkeys(child for mention in group for child in mention.ids))
 
 
 def _with_pronouns(text: str, start: int, end: int, group: Sequence[Mention]) -> str:
@@ -152,10 +185,10 @@ def _with_pronouns(text: str, start: int, end: int, group: Sequence[Mention]) ->
 
 
 def _append(shares: list[Share], part: Share) -> None:
-    if not shares or (part.ids and part.ids != shares[-1].ids):
+    if not shares or part.somebody or (part.ids and part.ids != shares[-1].ids):
         shares.append(part)
     else:
-        shares[-1] = Share(shares[-1].ids, shares[-1].clauses + part.clauses)
+        shares[-1] = replace(shares[-1], clauses=shares[-1].clauses + part.clauses)
 
 
 def _whole(shares: Sequence[Share], child: Child) -> Share:

@@ -39,7 +39,13 @@ def signs_in(plain: str) -> Signs:
     """The classes of words that danger is made of, each counted once; what only looks like one is taken out where it would matter."""
     words = lexicon()
     found = _signs(plain)
-    return found if found.weight < words.doubted_from else _signs(words.no_sign.sub(",", words.no_danger.sub(",", plain)))
+    return found if found.weight < words.doubted_from else _signs(_without_everyday(plain))
+
+
+def _without_everyday(plain: str) -> str:
+    """Without what only looks like danger, or like a sign of it."""
+    words = lexicon()
+    return words.no_sign.sub(",", words.no_danger.sub(",", plain))
 
 
 def _signs(text: str) -> Signs:
@@ -58,7 +64,7 @@ def weighed(plain: str, readings: Sequence[Reading], child: int | None) -> list[
     if signs.weight >= words.doubted_from:
         heard = any(one.intent in TO_A_PERSON for one in readings)  # then somebody reads it anyway
         return [*readings] if heard else [_for_a_person(one, signs.words) for one in readings]
-    sign = words.worry.search(plain) if any(one.intent == "unknown" for one in readings) else None
+    sign = words.worry.search(_without_everyday(plain)) if any(one.intent == "unknown" for one in readings) else None
     if sign is None:
         return [*readings]
     return [_for_a_person(one, sign.group()) if one.intent == "unknown" else one for one in readings]

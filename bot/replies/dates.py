@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 
 import holidays
 
-from bot.replies.feasts import next_hijri, next_lunar
+from bot.replies.feasts import next_hijri, next_lunar, next_lunar_day
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.numerals import number
 from bot.replies.school_year import (
@@ -27,6 +27,7 @@ from bot.replies.school_year import (
 _DAY = timedelta(days=1)
 _OF_EVENTS = frozenset({"event", "event_begins", "event_before", "half_term"})
 _YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends"}) | _OF_EVENTS
+_EXACT = frozenset({"relative", "weekday", "day", "month_day", "next_month_day", "numeric"})
 _NO_DAYS = frozenset({"span", "now", "vague"})
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
@@ -63,7 +64,13 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))
-    return tuple(_agreed(sorted(found, key=lambda day: day.start), text))
+    return tuple(_not_yet_known(day, text) for day in _agreed(sorted(found, key=lambda day: day.start), text))
+
+
+def _not_yet_known(day: Day, text: str) -> Day:
+    """ "Some time after the 15th" is no day."""
+    is_open = day.kind in _EXACT and lexicon().patterns["some_time_after"].match(text, day.end)
+    return replace(day, on=None, kind="vague") if is_open else day
 
 
 def _agreed(days: list[Day], text: str) -> list[Day]:
@@ -132,6 +139,10 @@ def _next_month_day(match: re.Match[str], today: date) -> date | None:
     return _in_month(_next_month(today), number(match[1]))
 
 
+def _last_month_day(match: re.Match[str], today: date) -> date | None:
+    return _in_month(today.replace(day=1) - _DAY, number(match[1]))
+
+
 def _day(match: re.Match[str], today: date) -> date | None:
     wanted = number(match[1])
     if wanted is None:
@@ -192,6 +203,17 @@ def _lunar(match: re.Match[str], today: date) -> date | None:
     month = lexicon().dates.lunar_months.get(match[1]) or number(match[1].removesuffix("月"))
     day = number(match[2].removeprefix("初"))
     return _feast_day(next_lunar(month, day, today), match) if month and day else None
+
+
+def _lunar_of_month(match: re.Match[str], today: date) -> date | None:
+    """ "初十" and "农历十二" without a month: the next day of that number."""
+    day = number((match[1] or match[3]).removeprefix("初"))
+    on = next_lunar_day(day, today) if day else None
+    return on + _DAY if on is not None and (match[2] or match[4]) else on
+
+
+def _weekend_over(_: re.Match[str], today: date) -> date:
+    return today + _DAY * (7 - today.weekday())
 
 
 def _lunar_day(match: re.Match[str], today: date) -> date | None:
@@ -264,6 +286,7 @@ _RULES: dict[str, Callable[[re.Match[str], date], date | None]] = {
     "after": _after,
     "month_day": _month_day,
     "next_month_day": _next_month_day,
+    "last_month_day": _last_month_day,
     "day": _day,
     "numeric": _month_day,
     "holiday": _holiday,
@@ -271,6 +294,8 @@ _RULES: dict[str, Callable[[re.Match[str], date], date | None]] = {
     "feast": _feast,
     "lunar": _lunar,
     "lunar_day": _lunar_day,
+    "lunar_of_month": _lunar_of_month,
+    "weekend_over": _weekend_over,
     "fixed_day": _fixed_day,
     "span": _after,
     "now": _now,

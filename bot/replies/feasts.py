@@ -11,6 +11,7 @@ from hijridate import Gregorian, Hijri
 from lunar_python import Lunar, Solar
 
 _YEARS = 2  # a day of this year that is past comes next year; the 30th of a short month, the year after
+_MONTHS = (0, 29, 30, 58, 59, 60)  # days in none, one or two lunar months
 _RECENT = timedelta(days=3)  # the reckoned day may be past though the announced one is not
 
 
@@ -37,6 +38,14 @@ def lunar_of(on: date) -> LunarDay:
     found = Solar.fromYmd(on.year, on.month, on.day).getLunar()
     month = found.getMonth()
     return LunarDay(abs(month), found.getDay(), month < 0, f"{found.getMonthInChinese()}月{found.getDayInChinese()}")
+
+
+@lru_cache(maxsize=512)
+def next_lunar_day(day: int, today: date) -> date | None:
+    """The next day of that number in a lunar month, today included; None where two months have no such day."""
+    ahead = day - lunar_of(today).day
+    candidates = (today + timedelta(days=ahead + months) for months in _MONTHS if ahead + months >= 0)
+    return next((on for on in candidates if lunar_of(on).day == day), None)
 
 
 def next_hijri(month: int, day: int, today: date) -> date | None:

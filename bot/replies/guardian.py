@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.replies.action import HOPELESS
+from bot.replies.action import HOPELESS, RECEIPT
 from bot.replies.clauses import Clause, Share, only_the_name, share
+from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
-from bot.replies.dates import Day, find_days
 from bot.replies.kinds import Child, Reading
+from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, only_a_day
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+from bot.replies.topics import in_context
 from bot.replies.unread import veils_news
-from bot.replies.weighing import BACK_AT_SCHOOL, doubtful, not_back, one_of, without_the_way
+from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
-_SURE, _AGREED, _PLAIN, _LOOSE, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.3, 0.1
+_SURE, _AGREED, _PLAIN, _LOOSE, _WHO, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.6, 0.3, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
 _MOST_UNREAD = 3
+_MOST_EXCUSED = 10  # characters beside a bare day
 _LONGEST = 500  # characters; a longer text is for a person
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
 _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
@@ -43,17 +46,6 @@ class _Said:
     evidence: str
     since: date | None = None
     until: date | None = None
-
-
-@dataclass(frozen=True)
-class When:
-    """The day on which a text came, and the school year around it."""
-
-    today: date
-    school: SchoolYear
-
-    def days(self, text: str) -> tuple[Day, ...]:
-        return find_days(text, self.today, self.school)
 
 
 def read_guardian(
@@ -77,7 +69,9 @@ def read_guardian(
     if question == "choose" and (chosen := _chosen(plain, children)):
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
-    readings = [reading for one in share(plain, children) for reading in _of_share(one, question, when)]
+    readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
+    if question == "absence":
+        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) if one.intent == RECEIPT else one for one in readings]
     if veils_news(plain, {one.intent for one in readings}, children=children, today=today, school=school):
         readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
@@ -100,11 +94,23 @@ def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
     return named if len(named) == 1 else ()
 
 
+def _shares(plain: str, children: Sequence[Child], question: str | None, when: When) -> list[Share]:
+    """What stands before the first child that is named is said of all of them, so far as it says anything."""
+    shares = share(plain, children)
+    if len(shares) < 2 or shares[0].ids or shares[0].somebody:
+        return shares
+    clauses = shares[0].clauses
+    heard = zip(clauses, _hear_all(clauses, question, when), strict=True)
+    telling = tuple(clause for clause, one in heard if one.tells or lexicon().patterns["digit"].match(clause.text))
+    return [replace(one, clauses=telling + one.clauses) for one in shares[1:]]
+
+
 def _of_share(one: Share, question: str | None, when: When) -> list[Reading]:
     ids: tuple[int | None, ...] = one.ids or (None,)
+    known = _WHO if one.somebody else _SURE
     said = _with_digit(one.clauses, question, when)
     return [
-        Reading(student_id, each.intent, each.on, each.confidence, each.evidence, each.since, each.until)
+        Reading(student_id, each.intent, each.on, min(each.confidence, known), each.evidence, each.since, each.until)
         for student_id in ids
         for each in said
     ]
@@ -164,7 +170,7 @@ def _same(meant: _Said, said: _Said) -> bool:
 
 
 def _of_words(clauses: Sequence[Clause], question: str | None, when: When) -> list[_Said]:
-    heard = _hear_all(clauses, question, when)
+    clauses, heard = set_right(clauses, _hear_all(clauses, question, when), question, when.today)
     meanings = [meaning for one in heard for meaning in one.meanings]
     beside = [meaning for meaning in meanings if meaning.intent in _ALONGSIDE]
     main = [meaning for meaning in meanings if meaning.intent not in _ALONGSIDE]
@@ -187,11 +193,11 @@ def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequenc
 
 
 def _hear_all(clauses: Sequence[Clause], question: str | None, when: When) -> list[Heard]:
-    return [hear(clause, when.days(clause.text), question, when.today) for clause in clauses]
+    return in_context(clauses, [hear(clause, when.days(clause.text), question, when.today) for clause in clauses])
 
 
 def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Meaning], question: str | None, when: When) -> _Said | None:
-    weighty = without_the_way([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
+    weighty = counting([meaning for meaning in main if meaning.intent not in _ASIDE]) or list(main)
     if not weighty:
         return _without_words(clauses, heard, question, when)
     intents = list(dict.fromkeys(_in_context(meaning.intent, question) for meaning in weighty))
@@ -200,92 +206,43 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
     if chosen is None or len(days) > 1 or doubtful(chosen, heard):
         return _unknown(evidence)
-    on = days.pop() if days else _day_beside(chosen, weighty, clauses, when)
+    on = min(days) if days else day_beside(chosen, weighty, clauses, when)
     if chosen in BACK_AT_SCHOOL and on is not None and on < when.today and any(one.denied for one in heard):
         return _unknown(evidence)
-    since, on = _later_leave(clauses, on, when) if chosen in _LEAVES and not days else (None, on)
-    ends = on is not None and not days and chosen in lexicon().reasons and on - timedelta(days=1) in _ends(clauses, when)
-    return _Said(chosen, on, _PLAIN, evidence, since, on - timedelta(days=1) if ends and on else None)
-
-
-def _day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], when: When) -> date | None:
-    """The day that stands elsewhere in the text: of coming back, of the end of a leave, or said after the promise."""
-    if chosen in BACK_AT_SCHOOL:
-        return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
-    if chosen != "will_return":
-        return _back(chosen, clauses, when)
-    named = {_nothing_but_a_day(clause.text, {}, when) for clause in clauses} - {None}
-    return named.pop() if len(named) == 1 else None
-
-
-def _ends(clauses: Sequence[Clause], when: When) -> set[date]:
-    """The days until which something lasts."""
-    return {day.on for clause in clauses for day in when.days(clause.text) if day.on is not None and _is_end(clause.text, day)}
-
-
-def _later_leave(clauses: Sequence[Clause], back: date | None, when: When) -> tuple[date | None, date | None]:
-    """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day."""
-    found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
-    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > when.today and _is_before_leave(text, day)]
-    if not begins:
-        return None, back
-    spans = [day.on - when.today for _, day in found if day.kind == "span" and day.on]
-    if spans:
-        return begins[0], begins[0] + spans[0]
-    after = max(begins) + timedelta(days=1)
-    return begins[0], max(back, after) if back is not None else after
-
-
-def _is_before_leave(text: str, day: Day) -> bool:
-    """ "明天请假" begins tomorrow; "请假，明天来" ends then."""
-    asked = lexicon().intents["leave"].search(text)
-    return asked is not None and day.end <= asked.start() and not _is_end(text, day)
+    if chosen == "wrong_number" and is_no_stranger(clauses, heard, question):
+        return _unknown(evidence)
+    if chosen in _LEAVES and end_unread(clauses, when):
+        return _unknown(evidence)
+    since, on = later_leave(clauses, on, when, is_told=bool(days)) if chosen in _LEAVES else (None, on)
+    last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
+    sure = _UNSURE if is_asked_first(chosen, weighty) else _PLAIN
+    return _Said(chosen, on, sure, evidence, since, last if last in ends(clauses, when) else None)
 
 
 def _in_context(intent: str, question: str | None) -> str:
     return "confirm_yes" if intent == "returned" and question == "confirm_return" else intent
 
 
-def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
-    """The first day after the leave that was asked for."""
-    if chosen not in lexicon().reasons:
-        return None
-    for clause in clauses:
-        for day in when.days(clause.text):
-            if day.on is not None and day.kind == "span":
-                return day.on
-            if day.on is not None and _is_end(clause.text, day) and day.on >= when.today:
-                return day.on + timedelta(days=1)
-    return None
-
-
-def _is_end(text: str, day: Day) -> bool:
-    return day.start > 0 and text[day.start - 1] in "到至"
-
-
 def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: str | None, when: When) -> _Said | None:
     """Nothing but a day answers 'when'; nothing but a denial answers 'is the child back'."""
     if question == "confirm_return" and any(one.denied for one in heard) and not any(one.unclear for one in heard):
         return _Said("confirm_no", None, _LOOSE, clauses[0].text)
-    if question not in {"absence", "notice"} or len(clauses) != 1 or any(one.denied or one.unclear or one.hedged for one in heard):
+    if question not in {"absence", "notice"}:
         return None
-    day = _nothing_but_a_day(clauses[0].text, lexicon().digits[question], when)
-    return _Said("will_return", day, _LOOSE, clauses[0].text) if day else None
+    days = [only_a_day(clause.text, lexicon().digits[question], when) for clause in clauses]
+    named = [day for day in days if day is not None]
+    beside = [clause for clause, day in zip(clauses, days, strict=True) if day is None]
+    if len(named) != 1 or not all(_excuses(clause, one) for clause, one in zip(clauses, heard, strict=True)):
+        return None
+    if sum(_unread(clause.text) for clause in beside) > _MOST_EXCUSED:
+        return None
+    return _Said("will_return", named[0], _LOOSE, clauses[days.index(named[0])].text)
 
 
-def _nothing_but_a_day(text: str, digits: Mapping[int, str], when: When) -> date | None:
-    """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
-    named = when.days(text)
-    days = [day for day in named if day.kind not in {"span", "now"}]
-    if len(days) != 1 or days[0].on is None or days[0].on < when.today:
-        return None
-    if days[0].kind == "day" and days[0].on.day in digits:
-        return None
-    spoken = {place for day in named for place in range(day.start, day.end)}
-    rest = "".join(letter for place, letter in enumerate(text) if place not in spoken)
-    if days[0].words.startswith("等"):
-        return None
-    return None if lexicon().patterns["filler"].sub("", rest) else days[0].on
+def _excuses(clause: Clause, one: Heard) -> bool:
+    """ "I forgot" and "not today" beside a day take nothing from it; a denial of all going does."""
+    spoiled = clause.asked or one.unclear or one.hedged or one.guessed or one.of_others or one.opposed
+    return not spoiled and (not one.denied or bool(one.gone) or lexicon().patterns["today_only"].search(clause.text) is not None)
 
 
 def _plain(meaning: Meaning) -> _Said:

@@ -26,7 +26,8 @@ class Reading:
 
     `student_id` is None when the message does not say which of several children is meant. `on` is the day on which the
     child is expected at school (will_return, and every reason given together with a day) or came back (returned).
-    `confidence`: 1.0 a digit alone, 0.9 plain words, at most 0.3 for `unknown`. `evidence`: the words that decided.
+    `confidence`: 1.0 a digit alone, 0.9 plain words, 0.6 where it is said of one of several children, but not of which, at most 0.3
+    for `unknown`. `evidence`: the words that decided.
     `since`: the first day of a leave that begins later than today. `until`: the last day of a leave, where it was named
     ("到周五"); `on` is then the day after it.
     """

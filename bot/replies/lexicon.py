@@ -79,6 +79,7 @@ class Lexicon:
     reasons: frozenset[str]
     not_names: frozenset[str]
     kin: Mapping[str, re.Pattern[str]]
+    siblings: Mapping[str, re.Pattern[str]]
     female_names: re.Pattern[str]
     needs_whole_clause: frozenset[str]
     digits: Mapping[str, Mapping[int, str]]
@@ -151,6 +152,7 @@ def lexicon() -> Lexicon:
         reasons=frozenset(data["reasons"]),
         not_names=frozenset(data["not_names"]),
         kin=_all(data["kin"], macros),
+        siblings=_all(data["siblings"], macros),
         female_names=_one(data["female_names"], macros),
         needs_whole_clause=frozenset(data["needs_whole_clause"]),
         digits=data["digits"],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.replies.action import QUESTIONS
 from bot.replies.clauses import Clause
 from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
@@ -32,7 +33,7 @@ class Heard:
     """All that was found in one clause.
 
     `denied`: something was said not to be so. `unclear`: do not act on it. `of_others`: something was said of somebody else.
-    `guessed`: it is only thought so. `opposed`: somebody did not allow it.
+    `guessed`: it is only thought so. `opposed`: somebody did not allow it. `gone`: the intents that were said not to be so.
     """
 
     meanings: tuple[Meaning, ...]
@@ -42,6 +43,12 @@ class Heard:
     of_others: bool = False
     guessed: bool = False
     opposed: bool = False
+    gone: frozenset[str] = frozenset()
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything that counts for what stands beside it."""
+        return bool(self.meanings) or self.denied or self.unclear or self.hedged or self.guessed
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,8 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     moving = moves(text, days, [(word.start, word.end) for word in said], today)
     meanings = [Meaning(word.intent, None, text[word.start : word.end]) for word in meant]
     meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found if not _only_home(move, question)]
+    if question in QUESTIONS:
+        meanings = [meaning for meaning in meanings if meaning.intent != "opt_in"]
     if clause.asked:
         meanings = [Meaning("question", None, text)]
     astray = moving.elsewhere and (bool(moving.found) or not meant)
@@ -76,6 +85,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
         guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
+        gone=frozenset(word.intent for word in said if word not in told),
     )
 
 
@@ -129,6 +139,8 @@ def _longest(words: list[_Word]) -> list[_Word]:
 
 def _denied(text: str, word: _Word) -> bool:
     before = text[max(0, word.start - _REACH) : word.start]
+    if lexicon().patterns["called_false"].match(text[word.end :]):
+        return True
     return word.intent != "question" and bool(lexicon().patterns["negator"].search(before))
 
 
@@ -138,6 +150,8 @@ def _about_child(text: str, word: _Word) -> bool:
     if word.intent in words.not_of_relatives:
         before = words.patterns["companion"].sub("", text[: word.start])
         return _last(before, "child_subject") >= _last(before, "sibling")
+    if word.intent == "caring_family":
+        return words.patterns["carer"].search(text[: word.start]) is None
     if word.intent not in words.about_the_child:
         return True
     if words.patterns["of_adult"].match(text, word.end):

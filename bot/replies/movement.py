@@ -5,17 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from bot.replies.dates import Day
 from bot.replies.lexicon import lexicon
 
 _PLAIN_DAYS = frozenset(
-    {"relative", "after", "now", "month_day", "next_month_day", "holiday", "break", "feast", "lunar", "lunar_day", "fixed_day"}
-    | {"term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"}
+    {
+        "relative",
+        "after",
+        "now",
+        "month_day",
+        "next_month_day",
+        "holiday",
+        "break",
+        "feast",
+        "lunar",
+        "lunar_day",
+        "lunar_of_month",
+        "weekend_over",
+        "fixed_day",
+    }
+    | {"last_month_day", "term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"}
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
-_BRINGS = frozenset("送带领")
+_BRINGS = frozenset("送带领护捎押背接驮拉揪拽载抱撵陪交")
+_AT = "在"
+_ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
 _AS_LATE_AS = frozenset("到至")
 
@@ -45,7 +61,7 @@ def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], toda
     result = Moves()
     named = [day for day in days if day.kind != "span" and not _leave_ends(text, day)]
     for match in lexicon().present.finditer(text):
-        if _free(match, taken):
+        if _free(match, taken) and not _as_always_later(match, named, today):
             result.spans.append(match.span())
             _present(text, match, named, today, result)
     for match in lexicon().go.finditer(text):
@@ -58,6 +74,11 @@ def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], toda
                 continue
             _go(text, match, named, today, result)
     return result
+
+
+def _as_always_later(match: re.Match[str], days: Sequence[Day], today: date) -> bool:
+    """ "Tomorrow he goes as always" is a promise; "he is at school tomorrow" is not clear."""
+    return match.group()[0] != _AT and any(day.on is None or day.on > today for day in days)
 
 
 def _by_itself(text: str, match: re.Match[str], days: Sequence[Day]) -> bool:
@@ -99,9 +120,16 @@ def _goes_on(after: str) -> bool:
 def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, result: Moves) -> None:
     patterns = lexicon().patterns
     before, after = text[: match.start()], text[match.end() :]
-    if patterns["you"].search(before):
+    if patterns["you"].search(before) or _comes_home(before, match.group()):
         return
-    if patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
+    if patterns["errand"].match(after):
+        result.unclear = True
+        return
+    at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
+    alone = match.group()[0] not in _BRINGS and patterns["goes_alone"].search(before)
+    to_another_place = match.group()[-1] in _BARE and patterns["other_place"].match(after)
+    unsure = to_another_place or at_another_school or alone
+    if unsure or patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
         result.unclear = True
     elif patterns["denied_go"].search(before) or patterns["denied_after"].search(after):
         result.denied = True
@@ -110,6 +138,20 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         move = _tense(before, after, match.group(), day, today)
         result.unclear |= move is None
         result.found += [move] if move else []
+
+
+def _comes_home(before: str, verb: str) -> bool:
+    """A grown-up who comes back from work says nothing of the child."""
+    patterns = lexicon().patterns
+    if not verb.startswith("回"):
+        return False
+    adults = [match.end() for match in patterns["adult_subject"].finditer(before)]
+    children = [match.end() for match in patterns["child_subject"].finditer(patterns["adult_subject"].sub(_blank, before))]
+    return bool(adults) and max(adults) > max(children, default=-1)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "," * len(match.group())
 
 
 def _another_goes(before: str, verb: str) -> bool:
@@ -132,29 +174,50 @@ def _day_of(match: re.Match[str], days: Sequence[Day]) -> Day | None:
 def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> Move | None:
     """None when it cannot be said whether it has happened."""
     patterns = lexicon().patterns
-    past = bool(patterns["past_before"].search(before) or patterns["past_after"].search(after))
     future = bool(patterns["future"].search(before))
-    if day is not None and day.on != today:
-        return _on_day(day, day.on, verb, today, happened=past) if day.on else None
-    if patterns["told_after"].search(after) and not future:
+    told = not future and bool(patterns["told_after"].search(after))
+    past = told or any(patterns[name].search(part) for name, part in (("past_before", before), ("past_in", verb), ("past_after", after)))
+    if patterns["other_after"].search(after):
         return None
+    if day is not None and day.on != today:
+        not_before = not told and not patterns["past_after"].search(after) and patterns["not_before"].search(before)
+        return _on_day(day, day.on, verb, today, happened=past and not not_before, told=told) if day.on else None
+    if told:
+        known = (day is not None and not patterns["later"].search(before)) or verb[0] in _BRINGS
+        return Move("returned", today, _said(day, verb)) if known else None
     if patterns["at_once"].search(verb) or (
         not (past and not future) and any(patterns["at_once"].search(part) for part in (before, after))
     ):
         return Move("will_return", today, _said(day, verb))
     if past == future:
-        loose = past or day is None or patterns["told_after"].search(after)
-        return None if loose else Move("will_return", today, _said(day, verb))
+        return None if past or day is None else Move("will_return", today, _said(day, verb))
     return Move("returned", today, verb) if past else Move("will_return", today if day else None, _said(day, verb))
 
 
-def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool) -> Move | None:
-    """A weekday or a bare number may mean the last one: with a past tense it is not clear which."""
+def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool, told: bool) -> Move | None:
+    """A weekday or a bare number may mean the last one: in the past tense it does where it is told (的), or lies in this week."""
+    if (
+        on >= today
+        and happened
+        and (last := _last(day, on, today)) is not None
+        and (told or last.isocalendar()[:2] == today.isocalendar()[:2])
+    ):
+        return Move("returned", last, _said(day, verb))
     if on < today:
         return Move("returned", on, _said(day, verb)) if happened or day.kind in _PAST_DAYS else None
     if happened and day.kind not in _PLAIN_DAYS and not day.words.startswith("下"):
         return None
     return Move("will_return", on, _said(day, verb))
+
+
+def _last(day: Day, on: date, today: date) -> date | None:
+    """The last time it was that weekday, or that day of a month; None where its words can only mean the coming one."""
+    if day.kind == "weekday" and not day.words.startswith(("下", "这", "本")):
+        return on - timedelta(days=7) if on > today else on
+    if day.kind == "day" and on > today:
+        month = today.replace(day=1) - timedelta(days=1) if on.day >= today.day else today
+        return on.replace(year=month.year, month=month.month) if on.day <= month.day or month == today else None
+    return None
 
 
 def _said(day: Day | None, verb: str) -> str:

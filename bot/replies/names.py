@@ -31,12 +31,13 @@ class Named:
 
 @dataclass(frozen=True)
 class Mention:
-    """Words that name somebody; several ids when they fit more than one."""
+    """Words that name somebody; several ids when they fit more than one, or when all of them are meant `together`."""
 
     start: int
     end: int
     ids: tuple[int, ...]
     exact: bool
+    together: bool = False
 
 
 @derived(maxsize=4096)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
 
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
+_PASSING = frozenset({"hardship", "leave"})
+_HOME = ("回来", "回去", "回")
 _SCHOOL = re.compile(r"[学校课]")
 BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
+
+
+def counting(meanings: list[Meaning]) -> list[Meaning]:
+    """What counts beside what else is said."""
+    for rule in (without_the_way, without_the_journey, without_the_operation, without_the_passing):
+        meanings = rule(meanings)
+    return meanings
 
 
 def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
@@ -18,6 +28,39 @@ def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
     if not any(meaning.intent in _AWAY for meaning in meanings):
         return meanings
     return [meaning for meaning in meanings if meaning.intent != "returned" or _SCHOOL.search(meaning.words)]
+
+
+def without_the_passing(meanings: list[Meaning]) -> list[Meaning]:
+    """What keeps a child for now only gives way to a promised day."""
+    is_promised = any(meaning.intent == "will_return" and meaning.on is not None for meaning in meanings)
+    return [meaning for meaning in meanings if not (is_promised and _is_passing(meaning))]
+
+
+def _is_passing(meaning: Meaning) -> bool:
+    return meaning.intent in _PASSING and lexicon().patterns["passing"].search(meaning.words) is not None
+
+
+def is_asked_first(chosen: str, meanings: Sequence[Meaning]) -> bool:
+    """Whether it is a need for help or the trouble of one day: no way to school may be either."""
+    no_way = lexicon().patterns["no_way"]
+    return chosen == "hardship" and all(no_way.search(meaning.words) for meaning in meanings if meaning.intent == chosen)
+
+
+def without_the_journey(meanings: list[Meaning]) -> list[Meaning]:
+    """ "Home on Sunday, at school on Monday": the day of school counts."""
+    to_school = [one for one in meanings if one.intent == "will_return" and one.on is not None and not one.words.endswith(_HOME)]
+    if not to_school:
+        return meanings
+    return [one for one in meanings if one.intent != "will_return" or not one.words.endswith(_HOME)]
+
+
+def without_the_operation(meanings: list[Meaning]) -> list[Meaning]:
+    """An operation for an appendix, or from which a child is back on a day that is named, is an illness and no long one."""
+    long = [one for one in meanings if one.intent == "disability_or_illness_long"]
+    is_short = any(one.intent == "sick" or (one.intent == "will_return" and one.on is not None) for one in meanings)
+    if not is_short or not all(lexicon().patterns["operation"].search(one.words) for one in long):
+        return meanings
+    return [replace(one, intent="sick") if one in long else one for one in meanings]
 
 
 def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
@@ -50,7 +93,8 @@ def doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
         return True
     if chosen in _AWAY and any(one.opposed for one in heard):
         return True
-    if chosen in lexicon().reasons | _AWAY and all(one.guessed for one in heard if _says(one, chosen)):
+    says = [one for one in heard if _says(one, chosen)]
+    if says and chosen in lexicon().reasons | _AWAY and all(one.guessed for one in says):
         return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)

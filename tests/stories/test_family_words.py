@@ -26,6 +26,20 @@ async def asked(county: County) -> County:
     return county
 
 
+@pytest.fixture
+async def both_asked(county: County) -> County:
+    """Both brothers are absent on the same sheet, and one message asks about them."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马小虎", guardians=["father"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.stage.advance(minutes=5)
+    await county.phones["father"].expects("小龙", "小虎")
+    return county
+
+
 async def rows(county: County, query: Any) -> list[Any]:
     async with county.database.session() as session:
         return list(await session.scalars(query))
@@ -278,6 +292,34 @@ async def test_several_children_in_one_answer(asked: County) -> None:
     assert sorted(await standing(asked)) == ["sick", "will_return"]
 
 
+async def test_of_two_children_the_sure_one_is_acted_on_and_only_the_other_is_asked_about(both_asked: County) -> None:
+    asked, father = both_asked, both_asked.phones["father"]
+    await father.replies("小龙发烧请假到周四，小虎的事再说吧")
+    await father.expects("小龙", "孩子生病请假")
+    again = await father.expects("小虎", "请回数字")
+    assert "小龙" not in again
+    assert await standing(asked) == ["sick"]
+    await father.replies("3")
+    await father.expects("小虎", "11月3日送孩子")
+    assert await standing(asked) == ["sick", "will_return"]
+
+
+async def test_what_is_not_understood_of_a_child_that_nobody_asked_about_is_read_by_a_person(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("小龙发烧了，小虎的事再说吧")
+    await father.expects("小龙")
+    assert await standing(asked) == ["sick"]
+    await asked.phones["class_teacher"].expects("小虎", "还写了别的")
+    assert not [text for text in await father.new() if "小虎" in text]
+
+
+async def test_one_of_two_who_is_not_named_is_asked_for_and_nothing_is_acted_on(both_asked: County) -> None:
+    asked, father = both_asked, both_asked.phones["father"]
+    await father.replies("有一个发烧了")
+    await father.expects("请回数字")
+    assert await standing(asked) == []
+
+
 async def test_two_guardians_differ_and_the_more_worrying_answer_counts(asked: County) -> None:
     await asked.phones["father"].replies("1")
     await asked.phones["father"].expects("生病")
@@ -416,3 +458,16 @@ async def test_the_number_of_a_notice_says_which_notice_was_read(asked: County) 
     assert second.delivered_at is None
     await asked.phones["father"].replies("〔2026〕002号")
     assert all(one.delivered_at is not None for one in await asked.notices())
+
+
+async def test_empty_talk_answers_nothing_and_thanks_need_no_answer(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("嗯嗯好的")
+    await father.expects("请回数字")
+    assert await standing(asked) == []
+    await father.replies("小龙发烧，请假到周四")
+    await father.expects("11月6日到校")
+    await father.replies("谢谢老师")
+    await asked.stage.advance(minutes=5)
+    assert await father.new() == []
+    assert await standing(asked) == ["sick"]

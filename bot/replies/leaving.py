@@ -1,0 +1,118 @@
+"""When a child is away and when it is back: the days that stand beside a reason or a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.replies.clauses import Clause
+from bot.replies.dates import Day, find_days
+from bot.replies.lexicon import lexicon
+from bot.replies.meanings import Meaning
+from bot.replies.school_year import SchoolYear
+from bot.replies.weighing import BACK_AT_SCHOOL
+
+
+@dataclass(frozen=True)
+class When:
+    """The day on which a text came, and the school year around it."""
+
+    today: date
+    school: SchoolYear
+
+    def days(self, text: str) -> tuple[Day, ...]:
+        return find_days(text, self.today, self.school)
+
+
+def day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], when: When) -> date | None:
+    """The day that stands elsewhere in the text: of coming back, of the end of a leave, or said after the promise."""
+    if chosen in BACK_AT_SCHOOL:
+        return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
+    if chosen != "will_return":
+        return _back(chosen, clauses, when)
+    named = {only_a_day(clause.text, {}, when) for clause in clauses} - {None}
+    return named.pop() if len(named) == 1 else None
+
+
+def ends(clauses: Sequence[Clause], when: When) -> set[date]:
+    """The days until which something lasts."""
+    found = [(clause.text, day) for clause in clauses for day in when.days(clause.text)]
+    return {day.on for text, day in found if day.on is not None and _is_end(text, day) and not _is_needed(text, day)}
+
+
+def end_unread(clauses: Sequence[Clause], when: When) -> bool:
+    """Whether a leave is said to last until something that is no day: then nobody knows until when."""
+    mark = lexicon().patterns["lasts_until"]
+    return any(
+        all(day.start != match.end() for day in when.days(clause.text)) for clause in clauses for match in mark.finditer(clause.text)
+    )
+
+
+def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool) -> tuple[date | None, date | None]:
+    """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day.
+
+    `is_told`: the day of return was named by itself, and no reckoning goes before it.
+    """
+    found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
+    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > when.today and _is_before_leave(text, day)]
+    if not begins:
+        return None, back
+    if is_told and back is not None:
+        return (begins[0] if begins[0] < back else None), back
+    spans = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
+    if spans:
+        return begins[0], begins[0] + spans[0]
+    after = max(begins) + timedelta(days=1)
+    return begins[0], max(back, after) if back is not None else after
+
+
+def _is_before_leave(text: str, day: Day) -> bool:
+    """ "明天请假" and "13号一天" begin on that day; "请假，明天来" ends then."""
+    if lexicon().patterns["one_span"].match(text, day.end):
+        return True
+    asked = lexicon().intents["leave"].search(text)
+    return asked is not None and day.end <= asked.start() and not _is_end(text, day)
+
+
+def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
+    """The first day after the leave that was asked for."""
+    if chosen not in lexicon().reasons:
+        return None
+    for clause in clauses:
+        for day in when.days(clause.text):
+            if day.on is not None and _is_length(clause.text, day):
+                return day.on
+            if day.on is not None and _is_end(clause.text, day) and day.on >= when.today:
+                return day.on if _is_needed(clause.text, day) else day.on + timedelta(days=1)
+    return None
+
+
+def _is_length(text: str, day: Day) -> bool:
+    """Whether so many days are those of a leave; not of what has lasted (病了两天了) nor of a feast (四十天要过)."""
+    patterns = lexicon().patterns
+    return day.kind == "span" and not patterns["passed"].match(text, day.end)
+
+
+def _is_end(text: str, day: Day) -> bool:
+    return day.start > 0 and text[day.start - 1] in "到至"
+
+
+def _is_needed(text: str, day: Day) -> bool:
+    """ "It will take until Monday" names the day of return."""
+    return text[: day.start].endswith(("要到", "得到", "等到"))
+
+
+def only_a_day(text: str, digits: Mapping[int, str], when: When) -> date | None:
+    """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
+    named = when.days(text)
+    days = [day for day in named if day.kind not in {"span", "now"}]
+    if len(days) != 1 or days[0].on is None or days[0].on < when.today:
+        return None
+    if days[0].kind == "day" and days[0].on.day in digits:
+        return None
+    spoken = {place for day in named for place in range(day.start, day.end)}
+    rest = "".join(letter for place, letter in enumerate(text) if place not in spoken)
+    if days[0].words.startswith("等"):
+        return None
+    return None if lexicon().patterns["filler"].sub("", rest) else days[0].on
