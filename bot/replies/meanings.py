@@ -16,6 +16,7 @@ _LONG = 14  # characters not understood, from which a clause that promises is no
 _BACK = ("回去", "回来")  # to school or home: only who was asked about school says the first
 _SHORT = 2  # the same for a promise without a day
 _UNDERTAKEN = frozenset({"transferred", "migrated", "working", "religious_study"})
+_I = ("我", "我就", "我也")
 _REACH = 8  # how far before a word its negation may stand
 
 
@@ -154,6 +155,8 @@ def _about_child(text: str, word: _Word) -> bool:
         return words.patterns["carer"].search(text[: word.start]) is None
     if word.intent not in words.about_the_child:
         return True
+    if word.intent == "refuses_school" and text[word.start] == "不" and text[: word.start].endswith(_I):
+        return True  # nobody but the child refuses school in the first person
     if words.patterns["of_adult"].match(text, word.end):
         return False
     if lexicon().patterns["family"].match(text[word.start : word.end]):
