@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from bot.replies.kin import find_kin
 from bot.replies.kinds import Child
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.names import Mention, Named, find_exact, find_sounding
 
 _CHILD = "他"  # stands for a name that has been recognised, so that the grammar sees a person
@@ -51,6 +51,12 @@ def cut(text: str) -> list[Clause]:
 
 def share(text: str, children: Sequence[Child]) -> list[Share]:
     """Clauses by child. A clause that names nobody goes on about the child before it; all that is said of a child stands together."""
+    return [*_shared(text, tuple(children))]
+
+
+@derived(maxsize=64)
+def _shared(text: str, children: tuple[Child, ...]) -> Sequence[Share]:
+    """Kept for a while, as the text in one costume is."""
     shares: list[Share] = []
     is_paired = _is_paired(text, children)
     for clause in cut(text):
