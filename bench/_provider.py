@@ -45,6 +45,7 @@ class State:
     """What it has got, and how it is to behave."""
 
     mode: str = "ok"
+    seconds: float = ANSWER_SECONDS  # until it answers that it took a message
     callbacks: str = "none"
     early: bool = False  # reports before the answer to the very call
     calls: int = 0
@@ -109,7 +110,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         body = json.dumps(message).encode()
-        self._later(201, body, SLOW_SECONDS if state.mode == "slow" else ANSWER_SECONDS)
+        self._later(201, body, SLOW_SECONDS if state.mode == "slow" else state.seconds)
 
     def _list(self, target: str) -> None:
         self._state.asked += 1
@@ -141,7 +142,7 @@ def _accept(state: State, form: dict[str, str]) -> dict[str, Any]:
     state.by_number[form["To"]].append(message)
     url = form.get("StatusCallback")
     if url is not None:
-        seconds = 0.0 if state.early else 2 * ANSWER_SECONDS
+        seconds = 0.0 if state.early else 2 * state.seconds
         for status in CALLBACKS[state.callbacks]:
             report = {"MessageSid": sid, "MessageStatus": status, "AccountSid": ACCOUNT, "To": form["To"], "From": form["From"]}
             asyncio.get_running_loop().call_later(seconds, state.outgoing.put_nowait, (url, report))
@@ -214,7 +215,7 @@ class Providing:
     async def _told(self, wanted: dict[str, Any]) -> dict[str, int]:
         if wanted.get("clear"):
             self._state.clear()
-        for name in ("callbacks", "early", "patient"):
+        for name in ("callbacks", "early", "patient", "seconds"):
             if name in wanted:
                 setattr(self._state, name, wanted[name])
         if "mode" in wanted:
@@ -250,7 +251,7 @@ class Provider:
         self._process.wait()
 
     def tell(self, **wanted: Any) -> dict[str, int]:
-        """Changes its behaviour (`clear`, `mode`, `callbacks`, `early`, `patient`, `texts`); gives what it has counted."""
+        """Changes its behaviour (`clear`, `mode`, `callbacks`, `early`, `patient`, `seconds`, `texts`); gives what it has counted."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
         self._process.stdin.flush()

@@ -21,12 +21,11 @@ from bot.outbox.buttons import clear_buttons
 from bot.outbox.claim import is_due
 from bot.outbox.courier import Courier
 from bot.outbox.dispatch import dispatch
-from bot.outbox.pickup import WAITING
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.statuses import apply_statuses
 from storage.clock import Clock
 from storage.database import Database
-from storage.tables import DeliveryStatus, Inbound, Intent, Message, Photo
+from storage.tables import DeliveryStatus, Inbound, Intent, Message, Photo, is_waiting
 
 log = structlog.get_logger("worker")
 Step = Callable[[datetime], Awaitable[int]]
@@ -91,7 +90,7 @@ class Worker:
             exists().where(Inbound.handled_at.is_(None)),
             exists().where(Photo.state == "waiting", Photo.next_at <= now),
             exists(select(Intent.id).where(is_due(now))),
-            exists().where(Message.state.in_(WAITING)),
+            exists(select(Message.id).where(is_waiting())),
         )
         async with self._database.session() as session:
             return Waiting(*(await session.execute(query)).one())

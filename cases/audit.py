@@ -22,6 +22,7 @@ from storage.tables import (
     Responsibility,
     Task,
     TaskHolder,
+    is_waiting,
 )
 from storage.work import Work
 
@@ -36,7 +37,7 @@ async def audit(work: Work, plan: Plan) -> dict[str, list[int]]:
         "task_step_late": select(Task.id).where(Task.state.in_(LIVING), Task.next_at < late),
         "sheet_step_late": select(AttendanceSheet.id).where(AttendanceSheet.next_at < late),
         "intent_stuck": select(Intent.id).where(Intent.state == "pending", Intent.expires_at < late),
-        "message_stuck": select(Message.id).where(Message.state.in_(("queued", "sending")), Message.expires_at < late),
+        "message_stuck": select(Message.id).where(is_waiting(), Message.expires_at < late),
         "inbound_unhandled": select(Inbound.id).where(Inbound.handled_at.is_(None), Inbound.received_at < late),
     }
     found = {name: list(await work.session.scalars(query.order_by(query.selected_columns[0]))) for name, query in checks.items()}

@@ -9,13 +9,13 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.contact_tasks import end_find_contacts, open_find_contacts
-from storage.tables import Contact, Guardianship, Intent, Message, Person, PersonContact, Question
+from storage.tables import Contact, Guardianship, Intent, Message, Person, PersonContact, Question, is_waiting
 from storage.work import Work
 
 SETTLED = timedelta(days=1)
 """A chat moves once; a provider that sends us back and forth is not followed faster than this."""
 MOVED = "moved"
-WAITING = ((Question, Question.state == "open"), (Intent, Intent.state == "pending"), (Message, Message.state.in_(("queued", "sending"))))
+WAITING = ((Question, Question.state == "open"), (Intent, Intent.state == "pending"), (Message, is_waiting()))
 
 
 async def retire_contact(work: Work, person_id: int, contact_id: int, reason: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, exists, func, select
 
 from cases.tasks import LIVING
-from storage.tables import Attempt, CaseFile, Inbound, Intent, Message, Task, TaskHolder
+from storage.tables import Attempt, CaseFile, Inbound, Intent, Message, Task, TaskHolder, is_waiting
 from storage.work import Work
 
 ARRIVED = ("sent", "delivered", "answered")
@@ -56,7 +56,7 @@ def _lost(work: Work) -> list[Select[int]]:
         select(Inbound.id).where(Inbound.handled_at.is_(None)),
         select(Intent.id).where(Intent.state == "pending", Intent.expires_at < work.now),
         select(Message.id).where(Message.state == "failed"),
-        select(Message.id).where(Message.state.in_(("queued", "sending")), Message.expires_at < work.now),
+        select(Message.id).where(is_waiting(), Message.expires_at < work.now),
         select(CaseFile.id).where(CaseFile.state == "open", ~owned),
     ]
 

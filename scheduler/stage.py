@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from scheduler.ticks import next_time, run_periodic, tick
 from storage.clock import SteppedClock
 from storage.database import Database
-from storage.tables import DeliveryStatus, Inbound, Message
+from storage.tables import DeliveryStatus, Inbound, Message, is_waiting
 
 LONGEST_WAIT = 60
 """Seconds of real time for what cannot be done now; after that its own retries go on by themselves."""
@@ -94,5 +94,5 @@ def _unfinished(now: datetime) -> list[ColumnElement[bool]]:
     return [
         exists().where(Inbound.handled_at.is_(None)),
         exists().where(DeliveryStatus.applied_at.is_(None)),
-        exists().where(Message.state.in_(("queued", "sending")), may_leave),
+        exists().where(is_waiting(), may_leave),
     ]

@@ -59,7 +59,7 @@ async def send_ids(session: AsyncSession, name: str, key: str, ids: Sequence[int
 
 async def pop(session: AsyncSession, name: str, quantity: int) -> list[Queued]:
     """Takes up to `quantity` entries for good, oldest first: they are back if the transaction does not come to its end."""
-    query = text("select msg_id, message, read_ct from pgmq.pop(:name, cast(:quantity as integer))")
+    query = text("select * from take_queued(:name, cast(:quantity as integer))")
     rows = await session.execute(query, {"name": name, "quantity": quantity})
     return sorted((Queued(*row) for row in rows), key=lambda entry: entry.id)
 

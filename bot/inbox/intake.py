@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.gathering import Gathering, Then
 from bot.inbox.receive import Brought, write
 from storage.database import Database, is_away
+from storage.kept import Kept
 
 log = structlog.get_logger("inbox")
 MOST = 500
@@ -22,13 +20,12 @@ SECONDS = 4.0
 
 
 class Intake:
-    """One for each process that is called. It keeps a connection: opening, checking and resetting one would cost more than the storing."""
+    """One for each process that is called."""
 
     def __init__(self, database: Database, seconds: float = SECONDS) -> None:
-        self._database = database
         self._seconds = seconds
-        self._writing: asyncio.Task[None] | None = None
-        self._connection: AsyncConnection | None = None
+        self._writing: asyncio.Task[list[int]] | None = None
+        self._kept = Kept(database)
         self._gathering = Gathering(self._store, after=_after, most=MOST)
 
     async def store(self, call: Brought) -> None:
@@ -39,7 +36,7 @@ class Intake:
         """Whoever brought what is not stored is told, and brings it again."""
         if self._writing is not None and not self._writing.done():
             raise TimeoutError("the database still does not answer")
-        self._writing = asyncio.create_task(self._write(calls))
+        self._writing = asyncio.create_task(self._kept.run(lambda connection: write(connection, calls)))
         await asyncio.wait({self._writing}, timeout=self._seconds)
         if not self._writing.done():  # its connection's own limits end it; should it be stored after all, the provider's ids show it
             self._writing.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
@@ -47,25 +44,7 @@ class Intake:
         await self._writing
         log.info("calls stored", action="calls_stored", calls=len(calls))
 
-    async def _write(self, calls: Sequence[Brought]) -> None:
-        connection, self._connection = self._connection, None
-        try:
-            connection = connection or await self._database.autocommit()
-            await write(connection, calls)
-        except Exception:
-            await _drop(connection)
-            raise
-        self._connection = connection
-
 
 def _after(error: Exception, _calls: int) -> Then:
     """What cannot be stored must not keep the others out."""
     return Then.TELL if is_away(error) else Then.ALONE
-
-
-async def _drop(connection: AsyncConnection | None) -> None:
-    """It may be broken: the next batch opens another."""
-    if connection is not None:
-        with suppress(SQLAlchemyError, OSError):
-            await connection.invalidate()
-            await connection.close()

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.gathering import Gathering
+from bot.gathering import Gathering, Then
 from bot.outbox.lease import Held, use
 from bot.outbox.settings import OutboxSettings
-from storage.database import Database
+from storage.database import Database, is_away
+from storage.kept import Kept
 from storage.work import working
 
 log = structlog.get_logger("courier")
@@ -48,13 +51,26 @@ class Beginning:
     """One for each process. Keeps nothing but what waits to be written."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._gathering = Gathering(self._write)
+        self._kept = Kept(database)
+        self._gathering = Gathering(self._write, after=_after)
 
     async def may_call(self, attempt_id: int) -> bool:
-        """Whether this call may be made now: it is written down, and nobody has given the attempt up. Raises what the database said."""
+        """Whether this call may be made now: it is written down, and nobody has given the attempt up. Raises what the database said.
+
+        While the database is away it waits: nothing was called, so nothing has failed.
+        """
         return attempt_id in await self._gathering.give(attempt_id)
 
     async def _write(self, ids: Sequence[int]) -> set[int]:
-        async with self._database.session() as session, session.begin():
-            return set(await session.scalars(BEGIN, {"ids": ids}))
+        return await self._kept.run(partial(_begin, ids=ids))
+
+
+def _after(error: Exception, calls: int) -> Then:
+    if not is_away(error):
+        return Then.TELL
+    log.warning("calls wait for the database", action="begin_waits", calls=calls, error=type(error).__name__)
+    return Then.AGAIN
+
+
+async def _begin(connection: AsyncConnection, ids: Sequence[int]) -> set[int]:
+    return set(await connection.scalars(BEGIN, {"ids": ids}))

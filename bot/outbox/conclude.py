@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.channels.base import Outcome, Result
 from bot.outbox.aftermath import call_again, let_rest, stop_sender, try_elsewhere
@@ -39,6 +41,23 @@ from told join settled using (message_id) where message.id = told.message_id
 """)
 
 
+def is_plain(outcome: Outcome) -> bool:
+    """Whether it says no more than that the message was accepted."""
+    return outcome.result is Result.ACCEPTED and outcome.status is None
+
+
+async def accept(database: AsyncSession | AsyncConnection, accepted: Sequence[Answered], now: datetime) -> None:
+    """Writes acceptances, whatever their number, in one statement."""
+    rows = [
+        {
+            "attempt_id": item.attempt_id, "message_id": item.message_id, "provider_id": outcome.provider_id,
+            "code": outcome.code, "cost": item.cost,
+        }
+        for item, outcome in accepted
+    ]  # fmt: skip
+    await database.execute(ACCEPT, {"rows": as_json(rows), "now": now})
+
+
 class Conclusion:
     """Writes what the provider answered to a batch."""
 
@@ -56,16 +75,8 @@ class Conclusion:
         await self._report([outcome for _, outcome in answered if outcome.status is not None])
 
     async def _accept(self, accepted: Sequence[Answered]) -> None:
-        if not accepted:
-            return
-        rows = [
-            {
-                "attempt_id": item.attempt_id, "message_id": item.message_id, "provider_id": outcome.provider_id,
-                "code": outcome.code, "cost": item.cost,
-            }
-            for item, outcome in accepted
-        ]  # fmt: skip
-        await self._work.session.execute(ACCEPT, {"rows": as_json(rows), "now": self._work.now})
+        if accepted:
+            await accept(self._work.session, accepted, self._work.now)
 
     async def _others(self, answered: Sequence[Answered]) -> None:
         if not answered:

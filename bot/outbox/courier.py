@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels.base import Outcome, Result
 from bot.channels.registry import Line
 from bot.outbox.beginning import Beginning, put_back
-from bot.outbox.conclude import Answered, Conclusion
+from bot.outbox.conclude import Answered, Conclusion, accept, is_plain
 from bot.outbox.concluding import Concluding
 from bot.outbox.doubt import Doubts
 from bot.outbox.expiry import expire_waiting
@@ -26,6 +26,7 @@ from bot.outbox.recall import recall_stranded
 from bot.outbox.senders import URGENCIES
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
+from storage.kept import Kept
 from storage.work import working
 
 log = structlog.get_logger("courier")
@@ -54,6 +55,7 @@ class Courier:
         self._under_way: defaultdict[int, set[int]] = defaultdict(set)
         self._pick_up = PickUp(database, settings, holder)
         self._beginning = Beginning(database)
+        self._kept = Kept(database)
         self._doubts = Doubts(database, settings, self._under_way)
 
     async def deliver(self, now: datetime) -> int:
@@ -206,5 +208,8 @@ class Courier:
         return self._concluding[held.sender_id]
 
     async def _conclude(self, sender_id: int, channel: str, answered: Sequence[Answered], now: datetime) -> None:
+        if all(is_plain(outcome) for _, outcome in answered):
+            await self._kept.run(partial(accept, accepted=answered, now=now))
+            return
         async with working(self._database, now) as work:
             await Conclusion(work, sender_id, channel, self._settings).write(answered)

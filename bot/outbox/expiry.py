@@ -10,10 +10,9 @@ from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.exc import OperationalError
 
 from bot.outbox.aftermath import expire
-from bot.outbox.pickup import WAITING
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
-from storage.tables import Attempt, Message, Sender
+from storage.tables import Attempt, Message, Sender, is_waiting
 from storage.work import working
 
 log = structlog.get_logger("courier")
@@ -38,7 +37,7 @@ async def expire_waiting(database: Database, now: datetime, settings: OutboxSett
 def _late(now: datetime) -> Select[int]:
     in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
     works = exists().where(Sender.id == Message.sender_id, Sender.state.in_(("open", "draining")))
-    return select(Message.id).where(Message.state.in_(WAITING), Message.expires_at <= now, ~(in_doubt & works))
+    return select(Message.id).where(is_waiting(), Message.expires_at <= now, ~(in_doubt & works))
 
 
 async def _expired(database: Database, now: datetime, message_ids: Sequence[int]) -> int:

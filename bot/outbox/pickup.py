@@ -27,11 +27,10 @@ from bot.outbox.still import still_true
 from storage import queue
 from storage.database import Database
 from storage.rows import new_ids, update_rows
-from storage.tables import Attempt, Contact, Intent, Message
+from storage.tables import Attempt, Contact, Intent, Message, is_waiting
 from storage.work import Work, working
 
 log = structlog.get_logger("courier")
-WAITING = ("queued", "sending")
 PUT_OFF = timedelta(minutes=10)
 
 BEGIN = text("""
@@ -185,11 +184,11 @@ class _Pickup:
         ids = [message.id for message in taken]
         columns = (Intent.id, Intent.message_id, Intent.still, Intent.student_id)
         rows = await self._work.session.execute(select(*columns).where(Intent.message_id == func.any(ids), Intent.state == "queued"))
-        inside = [(row.id, row.message_id, row.still is None and row.student_id is None) for row in rows]
-        asked = [intent_id for intent_id, _, sure in inside if not sure]
-        true = await still_true(self._work.session, asked, self._settings.policy.zone) if asked else set()
-        some = {message_id for intent_id, message_id, sure in inside if sure or intent_id in true}
-        untrue = {message_id for intent_id, message_id, sure in inside if not sure and intent_id not in true}
+        inside = [(row.id, row.message_id, row.still, row.student_id) for row in rows]
+        asked = {intent_id: still for intent_id, _, still, student_id in inside if still is not None or student_id is not None}
+        true = await still_true(self._work.session, asked, self._settings.policy.zone)
+        some = {message_id for intent_id, message_id, _, _ in inside if intent_id not in asked or intent_id in true}
+        untrue = {message_id for intent_id, message_id, _, _ in inside if intent_id in asked and intent_id not in true}
         await drop(self._work, [message_id for message_id in ids if message_id not in some], "no_longer_true")
         await say_anew(self._work, sorted(some & untrue), "partly_true")
         return [message for message in taken if message.id in some - untrue]
@@ -203,7 +202,7 @@ class _Pickup:
         people = {message.person_id for message in limited if message.person_id is not None}
         throttle = Throttle(self._settings.policy, self._work.now)
         await lock(session, contacts, people)
-        await throttle.load_sent(session, contacts, people, [message.id for message in taken])
+        await throttle.load_sent(session, contacts, people, {message.id for message in taken})
         waits: dict[int, datetime] = {}
         for message in limited:
             free_at = throttle.free_at(message.contact_id, message.person_id)
@@ -249,7 +248,7 @@ class _Pickup:
 
 async def _requeue(work: Work, sender_id: int) -> None:
     """Puts back what was to be tried again by now."""
-    due = update(Message).where(Message.sender_id == sender_id, Message.state.in_(WAITING), Message.retry_at <= work.now)
+    due = update(Message).where(Message.sender_id == sender_id, is_waiting(), Message.retry_at <= work.now)
     rows = await work.session.execute(due.values(retry_at=None).returning(Message.urgency, Message.id))
     await enqueue(work, sorted((sender_id, urgency, message_id) for urgency, message_id in rows))
 
@@ -265,7 +264,7 @@ async def _pop(session: AsyncSession, sender_id: int, quantity: int, lanes: Sequ
     waiting = (
         select(*COLUMNS)
         .join(Contact, Contact.id == Message.contact_id)
-        .where(Message.id == func.any(ids), Message.state.in_(WAITING), Message.sender_id == sender_id, Message.retry_at.is_(None))
+        .where(Message.id == func.any(ids), is_waiting(), Message.sender_id == sender_id, Message.retry_at.is_(None))
         .with_for_update(of=Message)
     )
     found = {row.id: Taken(*row) for row in await session.execute(waiting)}

@@ -8,10 +8,9 @@ from sqlalchemy import exists, or_, select
 
 from bot.outbox.address import open_lines
 from bot.outbox.aftermath import say_anew
-from bot.outbox.pickup import WAITING
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
-from storage.tables import Attempt, Message, Sender
+from storage.tables import Attempt, Message, Sender, is_waiting
 from storage.work import working
 
 SHUT = ("paused", "stopped")
@@ -23,6 +22,8 @@ async def recall_stranded(database: Database, now: datetime, settings: OutboxSet
     They stay where no other sender reaches the same kind of contact: it may open again.
     """
     async with working(database, now) as work:
+        if not await work.session.scalar(select(exists().where(Sender.state.in_(SHUT)))):
+            return 0
         lines = await open_lines(work.session, settings.channels, now, settings.policy.zone)
         reached = {(line.capabilities.contact, line.capabilities.variant) for line in lines}
         alike = [
@@ -36,7 +37,7 @@ async def recall_stranded(database: Database, now: datetime, settings: OutboxSet
         stranded = (
             select(Message.id)
             .join(Sender, Sender.id == Message.sender_id)
-            .where(Message.state.in_(WAITING), ~in_doubt, Sender.state.in_(SHUT), Message.channel.in_(alike))
+            .where(is_waiting(), ~in_doubt, Sender.state.in_(SHUT), Message.channel.in_(alike))
             .order_by(Message.urgency.desc(), Message.id)
             .limit(settings.batch)
             .with_for_update(of=Message, skip_locked=True)

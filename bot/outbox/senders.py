@@ -15,12 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.registry import MAIN
 from storage import queue
-from storage.tables import Contact, Message, Sender
+from storage.tables import Contact, Message, Sender, is_waiting
 from storage.work import Work
 
 URGENCIES = ("safety", "duty", "bulk")
 """In the order in which they leave."""
-WAITING = ("queued", "sending")
 NUMBER = ("channel", "account", "address")
 """What makes a sender the same sender."""
 DROP_QUEUE = text("select pgmq.drop_queue(:name)")
@@ -76,7 +75,7 @@ class SenderState:
 
 async def sender_states(session: AsyncSession, today: date) -> list[SenderState]:
     """Every sender, with what waits for it and what it has used up of `today`'s cap."""
-    counted = select(Message.sender_id, Message.urgency, func.count()).where(Message.state.in_(WAITING))
+    counted = select(Message.sender_id, Message.urgency, func.count()).where(is_waiting())
     waiting: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(URGENCIES, 0))
     for sender_id, urgency, count in await session.execute(counted.group_by(Message.sender_id, Message.urgency)):
         waiting[sender_id][urgency] = count

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, ForeignKey, Index, Numeric, UniqueConstraint, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
+
+WAITING = ("queued", "sending")
+"""States of a message that no provider has accepted yet."""
 
 
 class Intent(Numbered, Base):
@@ -87,7 +90,7 @@ class Message(Numbered, Base):
     __tablename__ = "message"
     __table_args__ = (
         Index("uq_message_provider_id", "channel", "provider_id", unique=True, postgresql_where=text("provider_id is not null")),
-        Index("ix_message_waiting", "expires_at", postgresql_where=text("state in ('queued', 'sending')")),
+        Index("ix_message_waiting", "expires_at", postgresql_where=text("sent_at is null and failed_at is null")),
         Index("ix_message_again", "sender_id", "retry_at", postgresql_where=text("retry_at is not null")),
         Index("ix_message_contact_id_queued_at", "contact_id", "queued_at"),
         Index("ix_message_queued_at", "queued_at"),
@@ -123,6 +126,11 @@ class Message(Numbered, Base):
     tries: Mapped[int] = mapped_column(server_default=text("0"))
     retry_at: Mapped[datetime | None]  # not on its queue until then
     cleared_at: Mapped[datetime | None]  # when its buttons were taken away, what it asked having ended
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """That nobody has accepted it yet. The moments are what its index goes by: a change of `state` alone touches no index."""
+    return and_(Message.state.in_(WAITING), Message.sent_at.is_(None), Message.failed_at.is_(None))
 
 
 class Attempt(Numbered, Base):
