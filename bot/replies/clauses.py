@@ -98,11 +98,15 @@ def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
 
 
 def _apart(text: str) -> list[str]:
-    """Phrases with a blank between them, as people type who use no commas; a blank inside a word or name parts nothing."""
+    """Phrases with a blank between them, as people type who use no commas; a blank inside a word or name parts nothing.
+
+    An answering word in front ("yes I took her") stands by itself.
+    """
     parts = text.split(" ")
     found = parts[:1]
     for part in parts[1:]:
-        if len(part) >= _PHRASE and len(found[-1]) >= _PHRASE:
+        is_opened = len(found) == 1 and len(part) >= _PHRASE and lexicon().patterns["opening"].fullmatch(found[0])
+        if is_opened or (len(part) >= _PHRASE and len(found[-1]) >= _PHRASE):
             found.append(part)
         else:
             found[-1] = f"{found[-1]} {part}"
