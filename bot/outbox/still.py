@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, DateTime, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Select, Text, and_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.selectable import Exists
 
@@ -134,8 +135,13 @@ async def still_true(session: AsyncSession, stills: Mapping[int, str | None], zo
     """Those of the intents (with the names of their checks) that may still be said. An unknown check is an error of ours: never true."""
     if not stills:
         return set()
-    # Only what is asked for: all the checks in one query cost more to plan than to carry out.
-    named = {name: check for name, check in checks(zone).items() if name in stills.values()}
-    holds = or_(Intent.still.is_(None), *(and_(Intent.still == name, check) for name, check in named.items()))
-    found = await session.scalars(select(Intent.id).where(Intent.id == func.any(list(stills)), holds, _not_barred()))
-    return set(found)
+    asked = frozenset(still for still in stills.values() if still is not None)
+    return set(await session.scalars(_holding(asked, zone), {"ids": list(stills)}))
+
+
+@lru_cache
+def _holding(asked: frozenset[str], zone: ZoneInfo) -> Select[int]:
+    """Of all the checks only what is asked for: the others would cost more to plan than these to carry out."""
+    named = [(name, check) for name, check in checks(zone).items() if name in asked]
+    holds = or_(Intent.still.is_(None), *(and_(Intent.still == name, check) for name, check in named))
+    return select(Intent.id).where(Intent.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), holds, _not_barred())
