@@ -185,7 +185,9 @@ def _of_words(clauses: Sequence[Clause], question: str | None, when: When) -> li
 
 
 def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequence[Heard]) -> list[_Said]:
-    """A promise inside a question is a question; a reason beside one stays a reason."""
+    """A promise inside a question is a question; a reason beside one stays a reason. Who is no guardian, or says no, wonders only."""
+    if said.intent in {"wrong_number", "confirm_no"} and all(lexicon().patterns["wonders"].search(one.evidence) for one in asked):
+        return [*undone, said]
     mixed = any({"question"} < {meaning.intent for meaning in one.meanings} for one in heard)
     if asked and (said.intent in BACK_AT_SCHOOL or mixed or said.intent in _ASIDE or said.intent == "unknown"):
         return asked
