@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from bot.replies.kin import find_kin
 from bot.replies.kinds import Child
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.names import Mention, Named, find_exact, find_sounding
 
 _CHILD = "他"  # stands for a name that has been recognised, so that the grammar sees a person
@@ -51,6 +51,12 @@ def cut(text: str) -> list[Clause]:
 
 def share(text: str, children: Sequence[Child]) -> list[Share]:
     """Clauses by child. A clause that names nobody goes on about the child before it; all that is said of a child stands together."""
+    return [*_shared(text, tuple(children))]
+
+
+@derived(maxsize=64)
+def _shared(text: str, children: tuple[Child, ...]) -> Sequence[Share]:
+    """Kept for a while, as the text in one costume is."""
     shares: list[Share] = []
     is_paired = _is_paired(text, children)
     for clause in cut(text):
@@ -101,11 +107,15 @@ def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
 
 
 def _apart(text: str) -> list[str]:
-    """Phrases with a blank between them, as people type who use no commas; a blank inside a word or name parts nothing."""
+    """Phrases with a blank between them, as people type who use no commas; a blank inside a word or name parts nothing.
+
+    An answering word in front ("yes I took her") stands by itself.
+    """
     parts = text.split(" ")
     found = parts[:1]
     for part in parts[1:]:
-        if len(part) >= _PHRASE and len(found[-1]) >= _PHRASE:
+        is_opened = len(found) == 1 and len(part) >= _PHRASE and lexicon().patterns["opening"].fullmatch(found[0])
+        if is_opened or (len(part) >= _PHRASE and len(found[-1]) >= _PHRASE):
             found.append(part)
         else:
             found[-1] = f"{found[-1]} {part}"

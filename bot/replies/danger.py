@@ -13,6 +13,8 @@ from bot.replies.lexicon import derived, lexicon
 _BLANKS = re.compile(r"[\s.、…~*\-_]+")
 _OWN_PEOPLE = frozenset({"bullying", "early_marriage"})
 _FROM_SIGNS = 0.9
+_PLAIN_NO = frozenset({"没回来", "没有回来"})
+"""A sign, but a plain answer to whether a child is back."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ def weighed(plain: str, readings: Sequence[Reading], child: int | None) -> list[
     Signs that together say danger give one reading `safety` about `child`, unless they were understood as what has people of its own.
     """
     signs, words = signs_in(plain), lexicon()
+    if signs.words in _PLAIN_NO and {one.intent for one in readings} == {"confirm_no"}:
+        return [*readings]
     if signs.weight >= words.told_from:
         return [one for one in readings if one.intent in _OWN_PEOPLE] or [Reading(child, "safety", None, _FROM_SIGNS, signs.words)]
     if signs.weight >= words.doubted_from:

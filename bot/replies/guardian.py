@@ -188,7 +188,9 @@ def _of_words(clauses: Sequence[Clause], question: str | None, when: When) -> li
 
 
 def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequence[Heard]) -> list[_Said]:
-    """A promise inside a question is a question; a reason beside one stays a reason."""
+    """A promise inside a question is a question; a reason beside one stays a reason. Who is no guardian, or says no, wonders only."""
+    if said.intent in {"wrong_number", "confirm_no"} and all(lexicon().patterns["wonders"].search(one.evidence) for one in asked):
+        return [*undone, said]
     mixed = any({"question"} < {meaning.intent for meaning in one.meanings} for one in heard)
     if asked and (said.intent in BACK_AT_SCHOOL or mixed or said.intent in _ASIDE or said.intent == "unknown"):
         return asked
@@ -217,7 +219,7 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     if chosen in _LEAVES and end_unread(clauses, when):
         return _unknown(evidence)
     since, on = later_leave(clauses, on, when, is_told=bool(days), is_announced=question is None) if chosen in _LEAVES else (None, on)
-    if on is None and since is None and chosen in _OF_A_DAY and names_later_day(clauses, heard, when):
+    if on is None and since is None and chosen in _OF_A_DAY and names_later_day(chosen, clauses, heard, when):
         return _unknown(evidence)
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
     sure = _UNSURE if is_asked_first(chosen, weighty) else _PLAIN

@@ -57,11 +57,16 @@ def end_unread(clauses: Sequence[Clause], when: When) -> bool:
     )
 
 
-def names_later_day(clauses: Sequence[Clause], heard: Sequence[Heard], when: When) -> bool:
-    """Whether a day to come is named that was not understood: it may be the one that ends the leave. What is only hoped for is none."""
+def names_later_day(chosen: str, clauses: Sequence[Clause], heard: Sequence[Heard], when: When) -> bool:
+    """Whether a day to come is named that was not understood: it may be the one that ends the leave.
+
+    What is only hoped for is none, nor the day on which an ill child is taken to the doctor.
+    """
     sure = (clause for clause, one in zip(clauses, heard, strict=True) if not one.hedged)
-    days = (day for clause in sure for day in when.days(clause.text) if day.kind not in {"span", "now"})
-    return any(day.on is not None and day.on > when.today for day in days)
+    days = [(clause.text, day) for clause in sure for day in when.days(clause.text) if day.kind not in {"span", "now"}]
+    return any(
+        day.on is not None and day.on > when.today and not (chosen == "sick" and _is_before(text, day, ("sick",))) for text, day in days
+    )
 
 
 def later_leave(
@@ -74,7 +79,8 @@ def later_leave(
     """
     found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
     later = [(text, day) for text, day in found if day.kind not in {"span", "now"} and day.on and day.on > when.today]
-    begins = [day.on for text, day in later if day.on and _is_before_leave(text, day)]
+    asked = ("leave", "sick") if is_announced else ("leave",)
+    begins = [day.on for text, day in later if day.on and _is_before(text, day, asked)]
     lengths = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
     if is_announced and lengths and not begins and not is_told and len({day.on for _, day in later}) == 1:
         begins = [day.on for _, day in later if day.on]
@@ -98,12 +104,12 @@ def _before(begins: Sequence[date], back: date) -> tuple[date | None, date | Non
     return begins[0], back + timedelta(days=_WEEK * ((begins[0] - back).days // _WEEK + 1))
 
 
-def _is_before_leave(text: str, day: Day) -> bool:
+def _is_before(text: str, day: Day, causes: Sequence[str]) -> bool:
     """ "明天请假" and "13号一天" begin on that day; "请假，明天来" ends then."""
     if lexicon().patterns["begins_it"].match(text, day.end):
         return True
-    asked = lexicon().intents["leave"].search(text)
-    return asked is not None and day.end <= asked.start() and not _is_end(text, day)
+    found = [asked.start() for cause in causes if (asked := lexicon().intents[cause].search(text)) is not None]
+    return bool(found) and day.end <= min(found) and not _is_end(text, day)
 
 
 def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ _LONG = 14  # characters not understood, from which a clause that promises is no
 _BACK = ("回去", "回来")  # to school or home: only who was asked about school says the first
 _SHORT = 2  # the same for a promise without a day
 _UNDERTAKEN = frozenset({"transferred", "migrated", "working", "religious_study"})
-_I = ("我", "我就", "我也")
+_HIMSELF = re.compile(r"(?:^|[,了])我(?:自己|也|就是|再|真的|死活)*$")  # who says "I will not" is the child
 _REACH = 8  # how far before a word its negation may stand
 
 
@@ -75,7 +76,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     meanings += [Meaning(move.intent, move.on, move.words) for move in moving.found if not _only_home(move, question)]
     if question in QUESTIONS:
         meanings = [meaning for meaning in meanings if meaning.intent != "opt_in"]
-    if clause.asked:
+    if clause.asked and not lexicon().patterns["rhetorical"].search(text):
         meanings = [Meaning("question", None, text)]
     astray = moving.elsewhere and (bool(moving.found) or not meant)
     return Heard(
@@ -155,10 +156,10 @@ def _about_child(text: str, word: _Word) -> bool:
         return words.patterns["carer"].search(text[: word.start]) is None
     if word.intent not in words.about_the_child:
         return True
-    if word.intent == "refuses_school" and text[word.start] == "不" and text[: word.start].endswith(_I):
-        return True  # nobody but the child refuses school in the first person
     if words.patterns["of_adult"].match(text, word.end):
         return False
+    if word.intent == "refuses_school" and _HIMSELF.search(text[: word.start]):
+        return True
     if lexicon().patterns["family"].match(text[word.start : word.end]):
         return True
     before = lexicon().patterns["companion"].sub("", text[: word.start])

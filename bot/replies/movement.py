@@ -33,6 +33,8 @@ _BRINGS = frozenset("送带领护捎押背接驮拉揪拽载抱撵陪交")
 _AT, _BRINGS_TO_SCHOOL = "在", "送"
 _ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
+_NEAR = 6  # characters between going and what for
+_CUTS_OFF = re.compile(r"[不没了的学校课,]")
 _AS_LATE_AS = frozenset("到至")
 
 
@@ -90,9 +92,10 @@ def _free(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
 
 
 def _goes_elsewhere(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> bool:
-    """A bare 'went' right behind or before another word says where: to work, to the doctor."""
+    """A bare 'went' right behind or before another word, or with a place between, says where: to work, to the doctor."""
     bare = len(match.group()) == 1 and any(end == match.start() for _, end in taken)
-    return bare or (match.group()[-1] in _BARE and any(start == match.end() for start, _ in taken))
+    behind = (match.string[match.end() : start] for start, _ in taken if match.end() <= start <= match.end() + _NEAR)
+    return bare or (match.group()[-1] in _BARE and any(not _CUTS_OFF.search(between) for between in behind))
 
 
 def _leave_ends(text: str, day: Day) -> bool:
@@ -121,6 +124,8 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
     patterns = lexicon().patterns
     before, after = text[: match.start()], text[match.end() :]
     if patterns["you"].search(before) or _comes_home(before, match.group()):
+        return
+    if patterns["how_far"].match(after):
         return
     if patterns["errand"].match(after):
         result.unclear = True

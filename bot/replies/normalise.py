@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from opencc import OpenCC
 
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.sounds import mended, spelled_out
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Me"})
@@ -47,6 +47,12 @@ def sounded_out(text: str, names: Sequence[str] = ()) -> str:
 
     Not for staff: a school's 研学 sounds like a family's 厌学.
     """
+    return _sounded_out(text, tuple(names))
+
+
+@derived(maxsize=64)
+def _sounded_out(text: str, names: tuple[str, ...]) -> str:
+    """Kept for a while: a text is read, then looked at for what no rule explained."""
     return mended(spelled_out(normalise(text, names), names), names)
 
 

@@ -19,6 +19,7 @@ from bot.replies.weighing import BACK_AT_SCHOOL
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LETTERS = re.compile(r"[a-z][a-z ]{3,}[a-z]")  # pinyin: what it became is a guess, and needs no strange word to be read
+_LATIN = re.compile(r"[a-zA-ZÀ-ǜａ-ｚＡ-Ｚ]")
 _STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
 _NO_NEWS = ("guess", "hedge", "courtesy", "place")
 _WHEREABOUTS = BACK_AT_SCHOOL | {"working", "migrated", "transferred", "caring_family"}
@@ -38,7 +39,8 @@ def unread_words(text: str, *, children: Sequence[Child], today: date, school: S
     Empty for most replies.
     """
     plain = sounded_out(text, [child.name for child in children])
-    return tuple(_of(plain, children, today, school, 1 if _LETTERS.search(normalise(text)) else _STRETCH))
+    in_letters = _LATIN.search(text) is not None and _LETTERS.search(normalise(text)) is not None
+    return tuple(_of(plain, children, today, school, 1 if in_letters else _STRETCH))
 
 
 def veils_news(plain: str, intents: Set[str], *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:

@@ -134,6 +134,22 @@ def test_empty_talk_answers_a_notice_and_nothing_else(text: str) -> None:
         ("班车停了，明天送来", "absence", ["will_return"]),
         ("鞋泡烂了没鞋穿", "absence", ["hardship"]),
         ("鞋泡烂了没鞋穿，明天来", "absence", ["will_return"]),
+        # An answering word in front stands by itself; a plain no is no sign.
+        ("对 早上她姑送去的", "confirm_return", ["confirm_yes"]),
+        ("两个都没回来", "confirm_return", ["confirm_no"]),
+        ("没有啊，老师看错人了吧？", "confirm_return", ["confirm_no"]),
+        ("你是谁？打错了", "absence", ["wrong_number"]),
+        # Going somewhere for something; a notice of return is no return; how far it is.
+        ("明天带她去兰州看眼科", None, ["sick"]),
+        ("返校通知收悉，一定送返", "notice", ["acknowledged"]),
+        ("从村里到学校十八里，没车坐", "absence", ["hardship"]),
+        # A family's own child, and the child itself.
+        ("我家那个就是不愿意念", "publicity", ["refuses_school"]),
+        ("我不上了", "absence", ["refuses_school"]),
+        ("我上班呢，不去了", "absence", ["unknown"]),
+        ("家里没钱，拿啥交？", "notice", ["hardship"]),
+        ("她感冒了打吊瓶，大概下周一能来", "absence", ["sick"]),
+        ("说下周一来，算了不送了", "absence", ["unknown"]),
         # Questions.
         ("饭钱交了没", None, ["question"]),
         ("考了几分", None, ["question"]),
