@@ -14,6 +14,7 @@ from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
 
 _WEEK = 7
+_ASKED = "请"
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,12 @@ def names_later_day(chosen: str, clauses: Sequence[Clause], heard: Sequence[Hear
     )
 
 
+def sets_off_later(clauses: Sequence[Clause], when: When) -> bool:
+    """ "On Wednesday we set off, we arrive at noon": the noon is not today's."""
+    leaving = (clause for clause in clauses if lexicon().patterns["sets_off"].search(clause.text))
+    return any(day.on is not None and day.on > when.today for clause in leaving for day in when.days(clause.text))
+
+
 def later_leave(
     clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool, is_announced: bool
 ) -> tuple[date | None, date | None]:
@@ -79,11 +86,14 @@ def later_leave(
     """
     found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
     later = [(text, day) for text, day in found if day.kind not in {"span", "now"} and day.on and day.on > when.today]
+    patterns = lexicon().patterns
     asked = ("leave", "sick") if is_announced else ("leave",)
     begins = [day.on for text, day in later if day.on and _is_before(text, day, asked)]
     lengths = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
     if is_announced and lengths and not begins and not is_told and len({day.on for _, day in later}) == 1:
         begins = [day.on for _, day in later if day.on]
+    if not begins and any((both := patterns["two_days"].search(clause.text)) and both[1] for clause in clauses):
+        begins = [when.today + timedelta(days=1)]
     if not begins:
         return None, back
     if is_told and back is not None:
@@ -117,6 +127,8 @@ def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
     if chosen not in lexicon().reasons:
         return None
     for clause in clauses:
+        if both := lexicon().patterns["two_days"].search(clause.text):
+            return when.today + timedelta(days=3 if both[1] else 2)
         for day in when.days(clause.text):
             if day.on is not None and _is_length(clause.text, day):
                 return day.on
@@ -128,7 +140,7 @@ def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
 def _is_length(text: str, day: Day) -> bool:
     """Whether so many days are those of a leave; not of what has lasted (病了两天了) nor of a feast (四十天要过)."""
     patterns = lexicon().patterns
-    return day.kind == "span" and not patterns["passed"].match(text, day.end)
+    return day.kind == "span" and (_ASKED in text or not patterns["passed"].match(text, day.end))
 
 
 def _is_end(text: str, day: Day) -> bool:

@@ -14,7 +14,8 @@ from bot.replies.lexicon import lexicon
 from bot.replies.movement import Move, moves
 
 _LONG = 14  # characters not understood, from which a clause that promises is not trusted
-_BACK = ("回去", "回来")  # to school or home: only who was asked about school says the first
+_WHO_IS_BACK = "他她娃都也俩"  # "is the child back": "he is"
+_BACK = ("回去", "回来", "回")  # to school or home: only who was asked about school says the first
 _SHORT = 2  # the same for a promise without a day
 _UNDERTAKEN = frozenset({"transferred", "migrated", "working", "religious_study"})
 _HIMSELF = re.compile(r"(?:^|[,了])我(?:自己|也|就是|再|真的|死活)*$")  # who says "I will not" is the child
@@ -108,6 +109,8 @@ def _over(text: str, word: _Word) -> bool:
 
 def _whole(text: str, question: str | None) -> Meaning | None:
     """A clause that is nothing but a yes, a no, a thank-you, a 'that is wrong'."""
+    if question == "confirm_return":
+        text = text.lstrip(_WHO_IS_BACK) or text
     whole = {intent for intent, pattern in lexicon().whole.items() if pattern.fullmatch(text)}
     if question == "confirm_return":
         for word, intent in (("yes", "confirm_yes"), ("no", "confirm_no")):

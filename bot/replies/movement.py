@@ -71,7 +71,7 @@ def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], toda
             result.spans.append(match.span())
             if _goes_elsewhere(match, taken):
                 continue
-            if len(match.group()) == 1 and not _by_itself(text, match, days):
+            if len(match.group()) == 1 and match.group() != _BRINGS_TO_SCHOOL and not _by_itself(text, match, days):
                 result.elsewhere = True
                 continue
             _go(text, match, named, today, result)
@@ -184,7 +184,7 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     future = bool(patterns["future"].search(before))
     told = not future and bool(patterns["told_after"].search(after))
     past = told or any(patterns[name].search(part) for name, part in (("past_before", before), ("past_in", verb), ("past_after", after)))
-    if patterns["other_after"].search(after):
+    if patterns["other_after"].search(after) or (past and patterns["intended"].search(before)):
         return None
     if day is not None and day.on != today:
         not_before = not told and not patterns["past_after"].search(after) and patterns["not_before"].search(before)
