@@ -88,7 +88,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
         guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
-        gone=frozenset(word.intent for word in said if word not in told),
+        gone=frozenset(word.intent for word in said if _denied(text, word)),
     )
 
 

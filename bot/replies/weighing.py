@@ -103,9 +103,17 @@ def doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
     says = [one for one in heard if _says(one, chosen)]
     if says and chosen in lexicon().reasons | _AWAY and all(one.guessed for one in says):
         return True
+    if _denied_afterwards(chosen, heard):
+        return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
     return any(one.unclear and one.meanings for one in heard)
+
+
+def _denied_afterwards(chosen: str, heard: Sequence[Heard]) -> bool:
+    """ "He says the boy beside him is ill; he is not ill": of whom it was said is open."""
+    said = [place for place, one in enumerate(heard) if _says(one, chosen)]
+    return bool(said) and any(chosen in one.gone for one in heard[said[-1] + 1 :])
 
 
 def _taken_back(chosen: str, heard: Sequence[Heard]) -> bool:
