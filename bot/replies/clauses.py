@@ -87,6 +87,15 @@ def _together(shares: Sequence[Share]) -> list[Share]:
     return found
 
 
+def as_of_the_child(text: str, children: Sequence[Child]) -> str:
+    """A child that writes itself ("我是小龙") as if a guardian told of it."""
+    patterns = lexicon().patterns
+    said = {match.end() for match in patterns["i_am"].finditer(text)}
+    if not said or not any(mention.start in said and patterns["itself"].match(text, mention.end) for mention in _named(text, children)):
+        return text
+    return patterns["i_myself"].sub(_CHILD, text)
+
+
 def only_the_name(text: str, children: Sequence[Child]) -> tuple[int, ...]:
     """The children whose name is all that the text says."""
     found = _mentions(text, children)
@@ -173,10 +182,12 @@ def _told_of(text: str, groups: list[list[Mention]]) -> list[list[Mention]]:
 
 
 def _groups(text: str, mentions: Sequence[Mention]) -> list[list[Mention]]:
-    """Mentions joined by nothing but 'and' belong together."""
-    groups = [[mentions[0]]]
+    """Mentions joined by nothing but 'and' belong together; so does who takes another along."""
+    groups, patterns = [[mentions[0]]], lexicon().patterns
     for before, mention in pairwise(mentions):
-        if lexicon().patterns["between_names"].match(text[before.end : mention.start]):
+        between = text[before.end : mention.start]
+        goes_along = mention.end < len(text) and patterns["takes_along"].match(between)
+        if goes_along or patterns["between_names"].match(between):
             groups[-1].append(mention)
         else:
             groups.append([mention])

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from bot.replies.action import HOPELESS, RECEIPT
-from bot.replies.clauses import Clause, Share, only_the_name, share
+from bot.replies.clauses import Clause, Share, as_of_the_child, only_the_name, share
 from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
 from bot.replies.kinds import Child, Reading
-from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, only_a_day
+from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
@@ -34,6 +34,7 @@ _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and 
 
 
 _LEAVES = ("sick", "leave")
+_OF_A_DAY = (*_LEAVES, "will_return")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _chosen(plain: str, children: Sequence[Child]) -> tuple[int, ...]:
 
 def _shares(plain: str, children: Sequence[Child], question: str | None, when: When) -> list[Share]:
     """What stands before the first child that is named is said of all of them, so far as it says anything."""
-    shares = share(plain, children)
+    shares = share(as_of_the_child(plain, children), children)
     if len(shares) < 2 or shares[0].ids or shares[0].somebody:
         return shares
     clauses = shares[0].clauses
@@ -153,6 +154,8 @@ def _agreed(meant: _Said, rest: str, question: str | None, when: When) -> _Said:
         if not _same(meant, one):
             return _unknown(f"{meant.evidence} {one.evidence}")
     days = {one.on for one in said if one.on is not None}
+    if meant.intent == "acknowledged" and days:
+        return replace(said[0], confidence=_AGREED)  # whoever names the day promises more than having read it
     return replace(meant, on=meant.on or (days.pop() if days else None), confidence=_AGREED, evidence=f"{meant.evidence} {rest}")
 
 
@@ -188,6 +191,8 @@ def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequenc
     """A promise inside a question is a question; a reason beside one stays a reason. Who is no guardian, or says no, wonders only."""
     if said.intent in {"wrong_number", "confirm_no"} and all(lexicon().patterns["wonders"].search(one.evidence) for one in asked):
         return [*undone, said]
+    if said.intent == "complaint":
+        return [*undone, said]
     mixed = any({"question"} < {meaning.intent for meaning in one.meanings} for one in heard)
     if asked and (said.intent in BACK_AT_SCHOOL or mixed or said.intent in _ASIDE or said.intent == "unknown"):
         return asked
@@ -216,6 +221,8 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     if chosen in _LEAVES and end_unread(clauses, when):
         return _unknown(evidence)
     since, on = later_leave(clauses, on, when, is_told=bool(days)) if chosen in _LEAVES else (None, on)
+    if on is None and since is None and chosen in _OF_A_DAY and names_later_day(clauses, heard, when):
+        return _unknown(evidence)
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
     sure = _UNSURE if is_asked_first(chosen, weighty) else _PLAIN
     return _Said(chosen, on, sure, evidence, since, last if last in ends(clauses, when) else None)

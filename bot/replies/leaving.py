@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from bot.replies.clauses import Clause
 from bot.replies.dates import Day, find_days
 from bot.replies.lexicon import lexicon
-from bot.replies.meanings import Meaning
+from bot.replies.meanings import Heard, Meaning
 from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
+
+_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,26 @@ def end_unread(clauses: Sequence[Clause], when: When) -> bool:
     )
 
 
+def names_later_day(clauses: Sequence[Clause], heard: Sequence[Heard], when: When) -> bool:
+    """Whether a day to come is named that was not understood: it may be the one that ends the leave. What is only hoped for is none."""
+    sure = (clause for clause, one in zip(clauses, heard, strict=True) if not one.hedged)
+    days = (day for clause in sure for day in when.days(clause.text) if day.kind not in {"span", "now"})
+    return any(day.on is not None and day.on > when.today for day in days)
+
+
 def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool) -> tuple[date | None, date | None]:
     """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day.
 
     `is_told`: the day of return was named by itself, and no reckoning goes before it.
     """
     found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
-    begins = [day.on for text, day in found if day.kind != "span" and day.on and day.on > when.today and _is_before_leave(text, day)]
+    later = [(text, day) for text, day in found if day.kind not in {"span", "now"} and day.on and day.on > when.today]
+    begins = [day.on for text, day in later if day.on and _is_before_leave(text, day)]
     if not begins:
         return None, back
     if is_told and back is not None:
-        return (begins[0] if begins[0] < back else None), back
+        weeks = (begins[0] - back).days // _WEEK + 1 if back <= begins[0] else 0  # "on Tuesday …, Wednesday": that week's
+        return begins[0], back + timedelta(days=_WEEK * weeks)
     spans = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
     if spans:
         return begins[0], begins[0] + spans[0]
@@ -69,7 +80,7 @@ def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_
 
 def _is_before_leave(text: str, day: Day) -> bool:
     """ "明天请假" and "13号一天" begin on that day; "请假，明天来" ends then."""
-    if lexicon().patterns["one_span"].match(text, day.end):
+    if lexicon().patterns["begins_it"].match(text, day.end):
         return True
     asked = lexicon().intents["leave"].search(text)
     return asked is not None and day.end <= asked.start() and not _is_end(text, day)

@@ -30,7 +30,7 @@ _PLAIN_DAYS = frozenset(
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
 _BRINGS = frozenset("送带领护捎押背接驮拉揪拽载抱撵陪交")
-_AT = "在"
+_AT, _BRINGS_TO_SCHOOL = "在", "送"
 _ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
 _NEAR = 6  # characters between going and what for
@@ -195,8 +195,15 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     ):
         return Move("will_return", today, _said(day, verb))
     if past == future:
-        return None if past or day is None else Move("will_return", today, _said(day, verb))
+        if past or (day is None and not _promises(before, verb)):
+            return None
+        return Move("will_return", today if day else None, _said(day, verb))
     return Move("returned", today, verb) if past else Move("will_return", today if day else None, _said(day, verb))
+
+
+def _promises(before: str, verb: str) -> bool:
+    """ "We bring him", without any tense and nothing that must happen first, answers a demand."""
+    return verb[0] == _BRINGS_TO_SCHOOL and lexicon().patterns["bare_promise"].match(before) is not None
 
 
 def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool, told: bool) -> Move | None:

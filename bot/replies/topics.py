@@ -11,6 +11,7 @@ from bot.replies.meanings import Heard
 
 _PASSING = frozenset({"sick", "leave", "caring_family", "hardship"})
 """Causes that may have been there the last time and are no more; who has moved away stays away."""
+_PROMISED = frozenset({"will_return"})
 _SETTLED = frozenset({"refuses_school"})
 
 
@@ -59,6 +60,8 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
         found.append(replace(one, meanings=kept) if len(kept) < len(one.meanings) else one)
         if one.gone and patterns["no_more"].search(clause.text):
             over |= one.gone
+        if one.denied and patterns["changed_mind"].search(clause.text) and not patterns["today_only"].search(clause.text):
+            over |= _PROMISED
         if patterns["settled"].search(clause.text):
             over |= _SETTLED
     return found[::-1]
