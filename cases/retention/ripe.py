@@ -13,7 +13,11 @@ from plan.model import Plan
 RIPE = text(
     """
     select child.id from student child
-    where child.anonymised_at is null and child.birth_date <= cast(:day as date) - make_interval(years => :years)
+    where child.anonymised_at is null
+        and coalesce(
+            child.birth_date,
+            (select min(event.at) from enrolment_event event where event.student_id = child.id) - make_interval(years => :first_years)
+        ) <= cast(:day as date) - make_interval(years => :years)
         and not exists (select from case_file one where one.student_id = child.id and one.state = 'open')
         and not exists (select from task one where one.student_id = child.id and one.state in ('open', 'acknowledged'))
         and not exists (select from aid_request one where one.student_id = child.id and one.state in ('requested', 'granted', 'listed'))
@@ -88,11 +92,15 @@ class Ripe:
 
 
 async def ripe_children(session: AsyncSession, plan: Plan, day: date) -> list[int]:
-    """Children whose time is over on this day, so many as one night takes. None where the plan has no such rule."""
+    """Children whose time is over on this day, so many as one night takes. None where the plan has no such rule.
+
+    A child without a day of birth counts as just old enough for school when it was first heard of: nobody on a roll is younger.
+    """
     if plan.retention is None or plan.enrolment is None:
         return []
-    years = plan.enrolment.school_age.until_years + plan.retention.years
-    return list(await session.scalars(RIPE, {"day": day, "years": years, "most": plan.retention.most_a_night}))
+    age = plan.enrolment.school_age
+    wanted = {"day": day, "years": age.until_years + plan.retention.years, "first_years": age.years, "most": plan.retention.most_a_night}
+    return list(await session.scalars(RIPE, wanted))
 
 
 async def all_of(session: AsyncSession, children: list[int]) -> Ripe:

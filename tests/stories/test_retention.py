@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 from cases.record import broken_seals
 from scheduler.ticks import run_daily
 from storage.database import Database
-from storage.tables import Base, CaseFile, SavedView, Student
+from storage.tables import Base, CaseFile, EnrolmentEvent, SavedView, Student
 from storage.work import working
 from tests.stories.county import County
 
@@ -98,6 +98,19 @@ async def test_who_has_something_open_or_is_too_young_is_left_alone(county: Coun
         await session.execute(update(CaseFile).values(state="open"))
     await run_daily(county.database, GROWN)
     assert "student" in await _found(owner, CHILD)
+
+
+async def test_a_child_without_a_birthday_counts_as_six_when_first_heard_of(county: County, owner: Database) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student(CHILD)
+    async with county.database.session() as session, session.begin():
+        await session.execute(update(Student).values(birth_date=None))
+        session.add(EnrolmentEvent(student_id=county.students[CHILD], kind="enrolled", at=BEGUN, facts={}))
+
+    await run_daily(county.database, datetime(2039, 11, 1, 19, 31, tzinfo=UTC))  # thirteen years later, but for a day
+    assert "student" in await _found(owner, CHILD)
+    await run_daily(county.database, datetime(2039, 11, 3, 19, 31, tzinfo=UTC))
+    assert await _found(owner, CHILD) == set()
 
 
 @pytest.mark.long
