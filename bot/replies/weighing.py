@@ -10,7 +10,7 @@ from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
 
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
-_PASSING = frozenset({"hardship", "leave"})
+_PASSING = frozenset({"hardship", "leave", "sick"})
 _SETTLED = frozenset({"refuses_school", "caring_family", "working"})
 """Causes that a family has dealt with when it names the day of return; an illness and a leave last until then, money is still owed."""
 _HOME = ("回来", "回去", "回")

@@ -143,6 +143,8 @@ def test_empty_talk_answers_a_notice_and_nothing_else(text: str) -> None:
         ("两个都没回来", "confirm_return", ["confirm_no"]),
         ("没有啊，老师看错人了吧？", "confirm_return", ["confirm_no"]),
         ("你是谁？打错了", "absence", ["wrong_number"]),
+        ("知道了我们下周一送来", "notice", ["will_return"]),
+        ("切菜把手划了，明天来", "absence", ["will_return"]),
         # Going somewhere for something; a notice of return is no return; how far it is.
         ("带她去兰州看眼科", None, ["sick"]),
         ("返校通知收悉，一定送返", "notice", ["acknowledged"]),
