@@ -137,6 +137,8 @@ def _run_on(phrase: str) -> list[str]:
 
 def _add(found: list[Clause], text: str, *, asked: bool) -> None:
     phrases = [re.sub(r"(?<![0-9]) +| +(?![0-9])", "", part) for part in _apart(text.strip())]
+    if opened := lexicon().patterns["opening_run"].match(phrases[0]):
+        phrases[:1] = [opened.group(), phrases[0][opened.end() :]]
     if phrases[0]:
         parts = [part for phrase in phrases for part in _run_on(phrase)]
         found.extend(Clause(part, asked and part is parts[-1]) for part in parts)

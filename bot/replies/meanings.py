@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ _WHO_IS_BACK = "他她娃都也俩"  # "is the child back": "he is"
 _BACK = ("回去", "回来", "回")  # to school or home: only who was asked about school says the first
 _SHORT = 2  # the same for a promise without a day
 _UNDERTAKEN = frozenset({"transferred", "migrated", "working", "religious_study"})
-_HIMSELF = re.compile(r"(?:^|[,了])我(?:自己|也|就是|再|真的|死活)*$")  # who says "I will not" is the child
+_I = ("我", "我就", "我也", "我自己", "我再")
 _REACH = 8  # how far before a word its negation may stand
 
 
@@ -159,13 +158,15 @@ def _about_child(text: str, word: _Word) -> bool:
         return words.patterns["carer"].search(text[: word.start]) is None
     if word.intent not in words.about_the_child:
         return True
+    if word.intent == "refuses_school" and text[word.start] == "不" and text[: word.start].endswith(_I):
+        return True  # nobody but the child refuses school in the first person
     if words.patterns["of_adult"].match(text, word.end):
         return False
-    if word.intent == "refuses_school" and _HIMSELF.search(text[: word.start]):
-        return True
     if lexicon().patterns["family"].match(text[word.start : word.end]):
         return True
     before = lexicon().patterns["companion"].sub("", text[: word.start])
+    if word.intent == "working":
+        before = lexicon().patterns["helped"].sub("", before)
     return _last(before, "child_subject") >= _last(before, "adult_subject")
 
 

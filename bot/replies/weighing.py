@@ -10,7 +10,9 @@ from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
 
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
-_PASSING = frozenset({"hardship", "leave"})
+_PASSING = frozenset({"hardship", "leave", "sick"})
+_SETTLED = frozenset({"refuses_school", "caring_family", "working"})
+"""Causes that a family has dealt with when it names the day of return; an illness and a leave last until then, money is still owed."""
 _HOME = ("回来", "回去", "回")
 _SCHOOL = re.compile(r"[学校课]")
 BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
@@ -31,12 +33,14 @@ def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
 
 
 def without_the_passing(meanings: list[Meaning]) -> list[Meaning]:
-    """What keeps a child for now only gives way to a promised day."""
+    """What keeps a child for now only, and what is dealt with, gives way to a promised day."""
     is_promised = any(meaning.intent == "will_return" and meaning.on is not None for meaning in meanings)
     return [meaning for meaning in meanings if not (is_promised and _is_passing(meaning))]
 
 
 def _is_passing(meaning: Meaning) -> bool:
+    if meaning.intent in _SETTLED:
+        return lexicon().patterns["helps_at_home"].search(meaning.words) is None
     return meaning.intent in _PASSING and lexicon().patterns["passing"].search(meaning.words) is not None
 
 
@@ -73,7 +77,7 @@ def without_the_operation(meanings: list[Meaning]) -> list[Meaning]:
 def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
     """A reason or a promise beside "no" does not make the child come back."""
     said_no = "confirm_no" in intents or any(one.denied for one in heard)
-    return said_no and set(intents) <= {"confirm_no", "will_return"} | lexicon().reasons
+    return said_no and set(intents) <= {"confirm_no", "will_return"} | lexicon().reasons | _AWAY
 
 
 def one_of(intents: Sequence[str]) -> str | None:

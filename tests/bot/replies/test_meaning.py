@@ -134,13 +134,19 @@ def test_empty_talk_answers_a_notice_and_nothing_else(text: str) -> None:
         ("班车停了，明天送来", "absence", ["will_return"]),
         ("鞋泡烂了没鞋穿", "absence", ["hardship"]),
         ("鞋泡烂了没鞋穿，明天来", "absence", ["will_return"]),
+        ("他不想念，我们劝好了，明天送来", "absence", ["will_return"]),
+        ("家里没人放羊，他放着，周五来", "absence", ["will_return"]),
+        ("帮家里挖洋芋，下周一来", "absence", ["caring_family"]),
+        ("没路费，下周一送来", "absence", ["hardship"]),
         # An answering word in front stands by itself; a plain no is no sign.
         ("对 早上她姑送去的", "confirm_return", ["confirm_yes"]),
         ("两个都没回来", "confirm_return", ["confirm_no"]),
         ("没有啊，老师看错人了吧？", "confirm_return", ["confirm_no"]),
         ("你是谁？打错了", "absence", ["wrong_number"]),
+        ("知道了我们下周一送来", "notice", ["will_return"]),
+        ("切菜把手划了，明天来", "absence", ["will_return"]),
         # Going somewhere for something; a notice of return is no return; how far it is.
-        ("明天带她去兰州看眼科", None, ["sick"]),
+        ("带她去兰州看眼科", None, ["sick"]),
         ("返校通知收悉，一定送返", "notice", ["acknowledged"]),
         ("从村里到学校十八里，没车坐", "absence", ["hardship"]),
         # A family's own child, and the child itself.
@@ -153,6 +159,11 @@ def test_empty_talk_answers_a_notice_and_nothing_else(text: str) -> None:
         # Questions.
         ("饭钱交了没", None, ["question"]),
         ("考了几分", None, ["question"]),
+        ("补课费怎么又收", None, ["complaint"]),
+        ("不是，他在新疆", "confirm_return", ["confirm_no"]),
+        # For whom somebody works is not who works.
+        ("帮他舅舅看铺子", "absence", ["working"]),
+        ("他舅舅看铺子", "absence", ["unknown"]),
     ],
 )
 def test_what_is_meant(text: str, question: str | None, intents: list[str]) -> None:
