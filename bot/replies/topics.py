@@ -31,9 +31,12 @@ def _now(text: str, one: Heard) -> Heard:
 
 def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """A clause without a subject goes on about whom the one before it was: "I fell, am in hospital" says nothing of the child."""
-    about_adult, found = False, []
+    about_adult, about_grown_ups, found = False, False, list[Heard]()
     for clause, one in zip(clauses, heard, strict=True):
         child, adult = _people(clause.text)
+        if about_grown_ups and lexicon().patterns["went_along"].search(clause.text):
+            one = replace(one, meanings=(), unclear=not one.meanings)
+        about_grown_ups = adult and not child
         if adult and not child and (one.of_others or lexicon().patterns["adult_state"].search(clause.text)):
             about_adult = True
         elif child or adult:
