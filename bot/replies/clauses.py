@@ -64,7 +64,8 @@ def _shared(text: str, children: tuple[Child, ...]) -> Sequence[Share]:
     for clause in cut(text):
         named = {one for told in shares for one in told.ids}
         for part in _by_child(clause, children, named, is_paired=is_paired):
-            _append(shares, part)
+            if len(children) == 1 or not lexicon().patterns["not_him"].match(part.clauses[0].text):
+                _append(shares, part)
     return _without_courtesy(_together(shares)) if len(children) != 1 else [_whole(shares, children[0])]
 
 

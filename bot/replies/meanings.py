@@ -87,8 +87,13 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
         guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
-        gone=frozenset(word.intent for word in said if _denied(text, word)),
+        gone=frozenset(word.intent for word in said if _denied(text, word)) | _not_ill(text),
     )
+
+
+def _not_ill(text: str) -> frozenset[str]:
+    """没病 denies illness, though no word for an illness stands in it."""
+    return frozenset({"sick"} if lexicon().patterns["not_ill"].search(text) else ())
 
 
 def _only_home(move: Move, question: str | None) -> bool:

@@ -131,7 +131,7 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         result.unclear = True
         return
     at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
-    alone = match.group()[0] not in _BRINGS and patterns["goes_alone"].search(before)
+    alone = match.group()[0] not in _BRINGS and any(patterns[name].search(before) for name in ("goes_alone", "grown_goes"))
     to_another_place = match.group()[-1] in _BARE and patterns["other_place"].match(after)
     unsure = to_another_place or at_another_school or alone
     if unsure or patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
