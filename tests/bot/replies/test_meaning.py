@@ -83,6 +83,13 @@ def test_everyday_misfortune_is_no_danger(text: str) -> None:
         "她爸不让出门",
         "她爸打游戏输了打得她不敢去",
         "她 阿达 出车祸 她 没 了",
+        "胳膊断了",
+        "爸爸摔了她，腿断了",
+        "把头打破了",
+        "玩手机他爸打得叫不醒",
+        "宿舍里高年级的冻她在外面",
+        "娃今天送埋",
+        "给人送去养了",
     ],
 )
 def test_the_same_words_as_danger_still_reach_somebody(text: str) -> None:
