@@ -76,6 +76,9 @@ def _after_yes(one: Heard, today: date) -> Heard:
 
 def is_no_stranger(clauses: Sequence[Clause], heard: Sequence[Heard], question: str | None) -> bool:
     """Whether somebody who says "wrong" knows the family all the same, or only wonders."""
-    if question == "confirm_return" and not any(lexicon().patterns["other_name"].search(clause.text) for clause in clauses):
-        return True
+    patterns = lexicon().patterns
+    if question == "confirm_return" and not any(patterns["other_name"].search(clause.text) for clause in clauses):
+        mistaken = [clause for clause in clauses if patterns["mistaken"].search(clause.text)]
+        if mistaken or any(patterns["not_our_child"].search(clause.text) for clause in clauses):
+            return True
     return any(one.guessed for one in heard) or any(lexicon().patterns["knows_family"].search(clause.text) for clause in clauses)

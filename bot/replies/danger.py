@@ -11,6 +11,7 @@ from bot.replies.kinds import Reading
 from bot.replies.lexicon import derived, lexicon
 
 _BLANKS = re.compile(r"[\s.、…~*\-_]+")
+_PHRASES = re.compile(r"(?<=[\u4e00-\u9fff]{2}) (?=[\u4e00-\u9fff]{2})")  # who uses no commas
 _OWN_PEOPLE = frozenset({"bullying", "early_marriage"})
 _FROM_SIGNS = 0.9
 _PLAIN_NO = frozenset({"没回来", "没有回来"})
@@ -27,8 +28,11 @@ class Signs:
 
 def danger_in(plain: str) -> str | None:
     """The words of danger, also when they are spread with blanks or dots; without what only looks like it."""
+    phrases = _PHRASES.sub(",", plain)
+    if (found := _danger(phrases)) is not None or lexicon().safety.search(phrases) is not None:
+        return found
     together = _BLANKS.sub("", plain)
-    return _danger(plain) or (_danger(together) if together != plain else None)
+    return _danger(together) if together != plain else None
 
 
 def is_told(plain: str) -> bool:
@@ -39,7 +43,7 @@ def is_told(plain: str) -> bool:
 @derived(maxsize=256)
 def signs_in(plain: str) -> Signs:
     """The classes of words that danger is made of, each counted once; what only looks like one is taken out where it would matter."""
-    words = lexicon()
+    words, plain = lexicon(), _PHRASES.sub(",", plain)
     found = _signs(plain)
     return found if found.weight < words.doubted_from else _signs(_without_everyday(plain))
 

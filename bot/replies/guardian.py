@@ -191,7 +191,7 @@ def _joined(said: _Said, undone: list[_Said], asked: list[_Said], heard: Sequenc
     """A promise inside a question is a question; a reason beside one stays a reason. Who is no guardian, or says no, wonders only."""
     if said.intent in {"wrong_number", "confirm_no"} and all(lexicon().patterns["wonders"].search(one.evidence) for one in asked):
         return [*undone, said]
-    if said.intent == "complaint":
+    if said.intent in {"complaint", "opt_in", "opt_out"}:
         return [*undone, said]
     mixed = any({"question"} < {meaning.intent for meaning in one.meanings} for one in heard)
     if asked and (said.intent in BACK_AT_SCHOOL or mixed or said.intent in _ASIDE or said.intent == "unknown"):

@@ -83,7 +83,8 @@ def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
     words, letters = lexicon(), [*clause]
     known = (*words.intents.values(), words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS))
     spans = [(day.start, day.end) for day in find_days(clause, today, school)]
-    spans += [match.span() for pattern in known for match in pattern.finditer(clause)]
+    wound = words.patterns["wound"]
+    spans += [match.span() for pattern in known for match in pattern.finditer(clause) if not wound.search(match.group())]
     for start, end in spans:
         letters[start:end] = "," * (end - start)
     return "".join(letters)

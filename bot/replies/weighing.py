@@ -34,7 +34,7 @@ def without_the_way(meanings: list[Meaning]) -> list[Meaning]:
 
 def without_the_passing(meanings: list[Meaning]) -> list[Meaning]:
     """What keeps a child for now only, and what is dealt with, gives way to a promised day."""
-    is_promised = any(meaning.intent == "will_return" and meaning.on is not None for meaning in meanings)
+    is_promised = any(one.intent == "returned" or (one.intent == "will_return" and one.on is not None) for one in meanings)
     return [meaning for meaning in meanings if not (is_promised and _is_passing(meaning))]
 
 

@@ -51,6 +51,8 @@ def reaches_somebody(text: str) -> bool:
         "带她去派出所照相，下午来",
         "等我给班主任打个电话",
         "大夫不让出门，发烧着呢",
+        "她阿达在青海出了车祸 我得去",
+        "整天打游戏打得不念书",
     ],
 )
 def test_everyday_misfortune_is_no_danger(text: str) -> None:
@@ -79,6 +81,15 @@ def test_everyday_misfortune_is_no_danger(text: str) -> None:
         "去派出所报案，她没找着",
         "老师打她",
         "她爸不让出门",
+        "她爸打游戏输了打得她不敢去",
+        "她 阿达 出车祸 她 没 了",
+        "胳膊断了",
+        "爸爸摔了她，腿断了",
+        "把头打破了",
+        "玩手机他爸打得叫不醒",
+        "宿舍里高年级的冻她在外面",
+        "娃今天送埋",
+        "给人送去养了",
     ],
 )
 def test_the_same_words_as_danger_still_reach_somebody(text: str) -> None:
@@ -156,6 +167,13 @@ def test_empty_talk_answers_a_notice_and_nothing_else(text: str) -> None:
         ("家里没钱，拿啥交？", "notice", ["hardship"]),
         ("她感冒了打吊瓶，大概下周一能来", "absence", ["sick"]),
         ("说下周一来，算了不送了", "absence", ["unknown"]),
+        # What asks nothing, and what is no complaint.
+        ("他人在新疆，哪里回来了", "confirm_return", ["confirm_no"]),
+        ("学费能不能缓几天", None, ["hardship"]),
+        ("食堂饭凉，娃拉肚子", None, ["complaint"]),
+        ("您说的那个娃不是我的", "confirm_return", ["wrong_number"]),
+        ("我要收通知，怎么登记", None, ["opt_in"]),
+        ("明天绑也绑来", "notice", ["will_return"]),
         # Questions.
         ("饭钱交了没", None, ["question"]),
         ("考了几分", None, ["question"]),
