@@ -14,6 +14,8 @@ _OF_EVENTS = frozenset({"event", "event_begins", "event_before", "half_term"})
 _YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends"}) | _OF_EVENTS
 _EXACT = frozenset({"relative", "weekday", "day", "month_day", "next_month_day", "numeric"})
 _NO_DAYS = frozenset({"span", "now", "vague"})
+_RANGE = frozenset({"到", "至", "-", "~", "、", "和"})
+_WEEK = timedelta(days=7)
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
 
@@ -43,7 +45,18 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))
-    return tuple(_not_yet_known(day, text) for day in _agreed(sorted(found, key=lambda day: day.start), text))
+    return tuple(_not_yet_known(day, text) for day in _in_one_week(_agreed(sorted(found, key=lambda day: day.start), text), text))
+
+
+def _in_one_week(days: list[Day], text: str) -> list[Day]:
+    """ "From next Monday to Wednesday": the second weekday does not lie before the first."""
+    kept = days[:1]
+    for day in days[1:]:
+        last = kept[-1]
+        joined = {last.kind, day.kind} == {"weekday"} and text[last.end : day.start] in _RANGE
+        is_before = joined and last.on is not None and day.on is not None and day.on < last.on
+        kept.append(replace(day, on=day.on + _WEEK) if is_before and day.on is not None else day)
+    return kept
 
 
 def _not_yet_known(day: Day, text: str) -> Day:

@@ -12,7 +12,7 @@ from bot.replies.clauses import Clause, Share, as_of_the_child, only_the_name, s
 from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
 from bot.replies.kinds import Child, Reading
-from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day
+from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day, sets_off_later
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
@@ -220,12 +220,27 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         return _unknown(evidence)
     if chosen in _LEAVES and end_unread(clauses, when):
         return _unknown(evidence)
-    since, on = later_leave(clauses, on, when, is_told=bool(days)) if chosen in _LEAVES else (None, on)
-    if on is None and since is None and chosen in _OF_A_DAY and names_later_day(clauses, heard, when):
+    on = _after_the_end(on, ends(clauses, when)) if chosen in _LEAVES else on
+    since, on = later_leave(clauses, on, when, is_told=bool(days), is_announced=question is None) if chosen in _LEAVES else (None, on)
+    if chosen == "will_return" and on == when.today and sets_off_later(clauses[: _first_said(chosen, heard)], when):
+        return _unknown(evidence)
+    if on is None and since is None and chosen in _OF_A_DAY and names_later_day(chosen, clauses, heard, when):
         return _unknown(evidence)
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
     sure = _UNSURE if is_asked_first(chosen, weighty) else _PLAIN
     return _Said(chosen, on, sure, evidence, since, last if last in ends(clauses, when) else None)
+
+
+def _first_said(intent: str, heard: Sequence[Heard]) -> int:
+    """The place of the clause that says it first."""
+    return next((place for place, one in enumerate(heard) if any(meaning.intent == intent for meaning in one.meanings)), 0)
+
+
+def _after_the_end(on: date | None, last: set[date]) -> date | None:
+    """ "Leave until next Wednesday, comes on Thursday": the Thursday after it."""
+    while on is not None and last and on <= max(last):
+        on += timedelta(days=7)
+    return on
 
 
 def _in_context(intent: str, question: str | None) -> str:
@@ -239,6 +254,8 @@ def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: 
     if question not in {"absence", "notice"}:
         return None
     days = [only_a_day(clause.text, lexicon().digits[question], when) for clause in clauses]
+    if sum(day is not None for day in days) > 1:
+        days = [None if lexicon().patterns["today_is"].search(clause.text) else day for clause, day in zip(clauses, days, strict=True)]
     named = [day for day in days if day is not None]
     beside = [clause for clause, day in zip(clauses, days, strict=True) if day is None]
     if len(named) != 1 or not all(_excuses(clause, one) for clause, one in zip(clauses, heard, strict=True)):

@@ -57,7 +57,7 @@ def _counted(match: re.Match[str], children: Sequence[Child], named: Collection[
     if match["rest"]:
         others = [child for child in children if child.student_id not in named]
         return (others, True) if named and len(others) == count else (children, False)
-    who = _of_kind(match["who"] or "", count, children)
+    who = _of_kind(match["who"] or match["kind"] or "", count, children)
     return (who, True) if who is not None else (children, False)
 
 

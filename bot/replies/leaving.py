@@ -14,6 +14,7 @@ from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
 
 _WEEK = 7
+_ASKED = "请"
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,15 @@ def day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Claus
     if chosen in BACK_AT_SCHOOL:
         return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
     if chosen != "will_return":
-        return _back(chosen, clauses, when)
-    named = {only_a_day(clause.text, {}, when) for clause in clauses} - {None}
+        back, bare = _back(chosen, clauses, when), _bare_days(clauses, when)
+        is_promised = any(meaning.intent == "will_return" for meaning in meanings)
+        return back or (bare.pop() if is_promised and len(bare) == 1 else None)
+    named = _bare_days(clauses, when)
     return named.pop() if len(named) == 1 else None
+
+
+def _bare_days(clauses: Sequence[Clause], when: When) -> set[date]:
+    return {day for clause in clauses if (day := only_a_day(clause.text, {}, when)) is not None}
 
 
 def ends(clauses: Sequence[Clause], when: When) -> set[date]:
@@ -51,39 +58,68 @@ def end_unread(clauses: Sequence[Clause], when: When) -> bool:
     )
 
 
-def names_later_day(clauses: Sequence[Clause], heard: Sequence[Heard], when: When) -> bool:
-    """Whether a day to come is named that was not understood: it may be the one that ends the leave. What is only hoped for is none."""
+def names_later_day(chosen: str, clauses: Sequence[Clause], heard: Sequence[Heard], when: When) -> bool:
+    """Whether a day to come is named that was not understood: it may be the one that ends the leave.
+
+    What is only hoped for is none, nor the day on which an ill child is taken to the doctor.
+    """
     sure = (clause for clause, one in zip(clauses, heard, strict=True) if not one.hedged)
-    days = (day for clause in sure for day in when.days(clause.text) if day.kind not in {"span", "now"})
-    return any(day.on is not None and day.on > when.today for day in days)
+    days = [(clause.text, day) for clause in sure for day in when.days(clause.text) if day.kind not in {"span", "now"}]
+    return any(
+        day.on is not None and day.on > when.today and not (chosen == "sick" and _is_before(text, day, ("sick",))) for text, day in days
+    )
 
 
-def later_leave(clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool) -> tuple[date | None, date | None]:
+def sets_off_later(clauses: Sequence[Clause], when: When) -> bool:
+    """ "On Wednesday we set off, we arrive at noon": the noon is not today's."""
+    leaving = (clause for clause in clauses if lexicon().patterns["sets_off"].search(clause.text))
+    return any(day.on is not None and day.on > when.today for clause in leaving for day in when.days(clause.text))
+
+
+def later_leave(
+    clauses: Sequence[Clause], back: date | None, when: When, *, is_told: bool, is_announced: bool
+) -> tuple[date | None, date | None]:
     """(first day, day of return) of a leave that begins on a day still to come: "明天请假一天"; else no first day.
 
-    `is_told`: the day of return was named by itself, and no reckoning goes before it.
+    `is_told`: the day of return was named by itself, and no reckoning goes before it. `is_announced`: nobody asked, the child is
+    not away yet.
     """
     found = [(clause.text, day) for clause in clauses for day in when.days(clause.text) if day.on is not None]
     later = [(text, day) for text, day in found if day.kind not in {"span", "now"} and day.on and day.on > when.today]
-    begins = [day.on for text, day in later if day.on and _is_before_leave(text, day)]
+    patterns = lexicon().patterns
+    asked = ("leave", "sick") if is_announced else ("leave",)
+    begins = [day.on for text, day in later if day.on and _is_before(text, day, asked)]
+    lengths = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
+    if is_announced and lengths and not begins and not is_told and len({day.on for _, day in later}) == 1:
+        begins = [day.on for _, day in later if day.on]
+    if not begins and any((both := patterns["two_days"].search(clause.text)) and both[1] for clause in clauses):
+        begins = [when.today + timedelta(days=1)]
     if not begins:
         return None, back
     if is_told and back is not None:
-        weeks = (begins[0] - back).days // _WEEK + 1 if back <= begins[0] else 0  # "on Tuesday …, Wednesday": that week's
-        return begins[0], back + timedelta(days=_WEEK * weeks)
-    spans = [day.on - when.today for text, day in found if day.on and _is_length(text, day)]
-    if spans:
-        return begins[0], begins[0] + spans[0]
+        return _before(begins, back)
+    if lengths:
+        return begins[0], begins[0] + lengths[0]
     after = max(begins) + timedelta(days=1)
     return begins[0], max(back, after) if back is not None else after
 
 
-def _is_before_leave(text: str, day: Day) -> bool:
+def _before(begins: Sequence[date], back: date) -> tuple[date | None, date | None]:
+    """A weekday of return that would lie before the leave is that of the week after: "on Tuesday …, back on Monday"."""
+    earlier = [day for day in begins if day < back]
+    if earlier:
+        return earlier[0], back
+    if min(begins) == back:
+        return None, back
+    return begins[0], back + timedelta(days=_WEEK * ((begins[0] - back).days // _WEEK + 1))
+
+
+def _is_before(text: str, day: Day, causes: Sequence[str]) -> bool:
     """ "明天请假" and "13号一天" begin on that day; "请假，明天来" ends then."""
     if lexicon().patterns["begins_it"].match(text, day.end):
         return True
-    asked = lexicon().intents["leave"].search(text)
-    return asked is not None and day.end <= asked.start() and not _is_end(text, day)
+    found = [asked.start() for cause in causes if (asked := lexicon().intents[cause].search(text)) is not None]
+    return bool(found) and day.end <= min(found) and not _is_end(text, day)
 
 
 def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
@@ -91,6 +127,8 @@ def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
     if chosen not in lexicon().reasons:
         return None
     for clause in clauses:
+        if both := lexicon().patterns["two_days"].search(clause.text):
+            return when.today + timedelta(days=3 if both[1] else 2)
         for day in when.days(clause.text):
             if day.on is not None and _is_length(clause.text, day):
                 return day.on
@@ -102,7 +140,7 @@ def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
 def _is_length(text: str, day: Day) -> bool:
     """Whether so many days are those of a leave; not of what has lasted (病了两天了) nor of a feast (四十天要过)."""
     patterns = lexicon().patterns
-    return day.kind == "span" and not patterns["passed"].match(text, day.end)
+    return day.kind == "span" and (_ASKED in text or not patterns["passed"].match(text, day.end))
 
 
 def _is_end(text: str, day: Day) -> bool:
@@ -118,7 +156,9 @@ def only_a_day(text: str, digits: Mapping[int, str], when: When) -> date | None:
     """The day that is all the clause says; 'number 1' may be the first of the month or the first answer."""
     named = when.days(text)
     days = [day for day in named if day.kind not in {"span", "now"}]
-    if len(days) != 1 or days[0].on is None or days[0].on < when.today:
+    if lexicon().patterns["at_once_alone"].match(text):
+        return when.today
+    if len({day.on for day in days}) != 1 or days[0].on is None or days[0].on < when.today:
         return None
     if days[0].kind == "day" and days[0].on.day in digits:
         return None

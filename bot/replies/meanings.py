@@ -13,7 +13,8 @@ from bot.replies.lexicon import lexicon
 from bot.replies.movement import Move, moves
 
 _LONG = 14  # characters not understood, from which a clause that promises is not trusted
-_BACK = ("回去", "回来")  # to school or home: only who was asked about school says the first
+_WHO_IS_BACK = "他她娃都也俩"  # "is the child back": "he is"
+_BACK = ("回去", "回来", "回")  # to school or home: only who was asked about school says the first
 _SHORT = 2  # the same for a promise without a day
 _UNDERTAKEN = frozenset({"transferred", "migrated", "working", "religious_study"})
 _I = ("我", "我就", "我也", "我自己", "我再")
@@ -63,7 +64,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     """Read one clause; `days` are those named in it."""
     if (whole := _whole(clause.text, question)) is not None:
         return Heard((whole,), denied=False, unclear=False, hedged=False)
-    if lexicon().patterns["only_going"].fullmatch(clause.text):
+    if lexicon().patterns["only_going"].fullmatch(clause.text) or lexicon().patterns["you_look"].match(clause.text):
         return Heard((), denied=False, unclear=False, hedged=False)
     text = clause.text
     said = _longest(_words(text))
@@ -86,7 +87,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
         guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
-        gone=frozenset(word.intent for word in said if word not in told),
+        gone=frozenset(word.intent for word in said if _denied(text, word)),
     )
 
 
@@ -107,6 +108,8 @@ def _over(text: str, word: _Word) -> bool:
 
 def _whole(text: str, question: str | None) -> Meaning | None:
     """A clause that is nothing but a yes, a no, a thank-you, a 'that is wrong'."""
+    if question == "confirm_return":
+        text = text.lstrip(_WHO_IS_BACK) or text
     whole = {intent for intent, pattern in lexicon().whole.items() if pattern.fullmatch(text)}
     if question == "confirm_return":
         for word, intent in (("yes", "confirm_yes"), ("no", "confirm_no")):
@@ -115,7 +118,7 @@ def _whole(text: str, question: str | None) -> Meaning | None:
     if question == "publicity" and "opt_out_letter" in whole:
         return Meaning("opt_out", None, text)
     for intent in ("opt_out", "opt_in", "undo", "acknowledged"):
-        if intent in whole and not (intent == "acknowledged" and question == "confirm_return"):
+        if intent in whole and not (intent == "acknowledged" and (question == "confirm_return" or (question != "notice" and "送" in text))):
             return Meaning(intent, None, text)
     return None
 

@@ -71,7 +71,7 @@ def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], toda
             result.spans.append(match.span())
             if _goes_elsewhere(match, taken):
                 continue
-            if len(match.group()) == 1 and not _by_itself(text, match, days):
+            if len(match.group()) == 1 and match.group() != _BRINGS_TO_SCHOOL and not _by_itself(text, match, days):
                 result.elsewhere = True
                 continue
             _go(text, match, named, today, result)
@@ -150,6 +150,8 @@ def _comes_home(before: str, verb: str) -> bool:
     patterns = lexicon().patterns
     if not verb.startswith("回"):
         return False
+    if patterns["fetching"].search(before):
+        return True
     adults = [match.end() for match in patterns["adult_subject"].finditer(before)]
     children = [match.end() for match in patterns["child_subject"].finditer(patterns["adult_subject"].sub(_blank, before))]
     return bool(adults) and max(adults) > max(children, default=-1)
@@ -182,7 +184,7 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     future = bool(patterns["future"].search(before))
     told = not future and bool(patterns["told_after"].search(after))
     past = told or any(patterns[name].search(part) for name, part in (("past_before", before), ("past_in", verb), ("past_after", after)))
-    if patterns["other_after"].search(after):
+    if patterns["other_after"].search(after) or (past and patterns["intended"].search(before)):
         return None
     if day is not None and day.on != today:
         not_before = not told and not patterns["past_after"].search(after) and patterns["not_before"].search(before)
@@ -190,9 +192,8 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
     if told:
         known = (day is not None and not patterns["later"].search(before)) or verb[0] in _BRINGS
         return Move("returned", today, _said(day, verb)) if known else None
-    if patterns["at_once"].search(verb) or (
-        not (past and not future) and any(patterns["at_once"].search(part) for part in (before, after))
-    ):
+    going = patterns["at_once"].search(before) and not patterns["past_before"].search(before)
+    if going or patterns["at_once"].search(verb) or (not (past and not future) and patterns["at_once"].search(after)):
         return Move("will_return", today, _said(day, verb))
     if past == future:
         if past or (day is None and not _promises(before, verb)):

@@ -17,7 +17,8 @@ _SETTLED = frozenset({"refuses_school"})
 
 def in_context(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """The same clauses, each without what its neighbours take back."""
-    return _still_true(clauses, _of_the_child(clauses, [_now(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]))
+    now = [_now(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]
+    return _before_the_promise(clauses, _still_true(clauses, _of_the_child(clauses, now)))
 
 
 def _now(text: str, one: Heard) -> Heard:
@@ -30,9 +31,12 @@ def _now(text: str, one: Heard) -> Heard:
 
 def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """A clause without a subject goes on about whom the one before it was: "I fell, am in hospital" says nothing of the child."""
-    about_adult, found = False, []
+    about_adult, about_grown_ups, found = False, False, list[Heard]()
     for clause, one in zip(clauses, heard, strict=True):
         child, adult = _people(clause.text)
+        if about_grown_ups and lexicon().patterns["went_along"].search(clause.text):
+            one = replace(one, meanings=(), unclear=not one.meanings)
+        about_grown_ups = adult and not child
         if adult and not child and (one.of_others or lexicon().patterns["adult_state"].search(clause.text)):
             about_adult = True
         elif child or adult:
@@ -65,3 +69,27 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
         if patterns["settled"].search(clause.text):
             over |= _SETTLED
     return found[::-1]
+
+
+def _before_the_promise(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
+    """Beside a promised day it need not be clear who travelled, what grown-ups do, or what was so before."""
+    promised = [place for place, one in enumerate(heard) if _promises(one)]
+    if not promised:
+        return [*heard]
+    return [
+        replace(one, unclear=False) if place < promised[-1] and one.unclear and _is_prelude(clause.text, one) else one
+        for place, (clause, one) in enumerate(zip(clauses, heard, strict=True))
+    ]
+
+
+def _promises(one: Heard) -> bool:
+    dated = any(meaning.intent == "will_return" and meaning.on is not None for meaning in one.meanings)
+    return dated and not (one.unclear or one.hedged or one.guessed)
+
+
+def _is_prelude(text: str, one: Heard) -> bool:
+    if one.meanings or one.hedged or one.guessed or one.denied:
+        return False
+    child, adult = _people(text)
+    patterns = lexicon().patterns
+    return (adult and not child) or any(patterns[name].search(text) for name in ("background", "journey", "past_day", "notice_read"))

@@ -20,7 +20,7 @@ BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
 
 def counting(meanings: list[Meaning]) -> list[Meaning]:
     """What counts beside what else is said."""
-    for rule in (without_the_way, without_the_journey, without_the_operation, without_the_passing):
+    for rule in (without_the_way, without_the_journey, overruled, without_the_operation, without_the_passing):
         meanings = rule(meanings)
     return meanings
 
@@ -56,6 +56,13 @@ def without_the_journey(meanings: list[Meaning]) -> list[Meaning]:
     if not to_school:
         return meanings
     return [one for one in meanings if one.intent != "will_return" or not one.words.endswith(_HOME)]
+
+
+def overruled(meanings: list[Meaning]) -> list[Meaning]:
+    """ "He would not go; I bring him tomorrow": the promise that follows stands against it."""
+    places = [place for place, one in enumerate(meanings) if one.intent == "will_return" and one.on is not None]
+    last = places[-1] if places else -1
+    return [one for place, one in enumerate(meanings) if one.intent != "refuses_school" or place > last]
 
 
 def without_the_operation(meanings: list[Meaning]) -> list[Meaning]:
@@ -100,9 +107,17 @@ def doubtful(chosen: str, heard: Sequence[Heard]) -> bool:
     says = [one for one in heard if _says(one, chosen)]
     if says and chosen in lexicon().reasons | _AWAY and all(one.guessed for one in says):
         return True
+    if _denied_afterwards(chosen, heard):
+        return True
     if chosen in {"will_return", "returned", "acknowledged", "confirm_yes", "confirm_no"}:
         return any(one.unclear or one.hedged or (one.denied and chosen == "acknowledged") for one in heard)
     return any(one.unclear and one.meanings for one in heard)
+
+
+def _denied_afterwards(chosen: str, heard: Sequence[Heard]) -> bool:
+    """ "He says the boy beside him is ill; he is not ill": of whom it was said is open."""
+    said = [place for place, one in enumerate(heard) if _says(one, chosen)]
+    return bool(said) and any(chosen in one.gone for one in heard[said[-1] + 1 :])
 
 
 def _taken_back(chosen: str, heard: Sequence[Heard]) -> bool:
