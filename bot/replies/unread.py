@@ -13,6 +13,7 @@ from bot.replies.clauses import share
 from bot.replies.dates import find_days
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
+from bot.replies.meanings import words_in
 from bot.replies.normalise import normalise, sounded_out
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
@@ -81,10 +82,11 @@ def _told(text: str) -> str:
 def _unexplained(clause: str, today: date, school: SchoolYear) -> str:
     """The clause with a comma for every character in a word for a day, for a cause, for going to school, for what is no danger."""
     words, letters = lexicon(), [*clause]
-    known = (*words.intents.values(), words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS))
+    known = (words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS))
     spans = [(day.start, day.end) for day in find_days(clause, today, school)]
     wound = words.patterns["wound"]
-    spans += [match.span() for pattern in known for match in pattern.finditer(clause) if not wound.search(match.group())]
+    spans += [match.span() for pattern in known for match in pattern.finditer(clause)]
+    spans += [(one.start, one.end) for one in words_in(clause) if not wound.search(clause[one.start : one.end])]
     for start, end in spans:
         letters[start:end] = "," * (end - start)
     return "".join(letters)
