@@ -62,7 +62,7 @@ def _shared(text: str, children: tuple[Child, ...]) -> Sequence[Share]:
     shares: list[Share] = []
     is_paired = _is_paired(text, children)
     for clause in cut(text):
-        named = {one for told in shares for one in told.ids}
+        named = {one for told in shares if len(told.ids) < len(children) for one in told.ids}
         for part in _by_child(clause, children, named, is_paired=is_paired):
             if len(children) == 1 or not lexicon().patterns["not_him"].match(part.clauses[0].text):
                 _append(shares, part)

@@ -13,6 +13,7 @@ from bot.replies.meanings import Heard, Meaning
 from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
 
+_LEAVES = frozenset({"sick", "leave"})
 _WEEK = 7
 _ASKED = "请"
 
@@ -34,7 +35,7 @@ def day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Claus
         return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
     if chosen != "will_return":
         back, bare = _back(chosen, clauses, when), _bare_days(clauses, when)
-        is_promised = any(meaning.intent == "will_return" for meaning in meanings)
+        is_promised = chosen in _LEAVES or any(meaning.intent == "will_return" for meaning in meanings)
         return back or (bare.pop() if is_promised and len(bare) == 1 else None)
     named = _bare_days(clauses, when)
     return named.pop() if len(named) == 1 else None
@@ -51,8 +52,10 @@ def ends(clauses: Sequence[Clause], when: When) -> set[date]:
 
 
 def end_unread(clauses: Sequence[Clause], when: When) -> bool:
-    """Whether a leave is said to last until something that is no day: then nobody knows until when."""
-    mark = lexicon().patterns["lasts_until"]
+    """Whether a leave is said to last until something that is no day, or to begin in a week to come: then nobody knows until when."""
+    mark, later = lexicon().patterns["lasts_until"], lexicon().patterns["begins_some_day"]
+    if any(later.search(clause.text) for clause in clauses):
+        return True
     return any(
         all(day.start != match.end() for day in when.days(clause.text)) for clause in clauses for match in mark.finditer(clause.text)
     )

@@ -22,6 +22,7 @@ from bot.replies.school_year import (
     school_ends,
 )  # fmt: skip
 
+_CHINESE = frozenset("一二三四五六七八九十")
 _DAY = timedelta(days=1)
 _LONGEST_SPAN = 366
 _LONGEST_HOLIDAY = 10
@@ -63,6 +64,9 @@ def _month_day(match: re.Match[str], today: date) -> date | None:
     if month is None or day is None:
         return None
     this_year = date(today.year, month, day)
+    # "十月二十", without 号: by the moon, where the day by the sun is over
+    if this_year < today and len(match[2]) > 1 and match.group()[-1] in _CHINESE:
+        return next_lunar(month, day, today)
     return this_year if this_year >= today - _DAY * 60 else date(today.year + 1, month, day)
 
 
