@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import rjieba
 
@@ -15,15 +16,12 @@ from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import normalise, sounded_out
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
-from bot.replies.weighing import BACK_AT_SCHOOL
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _LETTERS = re.compile(r"[a-z][a-z ]{3,}[a-z]")  # pinyin: what it became is a guess, and needs no strange word to be read
 _LATIN = re.compile(r"[a-zA-ZÀ-ǜａ-ｚＡ-Ｚ]")
 _STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
 _NO_NEWS = ("guess", "hedge", "courtesy", "place")
-_WHEREABOUTS = BACK_AT_SCHOOL | {"working", "migrated", "transferred", "caring_family"}
-"""What sets most going, and ends most."""
 
 
 @dataclass(frozen=True)
@@ -35,24 +33,17 @@ class _Word:
 def unread_words(text: str, *, children: Sequence[Child], today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[str, ...]:
     """The words of a reply that no rule explained and that are no everyday words, and whole stretches that no rule explained.
 
-    Danger has more words than any list. What was understood may be acted on, but these words are then read by a person as well.
+    Danger has more words than any list. What was understood is asked back then, and a person reads these words as well.
     Empty for most replies.
     """
     plain = sounded_out(text, [child.name for child in children])
     in_letters = _LATIN.search(text) is not None and _LETTERS.search(normalise(text)) is not None
-    return tuple(_of(plain, children, today, school, 1 if in_letters else _STRETCH))
+    return _left(plain, tuple(children), today, school, 1 if in_letters else _STRETCH)
 
 
-def veils_news(plain: str, intents: Set[str], *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:
-    """Whether a text in one costume says more than these intents where it matters.
-
-    Beside the word of where a child is, every other word must be explained; else only what stands behind a "but", a "by the way".
-    """
-    turn = lexicon().patterns["turn"].search(plain)
-    if not _WHEREABOUTS & intents and turn is None:
-        return False
-    told = plain if turn is None or _WHEREABOUTS & intents else plain[turn.end() :]
-    return any(True for _ in _of(told, children, today, school, _STRETCH))
+@lru_cache(maxsize=16)  # asked when a text is read, and again when it is known who reads it
+def _left(plain: str, children: tuple[Child, ...], today: date, school: SchoolYear, enough: int) -> tuple[str, ...]:
+    return tuple(_of(plain, children, today, school, enough))
 
 
 def _of(plain: str, children: Sequence[Child], today: date, school: SchoolYear, enough: int) -> Iterator[str]:
