@@ -9,7 +9,7 @@ from datetime import date
 from bot.replies.action import QUESTIONS
 from bot.replies.clauses import Clause
 from bot.replies.dates import Day
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.movement import Move, moves
 
 _LONG = 14  # characters not understood, from which a clause that promises is not trusted
@@ -54,7 +54,9 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class _Word:
+class Word:
+    """Where a word of an intent stands in a clause."""
+
     intent: str
     start: int
     end: int
@@ -67,7 +69,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     if lexicon().patterns["only_going"].fullmatch(clause.text) or lexicon().patterns["you_look"].match(clause.text):
         return Heard((), denied=False, unclear=False, hedged=False)
     text = clause.text
-    said = _longest(_words(text))
+    said = _longest(words_in(text))
     told = [word for word in said if not _denied(text, word) and not _over(text, word)]
     own = [word for word in told if _about_child(text, word)]
     meant = [word for word in own if not _intended_only(text, word)]
@@ -82,13 +84,23 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     return Heard(
         tuple(meanings),
         denied=moving.denied or len(told) < len(said),
-        unclear=moving.unclear or astray or len(meant) < len(own) or _mostly_unread(text, said, days, moving.spans, meanings),
+        unclear=moving.unclear or astray or _only_meant_to(own, meant) or _mostly_unread(text, said, days, moving.spans, meanings),
         hedged=bool(lexicon().patterns["hedge"].search(text)),
         guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
-        gone=frozenset(word.intent for word in said if _denied(text, word)),
+        gone=frozenset(word.intent for word in said if _denied(text, word)) | _not_ill(text),
     )
+
+
+def _only_meant_to(own: list[Word], meant: list[Word]) -> bool:
+    """Whether something was only intended; who has left school for it has left."""
+    return len(meant) < len(own) and all(word.intent != "refuses_school" for word in meant)
+
+
+def _not_ill(text: str) -> frozenset[str]:
+    """没病 denies illness, though no word for an illness stands in it."""
+    return frozenset({"sick"} if lexicon().patterns["not_ill"].search(text) else ())
 
 
 def _only_home(move: Move, question: str | None) -> bool:
@@ -96,7 +108,7 @@ def _only_home(move: Move, question: str | None) -> bool:
     return question != "confirm_return" and move.intent == "returned" and move.words.endswith(_BACK)
 
 
-def _over(text: str, word: _Word) -> bool:
+def _over(text: str, word: Word) -> bool:
     """What is over explains nothing; a question that only complains asks nothing."""
     patterns, taken_back = lexicon().patterns, lexicon().cancelled.get(word.intent)
     if taken_back is not None and taken_back.search(text):
@@ -118,37 +130,39 @@ def _whole(text: str, question: str | None) -> Meaning | None:
     if question == "publicity" and "opt_out_letter" in whole:
         return Meaning("opt_out", None, text)
     for intent in ("opt_out", "opt_in", "undo", "acknowledged"):
-        if intent in whole and not (intent == "acknowledged" and question == "confirm_return"):
+        if intent in whole and not (intent == "acknowledged" and (question == "confirm_return" or (question != "notice" and "送" in text))):
             return Meaning(intent, None, text)
     return None
 
 
-def _words(text: str) -> list[_Word]:
-    return [
-        _Word(intent, match.start(), match.end())
+@derived(maxsize=256)
+def words_in(text: str) -> tuple[Word, ...]:
+    """Every word of an intent in a clause; words may overlap. Kept, for what no rule explained is looked for there too."""
+    return tuple(
+        Word(intent, match.start(), match.end())
         for intent, pattern in lexicon().intents.items()
         for match in pattern.finditer(text)
         if match.end() > match.start()
-    ]
+    )
 
 
-def _longest(words: list[_Word]) -> list[_Word]:
+def _longest(words: Sequence[Word]) -> list[Word]:
     """Where words overlap, the longer one was meant."""
-    kept: list[_Word] = []
+    kept: list[Word] = []
     for word in sorted(words, key=lambda one: one.start - one.end):
         if all(word.end <= other.start or word.start >= other.end for other in kept):
             kept.append(word)
     return sorted(kept, key=lambda one: one.start)
 
 
-def _denied(text: str, word: _Word) -> bool:
+def _denied(text: str, word: Word) -> bool:
     before = text[max(0, word.start - _REACH) : word.start]
     if lexicon().patterns["called_false"].match(text[word.end :]):
         return True
     return word.intent != "question" and bool(lexicon().patterns["negator"].search(before))
 
 
-def _about_child(text: str, word: _Word) -> bool:
+def _about_child(text: str, word: Word) -> bool:
     """Whether the nearest person named before the word is the child; with nobody named it is."""
     words = lexicon()
     if word.intent in words.not_of_relatives:
@@ -175,12 +189,12 @@ def _last(text: str, subject: str) -> int:
     return max((match.end() for match in lexicon().patterns[subject].finditer(text)), default=-1)
 
 
-def _intended_only(text: str, word: _Word) -> bool:
+def _intended_only(text: str, word: Word) -> bool:
     """Wanting to change schools is not having changed."""
     return word.intent in _UNDERTAKEN and bool(lexicon().patterns["not_yet"].search(text[: word.start]))
 
 
-def _mostly_unread(text: str, said: list[_Word], days: Sequence[Day], spans: list[tuple[int, int]], meanings: list[Meaning]) -> bool:
+def _mostly_unread(text: str, said: list[Word], days: Sequence[Day], spans: list[tuple[int, int]], meanings: list[Meaning]) -> bool:
     if not {meaning.intent for meaning in meanings} & lexicon().needs_whole_clause:
         return False
     known = [*spans, *((one.start, one.end) for one in said), *((day.start, day.end) for day in days)]

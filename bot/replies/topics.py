@@ -12,12 +12,15 @@ from bot.replies.meanings import Heard
 _PASSING = frozenset({"sick", "leave", "caring_family", "hardship"})
 """Causes that may have been there the last time and are no more; who has moved away stays away."""
 _PROMISED = frozenset({"will_return"})
+_THERE = frozenset({"returned"})
 _SETTLED = frozenset({"refuses_school"})
 
 
 def in_context(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """The same clauses, each without what its neighbours take back."""
     now = [_now(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]
+    if len(now) == 1:
+        return now
     return _before_the_promise(clauses, _still_true(clauses, _of_the_child(clauses, now)))
 
 
@@ -31,6 +34,8 @@ def _now(text: str, one: Heard) -> Heard:
 
 def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """A clause without a subject goes on about whom the one before it was: "I fell, am in hospital" says nothing of the child."""
+    if not _intents(heard) & (lexicon().about_the_child | _THERE):
+        return [*heard]
     about_adult, about_grown_ups, found = False, False, list[Heard]()
     for clause, one in zip(clauses, heard, strict=True):
         child, adult = _people(clause.text)
@@ -47,6 +52,10 @@ def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Hea
     return found
 
 
+def _intents(heard: Sequence[Heard]) -> set[str]:
+    return {meaning.intent for one in heard for meaning in one.meanings}
+
+
 def _people(text: str) -> tuple[bool, bool]:
     """Whether a child, and whether somebody grown-up, is named."""
     patterns = lexicon().patterns
@@ -56,7 +65,9 @@ def _people(text: str) -> tuple[bool, bool]:
 
 def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """ "There was trouble … now there is none": what a later clause says to be over counts no more."""
-    over: frozenset[str] = frozenset()
+    over, said = frozenset[str](), _intents(heard)
+    if not said:
+        return [*heard]
     patterns = lexicon().patterns
     found: list[Heard] = []
     for clause, one in zip(reversed(clauses), reversed(heard), strict=True):
@@ -64,11 +75,19 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
         found.append(replace(one, meanings=kept) if len(kept) < len(one.meanings) else one)
         if one.gone and patterns["no_more"].search(clause.text):
             over |= one.gone
-        if one.denied and patterns["changed_mind"].search(clause.text) and not patterns["today_only"].search(clause.text):
+        if said & _PROMISED and _unpromises(clause.text, one):
             over |= _PROMISED
-        if patterns["settled"].search(clause.text):
+        if said & _SETTLED and patterns["settled"].search(clause.text):
             over |= _SETTLED
     return found[::-1]
+
+
+def _unpromises(text: str, one: Heard) -> bool:
+    """ "I said I would, but it snowed (结果)"; "no, never mind (算了), I do not bring him"."""
+    patterns = lexicon().patterns
+    if patterns["turned_out"].search(text):
+        return True
+    return one.denied and patterns["changed_mind"].search(text) is not None and not patterns["today_only"].search(text)
 
 
 def _before_the_promise(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:

@@ -14,6 +14,7 @@ from bot.replies.clauses import share
 from bot.replies.dates import find_days
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
+from bot.replies.meanings import words_in
 from bot.replies.normalise import normalise, sounded_out
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 
@@ -82,12 +83,13 @@ def _told(text: str) -> str:
 def _unexplained(clause: str, searching: _Searching) -> str:
     """The clause with a comma for every character in a word for a day, for a cause, for going to school, for what is no danger."""
     words, letters = lexicon(), [*clause]
-    known = (*words.intents.values(), words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS))
-    spans = [(day.start, day.end) for day in find_days(clause, searching.today, searching.school)]
+    known = [words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS)]
     if not searching.wounds:
-        known = (*known, *(words.signs[name].words for name in _WOUNDS))
-    found = [match for pattern in known for match in pattern.finditer(clause)]
-    spans += [match.span() for match in found if not (searching.wounds and words.patterns["wound"].search(match.group()))]
+        known += [words.signs[name].words for name in _WOUNDS]
+    spans = [(day.start, day.end) for day in find_days(clause, searching.today, searching.school)]
+    spans += [match.span() for pattern in known for match in pattern.finditer(clause)]
+    told = [(one.start, one.end) for one in words_in(clause)]
+    spans += [span for span in told if not (searching.wounds and words.patterns["wound"].search(clause[span[0] : span[1]]))]
     for start, end in spans:
         letters[start:end] = "," * (end - start)
     return "".join(letters)
