@@ -34,6 +34,7 @@ _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and 
 
 
 _LEAVES = ("sick", "leave")
+_NOTHING_ASKED = (None, "publicity")
 _OF_A_DAY = (*_LEAVES, "will_return")
 
 
@@ -71,11 +72,23 @@ def read_guardian(
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
-    if question == "absence":
-        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) if one.intent == RECEIPT else one for one in readings]
+    readings = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in readings]
     if any(map(_needs_all, readings)) and unexplained_words(text, children=children, today=today, school=school):
-        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) if _needs_all(one) else one for one in readings]
+        readings = [_unsure(one) if _needs_all(one) else one for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
+
+
+def _unsure(reading: Reading) -> Reading:
+    return replace(reading, confidence=min(reading.confidence, _UNSURE))
+
+
+def _is_weak(reading: Reading, plain: str, question: str | None, children: int) -> bool:
+    """Too little to act on: thanks for the question why, "something is up" where nothing was asked, "one is ill, one is not" of several."""
+    if reading.intent == "leave" and question in _NOTHING_ASKED:
+        return lexicon().patterns["asks_leave"].search(plain) is None
+    if reading.intent == RECEIPT:
+        return question == "absence"
+    return children > 1 and lexicon().patterns["one_and_one"].search(plain) is not None
 
 
 def _needs_all(reading: Reading) -> bool:
