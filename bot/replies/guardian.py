@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.replies.action import HOPELESS, RECEIPT
+from bot.replies.action import HOPELESS, RECEIPT, TO_A_PERSON
 from bot.replies.clauses import Clause, Share, as_of_the_child, only_the_name, share
 from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
@@ -20,7 +20,7 @@ from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.topics import in_context
-from bot.replies.unread import veils_news
+from bot.replies.unread import unexplained_words
 from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _WHO, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.6, 0.3, 0.1
@@ -34,6 +34,7 @@ _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and 
 
 
 _LEAVES = ("sick", "leave")
+_NOTHING_ASKED = (None, "publicity")
 _OF_A_DAY = (*_LEAVES, "will_return")
 
 
@@ -71,11 +72,28 @@ def read_guardian(
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
-    if question == "absence":
-        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) if one.intent == RECEIPT else one for one in readings]
-    if veils_news(plain, {one.intent for one in readings}, children=children, today=today, school=school):
-        readings = [replace(one, confidence=min(one.confidence, _UNSURE)) for one in readings]
+    readings = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in readings]
+    if any(map(_needs_all, readings)) and unexplained_words(text, children=children, today=today, school=school):
+        readings = [_unsure(one) if _needs_all(one) else one for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
+
+
+def _unsure(reading: Reading) -> Reading:
+    return replace(reading, confidence=min(reading.confidence, _UNSURE))
+
+
+def _is_weak(reading: Reading, plain: str, question: str | None, children: int) -> bool:
+    """Too little to act on: thanks for the question why, "something is up" where nothing was asked, "one is ill, one is not" of several."""
+    if reading.intent == "leave" and question in _NOTHING_ASKED:
+        return lexicon().patterns["asks_leave"].search(plain) is None
+    if reading.intent == RECEIPT:
+        return question == "absence"
+    return children > 1 and lexicon().patterns["one_and_one"].search(plain) is not None
+
+
+def _needs_all(reading: Reading) -> bool:
+    """Whether every word beside it must be explained: not where a digit says the same, not where it goes to a person, nor a refusal."""
+    return _UNSURE < reading.confidence < _AGREED and reading.intent not in TO_A_PERSON | {"opt_out"}
 
 
 def _the_one(plain: str, children: Sequence[Child]) -> int | None:

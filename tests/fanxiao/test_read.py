@@ -39,7 +39,7 @@ def test_a_reply_is_printed_for_programs_without_a_database(home: Path) -> None:
 def test_the_words_are_named_for_which_a_person_reads_it_too() -> None:
     asked = ("--question", "absence", "--child", "马小龙", "--today", "2026-11-24")
     (one,) = readings("发烧了，他阿舅训得够呛", *asked)
-    assert (one["intent"], one["action"], one["also_read"]) == ("sick", "act", "训 够呛")
+    assert (one["intent"], one["action"], one["also_read"]) == ("sick", "ask", "训 够呛")
     assert "够呛" in read("发烧了，他阿舅训得够呛", *asked).stdout
 
 
