@@ -64,7 +64,8 @@ def _shared(text: str, children: tuple[Child, ...]) -> Sequence[Share]:
     for clause in cut(text):
         named = {one for told in shares for one in told.ids}
         for part in _by_child(clause, children, named, is_paired=is_paired):
-            _append(shares, part)
+            if len(children) == 1 or not lexicon().patterns["not_him"].match(part.clauses[0].text):
+                _append(shares, part)
     return _without_courtesy(_together(shares)) if len(children) != 1 else [_whole(shares, children[0])]
 
 
@@ -73,7 +74,7 @@ def _is_paired(text: str, children: Sequence[Child]) -> bool:
     if len(children) < 2:
         return False
     said = sum(pattern.search(text) is not None for pattern in lexicon().siblings.values())
-    return said > 1 or (said == 1 and bool(_named(text, children)))
+    return said > 1 or (said == 1 and (bool(_named(text, children)) or any(word.search(text) for word in lexicon().kin.values())))
 
 
 def _together(shares: Sequence[Share]) -> list[Share]:
@@ -117,7 +118,8 @@ def _apart(text: str) -> list[str]:
     found = parts[:1]
     for part in parts[1:]:
         is_opened = len(found) == 1 and len(part) >= _PHRASE and lexicon().patterns["opening"].fullmatch(found[0])
-        if is_opened or (len(part) >= _PHRASE and len(found[-1]) >= _PHRASE):
+        is_phrase = len(part) >= _PHRASE or lexicon().patterns["day_word"].fullmatch(part) is not None
+        if is_opened or (is_phrase and len(found[-1]) >= _PHRASE):
             found.append(part)
         else:
             found[-1] = f"{found[-1]} {part}"
@@ -149,7 +151,15 @@ def _add(found: list[Clause], text: str, *, asked: bool) -> None:
 def _named(text: str, children: Sequence[Child]) -> list[Mention]:
     people = [Named(child.student_id, child.name) for child in children]
     named = find_exact(text, people, pet_names=True)
-    return [*named, *find_sounding(text, people, named)]
+    return [*named, *find_sounding(text, people, named), *_by_one_letter(text, children)]
+
+
+def _by_one_letter(text: str, children: Sequence[Child]) -> list[Mention]:
+    """龙回去了, 凤还没有: where all are called by one letter, it stands for the child at the beginning of a clause."""
+    if len(children) < 2 or any(len(child.name) != 2 for child in children) or not lexicon().patterns["one_letter"].match(text):
+        return []
+    called = [child.student_id for child in children if child.name[1] == text[0]]
+    return [Mention(0, 1, tuple(called), exact=True)] if len(called) == 1 else []
 
 
 def _mentions(text: str, children: Sequence[Child], before: Collection[int] = (), *, is_paired: bool = True) -> list[Mention]:

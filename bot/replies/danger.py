@@ -51,7 +51,7 @@ def signs_in(plain: str) -> Signs:
 def _without_everyday(plain: str) -> str:
     """Without what only looks like danger, or like a sign of it."""
     words = lexicon()
-    return words.no_sign.sub(",", words.no_danger.sub(",", plain))
+    return words.no_danger.sub(",", words.no_sign.sub(",", plain))
 
 
 def _signs(text: str) -> Signs:

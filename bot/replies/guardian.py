@@ -254,7 +254,7 @@ def _without_words(clauses: Sequence[Clause], heard: Sequence[Heard], question: 
     if question not in {"absence", "notice"}:
         return None
     days = [only_a_day(clause.text, lexicon().digits[question], when) for clause in clauses]
-    if sum(day is not None for day in days) > 1:
+    if len(clauses) > 1:
         days = [None if lexicon().patterns["today_is"].search(clause.text) else day for clause, day in zip(clauses, days, strict=True)]
     named = [day for day in days if day is not None]
     beside = [clause for clause, day in zip(clauses, days, strict=True) if day is None]

@@ -84,13 +84,23 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     return Heard(
         tuple(meanings),
         denied=moving.denied or len(told) < len(said),
-        unclear=moving.unclear or astray or len(meant) < len(own) or _mostly_unread(text, said, days, moving.spans, meanings),
+        unclear=moving.unclear or astray or _only_meant_to(own, meant) or _mostly_unread(text, said, days, moving.spans, meanings),
         hedged=bool(lexicon().patterns["hedge"].search(text)),
         guessed=bool(lexicon().patterns["guess"].search(text)),
         of_others=len(own) < len(told),
         opposed=bool(lexicon().patterns["opposed"].search(text)),
-        gone=frozenset(word.intent for word in said if _denied(text, word)),
+        gone=frozenset(word.intent for word in said if _denied(text, word)) | _not_ill(text),
     )
+
+
+def _only_meant_to(own: list[_Word], meant: list[_Word]) -> bool:
+    """Whether something was only intended; who has left school for it has left."""
+    return len(meant) < len(own) and all(word.intent != "refuses_school" for word in meant)
+
+
+def _not_ill(text: str) -> frozenset[str]:
+    """没病 denies illness, though no word for an illness stands in it."""
+    return frozenset({"sick"} if lexicon().patterns["not_ill"].search(text) else ())
 
 
 def _only_home(move: Move, question: str | None) -> bool:

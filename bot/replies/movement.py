@@ -30,7 +30,7 @@ _PLAIN_DAYS = frozenset(
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
 _BRINGS = frozenset("送带领护捎押背接驮拉揪拽载抱撵陪交")
-_AT, _BRINGS_TO_SCHOOL = "在", "送"
+_AT, _SOON, _BRINGS_TO_SCHOOL = "在", "就", "送"
 _ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
 _NEAR = 6  # characters between going and what for
@@ -131,7 +131,7 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         result.unclear = True
         return
     at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
-    alone = match.group()[0] not in _BRINGS and patterns["goes_alone"].search(before)
+    alone = match.group()[0] not in _BRINGS and any(patterns[name].search(before) for name in ("goes_alone", "grown_goes"))
     to_another_place = match.group()[-1] in _BARE and patterns["other_place"].match(after)
     unsure = to_another_place or at_another_school or alone
     if unsure or patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
@@ -181,7 +181,10 @@ def _day_of(match: re.Match[str], days: Sequence[Day]) -> Day | None:
 def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> Move | None:
     """None when it cannot be said whether it has happened."""
     patterns = lexicon().patterns
-    future = bool(patterns["future"].search(before))
+    done = day is not None and day.kind == "relative" and day.on == today and patterns["past_after"].search(after) is not None
+    if done and _SOON in before and patterns["later"].search(before):
+        return None
+    future = bool(patterns["future"].search(before.replace(_SOON, "") if done else before))  # "he went (就去了) today"
     told = not future and bool(patterns["told_after"].search(after))
     past = told or any(patterns[name].search(part) for name, part in (("past_before", before), ("past_in", verb), ("past_after", after)))
     if patterns["other_after"].search(after) or (past and patterns["intended"].search(before)):
@@ -190,7 +193,7 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
         not_before = not told and not patterns["past_after"].search(after) and patterns["not_before"].search(before)
         return _on_day(day, day.on, verb, today, happened=past and not not_before, told=told) if day.on else None
     if told:
-        known = (day is not None and not patterns["later"].search(before)) or verb[0] in _BRINGS
+        known = (day is not None and not patterns["later"].search(before)) or verb[0] in _BRINGS | _ENROLS
         return Move("returned", today, _said(day, verb)) if known else None
     going = patterns["at_once"].search(before) and not patterns["past_before"].search(before)
     if going or patterns["at_once"].search(verb) or (not (past and not future) and patterns["at_once"].search(after)):

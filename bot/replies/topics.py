@@ -64,6 +64,8 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
         found.append(replace(one, meanings=kept) if len(kept) < len(one.meanings) else one)
         if one.gone and patterns["no_more"].search(clause.text):
             over |= one.gone
+        if patterns["turned_out"].search(clause.text):
+            over |= _PROMISED
         if one.denied and patterns["changed_mind"].search(clause.text) and not patterns["today_only"].search(clause.text):
             over |= _PROMISED
         if patterns["settled"].search(clause.text):

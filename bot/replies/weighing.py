@@ -13,6 +13,7 @@ _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
 _PASSING = frozenset({"hardship", "leave", "sick"})
 _SETTLED = frozenset({"refuses_school", "caring_family", "working"})
 """Causes that a family has dealt with when it names the day of return; an illness and a leave last until then, money is still owed."""
+_YOURS = ("在你", "在您")
 _HOME = ("回来", "回去", "回")
 _SCHOOL = re.compile(r"[学校课]")
 BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
@@ -20,7 +21,7 @@ BACK_AT_SCHOOL = frozenset({"returned", "confirm_yes"})
 
 def counting(meanings: list[Meaning]) -> list[Meaning]:
     """What counts beside what else is said."""
-    for rule in (without_the_way, without_the_journey, overruled, without_the_operation, without_the_passing):
+    for rule in (without_the_enrolment, without_the_way, without_the_journey, overruled, without_the_operation, without_the_passing):
         meanings = rule(meanings)
     return meanings
 
@@ -56,6 +57,13 @@ def without_the_journey(meanings: list[Meaning]) -> list[Meaning]:
     if not to_school:
         return meanings
     return [one for one in meanings if one.intent != "will_return" or not one.words.endswith(_HOME)]
+
+
+def without_the_enrolment(meanings: list[Meaning]) -> list[Meaning]:
+    """ "He still goes to your school (在你们那儿念)" beside a promise says whose pupil the child is."""
+    if not any(one.intent == "will_return" for one in meanings):
+        return meanings
+    return [one for one in meanings if one.intent != "returned" or not one.words.startswith(_YOURS)]
 
 
 def overruled(meanings: list[Meaning]) -> list[Meaning]:

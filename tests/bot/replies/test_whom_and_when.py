@@ -44,6 +44,11 @@ def said(text: str, family: str = "one", question: str = "absence") -> str:
         ("手机没电了，两个明天都来", "two", "1:will_return:25 2:will_return:25"),
         ("两个都感冒了，玉兰明天来", "two", "1:sick 2:sick:25"),
         ("建国咳嗽，玉兰打针着，建国周四来", "two", "1:sick:26 2:sick"),
+        ("大的两个去了，小宝请假一天", "three", "1:returned:24 2:returned:24 3:leave:25"),
+        ("他们俩周四来", "two", "1:will_return:26 2:will_return:26"),
+        ("除了玉兰，别的都在学校", "three", "-:returned:24"),
+        ("不是建国，是玉兰病了", "two", "2:sick"),
+        ("建国昨天跟我说玉兰病了", "two", "2:sick"),
         # nobody is left over who is at school as always
         ("建国发烧，玉兰上学着呢", "two", "1:sick 2:returned:24"),
         ("玉兰照常上，建国腿疼", "two", "1:sick 2:returned:24"),
@@ -68,6 +73,11 @@ def test_whom_a_clause_is_about(text: str, family: str, expected: str) -> None:
         ("面馆走不开，周四叫他姑姑送", "1:will_return:26"),
         ("周三他妈从兰州回来，周四送娃到校", "1:will_return:26"),
         ("我明天到学校跟您谈", "1:unknown"),
+        ("我忙得走不开，叫他爷爷周四送", "1:will_return:26"),
+        ("他爸昨天去学校交的钱", "1:unknown"),
+        ("外婆不行了，我们都赶过去了，娃也去了，周五上学", "1:leave:27"),
+        ("娃说同桌病了，他没病", "1:unknown"),
+        ("在他舅舅的饭馆里端盘子", "1:working"),
         ("我是建国，我发烧了", "1:sick"),
         ("我是建国他爸，我发烧了", "1:unknown"),
     ],
@@ -107,6 +117,17 @@ def test_what_is_said_of_grown_ups_is_not_the_childs(text: str, expected: str) -
         ("过了周末来", "1:will_return:30"),
         ("20号以后来", "1:unknown"),
         ("阴历二十送来", "1:will_return:28"),
+        ("请到下星期三，星期四来", "1:leave:3"),
+        ("今明两天请假", "1:leave:26"),
+        ("26、27号请假", "1:leave:28"),
+        ("发烧三天了，还没退", "1:sick"),
+        ("星期三早上动身，中午到", "1:unknown"),
+        ("今天星期二，他起晚了", "1:unknown"),
+        ("我说了周四送，结果下雪了", "1:unknown"),
+        ("说好昨天来的，车坏了，周四来", "1:will_return:26"),
+        ("他不想去，我押着，明天送到学校", "1:will_return:25"),
+        ("原来打算转到兰州，没转成，明天来", "1:will_return:25"),
+        ("睡过头了，这就来", "1:will_return:24"),
     ],
 )
 def test_when_it_was_and_when_the_child_comes(text: str, expected: str) -> None:
@@ -116,6 +137,18 @@ def test_when_it_was_and_when_the_child_comes(text: str, expected: str) -> None:
 def test_a_leave_that_begins_later_begins_on_the_day_that_is_named() -> None:
     (reading,) = read_guardian("周四请假走亲戚，周三照常上学", question=None, children=(BOY,), today=TODAY)
     assert (reading.since, reading.on) == (date(2026, 11, 26), date(2026, 12, 2))
+
+
+def test_a_visit_to_the_doctor_that_is_announced_begins_then() -> None:
+    (reading,) = read_guardian("下周一到周三请假，去兰州看病", question=None, children=(BOY,), today=TODAY)
+    assert (reading.intent, reading.since, reading.on) == ("sick", date(2026, 11, 30), date(2026, 12, 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("建国回了，玉兰没回", "1:confirm_yes 2:confirm_no"), ("都回了", "1:confirm_yes 2:confirm_yes")]
+)
+def test_who_is_back_of_several(text: str, expected: str) -> None:
+    assert said(text, "two", "confirm_return") == expected
 
 
 def test_only_what_is_sure_of_a_named_child_is_acted_on_beside_what_is_not() -> None:
