@@ -29,10 +29,9 @@ class Signs:
 def danger_in(plain: str) -> str | None:
     """The words of danger, also when they are spread with blanks or dots; without what only looks like it."""
     phrases = _PHRASES.sub(",", plain)
-    if (found := _danger(phrases)) is not None or lexicon().safety.search(phrases) is not None:
+    if (found := _danger(phrases)) is not None or _BLANKS.search(plain) is None:
         return found
-    together = _BLANKS.sub("", plain)
-    return _danger(together) if together != plain else None
+    return _danger(_BLANKS.sub("", lexicon().no_danger.sub(",", phrases)))
 
 
 def is_told(plain: str) -> bool:

@@ -93,7 +93,7 @@ def hear(clause: Clause, days: Sequence[Day], question: str | None, today: date)
     )
 
 
-def _only_meant_to(own: list[_Word], meant: list[_Word]) -> bool:
+def _only_meant_to(own: list[Word], meant: list[Word]) -> bool:
     """Whether something was only intended; who has left school for it has left."""
     return len(meant) < len(own) and all(word.intent != "refuses_school" for word in meant)
 

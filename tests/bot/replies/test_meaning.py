@@ -92,6 +92,7 @@ def test_everyday_misfortune_is_no_danger(text: str) -> None:
         "娃今天送埋",
         "给人送去养了",
         "奶奶死了，她站在桥上哭",
+        "她阿达出车祸了 她 不 想 活 了",
     ],
 )
 def test_the_same_words_as_danger_still_reach_somebody(text: str) -> None:
