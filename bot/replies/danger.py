@@ -29,10 +29,9 @@ class Signs:
 def danger_in(plain: str) -> str | None:
     """The words of danger, also when they are spread with blanks or dots; without what only looks like it."""
     phrases = _PHRASES.sub(",", plain)
-    if (found := _danger(phrases)) is not None or lexicon().safety.search(phrases) is not None:
+    if (found := _danger(phrases)) is not None or _BLANKS.search(plain) is None:
         return found
-    together = _BLANKS.sub("", plain)
-    return _danger(together) if together != plain else None
+    return _danger(_BLANKS.sub("", lexicon().no_danger.sub(",", phrases)))
 
 
 def is_told(plain: str) -> bool:
@@ -51,7 +50,7 @@ def signs_in(plain: str) -> Signs:
 def _without_everyday(plain: str) -> str:
     """Without what only looks like danger, or like a sign of it."""
     words = lexicon()
-    return words.no_sign.sub(",", words.no_danger.sub(",", plain))
+    return words.no_danger.sub(",", words.no_sign.sub(",", plain))
 
 
 def _signs(text: str) -> Signs:

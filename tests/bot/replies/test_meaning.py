@@ -43,6 +43,7 @@ def reaches_somebody(text: str) -> bool:
         "奶奶舍不得不让她走",
         "翻墙跑了，早上在网吧找着了",
         "祖母去世，请假三天",
+        "我们那口子无常了，今天送埋，娃后天来",
         "她爸在工地上腿砸断了，我去伺候",
         "她妈怀着，走不动",
         "阿达走了没音信，我一个人养着",
@@ -90,6 +91,8 @@ def test_everyday_misfortune_is_no_danger(text: str) -> None:
         "宿舍里高年级的冻她在外面",
         "娃今天送埋",
         "给人送去养了",
+        "奶奶死了，她站在桥上哭",
+        "她阿达出车祸了 她 不 想 活 了",
     ],
 )
 def test_the_same_words_as_danger_still_reach_somebody(text: str) -> None:
