@@ -20,7 +20,7 @@ from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.topics import in_context
-from bot.replies.unread import unexplained_words
+from bot.replies.unread import unexplained_of
 from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
 _SURE, _AGREED, _PLAIN, _LOOSE, _WHO, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.6, 0.3, 0.1
@@ -73,8 +73,9 @@ def read_guardian(
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
     readings = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in readings]
-    if any(map(_needs_all, readings)) and unexplained_words(text, children=children, today=today, school=school):
-        readings = [_unsure(one) if _needs_all(one) else one for one in readings]
+    if any(map(_needs_all, readings)):
+        doubted = unexplained_of(text, children=children, today=today, school=school)
+        readings = [_unsure(one) if _needs_all(one) and doubted & {one.student_id, None} else one for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 

@@ -47,20 +47,26 @@ def unread_words(text: str, *, children: Sequence[Child], today: date, school: S
 
     Those that no rule explained and that are no everyday words, whole stretches that no rule explained, and wounds. Empty for most.
     """
-    return _left(text, tuple(children), today, school, wounds=True)
+    return tuple(word for _, word in _left(text, tuple(children), today, school, wounds=True))
 
 
-def unexplained_words(text: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> tuple[str, ...]:
-    """The same without parts of the body and wounds, which say what they say: beside the rest, what was understood is asked back."""
-    return _left(text, tuple(children), today, school, wounds=False)
+def unexplained_of(text: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> frozenset[int | None]:
+    """The children of whom such words are said, None where that is open; without parts of the body and wounds, which say what they say.
+
+    Beside these words what was understood of the child is asked back.
+    """
+    left = _left(text, tuple(children), today, school, wounds=False)
+    return frozenset(child for ids, _ in left for child in ids or (None,))
 
 
 @lru_cache(maxsize=16)  # asked when a text is read, and again when it is known who reads it
-def _left(text: str, children: tuple[Child, ...], today: date, school: SchoolYear, *, wounds: bool) -> tuple[str, ...]:
+def _left(
+    text: str, children: tuple[Child, ...], today: date, school: SchoolYear, *, wounds: bool
+) -> tuple[tuple[tuple[int, ...], str], ...]:
     plain = sounded_out(text, [child.name for child in children])
     in_letters = _LATIN.search(text) is not None and _LETTERS.search(normalise(text)) is not None
     searching = _Searching(today, school, 1 if in_letters else _STRETCH, wounds)
-    return tuple(word for one in share(plain, children) for clause in one.clauses for word in _unread(clause.text, searching))
+    return tuple((one.ids, word) for one in share(plain, children) for clause in one.clauses for word in _unread(clause.text, searching))
 
 
 def _unread(clause: str, searching: _Searching) -> Iterator[str]:
