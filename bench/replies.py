@@ -21,7 +21,7 @@ from bot.replies import action, parted, read_guardian, unread_words
 from bot.replies.action import SURE
 
 PRECISION, COVERAGE, REACHED, SPEED = 0.98, 0.85, 1.0, 2000
-ORDER = ("nothing", "person", "ask", "act")
+ORDER = ("person", "ask", "act")
 UNSURE = 0.3
 
 

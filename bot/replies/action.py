@@ -21,13 +21,13 @@ TO_A_PERSON = frozenset({"safety", "bullying", "early_marriage", "complaint", "q
 
 
 def action(reading: Reading, *, question: str | None, children: int) -> str:
-    """`act`, `ask`, `person` or `nothing`. `question` is the kind of the open question, `children` how many the writer has.
+    """`act`, `ask` or `person`. `question` is the kind of the open question, `children` how many the writer has.
 
     Only where something was asked can it be asked again; a reading that does not say which of several children it is about
-    is asked back, unless it is about the writer. A mere "thank you" where nothing is asked sets nothing going.
+    is asked back, unless it is about the writer. A mere "thank you" where nothing is asked is never acted on: the dialog lets it rest.
     """
     if reading.intent == RECEIPT and question not in (*QUESTIONS, "choose"):
-        return "nothing"
+        return "person"
     if reading.intent in TO_A_PERSON:
         return "person"
     if reading.intent == "unknown" or reading.confidence < SURE:
