@@ -2,11 +2,11 @@
 
     python -m bench.replies [wrong]
 
-Prints for the two labelled halves (bench/data) how often an act was right, how much was acted on or asked back, how many days were
-right, how much danger was told at once and how much somebody reads the same day, how much that is harmless costs somebody a look
-all the same, and replies a second on one core; in the same run the same for plain keyword matching and for a small classifier that
-was trained on the building half. The ratios are ours divided by theirs, on the measuring half. With `wrong` it lists what was read
-wrongly. Fails where a target of the design is missed on the measuring half.
+Prints for the labelled replies (bench/data: a building and a measuring half of our own, and the same of strangers) how often an act
+was right, how much was acted on or asked back, how many days were right, how much danger was told at once and how much somebody reads
+the same day, how much that is harmless costs somebody a look all the same, and replies a second on one core; in the same run the same
+for plain keyword matching and for a small classifier that was trained on our building half. The ratios are ours divided by theirs, on
+the measuring halves. With `wrong` it lists what was read wrongly. Fails where a target of the design is missed on a measuring half.
 """
 
 from __future__ import annotations
@@ -16,13 +16,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench import _classifier, _keywords
-from bench._labelled import BUILDING, MEASURING, UNREAD, Answer, Labelled, Marks, Meant, Read, load, mark
+from bench._labelled import (
+    BUILDING,
+    MEASURING,
+    STRANGERS_BUILDING,
+    STRANGERS_MEASURING,
+    UNREAD,
+    Answer,
+    Labelled,
+    Marks,
+    Meant,
+    Read,
+    load,
+    mark,
+)
 from bot.replies import action, parted, read_guardian, unread_words
 from bot.replies.action import SURE
 
 PRECISION, COVERAGE, REACHED, SPEED = 0.98, 0.85, 1.0, 2000
 ORDER = ("person", "ask", "act")
 UNSURE = 0.3
+FILES = {
+    "building": BUILDING,
+    "measuring": MEASURING,
+    "strangers, building": STRANGERS_BUILDING,
+    "strangers, measuring": STRANGERS_MEASURING,
+}
+MEASURED = ("measuring", "strangers, measuring")
 
 
 def ours(row: Labelled) -> Answer:
@@ -44,23 +64,24 @@ def ours(row: Labelled) -> Answer:
 
 
 def main() -> int:
-    building, measuring = load(BUILDING), load(MEASURING)
-    readers: dict[str, Read] = {"fanxiao": ours, "keywords": _keywords.read, "classifier": _classifier.taught(building)}
-    found: dict[str, Marks] = {}
+    sets = {name: load(file) for name, file in FILES.items()}
+    readers: dict[str, Read] = {"fanxiao": ours, "keywords": _keywords.read, "classifier": _classifier.taught(sets["building"])}
+    found: dict[tuple[str, str], Marks] = {}
     for name, read in readers.items():
-        for half, rows in (("building", building), ("measuring", measuring)):
+        for kind, rows in sets.items():
             mark(read, rows[:20])  # what is loaded once is loaded before the clock runs
-            found[name] = mark(read, rows)
-            print(_line(name, half, rows, found[name]), flush=True)
-    _print_ratios(found)
+            found[name, kind] = mark(read, rows)
+            print(_line(name, kind, rows, found[name, kind]), flush=True)
+    for kind in MEASURED:
+        _print_ratios(kind, {name: found[name, kind] for name in readers})
     if sys.argv[1:] == ["wrong"]:
-        _print_wrong(mark(ours, [*building, *measuring]))
-    return _missed(found["fanxiao"])
+        _print_wrong(mark(ours, [row for rows in sets.values() for row in rows]))
+    return _missed({kind: found["fanxiao", kind] for kind in MEASURED})
 
 
-def _line(name: str, half: str, rows: Sequence[Labelled], marks: Marks) -> str:
+def _line(name: str, kind: str, rows: Sequence[Labelled], marks: Marks) -> str:
     return (
-        f"{name:10} {half:9} {len(rows):4} replies: acted on {marks.acted:3}, right {marks.precision:7.2%}, "
+        f"{name:10} {kind:20} {len(rows):4} replies: acted on {marks.acted:3}, right {marks.precision:7.2%}, "
         f"acted or asked {marks.coverage:6.1%}, "
         f"understood {marks.understood:6.1%}, days right {marks.days:6.1%}, danger told at once {marks.safety:6.1%}, "
         f"read by somebody {marks.reached:6.1%}, false alarms {marks.alarms}, harmless read as well {marks.looks:6.1%}, "
@@ -68,12 +89,12 @@ def _line(name: str, half: str, rows: Sequence[Labelled], marks: Marks) -> str:
     )
 
 
-def _print_ratios(found: Mapping[str, Marks]) -> None:
+def _print_ratios(kind: str, found: Mapping[str, Marks]) -> None:
     us = found["fanxiao"]
     for name in ("keywords", "classifier"):
         them = found[name]
         print(
-            f"against {name}: right when acting {us.precision / them.precision:.2f}, wrong acts {_wrong(us)} to {_wrong(them)}, "
+            f"{kind}, against {name}: right when acting {us.precision / them.precision:.2f}, wrong acts {_wrong(us)} to {_wrong(them)}, "
             f"understood {us.understood / them.understood:.2f}, days {us.days / max(them.days, 0.01):.2f}, "
             f"danger {us.safety / max(them.safety, 0.01):.2f}, speed {us.speed / them.speed:.2f}"
         )
@@ -89,16 +110,21 @@ def _print_wrong(marks: Marks) -> None:
         print(f"{row.id} {row.question} {row.reply!r}: {answer.action} {said}")
 
 
-def _missed(marks: Marks) -> int:
-    targets = {
+def _missed(measured: Mapping[str, Marks]) -> int:
+    targets = {f"{kind}: {name}": target for kind, marks in measured.items() for name, target in _targets(marks).items()}
+    missed = [f"{name} {got:.3f} < {wanted}" for name, (got, wanted) in targets.items() if got < wanted]
+    print("targets missed:", "; ".join(missed) or "none")
+    return 1 if missed else 0
+
+
+def _targets(marks: Marks) -> dict[str, tuple[float, float]]:
+    """What was reached, and what is wanted."""
+    return {
         "right when acting": (marks.precision, PRECISION),
         "acted or asked": (marks.coverage, COVERAGE),
         "danger that somebody reads": (marks.reached, REACHED),
         "replies/s": (marks.speed, SPEED),
     }
-    missed = [f"{name} {got:.3f} < {wanted}" for name, (got, wanted) in targets.items() if got < wanted]
-    print("targets missed:", "; ".join(missed) or "none")
-    return 1 if missed else 0
 
 
 if __name__ == "__main__":

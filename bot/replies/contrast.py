@@ -55,16 +55,23 @@ def _whose_number(clauses: Sequence[Clause], heard: Sequence[Heard]) -> Sequence
 
 
 def _opened(clauses: Sequence[Clause], heard: Sequence[Heard], today: date) -> Sequence[Heard]:
-    """Of a child that is back: "not right, …" is a no; what follows a yes tells how it came back; "I have not heard" is neither."""
-    told = [
-        replace(one, meanings=(), unclear=True) if lexicon().patterns["not_known"].search(clause.text) else one
-        for clause, one in zip(clauses, heard, strict=True)
-    ]
+    """Of a child that is back: "not right, …", "how should he", "still in …" are a no; what follows a yes tells how it came back;
+    "I have not heard" is neither.
+    """
+    told = [_answered(clause, one) for clause, one in zip(clauses, heard, strict=True)]
     if len(told) > 1 and _is(told[0], "undo"):
         return [replace(told[0], meanings=(Meaning("confirm_no", None, clauses[0].text),)), *told[1:]]
     if _is(told[0], "confirm_yes"):
         return [told[0], *(_after_yes(one, today) for one in told[1:])]
     return told
+
+
+def _answered(clause: Clause, one: Heard) -> Heard:
+    if lexicon().patterns["not_known"].search(clause.text):
+        return replace(one, meanings=(), unclear=True)
+    if lexicon().patterns["elsewhere_still"].search(clause.text):
+        return replace(one, meanings=(Meaning("confirm_no", None, clause.text),))
+    return one
 
 
 def _after_yes(one: Heard, today: date) -> Heard:

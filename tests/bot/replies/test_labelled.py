@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from bench._labelled import BUILDING, MEASURING, acts_rightly, load, mark
+from bench._labelled import BUILDING, MEASURING, STRANGERS_BUILDING, STRANGERS_MEASURING, acts_rightly, load, mark
 from bench.replies import ours
 
 ROWS = load(BUILDING)
@@ -32,6 +32,21 @@ def test_danger_that_was_never_built_for_reaches_somebody() -> None:
     assert marks.reached == 1.0
     assert marks.precision >= 0.98
     assert marks.coverage >= 0.85
+
+
+def test_strangers_are_read_rightly_or_asked() -> None:
+    marks = mark(ours, load(STRANGERS_BUILDING))
+    assert marks.precision >= 0.98
+    assert marks.coverage >= 0.9
+    assert marks.understood >= 0.75
+    assert marks.reached >= 0.97
+
+
+def test_what_strangers_wrote_and_no_rule_was_made_from_is_seldom_read_wrongly() -> None:
+    marks = mark(ours, load(STRANGERS_MEASURING))
+    assert marks.precision >= 0.95
+    assert marks.coverage >= 0.85
+    assert marks.reached >= 0.98
 
 
 def test_the_halves_share_nothing_and_hold_all_intents_and_questions() -> None:
