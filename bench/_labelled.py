@@ -12,8 +12,8 @@ from bot.replies import Child
 
 DATA = Path(__file__).with_name("data")
 BUILDING, MEASURING = "replies_building.tsv", "replies_measuring.tsv"
-STRANGERS_BUILDING, STRANGERS_MEASURING = "strangers_building.tsv", "strangers_measuring.tsv"
-"""Written by others than those who wrote the rules, who had not seen them; the measuring ones were read by nobody who changed a rule."""
+STRANGERS_BUILDING, STRANGERS_MEASURING, STRANGERS_DANGER = "strangers_building.tsv", "strangers_measuring.tsv", "strangers_danger.tsv"
+"""Written by others than those who wrote the rules, who had not seen them; from the last two next to no rule was made (docs/replies.md)."""
 UNREAD = "unknown"
 FRIDAY = 5
 HARM = frozenset({"safety", "bullying", "early_marriage"})

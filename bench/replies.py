@@ -2,11 +2,11 @@
 
     python -m bench.replies [wrong]
 
-Prints for the labelled replies (bench/data: a building and a measuring half of our own, and the same of strangers) how often an act
-was right, how much was acted on or asked back, how many days were right, how much danger was told at once and how much somebody reads
-the same day, how much that is harmless costs somebody a look all the same, and replies a second on one core; in the same run the same
-for plain keyword matching and for a small classifier that was trained on our building half. The ratios are ours divided by theirs, on
-the measuring halves. With `wrong` it lists what was read wrongly. Fails where a target of the design is missed on a measuring half.
+Prints for the labelled replies (bench/data: a building and a measuring half of our own, the same of strangers, and their danger) how
+often an act was right, how much was acted on or asked back, how many days were right, how much danger was told at once and how much
+somebody reads the same day, how much that is harmless costs somebody a look all the same, and replies a second on one core; in the
+same run the same for plain keyword matching and for a small classifier that was trained on our building half. The ratios are ours
+divided by theirs, on the measuring halves. With `wrong` it lists what was read wrongly. Fails where a target of the design is missed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bench._labelled import (
     BUILDING,
     MEASURING,
     STRANGERS_BUILDING,
+    STRANGERS_DANGER,
     STRANGERS_MEASURING,
     UNREAD,
     Answer,
@@ -41,8 +42,11 @@ FILES = {
     "measuring": MEASURING,
     "strangers, building": STRANGERS_BUILDING,
     "strangers, measuring": STRANGERS_MEASURING,
+    "strangers, danger": STRANGERS_DANGER,
 }
 MEASURED = ("measuring", "strangers, measuring")
+DANGEROUS = "strangers, danger"
+READ_BY_SOMEBODY = "danger that somebody reads"
 
 
 def ours(row: Labelled) -> Answer:
@@ -76,7 +80,7 @@ def main() -> int:
         _print_ratios(kind, {name: found[name, kind] for name in readers})
     if sys.argv[1:] == ["wrong"]:
         _print_wrong(mark(ours, [row for rows in sets.values() for row in rows]))
-    return _missed({kind: found["fanxiao", kind] for kind in MEASURED})
+    return _missed({kind: found["fanxiao", kind] for kind in MEASURED}, found["fanxiao", DANGEROUS])
 
 
 def _line(name: str, kind: str, rows: Sequence[Labelled], marks: Marks) -> str:
@@ -110,8 +114,9 @@ def _print_wrong(marks: Marks) -> None:
         print(f"{row.id} {row.question} {row.reply!r}: {answer.action} {said}")
 
 
-def _missed(measured: Mapping[str, Marks]) -> int:
+def _missed(measured: Mapping[str, Marks], dangerous: Marks) -> int:
     targets = {f"{kind}: {name}": target for kind, marks in measured.items() for name, target in _targets(marks).items()}
+    targets[f"{DANGEROUS}: {READ_BY_SOMEBODY}"] = (dangerous.reached, REACHED)
     missed = [f"{name} {got:.3f} < {wanted}" for name, (got, wanted) in targets.items() if got < wanted]
     print("targets missed:", "; ".join(missed) or "none")
     return 1 if missed else 0
@@ -122,7 +127,7 @@ def _targets(marks: Marks) -> dict[str, tuple[float, float]]:
     return {
         "right when acting": (marks.precision, PRECISION),
         "acted or asked": (marks.coverage, COVERAGE),
-        "danger that somebody reads": (marks.reached, REACHED),
+        READ_BY_SOMEBODY: (marks.reached, REACHED),
         "replies/s": (marks.speed, SPEED),
     }
 

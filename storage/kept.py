@@ -32,6 +32,11 @@ class Kept:
         self._free.append(connection)
         return result
 
+    async def close(self) -> None:
+        """Gives back what is kept; the next use opens a new one."""
+        while self._free:
+            await self._free.pop().close()
+
 
 async def _drop(connection: AsyncConnection) -> None:
     with suppress(SQLAlchemyError, OSError):

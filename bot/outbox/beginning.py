@@ -54,6 +54,10 @@ class Beginning:
         self._kept = Kept(database)
         self._gathering = Gathering(self._write, after=_after)
 
+    async def close(self) -> None:
+        """Gives its connection back."""
+        await self._kept.close()
+
     async def may_call(self, attempt_id: int) -> bool:
         """Whether this call may be made now: it is written down, and nobody has given the attempt up. Raises what the database said.
 

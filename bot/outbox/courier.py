@@ -112,6 +112,8 @@ class Courier:
         if self._held:
             await release(self._database, self._holder)
             self._held.clear()
+        await self._beginning.close()
+        await self._kept.close()
 
     def _tasks(self) -> list[asyncio.Task[int]]:
         return [task for tasks in self._running.values() for task in tasks]

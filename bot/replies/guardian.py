@@ -35,6 +35,8 @@ _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and 
 
 _LEAVES = ("sick", "leave")
 _NOTHING_ASKED = (None, "publicity")
+_HABITS = frozenset({"working", "caring_family"})
+"""What a child may do beside school: an answer to "why is it away", and nothing where that was not asked."""
 _OF_A_DAY = (*_LEAVES, "will_return")
 
 
@@ -72,11 +74,21 @@ def read_guardian(
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
+    readings = _taken_together(readings, plain)
     readings = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in readings]
     if any(map(_needs_all, readings)):
         doubted = unexplained_of(text, children=children, today=today, school=school)
         readings = [_unsure(one) if _needs_all(one) and doubted & {one.student_id, None} else one for one in readings]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
+
+
+def _taken_together(readings: list[Reading], plain: str) -> list[Reading]:
+    """Beside a question nothing counts but what passes: a person answers, and reads the rest. What corrects itself midway is asked."""
+    if any(one.intent == "undo" and not plain.startswith(one.evidence) for one in readings) and len(readings) > 1:
+        return [_unsure(one) for one in readings if one.intent != "undo"] or readings
+    asking = {one.student_id for one in readings if one.intent == "question"}
+    kept = TO_A_PERSON | {*_OF_A_DAY}
+    return [one for one in readings if one.student_id not in asking or one.intent in kept or one.confidence >= _AGREED]
 
 
 def _unsure(reading: Reading) -> Reading:
@@ -85,6 +97,8 @@ def _unsure(reading: Reading) -> Reading:
 
 def _is_weak(reading: Reading, plain: str, question: str | None, children: int) -> bool:
     """Too little to act on: thanks for the question why, "something is up" where nothing was asked, "one is ill, one is not" of several."""
+    if question in _NOTHING_ASKED and reading.intent in _HABITS:
+        return True
     if reading.intent == "leave" and question in _NOTHING_ASKED:
         return lexicon().patterns["asks_leave"].search(plain) is None
     if reading.intent == RECEIPT:

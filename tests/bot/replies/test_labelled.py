@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-from bench._labelled import BUILDING, MEASURING, STRANGERS_BUILDING, STRANGERS_MEASURING, acts_rightly, load, mark
+from bench._labelled import BUILDING, MEASURING, STRANGERS_BUILDING, STRANGERS_DANGER, STRANGERS_MEASURING, acts_rightly, load, mark
 from bench.replies import ours
 
 ROWS = load(BUILDING)
@@ -46,7 +46,8 @@ def test_what_strangers_wrote_and_no_rule_was_made_from_is_seldom_read_wrongly()
     marks = mark(ours, load(STRANGERS_MEASURING))
     assert marks.precision >= 0.95
     assert marks.coverage >= 0.85
-    assert marks.reached >= 0.98
+    assert marks.reached == 1.0
+    assert mark(ours, load(STRANGERS_DANGER)).reached == 1.0
 
 
 def test_the_halves_share_nothing_and_hold_all_intents_and_questions() -> None:
