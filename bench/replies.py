@@ -33,10 +33,10 @@ from bench._labelled import (
 )
 from bot.replies import action, parted, read_guardian, unread_words
 from bot.replies.action import SURE
+from bot.replies.doubting import UNSURE
 
 PRECISION, COVERAGE, REACHED, SPEED = 0.98, 0.85, 1.0, 2000
 ORDER = ("person", "ask", "act")
-UNSURE = 0.3
 FILES = {
     "building": BUILDING,
     "measuring": MEASURING,

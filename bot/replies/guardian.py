@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.replies.action import HOPELESS, RECEIPT, TO_A_PERSON
+from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, as_of_the_child, only_the_name, share
 from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
+from bot.replies.doubting import AGREED, PASSING, UNSURE, doubted
 from bot.replies.kinds import Child, Reading
 from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day, sets_off_later
 from bot.replies.lexicon import lexicon
@@ -20,10 +21,9 @@ from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
 from bot.replies.topics import in_context
-from bot.replies.unread import unexplained_of
 from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
-_SURE, _AGREED, _PLAIN, _LOOSE, _WHO, _UNSURE, _NOTHING = 1.0, 0.95, 0.9, 0.85, 0.6, 0.3, 0.1
+_SURE, _PLAIN, _LOOSE, _WHO, _NOTHING = 1.0, 0.9, 0.85, 0.6, 0.1
 _CONTRARY = re.compile(r"[0-9不没别错]|我是|是我|家长")
 _MOST_UNREAD = 3
 _MOST_EXCUSED = 10  # characters beside a bare day
@@ -31,13 +31,7 @@ _LONGEST = 500  # characters; a longer text is for a person
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
 _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
-
-
 _LEAVES = ("sick", "leave")
-_NOTHING_ASKED = (None, "publicity")
-_HABITS = frozenset({"working", "caring_family"})
-"""What a child may do beside school: an answer to "why is it away", and nothing where that was not asked."""
-_OF_A_DAY = (*_LEAVES, "will_return")
 
 
 @dataclass(frozen=True)
@@ -74,41 +68,8 @@ def read_guardian(
         return [Reading(student_id, "confirm_yes", None, _SURE, plain) for student_id in chosen]
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
-    readings = _taken_together(readings, plain)
-    readings = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in readings]
-    if any(map(_needs_all, readings)):
-        doubted = unexplained_of(text, children=children, today=today, school=school)
-        readings = [_unsure(one) if _needs_all(one) and doubted & {one.student_id, None} else one for one in readings]
+    readings = doubted(readings, text, plain, question, children=children, today=today, school=school)
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
-
-
-def _taken_together(readings: list[Reading], plain: str) -> list[Reading]:
-    """Beside a question nothing counts but what passes: a person answers, and reads the rest. What corrects itself midway is asked."""
-    if any(one.intent == "undo" and not plain.startswith(one.evidence) for one in readings) and len(readings) > 1:
-        return [_unsure(one) for one in readings if one.intent != "undo"] or readings
-    asking = {one.student_id for one in readings if one.intent == "question"}
-    kept = TO_A_PERSON | {*_OF_A_DAY}
-    return [one for one in readings if one.student_id not in asking or one.intent in kept or one.confidence >= _AGREED]
-
-
-def _unsure(reading: Reading) -> Reading:
-    return replace(reading, confidence=min(reading.confidence, _UNSURE))
-
-
-def _is_weak(reading: Reading, plain: str, question: str | None, children: int) -> bool:
-    """Too little to act on: thanks for the question why, "something is up" where nothing was asked, "one is ill, one is not" of several."""
-    if question in _NOTHING_ASKED and reading.intent in _HABITS:
-        return True
-    if reading.intent == "leave" and question in _NOTHING_ASKED:
-        return lexicon().patterns["asks_leave"].search(plain) is None
-    if reading.intent == RECEIPT:
-        return question == "absence"
-    return children > 1 and lexicon().patterns["one_and_one"].search(plain) is not None
-
-
-def _needs_all(reading: Reading) -> bool:
-    """Whether every word beside it must be explained: not where a digit says the same, not where it goes to a person, nor a refusal."""
-    return _UNSURE < reading.confidence < _AGREED and reading.intent not in TO_A_PERSON | {"opt_out"}
 
 
 def _the_one(plain: str, children: Sequence[Child]) -> int | None:
@@ -188,8 +149,8 @@ def _agreed(meant: _Said, rest: str, question: str | None, when: When) -> _Said:
             return _unknown(f"{meant.evidence} {one.evidence}")
     days = {one.on for one in said if one.on is not None}
     if meant.intent == "acknowledged" and days:
-        return replace(said[0], confidence=_AGREED)  # whoever names the day promises more than having read it
-    return replace(meant, on=meant.on or (days.pop() if days else None), confidence=_AGREED, evidence=f"{meant.evidence} {rest}")
+        return replace(said[0], confidence=AGREED)  # whoever names the day promises more than having read it
+    return replace(meant, on=meant.on or (days.pop() if days else None), confidence=AGREED, evidence=f"{meant.evidence} {rest}")
 
 
 def _unread(rest: str) -> int:
@@ -257,10 +218,10 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     since, on = later_leave(clauses, on, when, is_told=bool(days), is_announced=question is None) if chosen in _LEAVES else (None, on)
     if chosen == "will_return" and on == when.today and sets_off_later(clauses[: _first_said(chosen, heard)], when):
         return _unknown(evidence)
-    if on is None and since is None and chosen in _OF_A_DAY and names_later_day(chosen, clauses, heard, when):
+    if on is None and since is None and chosen in PASSING and names_later_day(chosen, clauses, heard, when):
         return _unknown(evidence)
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
-    sure = _UNSURE if is_asked_first(chosen, weighty) else _PLAIN
+    sure = UNSURE if is_asked_first(chosen, weighty) else _PLAIN
     return _Said(chosen, on, sure, evidence, since, last if last in ends(clauses, when) else None)
 
 
@@ -309,4 +270,4 @@ def _plain(meaning: Meaning) -> _Said:
 
 
 def _unknown(evidence: str) -> _Said:
-    return _Said("unknown", None, _UNSURE if evidence else _NOTHING, evidence)
+    return _Said("unknown", None, UNSURE if evidence else _NOTHING, evidence)

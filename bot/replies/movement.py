@@ -29,7 +29,6 @@ _PLAIN_DAYS = frozenset(
     | {"last_month_day", "term_begins", "term_ends", "event", "event_begins", "event_before", "half_term"}
 )
 _PAST_DAYS = frozenset({"relative", "weekday"})
-_BRINGS = frozenset("送带领护捎押背接驮拉揪拽载抱撵陪交")
 _AT, _SOON, _BRINGS_TO_SCHOOL = "在", "就", "送"
 _ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
@@ -131,7 +130,7 @@ def _go(text: str, match: re.Match[str], days: Sequence[Day], today: date, resul
         result.unclear = True
         return
     at_another_school = match.group()[0] in _ENROLS and patterns["elsewhere"].search(before)
-    alone = match.group()[0] not in _BRINGS and any(patterns[name].search(before) for name in ("goes_alone", "grown_goes"))
+    alone = not _brings(match.group()) and any(patterns[name].search(before) for name in ("goes_alone", "grown_goes"))
     to_another_place = match.group()[-1] in _BARE and patterns["other_place"].match(after)
     unsure = to_another_place or at_another_school or alone
     if unsure or patterns["twice_denied"].search(text) or _another_goes(before, match.group()):
@@ -161,10 +160,15 @@ def _blank(match: re.Match[str]) -> str:
     return "," * len(match.group())
 
 
+def _brings(verb: str) -> bool:
+    """Whether somebody takes the child along, rather than it going by itself."""
+    return lexicon().patterns["brings"].match(verb) is not None
+
+
 def _another_goes(before: str, verb: str) -> bool:
     """A relative who goes; not one who is asked to bring the child, or who brings it."""
     patterns = lexicon().patterns
-    if verb[0] in _BRINGS and not patterns["sibling"].search(verb):
+    if _brings(verb) and not patterns["sibling"].search(verb):
         return False
     return bool(patterns["sibling"].search(patterns["companion"].sub("", before)))
 
@@ -193,7 +197,7 @@ def _tense(before: str, after: str, verb: str, day: Day | None, today: date) -> 
         not_before = not told and not patterns["past_after"].search(after) and patterns["not_before"].search(before)
         return _on_day(day, day.on, verb, today, happened=past and not not_before, told=told) if day.on else None
     if told:
-        known = (day is not None and not patterns["later"].search(before)) or verb[0] in _BRINGS | _ENROLS
+        known = (day is not None and not patterns["later"].search(before)) or _brings(verb) or verb[0] in _ENROLS
         return Move("returned", today, _said(day, verb)) if known else None
     going = patterns["at_once"].search(before) and not patterns["past_before"].search(before)
     if going or patterns["at_once"].search(verb) or (not (past and not future) and patterns["at_once"].search(after)):
