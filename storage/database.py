@@ -75,9 +75,9 @@ class Database:
 
     async def autocommit(self) -> AsyncConnection:
         """A connection to keep, on which each statement is a transaction of its own. It is closed with the rest."""
-        self._kept = [connection for connection in self._kept if not connection.closed]
-        self._kept.append(await (await self.engine.connect()).execution_options(isolation_level="AUTOCOMMIT"))
-        return self._kept[-1]
+        opened = await (await self.engine.connect()).execution_options(isolation_level="AUTOCOMMIT")
+        self._kept = [*(connection for connection in self._kept if not connection.closed), opened]
+        return opened
 
     async def close(self) -> None:
         for connection in self._kept:

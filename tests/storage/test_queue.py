@@ -81,6 +81,16 @@ async def test_ungrouped_reading_takes_the_oldest_first(filled: Database) -> Non
         assert await queue.length(session, QUEUE) == 9
 
 
+async def test_what_is_taken_for_good_is_gone_once_the_work_is_done(filled: Database) -> None:
+    async with filled.session() as session:
+        assert names(await queue.pop(session, QUEUE, 4)) == ["a1", "b1", "c1", "a2"]
+        await session.rollback()
+    async with filled.session() as session, filled.session() as other, session.begin(), other.begin():
+        assert names(await queue.pop(session, QUEUE, 4)) == ["a1", "b1", "c1", "a2"]
+        assert names(await queue.pop(other, QUEUE, 4)) == ["b2", "c2", "a3", "b3"]
+    assert names(await take(filled)) == ["c3"]
+
+
 async def test_nothing_is_queued_when_the_work_is_undone(filled: Database) -> None:
     async with filled.session() as session:
         assert await queue.send_batch(session, QUEUE, [{"at": "x"}, {"at": "y"}])
