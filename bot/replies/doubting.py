@@ -16,7 +16,7 @@ AGREED, UNSURE = 0.95, 0.3
 """The confidence where a digit and words say the same, and that of what is asked."""
 PASSING = frozenset({"sick", "leave", "will_return"})
 _NOTHING_ASKED = (None, "publicity")
-_HABITS = frozenset({"working", "caring_family"})
+_HABITS = frozenset({"caring_family"})
 """What a child may do beside school: an answer to "why is it away", and nothing where that was not asked."""
 _ALWAYS_HEARD = TO_A_PERSON | {"opt_out"}
 
