@@ -23,7 +23,7 @@ _LETTERS = re.compile(r"[a-z][a-z ]{3,}[a-z]")  # pinyin: what it became is a gu
 _LATIN = re.compile(r"[a-zA-ZÀ-ǜａ-ｚＡ-Ｚ]")
 _STRETCH = 5  # characters of everyday words in one clause that no rule explained: that is a sentence, no courtesy
 _WOUNDS = ("body", "injury")
-_NO_NEWS = ("guess", "hedge", "courtesy", "place")
+_NO_NEWS = ("guess", "hedge", "courtesy", "place", "child_subject")
 
 
 @dataclass(frozen=True)
