@@ -51,8 +51,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader made of a reply, and what would be done: act, ask, person or nothing; `read`: a person reads it beside
-    an act or a question.
+    """What a reader made of a reply, and what would be done: act, ask or person; `read`: a person reads it beside an act or a question.
 
     `aside`: of what was said the part that is given to a person, or asked, while the rest is acted on.
     """

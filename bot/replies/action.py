@@ -26,9 +26,7 @@ def action(reading: Reading, *, question: str | None, children: int) -> str:
     Only where something was asked can it be asked again; a reading that does not say which of several children it is about
     is asked back, unless it is about the writer. A mere "thank you" where nothing is asked is never acted on: the dialog lets it rest.
     """
-    if reading.intent == RECEIPT and question not in (*QUESTIONS, "choose"):
-        return "person"
-    if reading.intent in TO_A_PERSON:
+    if reading.intent in TO_A_PERSON or (reading.intent == RECEIPT and question not in (*QUESTIONS, "choose")):
         return "person"
     if reading.intent == "unknown" or reading.confidence < SURE:
         return "ask" if question in QUESTIONS and reading.confidence > HOPELESS else "person"

@@ -14,6 +14,7 @@ _OF_EVENTS = frozenset({"event", "event_begins", "event_before", "half_term"})
 _YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends"}) | _OF_EVENTS
 _EXACT = frozenset({"relative", "weekday", "day", "month_day", "next_month_day", "numeric"})
 _NO_DAYS = frozenset({"span", "now", "vague"})
+_AS_LATE_AS = frozenset("到至")
 _RANGE = frozenset({"到", "至", "-", "~", "、", "和"})
 _WEEK = timedelta(days=7)
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
@@ -46,6 +47,11 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))
     return tuple(_not_yet_known(day, text) for day in _in_one_week(_agreed(sorted(found, key=lambda day: day.start), text), text))
+
+
+def is_end(text: str, day: Day) -> bool:
+    """ "Until Friday" says how long something lasts, not when somebody goes."""
+    return day.start > 0 and text[day.start - 1] in _AS_LATE_AS
 
 
 def _in_one_week(days: list[Day], text: str) -> list[Day]:

@@ -13,7 +13,7 @@ from bot.replies.contrast import is_no_stranger, set_right
 from bot.replies.danger import danger_in, weighed
 from bot.replies.doubting import AGREED, PASSING, UNSURE, doubted
 from bot.replies.kinds import Child, Reading
-from bot.replies.leaving import When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day, sets_off_later
+from bot.replies.leaving import LEAVES, When, day_beside, end_unread, ends, later_leave, names_later_day, only_a_day, sets_off_later
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning, hear
 from bot.replies.names import Named, find_exact
@@ -31,7 +31,6 @@ _LONGEST = 500  # characters; a longer text is for a person
 _ASIDE = frozenset({"acknowledged", "abusive"})  # of no weight beside anything else
 _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abusive"})  # "不是" before these takes nothing back
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
-_LEAVES = ("sick", "leave")
 
 
 @dataclass(frozen=True)
@@ -212,10 +211,10 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
         return _unknown(evidence)
     if chosen == "wrong_number" and is_no_stranger(clauses, heard, question):
         return _unknown(evidence)
-    if chosen in _LEAVES and end_unread(clauses, when):
+    if chosen in LEAVES and end_unread(clauses, when):
         return _unknown(evidence)
-    on = _after_the_end(on, ends(clauses, when)) if chosen in _LEAVES else on
-    since, on = later_leave(clauses, on, when, is_told=bool(days), is_announced=question is None) if chosen in _LEAVES else (None, on)
+    on = _after_the_end(on, ends(clauses, when)) if chosen in LEAVES else on
+    since, on = later_leave(clauses, on, when, is_told=bool(days), is_announced=question is None) if chosen in LEAVES else (None, on)
     if chosen == "will_return" and on == when.today and sets_off_later(clauses[: _first_said(chosen, heard)], when):
         return _unknown(evidence)
     if on is None and since is None and chosen in PASSING and names_later_day(chosen, clauses, heard, when):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bot.replies.clauses import Clause
-from bot.replies.dates import Day, find_days
+from bot.replies.dates import Day, find_days, is_end
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
 from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
 
-_LEAVES = frozenset({"sick", "leave"})
+LEAVES = frozenset({"sick", "leave"})
 _WEEK = 7
 _ASKED = "请"
 
@@ -35,7 +35,7 @@ def day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Claus
         return next((meaning.on for meaning in meanings if meaning.intent == "returned"), None)
     if chosen != "will_return":
         back, bare = _back(chosen, clauses, when), _bare_days(clauses, when)
-        is_promised = chosen in _LEAVES or any(meaning.intent == "will_return" for meaning in meanings)
+        is_promised = chosen in LEAVES or any(meaning.intent == "will_return" for meaning in meanings)
         return back or (bare.pop() if is_promised and len(bare) == 1 else None)
     named = _bare_days(clauses, when)
     return named.pop() if len(named) == 1 else None
@@ -48,7 +48,7 @@ def _bare_days(clauses: Sequence[Clause], when: When) -> set[date]:
 def ends(clauses: Sequence[Clause], when: When) -> set[date]:
     """The days until which something lasts."""
     found = [(clause.text, day) for clause in clauses for day in when.days(clause.text)]
-    return {day.on for text, day in found if day.on is not None and _is_end(text, day) and not _is_needed(text, day)}
+    return {day.on for text, day in found if day.on is not None and is_end(text, day) and not _is_needed(text, day)}
 
 
 def end_unread(clauses: Sequence[Clause], when: When) -> bool:
@@ -122,7 +122,7 @@ def _is_before(text: str, day: Day, causes: Sequence[str]) -> bool:
     if lexicon().patterns["begins_it"].match(text, day.end):
         return True
     found = [asked.start() for cause in causes if (asked := lexicon().intents[cause].search(text)) is not None]
-    return bool(found) and day.end <= min(found) and not _is_end(text, day)
+    return bool(found) and day.end <= min(found) and not is_end(text, day)
 
 
 def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
@@ -135,7 +135,7 @@ def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
         for day in when.days(clause.text):
             if day.on is not None and _is_length(clause.text, day):
                 return day.on
-            if day.on is not None and _is_end(clause.text, day) and day.on >= when.today:
+            if day.on is not None and is_end(clause.text, day) and day.on >= when.today:
                 return day.on if _is_needed(clause.text, day) else day.on + timedelta(days=1)
     return None
 
@@ -144,10 +144,6 @@ def _is_length(text: str, day: Day) -> bool:
     """Whether so many days are those of a leave; not of what has lasted (病了两天了) nor of a feast (四十天要过)."""
     patterns = lexicon().patterns
     return day.kind == "span" and (_ASKED in text or not patterns["passed"].match(text, day.end))
-
-
-def _is_end(text: str, day: Day) -> bool:
-    return day.start > 0 and text[day.start - 1] in "到至"
 
 
 def _is_needed(text: str, day: Day) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from bot.replies.dates import Day
+from bot.replies.dates import Day, is_end
 from bot.replies.lexicon import lexicon
 
 _PLAIN_DAYS = frozenset(
@@ -34,7 +34,6 @@ _ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
 _NEAR = 6  # characters between going and what for
 _CUTS_OFF = re.compile(r"[不没了的学校课,]")
-_AS_LATE_AS = frozenset("到至")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Moves:
 def moves(text: str, days: Sequence[Day], taken: Sequence[tuple[int, int]], today: date) -> Moves:
     """Read every word of going that is not part of another word (`taken`)."""
     result = Moves()
-    named = [day for day in days if day.kind != "span" and not _leave_ends(text, day)]
+    named = [day for day in days if day.kind != "span" and not is_end(text, day)]
     for match in lexicon().present.finditer(text):
         if _free(match, taken) and not _as_always_later(match, named, today):
             result.spans.append(match.span())
@@ -95,11 +94,6 @@ def _goes_elsewhere(match: re.Match[str], taken: Sequence[tuple[int, int]]) -> b
     bare = len(match.group()) == 1 and any(end == match.start() for _, end in taken)
     behind = (match.string[match.end() : start] for start, _ in taken if match.end() <= start <= match.end() + _NEAR)
     return bare or (match.group()[-1] in _BARE and any(not _CUTS_OFF.search(between) for between in behind))
-
-
-def _leave_ends(text: str, day: Day) -> bool:
-    """'Until Friday' says when leave ends, not when somebody goes."""
-    return day.start > 0 and text[day.start - 1] in _AS_LATE_AS
 
 
 def _present(text: str, match: re.Match[str], days: Sequence[Day], today: date, result: Moves) -> None:

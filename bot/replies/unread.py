@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 import rjieba
 
 from bot.replies.clauses import share
 from bot.replies.dates import find_days
 from bot.replies.kinds import Child
-from bot.replies.lexicon import lexicon
+from bot.replies.lexicon import derived, lexicon
 from bot.replies.meanings import words_in
 from bot.replies.normalise import normalise, sounded_out
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
@@ -59,7 +58,7 @@ def unexplained_of(text: str, *, children: Sequence[Child], today: date, school:
     return frozenset(child for ids, _ in left for child in ids or (None,))
 
 
-@lru_cache(maxsize=16)  # asked when a text is read, and again when it is known who reads it
+@derived(maxsize=16)  # asked when a text is read, and again when it is known who reads it
 def _left(
     text: str, children: tuple[Child, ...], today: date, school: SchoolYear, *, wounds: bool
 ) -> tuple[tuple[tuple[int, ...], str], ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.replies import Child, is_danger, read_guardian
+from bot.replies import Child, is_danger, read_guardian, unread_words
 from bot.replies.extension import LexiconFault, use_words
 
 CHILD = Child(1, "马小龙")
@@ -29,6 +29,13 @@ def own(folder: Path, text: str) -> Path:
 def read(text: str, today: date = date(2026, 11, 24)) -> tuple[str, date | None]:
     (reading,) = read_guardian(text, question="absence", children=(CHILD,), today=today)
     return reading.intent, reading.on
+
+
+def test_an_everyday_word_of_ones_own_holds_for_what_was_read_before(tmp_path: Path) -> None:
+    strange, today = "娃感冒了，花儿会上着凉的", date(2026, 11, 24)
+    assert unread_words(strange, children=(CHILD,), today=today) == ("会上",)
+    use_words(own(tmp_path, "everyday: [会上]\n"))
+    assert unread_words(strange, children=(CHILD,), today=today) == ()
 
 
 def test_own_words_are_read_and_the_rest_stays(tmp_path: Path) -> None:
