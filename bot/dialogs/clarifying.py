@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+from bot.dialogs.checking_back import check_back
 from bot.dialogs.follow_ups import days_offered
 from bot.dialogs.phrases import choices, listed
 from bot.dialogs.promising import say_who_calls, task_of_text
@@ -21,11 +23,12 @@ from storage.tables import Contact, Question, Student
 MOST_MISSES = 2
 
 
-async def not_understood(talk: Talk, *, is_hopeless: bool = False) -> str:
-    """Gives what became of the text in a word. `is_hopeless`: it is no answer at all, and no question would make it one."""
+async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
+    """Gives what became of the text in a word. `readings`: what it may mean; where one is hopeless, no question would help."""
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
-    if contact.misses < MOST_MISSES and not is_hopeless and await _ask_again(talk):
+    is_hopeless = any(reading.confidence <= HOPELESS for reading in readings)
+    if contact.misses < MOST_MISSES and not is_hopeless and await _ask_again(talk, readings):
         await let_it_be_read(talk, talk.child())
         return "asked_back"
     contact.misses = 0
@@ -33,7 +36,7 @@ async def not_understood(talk: Talk, *, is_hopeless: bool = False) -> str:
     return "handed_over"
 
 
-async def _ask_again(talk: Talk) -> bool:
+async def _ask_again(talk: Talk, readings: Sequence[Reading]) -> bool:
     question = talk.question
     if question is not None and question.kind in FOLLOW_UPS:
         for one in talk.together:
@@ -41,7 +44,7 @@ async def _ask_again(talk: Talk) -> bool:
         return True
     is_digit = talk.inbound.body.strip().isdigit()
     if question is not None and question.kind in ASKED and (question.state == "open" or is_digit):
-        _ask_of_all(talk, question.kind)
+        _ask_of_all(talk, question.kind, readings)
         return True
     faded = talk.faded or (await faded_question(talk.work, talk.speaker.contact_id) if is_digit and question is None else None)
     if faded is not None and faded.kind in ASKED:
@@ -50,9 +53,11 @@ async def _ask_again(talk: Talk) -> bool:
     return False
 
 
-def _ask_of_all(talk: Talk, kind: str) -> None:
-    """Where only the day of a promise is open, only the day is asked."""
+def _ask_of_all(talk: Talk, kind: str, readings: Sequence[Reading]) -> None:
+    """Where only the day of a promise is open, only the day is asked; where one thing is nearly sure, whether it is so."""
     children, speaker = talk.asked_about(), talk.speaker
+    if len(children) == 1 and check_back(talk, children[0], kind, readings):
+        return
     is_open = leaves_day_open(talk.inbound.body, children=talk.named(), today=speaker.today, school=speaker.school_year)
     if is_open and len(children) == 1 and kind != "confirm_return":
         days, offered = days_offered(talk)
@@ -77,6 +82,12 @@ def _ask_faded(talk: Talk, faded: Question) -> None:
     """A bare digit after the question expired is never guessed: the same is asked again."""
     again = Talk(talk.work, talk.inbound, talk.speaker, faded, [faded], talk.children)
     ask_back(again, again.child(), faded.kind)
+
+
+def ask_anew(talk: Talk) -> str:
+    """The family meant something else than what it was asked: the whole question, and no second failure is counted."""
+    ask_back(talk, talk.child(), talk.kind or "absence")
+    return "asked_back"
 
 
 def ask_back(talk: Talk, child: Student, kind: str) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from bot.dialogs.answering import answer, answered
+from bot.dialogs.checking_back import confirmed, is_denied
 from bot.dialogs.choosing import ask_which_child, chosen
-from bot.dialogs.clarifying import give_to_a_person, not_understood, picked_day
+from bot.dialogs.clarifying import ask_anew, give_to_a_person, not_understood, picked_day
 from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
@@ -24,7 +25,7 @@ from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Reading, may_accuse_school, parted, read_guardian
-from bot.replies.action import CHOICES, HOPELESS, RECEIPT, TO_A_PERSON
+from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
@@ -46,8 +47,10 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     if (outcome := await hear_follow_up(talk) or await hear_lesson(talk)) is not None:
         return outcome
     talk, text, kind = await chosen(talk)
-    if (promised := picked_day(talk)) is not None:
-        return await _respond(talk, promised)
+    if is_denied(talk):
+        return ask_anew(talk)
+    if (picked := picked_day(talk) or confirmed(talk)) is not None:
+        return await _respond(talk, picked)
     asked = None if kind in {*FOLLOW_UPS, LESSON} else kind
     if talk.question is None and await publicity_before(work, inbound) is not None:
         asked = PUBLICITY
@@ -91,9 +94,7 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return RECEIPT
     sure, left = parted(readings)
     if not sure:
-        return await hear_of_absence(talk) or await not_understood(
-            talk, is_hopeless=any(reading.confidence <= HOPELESS for reading in readings)
-        )
+        return await hear_of_absence(talk) or await not_understood(talk, left)
     if left:
         return await _act_on_some(talk, sure, left)
     if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
@@ -130,7 +131,8 @@ async def _act_on_some(talk: Talk, sure: list[Reading], left: list[Reading]) -> 
     open_now = {question.id: question for question in (*talk.together, *talk.speaker.questions)}.values()
     asked = [one for one in open_now if one.student_id in meant and one.state == "open" and one.kind in ASKED]
     if asked:
-        await not_understood(replace(talk, question=asked[0], together=asked))
+        unsure = [reading for reading in left if reading.student_id == asked[0].student_id]
+        await not_understood(replace(talk, question=asked[0], together=asked), unsure)
     for student_id in meant & named - {question.student_id for question in asked}:
         await show_aside(talk.work, talk.child(student_id).id, talk.inbound, county=may_accuse_school(talk.inbound.body))
     return outcome

@@ -67,6 +67,11 @@ def takes_back(text: str) -> bool:
     return lexicon().whole["undo"].fullmatch(sounded_out(text)) is not None
 
 
+def agrees(text: str) -> bool:
+    """Whether the text says no more than that what was understood is right."""
+    return lexicon().whole["right"].fullmatch(sounded_out(text)) is not None
+
+
 def digit_alone(plain: str) -> int | None:
     """The digit that is all the normalised text says."""
     found = lexicon().patterns["only_digit"].match(plain)

@@ -35,6 +35,9 @@ class Family(ABC):
     @abstractmethod
     async def answers(self, digit: str) -> None: ...
 
+    @abstractmethod
+    async def writes(self, text: str) -> None: ...
+
     async def answers_twice(self, digit: str) -> None:
         """As networks and impatient fingers do it."""
         for _ in range(2):
@@ -46,7 +49,10 @@ class ByText(Family):
         return await self.county.phones["father"].expects(*words)
 
     async def answers(self, digit: str) -> None:
-        await self.county.phones["father"].replies(digit)
+        await self.writes(digit)
+
+    async def writes(self, text: str) -> None:
+        await self.county.phones["father"].replies(text)
 
 
 class ByKeys(ByText):

@@ -1,0 +1,76 @@
+"""What was nearly understood is not acted on: it is put to the family in one line, right or wrong by one digit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from bot.dialogs.phrases import choices, listed, may_be_repeated, phrase, spoken_day
+from bot.dialogs.talk import ASKED, Talk
+from bot.replies import Reading, may_accuse_school
+from bot.replies.hints import agrees, digit_alone, takes_back
+from bot.replies.normalise import normalise
+from storage.tables import Student
+
+RIGHT, WRONG = 1, 2
+ANSWERS_ONLY = {"acknowledged": "notice", "confirm_yes": "confirm_return", "confirm_no": "confirm_return"}
+DATED = {"will_return": "understood.will_return", "sick": "understood.sick_until", "leave": "understood.leave_until"}
+UNDATED = {"will_return": "understood.will_return_undated"}
+_CERTAIN = 1.0
+
+
+def check_back(talk: Talk, child: Student, kind: str, readings: Sequence[Reading]) -> bool:
+    """False where there is not one meaning that may be repeated: then the whole question is put again."""
+    reading = readings[0] if len(readings) == 1 else None
+    if reading is None or not _may_be_put(talk, reading, kind) or may_accuse_school(talk.inbound.body):
+        return False
+    offered = choices("meant")
+    understood, meant = _in_words(talk, reading), _kept(reading)
+    talk.ask(kind, "reply_meant", child, understood=understood, options=listed(offered), choices=offered, meant=meant)
+    return True
+
+
+def confirmed(talk: Talk) -> list[Reading] | None:
+    """What the family says yes to."""
+    meant = _put(talk)
+    body = talk.inbound.body
+    if meant is None or not _answers(body, RIGHT, agrees):
+        return None
+    on, since, until = (date.fromisoformat(day) if day else None for day in (meant["on"], meant["since"], meant["until"]))
+    return [Reading(talk.child().id, meant["intent"], on, _CERTAIN, body, since, until)]
+
+
+def is_denied(talk: Talk) -> bool:
+    """Whether the family says that it meant something else."""
+    return _put(talk) is not None and _answers(talk.inbound.body, WRONG, takes_back)
+
+
+def _answers(body: str, digit: int, words: Callable[[str], bool]) -> bool:
+    """The digit, the words, or both: 1, 对, 1对."""
+    plain = normalise(body)
+    return digit_alone(plain) == digit or words(plain.removeprefix(str(digit)).strip(" ,.。、"))
+
+
+def _may_be_put(talk: Talk, reading: Reading, kind: str) -> bool:
+    """Not what could hurt the child on a shared phone, what answers another question, or a leave whose days cannot be said in one line."""
+    rule = talk.speaker.plan.answers.get(reading.intent)
+    if rule is None or rule.sensitive or not may_be_repeated(reading.intent):
+        return False
+    return kind == ANSWERS_ONLY.get(reading.intent, kind) and (reading.since is None or reading.on is not None)
+
+
+def _put(talk: Talk) -> dict[str, Any] | None:
+    return talk.question.facts.get("meant") if talk.question is not None and talk.question.kind in ASKED else None
+
+
+def _kept(reading: Reading) -> dict[str, str | None]:
+    on, since, until = (day.isoformat() if day else None for day in (reading.on, reading.since, reading.until))
+    return {"intent": reading.intent, "on": on, "since": since, "until": until}
+
+
+def _in_words(talk: Talk, reading: Reading) -> str:
+    """As it would be confirmed if it were sure: a day on which there is no school is the next one that is."""
+    if reading.on is None or reading.intent not in DATED:
+        return phrase(UNDATED.get(reading.intent, f"understood.{reading.intent}"))
+    return phrase(DATED[reading.intent], on=spoken_day(talk.speaker.calendar.nth_school_day(reading.on, 1)))

@@ -1,0 +1,102 @@
+"""What was nearly understood is put to the family in one line: right or wrong by one digit, and nothing is acted on before."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables import GuardianAnswer, Leave
+from tests.stories.county import County
+from tests.stories.families import Family, family
+
+NEARLY = "小龙发烧，隔壁修房子吵得不行，我周三送他来"
+"""An illness and a day, beside a noise that no rule explains (2026-11-02 is a Monday)."""
+
+
+by_text = pytest.mark.parametrize("home", ["sms"], indirect=True)
+
+
+@pytest.fixture(params=["sms", "telegram"])
+async def home(request: pytest.FixtureRequest, county: County, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Family]:
+    """The father was asked why Ma Xiaolong is absent, and wrote what is nearly understood."""
+    async with family(county, request.param, monkeypatch) as made:
+        await county.to("2026-11-02 08:31")
+        await county.phones["class_teacher"].replies("1")
+        await county.stage.advance(minutes=4)
+        await made.hears("小龙", "没到校")
+        await made.writes(NEARLY)
+        await made.hears("小龙", "“孩子生病请假，11月4日到校”", "对吗", "1")
+        yield made
+
+
+async def answers(county: County) -> list[tuple[str, str | None]]:
+    async with county.database.session() as session:
+        given = await session.scalars(select(GuardianAnswer).where(GuardianAnswer.undone_at.is_(None)).order_by(GuardianAnswer.id))
+        return [(one.intent, one.promised_on.isoformat() if one.promised_on else None) for one in given]
+
+
+async def test_one_digit_says_that_it_is_right(home: Family) -> None:
+    assert await answers(home.county) == []
+    home.county.restarts()
+    await home.answers_twice("1")
+    await home.hears("生病请假", "11月4日到校")
+    assert await answers(home.county) == [("sick", "2026-11-04")]
+    async with home.county.database.session() as session:
+        assert [one.ends_on.isoformat() for one in await session.scalars(select(Leave))] == ["2026-11-03"]
+
+
+async def test_one_digit_says_that_it_is_wrong_and_the_whole_question_is_put(home: Family) -> None:
+    await home.answers("2")
+    await home.hears("请回数字", "今天送来")
+    assert await answers(home.county) == []
+    await home.answers("3")
+    await home.hears("11月3日送孩子到校")
+    assert await answers(home.county) == [("will_return", "2026-11-03")]
+
+
+@by_text
+@pytest.mark.parametrize("words", ["对", "是的", "1对", "嗯，就是的", "1"])
+async def test_yes_in_words(home: Family, words: str) -> None:
+    await home.writes(words)
+    await home.hears("11月4日到校")
+    assert await answers(home.county) == [("sick", "2026-11-04")]
+
+
+@by_text
+@pytest.mark.parametrize("words", ["不对", "不是", "2不对", "2"])
+async def test_no_in_words(home: Family, words: str) -> None:
+    await home.writes(words)
+    await home.hears("请回数字", "今天送来")
+    assert await answers(home.county) == []
+
+
+@by_text
+async def test_who_says_it_in_other_words_is_read_again(home: Family) -> None:
+    await home.writes("明天送来")
+    await home.hears("11月3日送孩子到校")
+    assert await answers(home.county) == [("will_return", "2026-11-03")]
+
+
+@by_text
+async def test_a_family_that_is_not_understood_after_a_no_is_called(home: Family) -> None:
+    await home.answers("2")
+    await home.hears("请回数字", "今天送来")
+    await home.writes("哎呀说不清")
+    await home.hears("班主任马老师")
+    assert await answers(home.county) == []
+
+
+async def test_what_could_hurt_the_child_is_not_written_out(county: County) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.stage.advance(minutes=4)
+    father = county.phones["father"]
+    await father.expects("小龙")
+    await father.replies("不想念了，隔壁修房子吵得不行")
+    text = await father.expects("请回数字", "今天送来")
+    assert "对吗" not in text
