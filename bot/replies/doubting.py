@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import date
 
-from bot.replies.action import RECEIPT, TO_A_PERSON
+from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
 from bot.replies.kinds import Child, Reading
 from bot.replies.lexicon import lexicon
 from bot.replies.school_year import SchoolYear
+from bot.replies.second_reader import SAME, chances
 from bot.replies.unread import unexplained_of
 
 AGREED, UNSURE = 0.95, 0.3
@@ -18,6 +19,8 @@ PASSING = frozenset({"sick", "leave", "will_return"})
 _NOTHING_ASKED = (None, "publicity")
 _HABITS = frozenset({"caring_family"})
 """What a child may do beside school: an answer to "why is it away", and nothing where that was not asked."""
+_LIKELY, _CERTAIN = 0.4, 0.9
+"""What the second reader must give at least to what was understood, and at most to anything else."""
 _ALWAYS_HEARD = TO_A_PERSON | {"opt_out"}
 
 
@@ -26,10 +29,33 @@ def doubted(
 ) -> list[Reading]:
     """The same readings, those that are not to be acted on with the confidence of what is asked. `plain`: the text in one costume."""
     told = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in _taken_together(readings, plain)]
+    told = _read_by_two(told, plain, question, [child.name for child in children])
     if not any(map(_needs_all, told)):
         return told
     veiled = unexplained_of(text, children=children, today=today, school=school)
     return [_unsure(one) if _needs_all(one) and veiled & {one.student_id, None} else one for one in told]
+
+
+def _read_by_two(readings: Sequence[Reading], plain: str, question: str | None, names: Sequence[str]) -> list[Reading]:
+    """Sure is what the second reader finds likely, too, and beside which nothing else is all but certain to it."""
+    open_to_doubt = [one for one in readings if _needs_all(one) and one.intent not in CHOICES]
+    if not open_to_doubt:
+        return [*readings]
+    likely = chances(plain, question, names)
+    said = {_as_taught(one) for one in readings}
+    says_other = any(chance >= _CERTAIN and not _is_said(other, said) for other, chance in likely.items())
+    return [
+        _unsure(one) if one in open_to_doubt and (says_other or likely.get(_as_taught(one), _CERTAIN) < _LIKELY) else one
+        for one in readings
+    ]
+
+
+def _as_taught(reading: Reading) -> str:
+    return SAME.get(reading.intent, reading.intent)
+
+
+def _is_said(other: str, said: Set[str]) -> bool:
+    return other in said or any({other, one} in lexicon().agrees for one in said)
 
 
 def _taken_together(readings: Sequence[Reading], plain: str) -> Sequence[Reading]:

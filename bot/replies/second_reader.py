@@ -1,0 +1,77 @@
+"""A second reader, who knows no rule: how likely each meaning is, by the pieces of the text. It only ever doubts the first.
+
+One weight per piece (one or two characters) and meaning, learnt from the labelled replies by `python -m bench.teach` and kept in
+second_reader.json, where each of them can be looked at. Nothing is learnt while the bot runs, and nothing is acted on because of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("second_reader.json")
+SCALE, HUNDREDTHS = 4.0, 100
+"""All pieces of a text together weigh as much as this; the file keeps weights as whole hundredths."""
+SAME = {"confirm_yes": "returned"}
+"""Meanings that differ by the question only."""
+_DAYS = re.compile("[0-9]+")
+_CHILD, _NUMBER, _BEGIN, _END = "某", "0", "^", "$"
+
+
+@dataclass(frozen=True)
+class Taught:
+    """`pieces`: piece → meaning (its place in `meanings`) and weight. `data`: the digest of what it was learnt from."""
+
+    data: str
+    meanings: tuple[str, ...]
+    bias: tuple[float, ...]
+    questions: Mapping[str, tuple[float, ...]]
+    pieces: Mapping[str, tuple[tuple[int, float], ...]]
+
+
+def chances(plain: str, question: str | None, names: Sequence[str]) -> dict[str, float]:
+    """How likely it is that the text says each of these, between 0 and 1, each for itself. `plain`: the text in one costume."""
+    taught = second_reader()
+    known = [weights for piece in pieces_of(plain, names) if (weights := taught.pieces.get(piece))]
+    scores = [0.0] * len(taught.meanings)
+    for weights in known:
+        for place, weight in weights:
+            scores[place] += weight
+    share = SCALE / math.sqrt(len(known) or 1)
+    asked = taught.questions.get(question or "none", (0.0,) * len(scores))
+    return {
+        meaning: 1 / (1 + math.exp(-(bias + beside + score * share)))
+        for meaning, score, bias, beside in zip(taught.meanings, scores, taught.bias, asked, strict=True)
+    }
+
+
+def pieces_of(plain: str, names: Sequence[str]) -> set[str]:
+    """Its characters and pairs of characters; whose name it is and which number is no meaning."""
+    text = _DAYS.sub(_NUMBER, plain)
+    for name in names:
+        text = text.replace(name, _CHILD)
+        text = text.replace(name[1:], _CHILD) if len(name) > 2 else text
+    text = f"{_BEGIN}{text}{_END}"
+    return {*text, *(text[place : place + 2] for place in range(len(text) - 1))}
+
+
+@lru_cache(maxsize=1)
+def second_reader() -> Taught:
+    """What it was taught, as it comes with the product."""
+    kept = json.loads(FILE.read_text(encoding="utf-8"))
+    return Taught(
+        data=kept["data"],
+        meanings=tuple(kept["meanings"]),
+        bias=_weights(kept["bias"]),
+        questions={question: _weights(weights) for question, weights in kept["questions"].items()},
+        pieces={piece: tuple((place, weight / HUNDREDTHS) for place, weight in weights) for piece, weights in kept["pieces"].items()},
+    )
+
+
+def _weights(kept: Sequence[int]) -> tuple[float, ...]:
+    return tuple(weight / HUNDREDTHS for weight in kept)
