@@ -22,7 +22,7 @@ from bot.replies.second_reader import FILE, HUNDREDTHS, SAME, SCALE, pieces_of
 
 LEARNT_FROM = (BUILDING, STRANGERS_BUILDING)
 QUESTIONS = ("absence", "notice", "confirm_return", "none", "publicity", "choose")
-RARE, FEW, LEAST, STRICTNESS = 3, 8, 0.1, 4.0
+RARE, FEW, LEAST, STRICTNESS = 3, 8, 0.2, 4.0
 """Pieces that stand in fewer replies, meanings of fewer replies, and smaller weights are left out; the inverse of the penalty."""
 
 

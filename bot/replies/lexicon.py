@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import yaml
 
+from bot.replies.beginnings import compiled
+
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -135,7 +137,7 @@ def lexicon() -> Lexicon:
         goes_by_itself=_one(data["goes_by_itself"], macros),
         present=_one(data["present"], macros),
         intents={intent: _union(fragments, macros) for intent, fragments in data["intents"].items()},
-        whole={intent: re.compile(f"(?:{polite}|我们?)*?(?:{text})(?:{polite})*") for intent, text in data["whole"].items()},
+        whole={intent: compiled(f"(?:{polite}|我们?)*?(?:{text})(?:{polite})*") for intent, text in data["whole"].items()},
         safety=_union(data["safety"], macros),
         no_danger=_union(data["no_danger"], macros),
         worry=_union(data["worry"], macros),
@@ -171,7 +173,7 @@ def _expand(text: str, macros: Mapping[str, str]) -> str:
 
 
 def _one(text: str, macros: Mapping[str, str]) -> re.Pattern[str]:
-    return re.compile(_expand(text, macros))
+    return compiled(_expand(text, macros))
 
 
 def _all(texts: Mapping[str, str], macros: Mapping[str, str]) -> dict[str, re.Pattern[str]]:

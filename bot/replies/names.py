@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from pypinyin import lazy_pinyin
@@ -65,32 +65,50 @@ def nicknames(name: str) -> tuple[str, ...]:
 
 def find_exact(text: str, people: Iterable[Named], *, pet_names: bool) -> list[Mention]:
     """Mentions written with the right characters; longer names first, so that a longer name hides a shorter one."""
-    aliases: dict[str, set[int]] = {}
-    for person in people:
-        name = plain_name(person.name)
-        called = {name, *given_names(name), *(nicknames(name) if pet_names else ())} - {""}
-        for alias in called if len(name) > 1 else ():
-            if alias == name or not _is_a_word(alias):
-                aliases.setdefault(alias, set()).add(person.id)
     found: list[Mention] = []
     letters, places = _squeezed(text)
-    for alias in sorted(aliases, key=len, reverse=True):
-        at = letters.find(alias)
-        while at >= 0:
-            _keep(found, Mention(places[at], places[at + len(alias) - 1] + 1, tuple(sorted(aliases[alias])), exact=True))
-            at = letters.find(alias, at + 1)
+    for alias in _aliases(tuple(people), pet_names=pet_names):
+        at = letters.find(alias.text)
+        ids = alias.ids() if at >= 0 else ()
+        while at >= 0 and ids:
+            _keep(found, Mention(places[at], places[at + len(alias.text) - 1] + 1, ids, exact=True))
+            at = letters.find(alias.text, at + 1)
     return sorted(found, key=lambda mention: mention.start)
+
+
+@dataclass
+class _Alias:
+    """`named`: whose name it is; `called`: who may be called so, unless it means something else."""
+
+    text: str
+    named: set[int] = field(default_factory=set)
+    called: set[int] = field(default_factory=set)
+
+    def ids(self) -> tuple[int, ...]:
+        return tuple(sorted(self.named if not self.called or _is_a_word(self.text) else self.named | self.called))
+
+
+@derived(maxsize=256)  # a family's text has several clauses, a class has one roll
+def _aliases(people: tuple[Named, ...], *, pet_names: bool) -> tuple[_Alias, ...]:
+    """Longer ones first."""
+    aliases: dict[str, _Alias] = {}
+    for person in people:
+        name = plain_name(person.name)
+        for alias in {name, *given_names(name), *(nicknames(name) if pet_names else ())} - {""} if len(name) > 1 else ():
+            known = aliases.setdefault(alias, _Alias(alias))
+            (known.named if alias == name else known.called).add(person.id)
+    return tuple(sorted(aliases.values(), key=lambda one: len(one.text), reverse=True))
 
 
 def find_sounding(text: str, people: Iterable[Named], taken: Sequence[Mention]) -> list[Mention]:
     """Full or given names that are written otherwise but sound the same, outside of `taken`."""
     found, heard = list(taken), [sound(letter) for letter in text]
-    forms = _by_sound(people)
-    for length in sorted({len(form) for form in forms}, reverse=True):
+    lengths, forms = _by_sound(tuple(people))
+    for length in lengths:
         for start in range(len(text) - length + 1):
             ids = forms.get(tuple(heard[start : start + length]))
             if ids and not _is_a_word(text[start : start + length]):
-                _keep(found, Mention(start, start + length, tuple(sorted(ids)), exact=False))
+                _keep(found, Mention(start, start + length, ids, exact=False))
     return sorted((mention for mention in found if not mention.exact), key=lambda mention: mention.start)
 
 
@@ -128,14 +146,17 @@ def _blurred(text: str) -> tuple[str, ...]:
     return tuple(blurred(sound(letter)) for letter in text)
 
 
-def _by_sound(people: Iterable[Named]) -> dict[tuple[str, ...], set[int]]:
+@derived(maxsize=256)
+def _by_sound(people: tuple[Named, ...]) -> tuple[tuple[int, ...], dict[tuple[str, ...], tuple[int, ...]]]:
+    """(how long their names are, the longest first; who a name that sounds so may be)."""
     forms: dict[tuple[str, ...], set[int]] = {}
     for person in people:
         name = plain_name(person.name)
         for form in (name, *given_names(name)):
             if len(form) > 1:
                 forms.setdefault(tuple(sound(letter) for letter in form), set()).add(person.id)
-    return forms
+    lengths = tuple(sorted({len(form) for form in forms}, reverse=True))
+    return lengths, {form: tuple(sorted(ids)) for form, ids in forms.items()}
 
 
 def _squeezed(text: str) -> tuple[str, list[int]]:

@@ -24,7 +24,7 @@ _NARROW = re.compile(r"(?<=[\u4e00-\u9fff])[,;:?!]|[,;:?!](?=[\u4e00-\u9fff])")
 
 def tidy(text: str) -> str:
     """Half width, plain digits, one kind of line end, nothing invisible; the words stay as they were written."""
-    plain = "".join(_letter(letter) for letter in unicodedata.normalize("NFKC", _digits(text)))
+    plain = "".join(map(_letter, unicodedata.normalize("NFKC", _digits(text))))
     return _BLANKS.sub(" ", plain.translate(_PUNCTUATION)).strip()
 
 
@@ -58,7 +58,7 @@ def _sounded_out(text: str, names: tuple[str, ...]) -> str:
 
 def simplified(text: str) -> str:
     """Traditional characters in their simplified form."""
-    return str(_converter().convert(text)) if any(_is_traditional(letter) for letter in text) else text
+    return str(_converter().convert(text)) if any(map(_is_traditional, text)) else text
 
 
 @lru_cache(maxsize=16384)
@@ -72,9 +72,10 @@ def _converter() -> OpenCC:
 
 
 def _digits(text: str) -> str:
-    return "".join(_digit(letter) for letter in text)
+    return "".join(map(_digit, text))
 
 
+@lru_cache(maxsize=16384)
 def _digit(letter: str) -> str:
     """Circled, bracketed, negative and other decorated digits; NFKC would leave brackets and dots around some."""
     if letter.isascii() or (unicodedata.category(letter) not in {"No", "Nd", "So"} and letter not in _ROMAN):
@@ -83,6 +84,7 @@ def _digit(letter: str) -> str:
     return str(int(value)) if value >= 0 and value == int(value) else letter
 
 
+@lru_cache(maxsize=16384)
 def _letter(letter: str) -> str:
     if letter in _LINE_ENDS:
         return "\n"
