@@ -23,18 +23,42 @@ _REPEATS = (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT)
 
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern, with a look at its first characters before it where that is possible. Raises re.error like `re.compile`."""
+    return re.compile(_looked_at(pattern))
+
+
+def either(patterns: Iterable[str]) -> re.Pattern[str]:
+    """The first of these that fits, each looked at by its own first characters."""
+    return compiled("|".join(_looked_at(pattern) for pattern in patterns))
+
+
+def _looked_at(pattern: str) -> str:
+    chars = _firsts(pattern)
+    return f"(?:{pattern})" if chars is None else f"(?={_any_of(chars)})(?:{pattern})"
+
+
+def any_beginning(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Finds something in every text in which one of these can be found, and in few others."""
+    each = [_firsts(pattern) for pattern in patterns]
+    return re.compile("" if None in each else _any_of(frozenset().union(*(chars for chars in each if chars))))
+
+
+def _firsts(pattern: str) -> frozenset[int] | None:
+    """None: any character, too many, or none at all."""
     parsed = parser.parse(pattern)
     chars, may_be_empty = _of_all(parsed)
-    if chars is None or may_be_empty or len(chars) > _MOST or parsed.state.flags & re.IGNORECASE:
-        return re.compile(pattern)
-    firsts = "".join(re.escape(chr(one)) for one in sorted(chars))
-    return re.compile(f"(?=[{firsts}])(?:{pattern})")
+    return None if chars is None or may_be_empty or len(chars) > _MOST or parsed.state.flags & re.IGNORECASE else chars
+
+
+def _any_of(chars: frozenset[int]) -> str:
+    return "[" + "".join(re.escape(chr(one)) for one in sorted(chars)) + "]" if chars else "(?!)"
 
 
 def _of_all(items: Iterable[tuple[Any, Any]]) -> _Beginning:
     """Of what stands one after another: what may be missing is no more than a possible beginning."""
     found: frozenset[int] = frozenset()
     for op, value in items:
+        if op is code.FAILURE or (op is code.ASSERT_NOT and not value[1]):
+            return frozenset(), False
         if op in _ZERO_WIDTH:
             continue
         chars, may_be_empty = _of_one(op, value)

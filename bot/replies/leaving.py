@@ -126,18 +126,15 @@ def _is_before(text: str, day: Day, causes: Sequence[str]) -> bool:
 
 
 def _back(chosen: str, clauses: Sequence[Clause], when: When) -> date | None:
-    """The first day after the leave that was asked for."""
+    """The first day after the leave that was asked for; the day on which it ends goes before how long it is."""
     if chosen not in lexicon().reasons:
         return None
-    for clause in clauses:
-        if both := lexicon().patterns["two_days"].search(clause.text):
-            return when.today + timedelta(days=3 if both[1] else 2)
-        for day in when.days(clause.text):
-            if day.on is not None and _is_length(clause.text, day):
-                return day.on
-            if day.on is not None and is_end(clause.text, day) and day.on >= when.today:
-                return day.on if _is_needed(clause.text, day) else day.on + timedelta(days=1)
-    return None
+    if both := next(filter(None, (lexicon().patterns["two_days"].search(clause.text) for clause in clauses)), None):
+        return when.today + timedelta(days=3 if both[1] else 2)
+    named = [(clause.text, day, day.on) for clause in clauses for day in when.days(clause.text) if day.on is not None]
+    ended = ((text, day, on) for text, day, on in named if is_end(text, day) and on >= when.today)
+    until = next((on if _is_needed(text, day) else on + timedelta(days=1) for text, day, on in ended), None)
+    return until or next((on for text, day, on in named if _is_length(text, day)), None)
 
 
 def _is_length(text: str, day: Day) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import yaml
 
-from bot.replies.beginnings import compiled
+from bot.replies.beginnings import any_beginning, compiled, either
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -42,6 +42,7 @@ class DateWords:
     either_feast: tuple[str, ...]
     announced: tuple[tuple[str, date], ...]
     rules: tuple[tuple[str, re.Pattern[str]], ...]
+    beginning: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def _all(texts: Mapping[str, str], macros: Mapping[str, str]) -> dict[str, re.Pa
 
 
 def _union(fragments: list[str], macros: Mapping[str, str]) -> re.Pattern[str]:
-    return _one("|".join(f"(?:{fragment})" for fragment in fragments), macros)
+    return either(_expand(fragment, macros) for fragment in fragments)
 
 
 def _rules(rules: list[list[str]], macros: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
@@ -199,6 +200,7 @@ def _dates(data: Mapping[str, Any], macros: Mapping[str, str]) -> DateWords:
         either_feast=tuple(data["either_feast"]),
         announced=tuple((name, day) for name, days in data["announced"].items() for day in days),
         rules=_rules(data["rules"], macros),
+        beginning=any_beginning(_expand(text, macros) for _, text in data["rules"]),
     )
 
 

@@ -102,8 +102,11 @@ def _aliases(people: tuple[Named, ...], *, pet_names: bool) -> tuple[_Alias, ...
 
 def find_sounding(text: str, people: Iterable[Named], taken: Sequence[Mention]) -> list[Mention]:
     """Full or given names that are written otherwise but sound the same, outside of `taken`."""
-    found, heard = list(taken), [sound(letter) for letter in text]
     lengths, forms = _by_sound(tuple(people))
+    heard = [sound(letter) for letter in text]
+    if all(form[0] not in heard for form in forms):
+        return []
+    found = list(taken)
     for length in lengths:
         for start in range(len(text) - length + 1):
             ids = forms.get(tuple(heard[start : start + length]))
@@ -159,8 +162,10 @@ def _by_sound(people: tuple[Named, ...]) -> tuple[tuple[int, ...], dict[tuple[st
     return lengths, {form: tuple(sorted(ids)) for form, ids in forms.items()}
 
 
-def _squeezed(text: str) -> tuple[str, list[int]]:
+def _squeezed(text: str) -> tuple[str, Sequence[int]]:
     """The text without the blanks and dots that may stand inside a name, and where each letter came from."""
+    if _JOINT_LETTERS.isdisjoint(text):
+        return text, range(len(text))
     places = [place for place, letter in enumerate(text) if letter not in _JOINT_LETTERS]
     return "".join(text[place] for place in places), places
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 
 import rjieba
 
@@ -69,7 +70,7 @@ def _left(
 
 
 def _unread(clause: str, searching: _Searching) -> Iterator[str]:
-    strange = [word for word in _words(clause) if word.text not in lexicon().everyday]
+    strange = _strange(clause)
     if not strange and len(_told(clause)) < searching.enough and _LETTERS.search(clause) is None:
         return  # as most do: what follows takes ten times as long
     if any(whole.fullmatch(clause) for whole in lexicon().whole.values()):
@@ -100,9 +101,10 @@ def _unexplained(clause: str, searching: _Searching) -> str:
     return "".join(letters)
 
 
-def _words(clause: str) -> Iterator[_Word]:
-    place = 0
-    for word in rjieba.cut(clause, False):
-        if _HAN.fullmatch(word):
-            yield _Word(word, place)
-        place += len(word)
+@derived(maxsize=256)
+def _strange(clause: str) -> tuple[_Word, ...]:
+    """The words that are no everyday ones."""
+    words = rjieba.cut(clause, False)
+    places = accumulate(map(len, words), initial=0)
+    everyday = lexicon().everyday
+    return tuple(_Word(word, place) for word, place in zip(words, places, strict=False) if word not in everyday and _HAN.fullmatch(word))
