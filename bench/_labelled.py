@@ -53,13 +53,15 @@ class Labelled:
 class Answer:
     """What a reader made of a reply, and what would be done: act, ask or person; `read`: a person reads it beside an act or a question.
 
-    `aside`: of what was said the part that is given to a person, or asked, while the rest is acted on.
+    `aside`: of what was said the part that is given to a person, or asked, while the rest is acted on. `put`: what is asked as right
+    or wrong in one line, where that is what is asked.
     """
 
     said: frozenset[Meant]
     action: str
     read: bool = False
     aside: frozenset[Meant] = frozenset()
+    put: Meant | None = None
 
     @property
     def reaches_somebody(self) -> bool:
@@ -74,7 +76,8 @@ class Marks:
     """Shares between 0 and 1; `speed` in replies a second.
 
     `safety`: of the danger that has one name, what was told as danger; `reached`: of all danger, betrothal and bullying, what
-    somebody reads the same day; `looks`: of all that was acted on or asked back without danger, what a person reads as well.
+    somebody reads the same day; `looks`: of all that was acted on or asked back without danger, what a person reads as well; `put`: of
+    what is asked, what is put in one line, and `put_rightly` those where a yes would be the right answer.
     """
 
     acted: int
@@ -86,6 +89,8 @@ class Marks:
     reached: float
     looks: float
     alarms: int
+    put: float
+    put_rightly: float
     speed: float
     wrong: tuple[tuple[Labelled, Answer], ...]
 
@@ -105,6 +110,7 @@ def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
     dated = [(row, answer) for row, answer in acted if row.days and _intents(answer) & _intents_right(row)]
     danger = [(row, answer) for row, answer in pairs if any("safety" in _names(one) for one in row.right) and len(row.right) == 1]
     harm = [answer for row, answer in pairs if all(HARM & _names(one) for one in row.right)]
+    put = [(row, answer.put) for row, answer in pairs if answer.put is not None]
     plain = [answer for row, answer in pairs if not any(HARM & _names(one) for one in row.right) and answer.action != "person"]
     return Marks(
         acted=len(acted),
@@ -118,6 +124,8 @@ def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
         reached=_share(answer.reaches_somebody for answer in harm),
         looks=_share(answer.read for answer in plain),
         alarms=sum("safety" in _intents(answer) and not any("safety" in _names(one) for one in row.right) for row, answer in pairs),
+        put=_share(answer.put is not None for _, answer in pairs if answer.action == "ask"),
+        put_rightly=_share(_would_be_yes(row, one) for row, one in put),
         speed=len(rows) / seconds,
         wrong=tuple((row, answer) for row, answer in pairs if not is_right(row, answer)),
     )
@@ -134,6 +142,14 @@ def acts_rightly(row: Labelled, answer: Answer) -> bool:
         return is_right(row, answer)
     acted = answer.said - answer.aside
     return any(_fits(frozenset(meant for meant in one if _of(meant) in set(map(_of, acted))), acted) for one in row.right)
+
+
+def _would_be_yes(row: Labelled, put: Meant) -> bool:
+    """A day that is not named in the line is left open."""
+    said = [next(iter(one)) for one in row.right if len(one) == 1]
+    return any(
+        meant.intent == put.intent and (None in {meant.on, put.on} or _school_day(meant.on) == _school_day(put.on)) for meant in said
+    )
 
 
 def _fits(right: frozenset[Meant], said: frozenset[Meant]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.dialogs.phrases import choices, listed, may_be_repeated, phrase, spoken_day
 from bot.dialogs.talk import ASKED, Talk
-from bot.replies import Reading, may_accuse_school
+from bot.replies import Reading, likeliest, may_accuse_school
 from bot.replies.hints import agrees, digit_alone, takes_back
 from bot.replies.normalise import normalise
 from storage.tables import Student
@@ -22,8 +22,9 @@ _CERTAIN = 1.0
 
 def check_back(talk: Talk, child: Student, kind: str, readings: Sequence[Reading]) -> bool:
     """False where there is not one meaning that may be repeated: then the whole question is put again."""
-    reading = readings[0] if len(readings) == 1 else None
-    if reading is None or not _may_be_put(talk, reading, kind) or may_accuse_school(talk.inbound.body):
+    body, speaker = talk.inbound.body, talk.speaker
+    reading = likeliest(readings, body, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
+    if reading is None or not _may_be_put(talk, reading, kind) or may_accuse_school(body):
         return False
     offered = choices("meant")
     understood, meant = _in_words(talk, reading), _kept(reading)
@@ -53,11 +54,14 @@ def _answers(body: str, digit: int, words: Callable[[str], bool]) -> bool:
 
 
 def _may_be_put(talk: Talk, reading: Reading, kind: str) -> bool:
-    """Not what could hurt the child on a shared phone, what answers another question, or a leave whose days cannot be said in one line."""
     rule = talk.speaker.plan.answers.get(reading.intent)
-    if rule is None or rule.sensitive or not may_be_repeated(reading.intent):
-        return False
-    return kind == ANSWERS_ONLY.get(reading.intent, kind) and (reading.since is None or reading.on is not None)
+    return rule is not None and not rule.sensitive and fits_one_line(reading, kind)
+
+
+def fits_one_line(reading: Reading, kind: str) -> bool:
+    """Not what could hurt the child on a shared phone, what answers another question, or a leave whose days cannot be said in one line."""
+    answers_it = kind == ANSWERS_ONLY.get(reading.intent, kind)
+    return answers_it and may_be_repeated(reading.intent) and (reading.since is None or reading.on is not None)
 
 
 def _put(talk: Talk) -> dict[str, Any] | None:

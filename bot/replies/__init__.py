@@ -4,6 +4,7 @@ from bot.replies.action import action, parted
 from bot.replies.guardian import read_guardian
 from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, may_accuse_school, tells_of_absence
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
+from bot.replies.likeliest import likeliest
 from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
 from bot.replies.school_year import SchoolYear, school_year_of
@@ -25,6 +26,7 @@ __all__ = [
     "is_acknowledgement",
     "is_danger",
     "kind_chosen",
+    "likeliest",
     "may_accuse_school",
     "parted",
     "read_guardian",

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from storage.tables import GuardianAnswer, Leave
-from tests.stories.county import County
+from tests.stories.county import County, Phone
 from tests.stories.families import Family, family
 
 NEARLY = "小龙发烧，隔壁修房子吵得不行，我周三送他来"
 """An illness and a day, beside a noise that no rule explains (2026-11-02 is a Monday)."""
 
 
+GUESSED = "说实话老师，前些日子想着给他转到二中，跑了两趟人家不收，算了还是在咱们学校念，后天我送他过来"
 by_text = pytest.mark.parametrize("home", ["sms"], indirect=True)
 
 
@@ -29,6 +30,18 @@ async def home(request: pytest.FixtureRequest, county: County, monkeypatch: pyte
         await made.writes(NEARLY)
         await made.hears("小龙", "“孩子生病请假，11月4日到校”", "对吗", "1")
         yield made
+
+
+async def asked(county: County) -> Phone:
+    """The father, who was asked why Ma Xiaolong is absent."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.stage.advance(minutes=4)
+    await county.phones["father"].expects("小龙")
+    return county.phones["father"]
 
 
 async def answers(county: County) -> list[tuple[str, str | None]]:
@@ -89,14 +102,18 @@ async def test_a_family_that_is_not_understood_after_a_no_is_called(home: Family
 
 
 async def test_what_could_hurt_the_child_is_not_written_out(county: County) -> None:
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.others(6)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.stage.advance(minutes=4)
-    father = county.phones["father"]
-    await father.expects("小龙")
+    father = await asked(county)
     await father.replies("不想念了，隔壁修房子吵得不行")
     text = await father.expects("请回数字", "今天送来")
     assert "对吗" not in text
+
+
+async def test_what_only_the_second_reader_guesses_is_put_and_not_acted_on(county: County) -> None:
+    """No rule understands it, but nearly everybody who writes so will send the child."""
+    father = await asked(county)
+    await father.replies(GUESSED)
+    await father.expects("11月4日送孩子到校", "对吗")
+    assert await answers(county) == []
+    await father.replies("1")
+    await father.expects("11月4日送孩子到校")
+    assert await answers(county) == [("will_return", "2026-11-04")]

@@ -1,0 +1,48 @@
+"""The one thing that a text asked back most likely means: put to the family as right or wrong, and never acted on before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from bot.replies.dates import find_days
+from bot.replies.doubting import UNSURE
+from bot.replies.kinds import Child, Reading
+from bot.replies.normalise import sounded_out
+from bot.replies.school_year import SchoolYear
+from bot.replies.second_reader import SAME, chances
+
+_LIKELY, _BESIDE = 0.8, 0.5
+"""What the second reader must give to its best guess at least, and to its second best at most."""
+_NO_ANSWER = frozenset({"unknown", "question"})
+
+
+def likeliest(
+    readings: Sequence[Reading], text: str, *, question: str, children: Sequence[Child], today: date, school: SchoolYear
+) -> Reading | None:
+    """What the rules half understood; where they understood nothing, the second reader's guess. None where neither has just one.
+
+    `readings` are those of `text` that are not acted on.
+    """
+    if len(readings) != 1:
+        return None
+    (reading,) = readings
+    if reading.intent != "unknown":
+        return reading
+    plain = sounded_out(text, [child.name for child in children])
+    guess = _guess(chances(plain, question, [child.name for child in children]))
+    if guess is None:
+        return None
+    intent = next((asked for asked, taught in SAME.items() if taught == guess and question == "confirm_return"), guess)
+    return Reading(reading.student_id, intent, _only_day(plain, today, school) if intent == "will_return" else None, UNSURE, "")
+
+
+def _guess(likely: Mapping[str, float]) -> str | None:
+    (_, beside), (best, chance) = sorted(likely.items(), key=lambda one: one[1])[-2:]
+    return best if chance >= _LIKELY and beside < _BESIDE and best not in _NO_ANSWER else None
+
+
+def _only_day(plain: str, today: date, school: SchoolYear) -> date | None:
+    days = {day.on for day in find_days(plain, today, school) if day.kind not in {"span", "now"}}
+    only = days.pop() if len(days) == 1 else None
+    return only if only is not None and only >= today else None
