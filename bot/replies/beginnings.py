@@ -36,10 +36,24 @@ def _looked_at(pattern: str) -> str:
     return f"(?:{pattern})" if chars is None else f"(?={_any_of(chars)})(?:{pattern})"
 
 
-def any_beginning(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Finds something in every text in which one of these can be found, and in few others."""
-    each = [_firsts(pattern) for pattern in patterns]
-    return re.compile("" if None in each else _any_of(frozenset().union(*(chars for chars in each if chars))))
+class Sieve:
+    """Of many patterns those that can begin somewhere in a text, in their order: a look at each character, not one for each pattern."""
+
+    def __init__(self, patterns: Iterable[tuple[str, re.Pattern[str]]]) -> None:
+        self._patterns = tuple(patterns)
+        self._anywhere, self._by_character = 0, dict[str, int]()
+        for place, (_, pattern) in enumerate(self._patterns):
+            chars = _firsts(pattern.pattern)
+            self._anywhere |= 0 if chars is not None else 1 << place
+            for one in chars or ():
+                self._by_character[chr(one)] = self._by_character.get(chr(one), 0) | 1 << place
+
+    def among(self, text: str) -> list[tuple[str, re.Pattern[str]]]:
+        """(name, pattern) of each."""
+        found, by_character = self._anywhere, self._by_character
+        for letter in text:
+            found |= by_character.get(letter, 0)
+        return [named for place, named in enumerate(self._patterns) if found >> place & 1]
 
 
 def _firsts(pattern: str) -> frozenset[int] | None:

@@ -41,11 +41,8 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
 
     `school`: without it the beginning and the end of a term are too vague for a day.
     """
-    words = lexicon().dates
-    if words.beginning.search(text) is None:
-        return ()
     found: list[Day] = []
-    for kind, pattern in words.rules:
+    for kind, pattern in lexicon().dates.rules.among(text):
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))

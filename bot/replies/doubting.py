@@ -29,11 +29,10 @@ def doubted(
 ) -> list[Reading]:
     """The same readings, those that are not to be acted on with the confidence of what is asked. `plain`: the text in one costume."""
     told = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in _taken_together(readings, plain)]
-    told = _read_by_two(told, plain, question, [child.name for child in children])
-    if not any(map(_needs_all, told)):
-        return told
-    veiled = unexplained_of(text, children=children, today=today, school=school)
-    return [_unsure(one) if _needs_all(one) and veiled & {one.student_id, None} else one for one in told]
+    if any(map(_needs_all, told)):
+        veiled = unexplained_of(text, children=children, today=today, school=school)
+        told = [_unsure(one) if _needs_all(one) and veiled & {one.student_id, None} else one for one in told]
+    return _read_by_two(told, plain, question, [child.name for child in children])
 
 
 def _read_by_two(readings: Sequence[Reading], plain: str, question: str | None, names: Sequence[str]) -> list[Reading]:

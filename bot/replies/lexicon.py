@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import yaml
 
-from bot.replies.beginnings import any_beginning, compiled, either
+from bot.replies.beginnings import Sieve, compiled, either
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -41,8 +41,7 @@ class DateWords:
     feasts: Mapping[str, Any]
     either_feast: tuple[str, ...]
     announced: tuple[tuple[str, date], ...]
-    rules: tuple[tuple[str, re.Pattern[str]], ...]
-    beginning: re.Pattern[str]
+    rules: Sieve
 
 
 @dataclass(frozen=True)
@@ -185,8 +184,8 @@ def _union(fragments: list[str], macros: Mapping[str, str]) -> re.Pattern[str]:
     return either(_expand(fragment, macros) for fragment in fragments)
 
 
-def _rules(rules: list[list[str]], macros: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, _one(text, macros)) for name, text in rules)
+def _rules(rules: list[list[str]], macros: Mapping[str, str]) -> Sieve:
+    return Sieve((name, _one(text, macros)) for name, text in rules)
 
 
 def _dates(data: Mapping[str, Any], macros: Mapping[str, str]) -> DateWords:
@@ -200,7 +199,6 @@ def _dates(data: Mapping[str, Any], macros: Mapping[str, str]) -> DateWords:
         either_feast=tuple(data["either_feast"]),
         announced=tuple((name, day) for name, days in data["announced"].items() for day in days),
         rules=_rules(data["rules"], macros),
-        beginning=any_beginning(_expand(text, macros) for _, text in data["rules"]),
     )
 
 

@@ -17,7 +17,7 @@ _NOT_LETTERS = re.compile(r"[^a-z]")
 _UNREAD_COST, _WORD_COST = 4, 1
 _MOST_UNREAD = 0.15  # of the letters; more, and it was no pinyin
 _SHORTEST = 4  # letters
-_WIDEST = 3  # characters of a word that is looked for by its sound
+_WIDEST = 4  # characters of a word that is looked for by its sound
 _MERGED = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ang", "an"), ("eng", "en"), ("ing", "in"))
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
