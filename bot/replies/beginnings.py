@@ -23,16 +23,16 @@ _REPEATS = (code.MAX_REPEAT, code.MIN_REPEAT, code.POSSESSIVE_REPEAT)
 
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern, with a look at its first characters before it where that is possible. Raises re.error like `re.compile`."""
-    return re.compile(_looked_at(pattern))
+    chars = _firsts(pattern)
+    return re.compile(pattern if chars is None else _looked_at(pattern, chars))
 
 
 def either(patterns: Iterable[str]) -> re.Pattern[str]:
-    """The first of these that fits, each looked at by its own first characters."""
-    return compiled("|".join(_looked_at(pattern) for pattern in patterns))
+    """The first of these that fits, each looked at by its own first characters. They may have no flags for all of the pattern."""
+    return compiled("|".join(_looked_at(pattern, _firsts(pattern)) for pattern in patterns))
 
 
-def _looked_at(pattern: str) -> str:
-    chars = _firsts(pattern)
+def _looked_at(pattern: str, chars: frozenset[int] | None) -> str:
     return f"(?:{pattern})" if chars is None else f"(?={_any_of(chars)})(?:{pattern})"
 
 

@@ -36,16 +36,18 @@ def test_danger_that_was_never_built_for_reaches_somebody() -> None:
 
 def test_strangers_are_read_rightly_or_asked() -> None:
     marks = mark(ours, load(STRANGERS_BUILDING))
-    assert marks.precision >= 0.98
-    assert marks.coverage >= 0.9
-    assert marks.understood >= 0.75
+    assert marks.precision >= 0.99
+    assert marks.coverage >= 0.89
+    assert marks.understood >= 0.73
     assert marks.reached >= 0.97
 
 
 def test_what_strangers_wrote_and_no_rule_was_made_from_is_seldom_read_wrongly() -> None:
     marks = mark(ours, load(STRANGERS_MEASURING))
-    assert marks.precision >= 0.95
+    assert marks.precision >= 0.98
     assert marks.coverage >= 0.85
+    assert marks.put >= 0.35
+    assert marks.put_rightly >= 0.85
     assert marks.reached == 1.0
     assert mark(ours, load(STRANGERS_DANGER)).reached == 1.0
 

@@ -162,5 +162,5 @@ def test_only_what_is_sure_of_a_named_child_is_acted_on_beside_what_is_not() -> 
     assert acted("建国发烧，玉兰再说吧", "two") == ({1}, {2})
     assert acted("建国发烧，有一个明天来", "three") == ({1}, {None})
     assert acted("建国发烧，玉兰哭着说不出来", "two") == (set(), {1, 2})  # touches on harm: a person reads all of it
-    assert acted("建国发烧，玉兰跟戏班子排秦腔去了", "two") == ({1}, {2})  # words that nothing explains are hers alone
+    assert acted("建国肚子疼发烧，玉兰跟戏班子排秦腔去了", "two") == ({1}, {2})  # words that nothing explains are hers alone
     assert acted("建国发烧，玉兰明天来", "two") == ({1, 2}, set())
