@@ -37,7 +37,7 @@ def doubted(
 
 def _read_by_two(readings: Sequence[Reading], plain: str, question: str | None, names: Sequence[str]) -> list[Reading]:
     """Sure is what the second reader finds likely, too, and beside which nothing else is all but certain to it."""
-    open_to_doubt = [one for one in readings if _needs_all(one) and one.intent not in CHOICES]
+    open_to_doubt = [one for one in readings if _needs_all(one) and one.intent not in CHOICES and not _by_own_words(one)]
     if not open_to_doubt:
         return [*readings]
     likely = chances(plain, question, names)
@@ -47,6 +47,11 @@ def _read_by_two(readings: Sequence[Reading], plain: str, question: str | None, 
         _unsure(one) if one in open_to_doubt and (says_other or likely.get(_as_taught(one), _CERTAIN) < _LIKELY) else one
         for one in readings
     ]
+
+
+def _by_own_words(reading: Reading) -> bool:
+    """What an installation has added the second reader was not taught."""
+    return any(word in reading.evidence for word in lexicon().own)
 
 
 def _as_taught(reading: Reading) -> str:

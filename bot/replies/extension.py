@@ -158,6 +158,8 @@ _CHECKS: dict[str, _Check] = {
 def _add(data: dict[str, Any], own: Mapping[str, Any]) -> None:
     for intent, words in own.get("words", {}).items():
         data["intents"][intent].extend(_plain(word) for word in words)
+        data["own"].extend(_close(word) for word in words)
+    data["own"].extend(_close(word) for word in own.get("days", {}))
     data["safety"].extend(_plain(word) for word in own.get("safety", []))
     data["everyday"]["own"] = own.get("everyday", [])
     data["typos"].update(own.get("typos", {}))
@@ -169,5 +171,10 @@ def _add(data: dict[str, Any], own: Mapping[str, Any]) -> None:
 
 
 def _plain(word: str) -> str:
-    """The word itself, as it stands in a clause: without blanks, and no pattern."""
-    return re.escape(re.sub(r"\s+", "", word).lower())
+    """The word itself, and no pattern."""
+    return re.escape(_close(word))
+
+
+def _close(word: str) -> str:
+    """As it stands in a clause."""
+    return re.sub(r"\s+", "", word).lower()

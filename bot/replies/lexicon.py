@@ -54,7 +54,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """`intents` are searched in a clause; `whole` must be all that a clause says."""
+    """`intents` are searched in a clause; `whole` must be all that a clause says. `own`: words and days of this installation."""
 
     typos: Mapping[str, str]
     vocabulary: tuple[str, ...]
@@ -73,6 +73,7 @@ class Lexicon:
     told_from: int
     doubted_from: int
     everyday: frozenset[str]
+    own: frozenset[str]
     strongest: tuple[str, ...]
     together: tuple[tuple[str, str], ...]
     cancelled: Mapping[str, re.Pattern[str]]
@@ -116,6 +117,7 @@ def as_written() -> dict[str, Any]:
     """The data that comes with the product."""
     here = Path(__file__)
     data: dict[str, Any] = yaml.load(here.with_name("lexicon.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    data["own"] = []
     data["everyday"] = yaml.load(here.with_name("everyday.yaml").read_text(encoding="utf-8"), Loader=_Loader)
     return data
 
@@ -146,6 +148,7 @@ def lexicon() -> Lexicon:
         told_from=data["sign_levels"]["told"],
         doubted_from=data["sign_levels"]["doubted"],
         everyday=frozenset(word for words in data["everyday"].values() for word in words),
+        own=frozenset(data["own"]),
         strongest=tuple(data["strongest"]),
         together=tuple((first, second) for first, second in data["together"]),
         cancelled=_all(data["cancelled"], macros),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.replies import Child, is_danger, read_guardian, unread_words
+from bot.replies import Child, action, is_danger, read_guardian, unread_words
 from bot.replies.extension import LexiconFault, use_words
 
 CHILD = Child(1, "马小龙")
@@ -57,6 +57,13 @@ def test_own_words_are_read_and_the_rest_stays(tmp_path: Path) -> None:
     assert read("发烧了") == ("sick", None)
     use_words(None)
     assert read("娃打摆子了")[0] == "unknown"
+
+
+def test_what_an_office_has_added_is_acted_on_though_the_second_reader_was_not_taught_it(tmp_path: Path) -> None:
+    use_words(own(tmp_path, "words: {sick: [打摆子], working: [捡羊毛]}\ndays: {外外后: 4}\n"))
+    for text in ("娃打摆子着呢", "跟她妈捡羊毛去了", "外外后来"):
+        (reading,) = read_guardian(text, question="absence", children=(CHILD,), today=date(2026, 11, 24))
+        assert action(reading, question="absence", children=1) == "act", text
 
 
 @pytest.mark.parametrize(
