@@ -28,10 +28,10 @@ def doubted(
     readings: Sequence[Reading], text: str, plain: str, question: str | None, *, children: Sequence[Child], today: date, school: SchoolYear
 ) -> list[Reading]:
     """The same readings, those that are not to be acted on with the confidence of what is asked. `plain`: the text in one costume."""
-    told = [_unsure(one) if _is_weak(one, plain, question, len(children)) else one for one in _taken_together(readings, plain)]
+    told = [_unsure(one, "little") if _is_weak(one, plain, question, len(children)) else one for one in _taken_together(readings, plain)]
     if any(map(_needs_all, told)):
         veiled = unexplained_of(text, children=children, today=today, school=school)
-        told = [_unsure(one) if _needs_all(one) and veiled & {one.student_id, None} else one for one in told]
+        told = [_unsure(one, "unexplained") if _needs_all(one) and veiled & {one.student_id, None} else one for one in told]
     return _read_by_two(told, plain, question, [child.name for child in children])
 
 
@@ -44,7 +44,7 @@ def _read_by_two(readings: Sequence[Reading], plain: str, question: str | None, 
     said = {_as_taught(one) for one in readings}
     says_other = any(chance >= _CERTAIN and not _is_said(other, said) for other, chance in likely.items())
     return [
-        _unsure(one) if one in open_to_doubt and (says_other or likely.get(_as_taught(one), _CERTAIN) < _LIKELY) else one
+        _unsure(one, "second_reader") if one in open_to_doubt and (says_other or likely.get(_as_taught(one), _CERTAIN) < _LIKELY) else one
         for one in readings
     ]
 
@@ -65,7 +65,7 @@ def _is_said(other: str, said: Set[str]) -> bool:
 def _taken_together(readings: Sequence[Reading], plain: str) -> Sequence[Reading]:
     """Beside a question nothing counts but what passes: a person answers, and reads the rest. What corrects itself midway is asked."""
     if len(readings) > 1 and any(one.intent == "undo" and not plain.startswith(one.evidence) for one in readings):
-        return [_unsure(one) for one in readings if one.intent != "undo"] or readings
+        return [_unsure(one, "corrected") for one in readings if one.intent != "undo"] or readings
     asking = {one.student_id for one in readings if one.intent == "question"}
     return [one for one in readings if one.student_id not in asking or one.intent in TO_A_PERSON | PASSING or one.confidence >= AGREED]
 
@@ -86,5 +86,5 @@ def _needs_all(reading: Reading) -> bool:
     return UNSURE < reading.confidence < AGREED and reading.intent not in _ALWAYS_HEARD
 
 
-def _unsure(reading: Reading) -> Reading:
-    return replace(reading, confidence=min(reading.confidence, UNSURE))
+def _unsure(reading: Reading, doubt: str) -> Reading:
+    return replace(reading, confidence=min(reading.confidence, UNSURE), doubt=doubt)

@@ -29,7 +29,8 @@ class Reading:
     `confidence`: 1.0 a digit alone, 0.9 plain words, 0.6 where it is said of one of several children, but not of which, at most 0.3
     for `unknown`. `evidence`: the words that decided.
     `since`: the first day of a leave that begins later than today. `until`: the last day of a leave, where it was named
-    ("到周五"); `on` is then the day after it.
+    ("到周五"); `on` is then the day after it. `doubt`: why it is not acted on though it was understood: `little` was said, the text
+    is `corrected` midway, words are `unexplained`, or the `second_reader` does not agree.
     """
 
     student_id: int | None
@@ -39,6 +40,7 @@ class Reading:
     evidence: str
     since: date | None = None
     until: date | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)

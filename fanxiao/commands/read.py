@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.replies import Child, Reading, SchoolYear, action, read_guardian, school_year_of, unread_words
+from bot.replies import Child, Reading, SchoolYear, action, likeliest, read_guardian, school_year_of, unread_words
 from fanxiao.commands.read_table import BadRows, Row, read_rows
 from fanxiao.files import PLAN
 from fanxiao.own_words import use_own_words
@@ -81,12 +81,15 @@ def _refuse(zh: str, en: str) -> NoReturn:
 def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
     """The readings as they are printed. `date`: what the words name, so the last day of a leave rather than the day after.
 
-    `also_read`: only where there are such, the words for which a person reads the text although the machine acts on it, or asks.
+    Only where there are such, `also_read`: the words for which a person reads the text although the machine acts on it, or asks;
+    `doubt`: why what was understood is asked; `put`: what is asked as right or wrong in one line, instead of the whole question.
     """
     asked = None if row.question == NOTHING_ASKED else row.question
     children = [Child(place, name, rank=place) for place, name in enumerate(row.children, start=1)]
     names = {child.student_id: child.name for child in children}
     unread = unread_words(row.reply, children=children, today=row.today, school=school)
+    found = read_guardian(row.reply, question=asked, children=children, today=row.today, school=school)
+    put = _put(found, row, children, school) if len(children) == 1 and asked is not None else None
     return [
         {
             "child": names.get(one.student_id) if one.student_id is not None else None,
@@ -96,9 +99,18 @@ def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
             "evidence": one.evidence,
             "action": (done := action(one, question=asked, children=len(children))),
             **({"also_read": " ".join(unread)} if unread and done != "person" else {}),
+            **({"doubt": one.doubt} if one.doubt else {}),
+            **({"put": put} if done == "ask" and put else {}),
         }
-        for one in read_guardian(row.reply, question=asked, children=children, today=row.today, school=school)
+        for one in found
     ]
+
+
+def _put(found: list[Reading], row: Row, children: list[Child], school: SchoolYear) -> str | None:
+    from bot.dialogs.checking_back import fits_one_line  # what is not asked needs no dialog, which takes time to load
+
+    put = likeliest(found, row.reply, question=row.question, children=children, today=row.today, school=school)
+    return " ".join(filter(None, (put.intent, _named(put)))) if put is not None and fits_one_line(put, row.question) else None
 
 
 def _named(one: Reading) -> str | None:
@@ -130,10 +142,12 @@ HEADERS = (
     "依据\nevidence",
     "处理\naction",
     "另请人看\nalso read",
+    "疑点\ndoubt",
+    "核对\nput",
 )
 
 
-COLUMNS = ("child", "intent", "date", "confidence", "evidence", "action", "also_read")
+COLUMNS = ("child", "intent", "date", "confidence", "evidence", "action", "also_read", "doubt", "put")
 
 
 def _print_table(readings: list[tuple[str, dict[str, Any]]]) -> None:

@@ -43,6 +43,17 @@ def test_the_words_are_named_for_which_a_person_reads_it_too() -> None:
     assert "够呛" in read("发烧了，他阿舅训得够呛", *asked).stdout
 
 
+def test_why_it_is_asked_and_what_is_put_in_one_line() -> None:
+    asked = ("--question", "absence", "--child", "马小龙", "--today", "2026-11-24")
+    (one,) = readings("小龙发烧，隔壁修房子吵得不行，我周五送他来", *asked)
+    assert (one["action"], one["doubt"], one["put"]) == ("ask", "unexplained", "sick 2026-11-27")
+    (one,) = readings("爷爷的头七过了，明早来", *asked)
+    assert (one["action"], one["doubt"], one["put"]) == ("ask", "second_reader", "leave 2026-11-25")
+    (one,) = readings("看情况再说", *asked)
+    assert one["action"] == "ask"
+    assert not {"doubt", "put"} & set(one)
+
+
 def test_each_child_has_its_own_reading() -> None:
     found = readings(
         "老大感冒了，麦燕请假到周五", "--question", "absence", "--child", "马小龙", "--child", "马麦燕", "--today", "2026-11-24"
