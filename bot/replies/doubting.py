@@ -41,7 +41,7 @@ def _read_by_two(readings: Sequence[Reading], plain: str, question: str | None, 
     if not open_to_doubt:
         return [*readings]
     likely = chances(plain, question, names)
-    said = {_as_taught(one) for one in readings}
+    said = {_as_taught(one) for one in readings} | {"will_return" for one in readings if one.intent == "sick" and one.on is not None}
     says_other = any(chance >= _CERTAIN and not _is_said(other, said) for other, chance in likely.items())
     return [
         _unsure(one, "second_reader") if one in open_to_doubt and (says_other or likely.get(_as_taught(one), _CERTAIN) < _LIKELY) else one
