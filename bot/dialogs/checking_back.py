@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
 
 from bot.dialogs.phrases import choices, listed, may_be_repeated, phrase, spoken_day
 from bot.dialogs.talk import ASKED, Talk
 from bot.replies import Reading, likeliest, may_accuse_school
 from bot.replies.hints import agrees, digit_alone, takes_back
 from bot.replies.normalise import normalise
-from storage.tables import Student
+from storage.tables import Question, Student
 
 RIGHT, WRONG = 1, 2
 ANSWERS_ONLY = {"acknowledged": "notice", "confirm_yes": "confirm_return", "confirm_no": "confirm_return"}
@@ -20,31 +19,28 @@ UNDATED = {"will_return": "understood.will_return_undated"}
 _CERTAIN = 1.0
 
 
-def check_back(talk: Talk, child: Student, kind: str, readings: Sequence[Reading]) -> bool:
-    """False where there is not one meaning that may be repeated: then the whole question is put again."""
-    body, speaker = talk.inbound.body, talk.speaker
-    reading = likeliest(readings, body, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
-    if reading is None or not _may_be_put(talk, reading, kind) or may_accuse_school(body):
+def check_back(talk: Talk, children: Sequence[Student], kind: str, readings: Sequence[Reading]) -> bool:
+    """False where there is not one meaning of each child that may be repeated: then the whole question is put again."""
+    each = [(child, _meaning(talk, child, children, kind, readings)) for child in children]
+    found = [(child, reading) for child, reading in each if reading is not None and _may_be_put(talk, reading, kind)]
+    if len(found) < len(children) or may_accuse_school(talk.inbound.body):
         return False
     offered = choices("meant")
-    understood, meant = _in_words(talk, reading), _kept(reading)
-    talk.ask(kind, "reply_meant", child, understood=understood, options=listed(offered), choices=offered, meant=meant)
+    for child, reading in found:
+        understood, meant = _in_words(talk, reading), _kept(reading)
+        talk.ask(kind, "reply_meant", child, understood=understood, options=listed(offered), choices=offered, meant=meant)
     return True
 
 
 def confirmed(talk: Talk) -> list[Reading] | None:
-    """What the family says yes to."""
-    meant = _put(talk)
-    body = talk.inbound.body
-    if meant is None or not _answers(body, RIGHT, agrees):
-        return None
-    on, since, until = (date.fromisoformat(day) if day else None for day in (meant["on"], meant["since"], meant["until"]))
-    return [Reading(talk.child().id, meant["intent"], on, _CERTAIN, body, since, until)]
+    """What the family says yes to, of every child that it was asked about."""
+    asked, body = _put(talk), talk.inbound.body
+    return [_again(one, body) for one in asked] if asked and _answers(body, RIGHT, agrees) else None
 
 
 def is_denied(talk: Talk) -> bool:
     """Whether the family says that it meant something else."""
-    return _put(talk) is not None and _answers(talk.inbound.body, WRONG, takes_back)
+    return bool(_put(talk)) and _answers(talk.inbound.body, WRONG, takes_back)
 
 
 def _answers(body: str, digit: int, words: Callable[[str], bool]) -> bool:
@@ -64,8 +60,25 @@ def fits_one_line(reading: Reading, kind: str) -> bool:
     return answers_it and may_be_repeated(reading.intent) and (reading.since is None or reading.on is not None)
 
 
-def _put(talk: Talk) -> dict[str, Any] | None:
-    return talk.question.facts.get("meant") if talk.question is not None and talk.question.kind in ASKED else None
+def _meaning(talk: Talk, child: Student, children: Sequence[Student], kind: str, readings: Sequence[Reading]) -> Reading | None:
+    """Of one child what is likeliest; of several what was said of each by name."""
+    if len(children) > 1:
+        own = [one for one in readings if one.student_id == child.id]
+        return own[0] if len(own) == 1 else None
+    body, speaker = talk.inbound.body, talk.speaker
+    return likeliest(readings, body, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
+
+
+def _put(talk: Talk) -> list[Question]:
+    """The questions of one message that say what was understood."""
+    is_asked = talk.question is not None and talk.question.kind in ASKED and "meant" in talk.question.facts
+    return [one for one in talk.together if "meant" in one.facts] if is_asked else []
+
+
+def _again(question: Question, body: str) -> Reading:
+    meant = question.facts["meant"]
+    on, since, until = (date.fromisoformat(day) if day else None for day in (meant["on"], meant["since"], meant["until"]))
+    return Reading(question.student_id, meant["intent"], on, _CERTAIN, body, since, until)
 
 
 def _kept(reading: Reading) -> dict[str, str | None]:

@@ -54,17 +54,15 @@ async def _ask_again(talk: Talk, readings: Sequence[Reading]) -> bool:
 
 
 def _ask_of_all(talk: Talk, kind: str, readings: Sequence[Reading]) -> None:
-    """Where only the day of a promise is open, only the day is asked; where one thing is nearly sure, whether it is so."""
+    """Where only the day of a promise is open, only the day is asked; where each child's case is nearly sure, whether it is so."""
     children, speaker = talk.asked_about(), talk.speaker
-    if len(children) == 1 and check_back(talk, children[0], kind, readings):
-        return
     is_open = leaves_day_open(talk.inbound.body, children=talk.named(), today=speaker.today, school=speaker.school_year)
     if is_open and len(children) == 1 and kind != "confirm_return":
         days, offered = days_offered(talk)
         talk.ask(kind, "promise_day", children[0], options=listed(offered), choices=offered, days=[day.isoformat() for day in days])
-        return
-    for child in children:
-        ask_back(talk, child, kind)
+    elif not check_back(talk, children, kind, readings):
+        for child in children:
+            ask_back(talk, child, kind)
 
 
 def picked_day(talk: Talk) -> list[Reading] | None:
@@ -86,7 +84,8 @@ def _ask_faded(talk: Talk, faded: Question) -> None:
 
 def ask_anew(talk: Talk) -> str:
     """The family meant something else than what it was asked: the whole question, and no second failure is counted."""
-    ask_back(talk, talk.child(), talk.kind or "absence")
+    for child in talk.asked_about():
+        ask_back(talk, child, talk.kind or "absence")
     return "asked_back"
 
 

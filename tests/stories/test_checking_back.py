@@ -117,3 +117,38 @@ async def test_what_only_the_second_reader_guesses_is_put_and_not_acted_on(count
     await father.replies("1")
     await father.expects("11月4日送孩子到校")
     assert await answers(county) == [("will_return", "2026-11-04")]
+
+
+@pytest.fixture
+async def both(county: County) -> Phone:
+    """One message has asked about both brothers."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马小虎", guardians=["father"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.stage.advance(minutes=5)
+    await county.phones["father"].expects("小龙", "小虎")
+    return county.phones["father"]
+
+
+OF_BOTH = "小龙发烧隔壁修房子吵得不行，小虎跟着戏班子耍去了明天送来"
+
+
+async def test_of_several_children_it_is_one_line_each_in_one_message(county: County, both: Phone) -> None:
+    await both.replies(OF_BOTH)
+    await both.expects("小龙：孩子生病请假；小虎：11月3日送孩子到校", "都对吗")
+    assert await answers(county) == []
+    await both.replies("都对")
+    await both.expects("小虎的情况已记下：11月3日送孩子到校")
+    await both.expects("小龙的情况已记下：孩子生病请假", "哪天能来")
+    assert sorted(await answers(county)) == [("sick", None), ("will_return", "2026-11-03")]
+
+
+async def test_a_no_about_several_brings_the_whole_question_about_all(county: County, both: Phone) -> None:
+    await both.replies(OF_BOTH)
+    await both.expects("都对吗")
+    await both.replies("2")
+    await both.expects("小龙", "小虎", "请回数字", "今天送来")
+    assert await answers(county) == []
