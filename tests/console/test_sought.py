@@ -54,6 +54,14 @@ async def office(county: County) -> County:
     return county
 
 
+@pytest.fixture
+async def desk(county: County) -> Officer:
+    """A principal at a browser, and a child of theirs."""
+    await county.begin("2026-11-02 08:25", roles=("class_teacher", "principal"))
+    await county.student(CHILD, guardians=["father"])
+    return await Officer(county, console_of(county)).enters("principal")
+
+
 def addresses(page: str) -> list[str]:
     return [unescape(one) for one in re.findall(r'(?:href|action|formaction|src|data-open|name="(?:back|to)" value)="([^"]*)"', page)]
 
@@ -91,6 +99,12 @@ async def test_what_is_found_is_found_and_no_address_tells_what_was_looked_for(o
         at = await officer.looks_for("/students", q=digits)
         tells_nothing(at, digits)
         assert (await officer.http.get(at)).headers["location"] == child
+    for named in (child, f"/cases/{(await office.case(CHILD)).id}", f"/notices/{(await office.notices())[0].id}"):
+        page = await officer.sees(named)
+        title = re.search("<title>(.*)</title>", page)
+        assert title is not None
+        assert CHILD in page
+        assert CHILD not in title[1]  # browsers keep it with the address
     posted = await officer.does("/find", to="https://elsewhere.example/", q=CHILD)
     assert urlsplit(posted.headers["location"]).path == "/today"
 
@@ -159,14 +173,13 @@ async def _is_over(officer: Officer, at: str, page: str) -> None:
     assert f'value="{CHILD}"' not in shown
 
 
-async def test_a_browser_that_was_closed_meanwhile_may_search_and_act(office: County) -> None:
-    officer = await Officer(office, console_of(office)).enters("principal")
-    officer.http.cookies.delete("fanxiao_csrf")
-    assert (await officer.does("/find", to="/students", q=CHILD)).status_code == 403
-    token = re.search(r'name="csrf" value="([^"]+)"', await officer.sees("/today"))
+async def test_a_browser_that_was_closed_meanwhile_may_search_and_act(desk: Officer) -> None:
+    desk.http.cookies.delete("fanxiao_csrf")
+    assert (await desk.does("/find", to="/students", q=CHILD)).status_code == 403
+    token = re.search(r'name="csrf" value="([^"]+)"', await desk.sees("/today"))
     assert token is not None
-    assert token[1] == officer.token
-    assert CHILD in await officer.finds("/students", q="小龙")
+    assert token[1] == desk.token
+    assert CHILD in await desk.finds("/students", q="小龙")
 
 
 @pytest.fixture
@@ -182,18 +195,17 @@ def logging(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
 
 
 async def test_what_breaks_while_searching_tells_nobody_for_whom(
-    office: County, monkeypatch: pytest.MonkeyPatch, logging: Callable[[], str]
+    desk: Officer, monkeypatch: pytest.MonkeyPatch, logging: Callable[[], str]
 ) -> None:
-    officer = await Officer(office, console_of(office)).enters("county_officer")
-    at = await officer.looks_for("/students", q=CHILD)
+    at = await desk.looks_for("/students", q=CHILD)
 
     async def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("broken")
 
     monkeypatch.setattr(students, "children_found", breaks)
     logging()
-    transport = httpx.ASGITransport(app=officer.app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=HTML, cookies=officer.http.cookies) as http:
+    transport = httpx.ASGITransport(app=desk.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=HTML, cookies=desk.http.cookies) as http:
         answer = await http.get(at)
     logged = logging()
     assert (answer.status_code, answer.text) == (500, "error")
