@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi.routing import APIRoute
 
@@ -13,6 +14,7 @@ from bench._county import NOW, County, phone
 from cases.access.codes import hashed
 from console import entering
 from console.pages import ROUTERS
+from console.sought import FIELDS, Seal, Sought
 
 COUNTY, TOWNSHIP = "622901", "622901001"
 VIEWERS = ("prefecture", "county", "township", "principal")
@@ -49,10 +51,14 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Look:
-    """One address as one viewer opens it. `route`: which of the console's pages it is."""
+    """One address as one viewer opens it. `route`: which of the console's pages it is.
+
+    `path`: with the words that are looked for, as it is told; `address`: with these sealed for the viewer's session, as it is opened.
+    """
 
     route: str
     path: str
+    address: str
 
     @property
     def is_file(self) -> bool:
@@ -82,7 +88,16 @@ def looks(county: County, viewer: Viewer) -> list[Look]:
     for table, routes in _details().items():
         row = county.rows(_one(table, viewer))
         found += [(route, route.replace("{}", str(row[0][0]))) for route in routes if row]
-    return [Look(_route(route), path) for route, path in found]
+    seal = Seal(county.cipher, viewer.cookie)
+    return [Look(_route(route), path, _sealed(path, seal)) for route, path in found]
+
+
+def _sealed(path: str, seal: Seal) -> str:
+    """As the page's form leads to it."""
+    page, _, query = path.partition("?")
+    fields = dict(parse_qsl(query))
+    sealed = {name: value for name, value in fields.items() if name not in FIELDS} | seal.close(Sought.among(fields))
+    return f"{page}?{urlencode(sealed)}" if sealed else page
 
 
 def _route(named: str) -> str:

@@ -133,7 +133,7 @@ async def _capture(app: Any, captured: Captured, viewer: Viewer, look: Look) -> 
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", headers=HEADERS, timeout=120) as http:
         http.cookies.set(SESSION_COOKIE, viewer.cookie)
-        await http.get(look.path)
+        await http.get(look.address)
     return list(captured.asked)
 
 
@@ -165,12 +165,12 @@ class Bare:
 def _measure(http: httpx.Client, found: Found, sizes: dict[str, int]) -> None:
     """A page several times, after a first look that fills caches as somebody else's did this morning; a file once."""
     if not found.look.is_file:
-        found.status = http.get(found.look.path).status_code
+        found.status = http.get(found.look.address).status_code
         if found.status >= 500:
             return
     for _ in range(1 if found.look.is_file else ROUNDS):
         begun = time.perf_counter()
-        answer = http.get(found.look.path)
+        answer = http.get(found.look.address)
         found.times.append((time.perf_counter() - begun) * 1000)
     found.status, found.page = answer.status_code, answer.num_bytes_downloaded
     loaded = set() if found.look.is_file else set(LOADED.findall(answer.text))

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from console import receipts
 from console.entering import language_of
 from console.frame import Speech, environment
+from console.sought import UNREADABLE, SearchOver
 from console.visit import NotEntered, see_other
 from storage.database import AWAY
 
@@ -44,6 +45,14 @@ async def _not_entered(request: Request, error: Exception) -> Response:  # noqa:
     return see_other("/login")
 
 
+async def _search_over(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the shape that a handler has
+    """To the page itself, which says so; from a file or an act, which are no pages, to the one above."""
+    path: str = request.url.path
+    page = path if request.method == "GET" and not path.endswith(".xlsx") else path.rpartition("/")[0]
+    filters = {name: value for name, value in request.query_params.items() if name not in UNREADABLE}
+    return see_other(page, **{**filters, "refused": "search_over"})
+
+
 async def _told(request: Request, error: Exception) -> Response:
     """A page that says so, to a browser; JSON to a script."""
     status = error.status_code if isinstance(error, HTTPException) else 422
@@ -64,4 +73,10 @@ FAULTS: dict[Any, Any] = {**dict.fromkeys(AWAY, _database_away), Exception: _fai
 
 def page_faults() -> dict[Any, Any]:
     """Of pages only: providers' calls are answered as providers expect."""
-    return {NotEntered: _not_entered, HTTPException: _told, RequestValidationError: _told, DataError: _not_storable}
+    return {
+        NotEntered: _not_entered,
+        SearchOver: _search_over,
+        HTTPException: _told,
+        RequestValidationError: _told,
+        DataError: _not_storable,
+    }

@@ -22,7 +22,7 @@ MARK = "v="
 class Compressed:
     """gzip for pages, not for a call that another site's page may have caused.
 
-    A compressed page tells by its length whether a guess that was sent along (a search) also stands in it, such as its secret token
+    A compressed page tells by its length whether a guess that was sent along also stands in it, such as its secret token
     (BREACH). For that somebody else's page must be able to cause calls in a reader's name, many of them. The browser says who caused a
     call (Sec-Fetch-Site): ours and what was typed are compressed, others, and those of browsers that do not say, are not. On a line
     without https a page can be read as it is, and nothing is lost by compressing it. News (server-sent events) are never held back.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,8 @@ from cases.responsible import CODE_LENGTH
 from cases.undoing import last_step
 from console.frame import FRAME, Hour, Speech, environment
 from console.parts import Parts
-from console.security import csrf_token, session_token
+from console.security import CSRF_COOKIE, csrf_token, keep_csrf, session_token
+from console.sought import SEAL, Seal, Sought
 from plan.calendar import Calendar
 from plan.model import Plan
 from storage.database import Scope
@@ -31,6 +32,8 @@ from storage.tables import CaseFile, ConsoleSession, Person, Responsibility, Sch
 from storage.work import Work, working
 
 LONGEST_ID = 15
+NEWS = ("said", "refused", "undo")
+"""What an act has told the page that it led to."""
 
 
 class NotEntered(Exception):
@@ -55,11 +58,16 @@ class Me:
 
 @dataclass
 class Visit:
-    """One request of somebody who is logged in. `session` is the web role's, and sees what the post sees."""
+    """One request of somebody who is logged in. `session` is the web role's, and sees what the post sees.
+
+    `sought`: the words in the page's address; `seal`: how words get into one.
+    """
 
     request: Request
     parts: Parts
     me: Me
+    seal: Seal
+    sought: Sought
     session: AsyncSession
     plan: Plan
     calendar: Calendar
@@ -79,14 +87,27 @@ class Visit:
 
     async def show(self, page: str, *, status: int = 200, **facts: Any) -> Response:
         """The page `templates/pages/PAGE.html` with its words, these facts, and the frame around it."""
+        token = csrf_token(self.request)
         around = {
             "t": self.speech(page), "hour": Hour(self.calendar, self.now, self.me.language), "plan": self.plan, "me": self.me,
-            "csrf": csrf_token(self.request), "page": page, "path": self.request.url.path, "query": self.request.url.query,
+            "csrf": token, "page": page, "path": self.request.url.path, "here": self._here(), "sought": self.sought,
             "posts": await post_names(self.session, self.plan, self.me.posts, self.me.language), "now": self.now, "today": self.today,
             "menu": self.request.app.state.menu, "said": self.request.query_params.get("said", ""), "refused": None,
             "refused_act": self.request.query_params.get("refused", ""), "undo": await self._undo(),
         }  # fmt: skip
-        return HTMLResponse(environment().get_template(f"{page}.html").render({**around, **facts}), status)
+        response = HTMLResponse(environment().get_template(f"{page}.html").render({**around, **facts}), status)
+        if self.request.cookies.get(CSRF_COOKIE) != token:  # it ends with the browser, the session does not
+            keep_csrf(self.request, response, token)
+        return response
+
+    def _here(self) -> str:
+        """The page's own address, to come back to; without what an act told it."""
+        query = [(name, value) for name, value in self.request.query_params.multi_items() if name not in NEWS]
+        return f"{self.request.url.path}?{urlencode(query)}" if query else self.request.url.path
+
+    def kept(self, filters: Mapping[str, Any]) -> dict[str, Any]:
+        """What a link to another piece of the same list, or to its export, carries on: the filters, and the words as they came."""
+        return {**filters, **({SEAL: self.request.query_params[SEAL]} if self.sought.typed() else {})}
 
     async def _undo(self) -> int | None:
         """The task of the step that was just taken, while it can be taken back.
@@ -137,13 +158,15 @@ class Visit:
 
 
 async def visiting(request: Request) -> AsyncIterator[Visit]:
-    """The dependency of every page. Raises NotEntered, which leads to the log-in."""
+    """The dependency of every page. Raises NotEntered, which leads to the log-in, and SearchOver."""
     parts: Parts = request.app.state.parts
     now = await parts.clock.now()
     me = await who(request, parts, now)
+    seal = Seal(parts.cipher, session_token(request))
+    sought = seal.open(request.query_params)
     async with parts.web.seeing(me.scope) as session:
         plan = (await plan_in_force(session))[1]
-        yield Visit(request, parts, me, session, plan, Calendar(plan), now)
+        yield Visit(request, parts, me, seal, sought, session, plan, Calendar(plan), now)
 
 
 Visiting = Annotated[Visit, Depends(visiting)]
@@ -193,9 +216,14 @@ async def post_names(session: AsyncSession, plan: Plan, posts: Sequence[Responsi
     return named
 
 
-def see_other(path: str, **query: str) -> RedirectResponse:
+def see_other(path: str, /, **query: str) -> RedirectResponse:
     """After an act: the browser asks for the page anew."""
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def own_path(path: str) -> str:
+    """Only a path of ours."""
+    return path if path.startswith("/") and not path.startswith("//") and "\\" not in path else "/today"
 
 
 def gone() -> HTTPException:

@@ -63,6 +63,10 @@ class Cipher:
         """A keyed hash of 16 bytes: the same text always gives the same, and nothing about the text."""
         return hmac.digest(self._index_key, text.encode(), "sha256")[:INDEX_BYTES]
 
+    def apart(self, purpose: str) -> Cipher:
+        """A cipher for one purpose: it reads nothing that was encrypted for another."""
+        return Cipher([base64.urlsafe_b64encode(self.derive(purpose)).decode()])
+
     def derive(self, purpose: str) -> bytes:
         """32 bytes of a key for one purpose, for instance a role's password."""
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"fanxiao " + purpose.encode()).derive(self._root)

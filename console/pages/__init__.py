@@ -17,6 +17,7 @@ from console.pages import (
     complaints,
     deliveries,
     enrolment,
+    finding,
     importing,
     keys,
     ledger,
@@ -75,6 +76,6 @@ MENU: Sequence[Entry] = (
 
 MODULES = (
     today, tasks, case, ledger, areas, notices, reports, students, child_acts, registers, enrolment, people, triage, complaints, referrals,
-    aid, campaigns, activities, supervision, importing, keys, plan, deliveries, templates, record, opening, photos, settings,
+    aid, campaigns, activities, supervision, importing, keys, plan, deliveries, templates, record, opening, photos, settings, finding,
 )  # fmt: skip
 ROUTERS: Sequence[APIRouter] = tuple(module.router for module in MODULES)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from cases.tasks import LIVING
 from console.security import require_csrf_form
+from console.sought import FIELDS, Sought
 from console.visit import Blank, Visit, Visiting, gone, see_other
 from papers.workbook import Column, Sheet, workbook
 from storage.tables import Area, CaseFile, SavedView, School, SchoolClass, Student, Task
@@ -32,7 +33,6 @@ PAGE = "ledger"
 class Filters(BaseModel):
     """What is looked for. `state`: away, back, closed, or every one."""
 
-    q: str = Field(default="", max_length=60)
     state: str = Field(default="away", max_length=10)
     level: Blank[int | None] = None
     cause: str = Field(default="", max_length=40)
@@ -44,11 +44,6 @@ class Filters(BaseModel):
         """Without what was left as it is: short addresses."""
         default = Filters()
         return {name: value for name, value in self.model_dump().items() if value != getattr(default, name) and name != "page"}
-
-    def recorded(self) -> dict[str, Any]:
-        """For the record, which holds no names and outlives them: of what was looked for, only that something was."""
-        kept = self.kept()
-        return {**kept, "q": True} if "q" in kept else kept
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ async def show(visit: Visiting, looking: Looking) -> Response:
     total = await visit.session.scalar(select(func.count()).select_from(_found(visit, looking).subquery())) or 0
     lines = await _lines(visit, looking, PER_PAGE, (looking.page - 1) * PER_PAGE)
     return await visit.show(
-        PAGE, lines=lines, total=total, looking=looking, kept=looking.kept(), pages=max(1, -(-total // PER_PAGE)),
+        PAGE, lines=lines, total=total, looking=looking, kept=visit.kept(looking.kept()), pages=max(1, -(-total // PER_PAGE)),
         views=await _views(visit), areas=await areas_beneath(visit), crumbs=await visit.crumbs(looking.area or visit.area),
     )  # fmt: skip
 
@@ -80,19 +75,26 @@ async def export(visit: Visiting, looking: Looking) -> Response:
     lines = await _lines(visit, looking, MOST_EXPORTED, 0)
     body = await asyncio.to_thread(workbook, [_sheet(visit, lines)])
     async with visit.acting() as work:
-        work.record("list_exported", "list:ledger", area_code=visit.area, actor=visit.actor, count=len(lines), filters=looking.recorded())
+        work.record(
+            "list_exported", "list:ledger", area_code=visit.area, actor=visit.actor, count=len(lines), filters=_recorded(visit, looking)
+        )
     name = f"ledger-{visit.today:%Y%m%d}.xlsx"
     return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
+def _recorded(visit: Visit, looking: Filters) -> dict[str, Any]:
+    """For the record, which holds no names and outlives them: of what was looked for, only that something was."""
+    return {**looking.kept(), **dict.fromkeys(visit.sought.typed(), True)}
+
+
 @router.post("/views", dependencies=ACTING)
 async def keep_view(visit: Visiting, name: Annotated[str, Form(min_length=1, max_length=30)], looking: Looking) -> Response:
-    """The filters as they are, under a name; the same name again takes the new ones."""
+    """The filters as they are, and the words, under a name; the same name again takes the new ones."""
     async with visit.acting() as work:
         kept = await work.session.scalar(select(func.count()).where(SavedView.person_id == visit.me.person_id, SavedView.page == PAGE))
         if (kept or 0) < MOST_VIEWS:
-            await _keep(work, visit.me.person_id, name.strip(), looking.kept())
-    return see_other("/ledger", **_texts(looking.kept()), said="view_kept")
+            await _keep(work, visit.me.person_id, name.strip(), {**looking.kept(), **visit.sought.typed()})
+    return see_other("/ledger", **_texts(visit.kept(looking.kept())), said="view_kept")
 
 
 async def _keep(work: Work, person_id: int, name: str, filters: Mapping[str, Any]) -> None:
@@ -115,10 +117,16 @@ def _texts(filters: Mapping[str, Any]) -> dict[str, str]:
 
 
 async def _views(visit: Visit) -> list[tuple[int, str, dict[str, str]]]:
-    """A person's own views; the worker's log-in reads them, as they are no rows of an area."""
+    """A person's own views (id, name, what its address carries); the worker's log-in reads them, as they are no rows of an area."""
     query = select(SavedView).where(SavedView.person_id == visit.me.person_id, SavedView.page == PAGE).order_by(SavedView.name)
     async with visit.acting() as work:
-        return [(view.id, view.name, _texts(view.filters)) for view in await work.session.scalars(query)]
+        return [(view.id, view.name, _address(visit, view.filters)) for view in await work.session.scalars(query)]
+
+
+def _address(visit: Visit, filters: Mapping[str, Any]) -> dict[str, str]:
+    """The words that were kept with a view are sealed for whoever opens it now."""
+    sought = Sought.among(filters)
+    return {**_texts({name: value for name, value in filters.items() if name not in FIELDS}), **visit.seal.close(sought)}
 
 
 async def areas_beneath(visit: Visit) -> Sequence[Area]:
@@ -130,8 +138,8 @@ async def areas_beneath(visit: Visit) -> Sequence[Area]:
 def _found(visit: Visit, looking: Filters) -> Select[int]:
     query = select(CaseFile.id).join(Student, Student.id == CaseFile.student_id)
     conditions: list[ColumnElement[bool]] = []
-    if looking.q.strip():
-        conditions.append(_named(looking.q.strip()))
+    if visit.sought.q:
+        conditions.append(_named(visit.sought.q))
     if looking.state in STATES:
         conditions.extend(STATES[looking.state])
     if looking.level is not None:

@@ -27,16 +27,15 @@ HOLES_FOR = timedelta(days=31)
 
 
 @router.get("")
-async def show(visit: Visiting, q: str = "", role: str = "", after: After = "") -> Response:
-    q = q.strip()[:40]
-    found = await piece(visit.session, _people(visit, q, role), POSITION, after)
+async def show(visit: Visiting, role: str = "", after: After = "") -> Response:
+    found = await piece(visit.session, _people(visit, role), POSITION, after)
     numbers = await numbers_of(visit, [person.id for _, person, *_ in found.rows])
     holes = await _holes(visit)
-    kept = {name: value for name, value in (("q", q), ("role", role)) if value}
-    return await visit.show("people", q=q, role=role, piece=found, numbers=numbers, holes=holes, kept=kept, most=MOST_HOLES)
+    kept = visit.kept({"role": role} if role else {})
+    return await visit.show("people", role=role, piece=found, numbers=numbers, holes=holes, kept=kept, most=MOST_HOLES)
 
 
-def _people(visit: Visit, q: str, role: str) -> Select[*tuple[Any, ...]]:
+def _people(visit: Visit, role: str) -> Select[*tuple[Any, ...]]:
     query = (
         select(Responsibility, Person, Area.name, School.name, SchoolClass.name)
         .join(Person, Person.id == Responsibility.person_id)
@@ -45,7 +44,7 @@ def _people(visit: Visit, q: str, role: str) -> Select[*tuple[Any, ...]]:
         .outerjoin(SchoolClass, SchoolClass.id == Responsibility.class_id)
         .where(*in_force(visit.today))
     )
-    if q:
+    if q := visit.sought.q:
         called = [named(Person, q), School.name.contains(q, autoescape=True), Area.name.contains(q, autoescape=True)]
         query = query.where(or_(*called))
     if role:

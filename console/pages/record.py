@@ -25,8 +25,6 @@ class Filters(BaseModel):
     """What is looked for. `before`: only events older than this one."""
 
     action: str = Field(default="", max_length=40)
-    actor: str = Field(default="", max_length=40)
-    case: str = Field(default="", max_length=40)
     since: Blank[date | None] = None
     until: Blank[date | None] = None
     before: int | None = None
@@ -34,13 +32,13 @@ class Filters(BaseModel):
 
 @router.get("")
 async def show(visit: Visiting, looking: Annotated[Filters, Query()]) -> Response:
-    actors = await _actors(visit, looking.actor.strip())
+    actors = await _actors(visit, visit.sought.actor)
     query = select(Event).where(*_conditions(visit, looking, actors)).order_by(Event.id.desc()).limit(PER_PAGE + 1)
     events = (await visit.session.scalars(query)).all()
     return await visit.show(
         "record", events=list(zip(events[:PER_PAGE], await _told(visit, events[:PER_PAGE]), strict=True)), more=len(events) > PER_PAGE,
         looking=looking, numbers=await _numbers(visit, events), actions=_actions(visit.me.language),
-        kept={name: str(value) for name, value in looking.model_dump().items() if value and name != "before"},
+        kept=visit.kept({name: str(value) for name, value in looking.model_dump().items() if value and name != "before"}),
     )  # fmt: skip
 
 
@@ -48,10 +46,10 @@ def _conditions(visit: Visit, looking: Filters, actors: Sequence[str]) -> list[C
     found: list[ColumnElement[bool]] = []
     if looking.action:
         found.append(Event.action == looking.action)
-    if looking.actor.strip():
+    if visit.sought.actor:
         found.append(Event.actor == func.any(list(actors)))
-    if looking.case.strip():
-        found.append(Event.case_id.in_(select(CaseFile.id).where(CaseFile.number.endswith(looking.case.strip(), autoescape=True))))
+    if visit.sought.case:
+        found.append(Event.case_id.in_(select(CaseFile.id).where(CaseFile.number.endswith(visit.sought.case, autoescape=True))))
     if looking.since is not None:
         found.append(Event.at >= visit.calendar.at(looking.since, MIDNIGHT))
     if looking.until is not None:

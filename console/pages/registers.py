@@ -33,7 +33,6 @@ class Filters(BaseModel):
     """Which register, and whom in it."""
 
     category: str = Field(default="", max_length=40)
-    q: str = Field(default="", max_length=40)
     area: str = Field(default="", max_length=12)
     former: bool = False
     page: int = Field(default=1, ge=1, le=10_000)
@@ -62,20 +61,20 @@ async def show(visit: Visiting, looking: Looking) -> Response:
     chosen = looking.category if looking.category in known else next(iter(known), "")
     async with visit.acting() as work:  # counted over the whole register; the rows themselves are read as this post
         first = (looking.page - 1) * PER_PAGE
-        wanted, within = _wanted(looking, chosen), visit.within(Student)
+        wanted, within = _wanted(visit, looking, chosen), visit.within(Student)
         counts, at = await groups_of(work, visit.me.scope.area, within)
         ids = await some_members(work, wanted, within, most=PER_PAGE + 1, after=first)
         total = counts.get(chosen, 0) if wanted == InRegister(chosen) else await count_members(work, wanted, within)
     return await visit.show(
         "registers", rows=await entries(Work(visit.session, visit.now), ids[:PER_PAGE]), total=total,
         pages=max(looking.page + (len(ids) > PER_PAGE), -(-total // PER_PAGE)), looking=looking,
-        kept={**looking.kept(), "category": chosen}, chosen=chosen, categories=known, counts=counts, counted_at=at,
+        kept=visit.kept({**looking.kept(), "category": chosen}), chosen=chosen, categories=known, counts=counts, counted_at=at,
         areas=await areas_beneath(visit), may_write=may_write(visit), rules=visit.plan.registers, aided=aid_told,
     )  # fmt: skip
 
 
-def _wanted(looking: Filters, chosen: str) -> InRegister:
-    return InRegister(chosen, looking.area, looking.q.strip(), looking.former)
+def _wanted(visit: Visit, looking: Filters, chosen: str) -> InRegister:
+    return InRegister(chosen, looking.area, visit.sought.q, looking.former)
 
 
 @router.get("/export.xlsx")
@@ -92,7 +91,7 @@ async def export(visit: Visiting, looking: Looking) -> Response:
 async def _export(visit: Visit, looking: Filters, tell: Tell) -> Response:
     category = looking.category
     async with visit.acting() as work:
-        rows = await register(work, _wanted(looking, category), visit.within(Student), tell)
+        rows = await register(work, _wanted(visit, looking, category), visit.within(Student), tell)
     lines = [register_row(one, visit.plan) for one in rows]
     body = await asyncio.to_thread(register_workbook, categories_for(visit)[category].zh, lines, visit.today)
     async with visit.acting() as work:

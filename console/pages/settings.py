@@ -11,7 +11,7 @@ from cases.access.posts import needs_second_factor
 from cases.access.second_factor import drop_factor
 from cases.access.sessions import end_session, sessions_of
 from console.security import require_csrf_form
-from console.visit import Visiting, gone, see_other
+from console.visit import Visiting, gone, own_path, see_other
 from console.words import LANGUAGES
 from storage.tables import ConsoleSession
 
@@ -44,7 +44,7 @@ async def language(visit: Visiting, chosen: Annotated[str, Form()], back: Annota
     async with visit.acting() as work:
         found = await work.session.get_one(ConsoleSession, visit.me.session_id)
         found.language = chosen if chosen in LANGUAGES else LANGUAGES[0]
-    return see_other(_own(back))
+    return see_other(own_path(back))
 
 
 @router.post("/post", dependencies=ACTING)
@@ -74,8 +74,3 @@ async def renew(visit: Visiting) -> Response:
             await end_session(work, visit.me.person_id, one.id)
         work.record("second_factor_renewed", f"person:{visit.me.person_id}", area_code=visit.area, actor=visit.actor)
     return see_other("/login")
-
-
-def _own(path: str) -> str:
-    """Only a path of ours."""
-    return path if path.startswith("/") and not path.startswith("//") and "\\" not in path else "/today"

@@ -16,6 +16,7 @@ from cases.responsible import in_force
 from cases.school_roll import ENTERING
 from console.pages.case import family_of
 from console.pages.registers import categories_for, may_write
+from console.sought import Sought
 from console.visit import Visit, Visiting, gone, place_of, see_other
 from storage.tables import (
     Absence,
@@ -39,19 +40,21 @@ router = APIRouter(prefix="/students")
 MOST = 50
 MOST_OTHERS = 20
 DAYS = 60
-LONGEST = 60
 
 
 @router.get("")
-async def search(visit: Visiting, q: str = "") -> Response:
+async def search(visit: Visiting) -> Response:
     """Exactly one child that is found by a number, and nobody else, opens at once."""
-    q = q.strip()[:LONGEST]
+    q = visit.sought.q
     rows = await _children(visit, q) if q else []
     people = await _people(visit, q) if q else []
     if len(rows) == 1 and not people and any(char.isdigit() for char in q):
         return see_other(f"/students/{rows[0][0].id}")
     places = await _places(visit, q) if q else []
-    return await visit.show("students", q=q, rows=rows, people=people, places=places, most=MOST, most_others=MOST_OTHERS)
+    return await visit.show(
+        "students", rows=rows, people=people, places=places, most=MOST, most_others=MOST_OTHERS,
+        finding=lambda name: visit.seal.close(Sought(q=name)),
+    )  # fmt: skip
 
 
 async def _children(visit: Visit, q: str) -> Sequence[Any]:

@@ -72,22 +72,19 @@ async def few_colleagues(visit: Visit) -> list[Colleague] | None:
 
 
 @router.get("/{task_id}/hand-on")
-async def to_whom(
-    visit: Visiting, task_id: int, q: Annotated[str, Query(max_length=40)] = "", back: Annotated[str, Query(max_length=40)] = ""
-) -> Response:
+async def to_whom(visit: Visiting, task_id: int, back: Annotated[str, Query(max_length=40)] = "") -> Response:
     """Where colleagues are many: the one is looked for by name."""
     row = (await visit.session.execute(tasks_of(visit.me.person_id).where(Task.id == task_id))).one_or_none()
     if row is None:
         raise gone()
     async with visit.acting() as work:
-        found = await near_colleagues(work, visit.me.person_id, visit.today, most=LISTED, called=q)
+        found = await near_colleagues(work, visit.me.person_id, visit.today, most=LISTED, called=visit.sought.q)
     return await visit.show(
         "hand_on",
         task=row[0],
         case=row[1],
         child=row[2],
         found=found,
-        q=q.strip(),
         back=back if back.startswith("/cases/") else "",
         most=LISTED,
     )

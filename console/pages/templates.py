@@ -21,11 +21,12 @@ LONGEST_SOURCE, LONGEST_FACT = 2000, 400
 
 
 @router.get("")
-async def index(visit: Visiting, q: str = "", audience: str = "") -> Response:
+async def index(visit: Visiting, audience: str = "") -> Response:
+    q = visit.sought.q
     found = sorted(visit.parts.catalogue.templates.values(), key=lambda template: (template.audience, template.id))
     shown = [one for one in found if (not audience or one.audience == audience) and (q.lower() in one.id or q in one.sources["sms"])]
     return await visit.show(
-        "templates", shown=[(one, _gist(visit, one)) for one in shown], q=q, audience=audience, chosen=None,
+        "templates", shown=[(one, _gist(visit, one)) for one in shown], audience=audience, chosen=None,
         audiences=sorted({one.audience for one in found}),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyotp
 import pytest
@@ -83,6 +84,13 @@ class Desk:
             await page.click("button.primary")
         await page.wait_for_url("**/today")
 
+    async def looks_for(self, said: str) -> None:
+        """In the box that every page has, by the keyboard."""
+        await self.page.keyboard.press("/")
+        await self.page.keyboard.type(said)
+        await self.page.keyboard.press("Enter")
+        await self.page.wait_for_url("**/students?find=*")
+
     async def picture(self, name: str, language: str, width: str) -> None:
         await self.page.screenshot(path=PICTURES / f"{name}-{language}-{width}.png", full_page=True)
 
@@ -121,7 +129,7 @@ async def pages(county: County) -> dict[str, str]:
     return {
         **{entry.name: entry.path for entry in MENU}, "case": f"/cases/{case.id}", "student": f"/students/{case.student_id}",
         "notice": f"/notices/{(await county.notices())[0].id}", "report": f"/reports/{await _report(county)}",
-        "school": f"/areas/schools/{county.school_id}", "found": "/students?q=同学",
+        "school": f"/areas/schools/{county.school_id}",
         "template": "/templates/absence_question", "settings": "/settings",
         "referral": f"/referrals/{referral}", "aid_request": f"/aid/{aid}",
         "campaign": f"/campaigns/{campaign}", "campaign_new": "/campaigns/new", "activities": "/activities",
@@ -165,6 +173,9 @@ async def test_every_page_in_both_languages_at_both_widths(office: County) -> No
                     await desk.checks(f"{name} {language} {width}")
                     assert await _sent(desk.page) < LARGEST, name
                     await desk.picture(name, language, width)
+                await desk.looks_for("同学")
+                await desk.checks(f"found {language} {width}")
+                await desk.picture("found", language, width)
                 await desk.page.goto(f"{url}/settings")
                 await desk.page.click("#live form[action='/settings/language'] button")
                 await desk.page.wait_for_load_state()
@@ -217,6 +228,46 @@ async def test_an_officer_acts_opens_a_number_hears_news_and_uses_the_keys(offic
         await page.wait_for_function(seen, timeout=10_000)
         assert "2 条短信" in await page.inner_text("#previews")
         assert desk.faults == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_a_search_is_gone_back_to_and_reloaded_and_no_address_tells_its_words(office: County, script: bool) -> None:
+    async with serving(console_of(office)) as url, chromium() as browser:
+        context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN", java_script_enabled=script)
+        desk = Desk(office, await context.new_page(), url)
+        page, child = desk.page, "马小龙"
+        asked: list[str] = []
+        page.on("request", lambda one: asked.append(f"{one.url} {one.headers.get('referer', '')}"))
+        await desk.enters("township_officer")
+        if script:
+            await desk.looks_for(child)
+        else:
+            await page.fill("#find", child)
+            await page.press("#find", "Enter")
+        await page.wait_for_url("**/students?find=*")
+        await page.click(f"#live a:has-text('{child}')")
+        await page.wait_for_url(f"**/students/{office.students[child]}")
+        await page.go_back()
+        assert child in await page.inner_text("table")
+        await page.reload()
+        assert child in await page.inner_text("table")
+        await page.goto(f"{url}/ledger")
+        await page.fill(".filters [name=q]", child)
+        await page.select_option(".filters [name=state]", "all")
+        await page.click(".filters .primary")
+        await page.wait_for_url("**/ledger?state=all&find=*")
+        assert child in await page.inner_text("table")
+        await page.click("form[action='/settings/language'] button")
+        await page.wait_for_url("**/ledger?state=all&find=*")
+        assert child in await page.inner_text("table")
+        assert await page.input_value(".filters [name=q]") == child
+        async with page.expect_download() as download:
+            await page.click(".filters a[href*='.xlsx']")
+        assert (await download.value).suggested_filename.startswith("ledger-")
+        assert len(asked) > 10
+        assert not [one for one in asked if child in unquote(one) or "%E9%A9%AC" in one]
+        assert desk.faults == []
+        await context.close()
 
 
 async def test_progress_moves_while_somebody_looks(office: County) -> None:

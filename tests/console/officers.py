@@ -50,6 +50,16 @@ class Officer:
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.headers.get('location', '')}"
         return answer.text
 
+    async def looks_for(self, path: str, **typed: str) -> str:
+        """Types words and filters into the page's form; the address to which that leads."""
+        answer = await self.does("/find", to=path, **typed)
+        assert answer.status_code == 303, f"{path}: {answer.status_code}"
+        return answer.headers["location"]
+
+    async def finds(self, path: str, **typed: str) -> str:
+        """The page that comes of it."""
+        return await self.sees(await self.looks_for(path, **typed))
+
     async def code(self, role: str) -> str:
         """The newest code on that person's phone."""
         await self.county.stage.settle()

@@ -139,8 +139,8 @@ async def test_logging_out_ends_the_session_itself(officer: Officer) -> None:
 
 async def test_only_our_own_pages_may_act(officer: Officer) -> None:
     await officer.enters("principal")
-    for path in ("/settings/language", "/logout", "/tasks/1/take", "/ledger/views?q=x"):
-        assert (await officer.http.post(path, data={"csrf": "guessed", "chosen": "en", "name": "x"})).status_code == 403
+    for path in ("/settings/language", "/logout", "/tasks/1/take", "/ledger/views", "/find"):
+        assert (await officer.http.post(path, data={"csrf": "guessed", "chosen": "en", "name": "x", "to": "/ledger"})).status_code == 403
 
 
 async def test_somebody_out_of_office_is_out(officer: Officer) -> None:

@@ -75,16 +75,16 @@ async def test_the_search_finds_people_and_places_of_ones_own_by_name_pinyin_and
         await session.execute(update(Person).where(Person.id == office.people["principal"]).values(name_pinyin="wang xiaozhang"))
     officer = await Officer(office, app).enters("township_officer")
     for said in ("王校", "wangxiao", "Wang Xiao", office.phones["principal"].number.removeprefix("+86")):
-        assert "王校长" in await officer.sees(f"/students?q={said}"), said
+        assert "王校长" in await officer.finds("/students", q=said), said
     async with office.database.session() as session:
         school = (await session.scalars(select(School))).one()
     for said in ("锁南", "suonan", "sn"):
-        page = await officer.sees(f"/students?q={said}")
+        page = await officer.finds("/students", q=said)
         assert 'href="/areas/622926100"' in page, said
-    assert f'href="/areas/schools/{school.id}"' in await officer.sees(f"/students?q={school.name[:3]}")
-    assert "<strong>孙科长</strong>" not in await officer.sees("/students?q=孙科长")  # of the county
+    assert f'href="/areas/schools/{school.id}"' in await officer.finds("/students", q=school.name[:3])
+    assert "<strong>孙科长</strong>" not in await officer.finds("/students", q="孙科长")  # of the county
     teacher = await Officer(office, app).enters("class_teacher")
-    assert 'href="/areas/622926100"' not in await teacher.sees("/students?q=suonan")
+    assert 'href="/areas/622926100"' not in await teacher.finds("/students", q="suonan")
 
 
 async def test_where_colleagues_are_many_one_is_looked_for(office: County) -> None:
@@ -101,11 +101,11 @@ async def test_where_colleagues_are_many_one_is_looked_for(office: County) -> No
     officer = await Officer(office, console_of(office)).enters("township_officer")
     task = await office.task("issue_notice")
     assert f'href="/tasks/{task.id}/hand-on"' in await officer.sees("/tasks")
-    found = await officer.sees(f"/tasks/{task.id}/hand-on?q=bai7")
+    found = await officer.finds(f"/tasks/{task.id}/hand-on", q="bai7")
     one = re.search(r'name="to" value="(\d+)" aria-label="转给 白7"', found)
     assert one is not None
     assert "白8" not in found
-    assert "孙科长" not in await officer.sees(f"/tasks/{task.id}/hand-on?q=孙")  # of the county: not theirs to ask
+    assert "孙科长" not in await officer.finds(f"/tasks/{task.id}/hand-on", q="孙")  # of the county: not theirs to ask
     assert (await officer.does(f"/tasks/{task.id}/hand-on", to=one[1])).status_code == 303
     assert (await officer.http.get(f"/tasks/{task.id}/hand-on")).status_code == 404  # no longer theirs
 
