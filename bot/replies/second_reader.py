@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 FILE = Path(__file__).with_name("second_reader.json")
@@ -34,14 +35,18 @@ class Taught:
     pieces: Mapping[str, tuple[tuple[int, float], ...]]
 
 
-def chances(plain: str, question: str | None, names: Sequence[str]) -> dict[str, float]:
+def chances(plain: str, question: str | None, names: Sequence[str]) -> Mapping[str, float]:
     """How likely it is that the text says each of these, between 0 and 1, each for itself. `plain`: the text in one costume."""
+    return _chances(plain, question, tuple(names))
+
+
+@lru_cache(maxsize=64)  # asked for a doubt, and again for what is put to the family
+def _chances(plain: str, question: str | None, names: tuple[str, ...]) -> Mapping[str, float]:
     taught = second_reader()
     known = [weights for piece in pieces_of(plain, names) if (weights := taught.pieces.get(piece))]
     scores = [0.0] * len(taught.meanings)
-    for weights in known:
-        for place, weight in weights:
-            scores[place] += weight
+    for place, weight in chain.from_iterable(known):
+        scores[place] += weight
     share = SCALE / math.sqrt(len(known) or 1)
     asked = taught.questions.get(question or "none", (0.0,) * len(scores))
     return {

@@ -89,16 +89,22 @@ def _told(text: str) -> str:
 def _unexplained(clause: str, searching: _Searching) -> str:
     """The clause with a comma for every character in a word for a day, for a cause, for going to school, for what is no danger."""
     words, letters = lexicon(), [*clause]
-    known = [words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS)]
+    spans = [*_known(clause), *((day.start, day.end) for day in find_days(clause, searching.today, searching.school))]
     if not searching.wounds:
-        known += [words.signs[name].words for name in _WOUNDS]
-    spans = [(day.start, day.end) for day in find_days(clause, searching.today, searching.school)]
-    spans += [match.span() for pattern in known for match in pattern.finditer(clause)]
+        spans += [match.span() for name in _WOUNDS for match in words.signs[name].words.finditer(clause)]
     told = [(one.start, one.end) for one in words_in(clause)]
     spans += [span for span in told if not (searching.wounds and words.patterns["wound"].search(clause[span[0] : span[1]]))]
     for start, end in spans:
         letters[start:end] = "," * (end - start)
     return "".join(letters)
+
+
+@derived(maxsize=256)  # looked at twice, once for wounds as well
+def _known(clause: str) -> tuple[tuple[int, int], ...]:
+    """Where words stand that are no news, no danger, or going to school."""
+    words = lexicon()
+    known = [words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS)]
+    return tuple(match.span() for pattern in known for match in pattern.finditer(clause))
 
 
 @derived(maxsize=256)

@@ -11,7 +11,7 @@ from bench import teach
 from bench._labelled import BUILDING, STRANGERS_BUILDING, load
 from bot.replies import Child, action, likeliest, read_guardian
 from bot.replies.school_year import NO_SCHOOL_YEAR
-from bot.replies.second_reader import chances, pieces_of, second_reader
+from bot.replies.second_reader import _chances, chances, pieces_of, second_reader
 
 TODAY = date(2026, 11, 24)
 BOY, GIRL = Child(1, "马建国", rank=1), Child(2, "马玉兰", rank=2)
@@ -34,8 +34,10 @@ def test_teaching_it_again_gives_the_same_chances(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("bot.replies.second_reader.FILE", tmp_path / "again.json")
     teach.main()
     second_reader.cache_clear()
+    _chances.cache_clear()
     after = [chances(text, "absence", []) for text in texts]
     second_reader.cache_clear()
+    _chances.cache_clear()
     for one, other in zip(before, after, strict=True):
         assert one == pytest.approx(other, abs=0.02)
 
