@@ -38,7 +38,7 @@ def doubted(
 def _read_by_two(readings: Sequence[Reading], plain: str, question: str | None, names: Sequence[str]) -> list[Reading]:
     """Sure is what the second reader finds likely, too, and beside which nothing else is all but certain to it."""
     open_to_doubt = [one for one in readings if _needs_all(one) and one.intent not in CHOICES and not _by_own_words(one)]
-    if not open_to_doubt:
+    if not open_to_doubt or plain.strip(" ,.!。") in lexicon().told_to_say:
         return [*readings]
     likely = chances(plain, question, names)
     said = {_as_taught(one) for one in readings} | {"will_return" for one in readings if one.intent == "sick" and one.on is not None}

@@ -74,6 +74,7 @@ class Lexicon:
     doubted_from: int
     everyday: frozenset[str]
     own: frozenset[str]
+    told_to_say: frozenset[str]
     strongest: tuple[str, ...]
     together: tuple[tuple[str, str], ...]
     cancelled: Mapping[str, re.Pattern[str]]
@@ -149,6 +150,7 @@ def lexicon() -> Lexicon:
         doubted_from=data["sign_levels"]["doubted"],
         everyday=frozenset(word for words in data["everyday"].values() for word in words),
         own=frozenset(data["own"]),
+        told_to_say=frozenset(data["told_to_say"]),
         strongest=tuple(data["strongest"]),
         together=tuple((first, second) for first, second in data["together"]),
         cancelled=_all(data["cancelled"], macros),

@@ -74,6 +74,12 @@ def test_what_both_understand_is_acted_on_and_a_digit_needs_no_second_reader() -
     assert acts("退订", None) == [("opt_out", "act")]
 
 
+@pytest.mark.parametrize("text", ["申请帮助", "申请帮助。", "打错了", "退订"])
+@pytest.mark.parametrize("question", ["absence", "publicity", None])
+def test_what_our_own_messages_tell_a_family_to_say_is_acted_on(text: str, question: str | None) -> None:
+    assert [done for _, done in acts(text, question)] == ["act"]
+
+
 @pytest.mark.parametrize(
     ("text", "question", "expected"),
     [
