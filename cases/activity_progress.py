@@ -14,6 +14,8 @@ from cases.responsible import CODE_LENGTH
 from storage.tables import Activity, ActivityPlan, Area, Photo, School
 from storage.work import Work
 
+TAKEN = ("stored", "removed")
+
 
 @dataclass
 class Progress:
@@ -82,9 +84,12 @@ async def _planned(work: Work, area_code: str, year: int) -> list[ActivityPlan]:
 
 
 async def held_in(work: Work, area_code: str, year: int) -> list[tuple[Activity, int]]:
-    """Each activity of an area in a school year with the number of its photographs, by day; those that were taken back are left out."""
+    """Each activity of an area in a school year with the number of its photographs, by day; those that were taken back are left out.
+
+    A photograph that was removed when its time was over still counts: the activity had it.
+    """
     pictures = (
-        select(func.count()).select_from(Photo).where(Photo.activity_id == Activity.id, Photo.state == "stored").scalar_subquery()
+        select(func.count()).select_from(Photo).where(Photo.activity_id == Activity.id, Photo.state.in_(TAKEN)).scalar_subquery()
     )  # fmt: skip
     query = select(Activity, pictures).where(
         Activity.area_code.startswith(area_code), Activity.withdrawn_at.is_(None),

@@ -24,7 +24,7 @@ from cases.activities import (
     set_planned,
     withdraw_activity,
 )
-from cases.activity_progress import Progress, progress, progress_of
+from cases.activity_progress import TAKEN, Progress, progress, progress_of
 from cases.imports.classes import school_year
 from cases.photographs import media_type_of, unfit
 from cases.publicity_texts import library
@@ -141,18 +141,18 @@ async def withdraw(visit: Visiting, activity_id: int) -> Response:
     return see_other("/activities", said="activity_withdrawn")
 
 
-async def _latest(visit: Visit) -> Sequence[tuple[Activity, Sequence[int]]]:
-    """(activity, its photographs) of the post's own place, the newest first; a school's people see that there are some by the count."""
+async def _latest(visit: Visit) -> Sequence[tuple[Activity, Sequence[int | None]]]:
+    """(activity, its photographs) of the post's own place, the newest first; None for a photograph that was removed in the meantime."""
     query = select(Activity).where(Activity.withdrawn_at.is_(None)).order_by(Activity.held_on.desc(), Activity.id.desc()).limit(LISTED)
     if visit.me.post.school_id is None:
         found = list(await visit.session.scalars(query))
     else:
         async with visit.acting() as work:
             found = list(await work.session.scalars(query.where(Activity.school_id == visit.me.post.school_id)))
-    pictures: dict[int | None, list[int]] = defaultdict(list)
-    stored = select(Photo.activity_id, Photo.id).where(Photo.activity_id.in_([one.id for one in found]), Photo.state == "stored")
-    for activity_id, photo_id in await visit.session.execute(stored.order_by(Photo.id)):
-        pictures[activity_id].append(photo_id)
+    pictures: dict[int | None, list[int | None]] = defaultdict(list)
+    taken = select(Photo.activity_id, Photo.id, Photo.state).where(Photo.activity_id.in_([one.id for one in found]), Photo.state.in_(TAKEN))
+    for activity_id, photo_id, state in await visit.session.execute(taken.order_by(Photo.id)):
+        pictures[activity_id].append(photo_id if state == "stored" else None)
     return [(one, pictures[one.id]) for one in found]
 
 

@@ -31,7 +31,7 @@ async def _lived(county: County) -> None:
     await county.to("2026-11-02 08:31")
     await county.phones["class_teacher"].replies(CHILD)
     await county.to("2026-11-02 08:40")
-    await county.phones["father"].replies("赛龙去他姑姑家了，明天回来")
+    await county.phones["father"].replies("赛龙明天回学校")
     for day in (3, 4, 5):
         await county.to(f"2026-11-0{day} 08:31")
         await county.phones["class_teacher"].replies("0")
