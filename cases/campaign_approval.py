@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from cases.campaign_rows import CampaignRefused, approvers, covers, note, schedule_campaign, tell_author
+from cases.campaign_rows import CampaignRefused, approvers, covers, note, roles_told, schedule_campaign, tell_author
 from cases.desk import desk_of_area
 from cases.plans import plan_in_force
 from cases.publicity_texts import library
@@ -18,7 +18,7 @@ async def ask_for_approval(work: Work, plan: Plan, campaign: Campaign) -> None:
     """Puts it before those who may agree, never before its author. Raises CampaignRefused where there is nobody else."""
     people = await approvers(work, plan, campaign)
     if not people:
-        raise CampaignRefused("no_approver", roles="、".join(plan.role_name(role) for role in plan.publicity.approved_by))
+        raise CampaignRefused("no_approver", roles=roles_told(plan, plan.publicity.approved_by))
     campaign.state, campaign.next_at = "waiting_approval", None
     await work.session.flush()
     desk = await desk_of_area(work, campaign.area_code)
@@ -45,7 +45,7 @@ async def decide_campaign(work: Work, campaign: Campaign, by: int, *, approved: 
     if by == campaign.created_by:
         raise CampaignRefused("own_campaign")
     if not await covers(work, by, plan.publicity.approved_by, campaign.area_code):
-        raise CampaignRefused("not_approver", roles="、".join(plan.role_name(role) for role in plan.publicity.approved_by))
+        raise CampaignRefused("not_approver", roles=roles_told(plan, plan.publicity.approved_by))
     if approved:
         campaign.approved_by, campaign.approved_at = by, work.now
         schedule_campaign(work, plan, campaign)

@@ -74,9 +74,7 @@ async def _form(visit: Visit, typed: dict[str, Any], refused: CampaignRefused | 
 
 def _said(visit: Visit, refused: CampaignRefused | None) -> str:
     """The refusal in the visitor's language."""
-    if refused is None:
-        return ""
-    return str(library().labels["refusals"][refused.reason][visit.me.language]).format(**refused.facts)
+    return refused.told(visit.me.language) if refused is not None else ""
 
 
 @router.post("", dependencies=ACTING)
