@@ -89,9 +89,9 @@ def _told(text: str) -> str:
 def _unexplained(clause: str, searching: _Searching) -> str:
     """The clause with a comma for every character in a word for a day, for a cause, for going to school, for what is no danger."""
     words, letters = lexicon(), [*clause]
-    known = [words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS)]
+    known = [words.go, words.present, words.danger.no_danger, words.danger.no_sign, *(words.patterns[name] for name in _NO_NEWS)]
     if not searching.wounds:
-        known += [words.signs[name].words for name in _WOUNDS]
+        known += [words.danger.signs[name].words for name in _WOUNDS]
     spans = [(day.start, day.end) for day in find_days(clause, searching.today, searching.school)]
     spans += [match.span() for pattern in known for match in pattern.finditer(clause)]
     told = [(one.start, one.end) for one in words_in(clause)]
