@@ -150,11 +150,13 @@ async def _preview(visit: Visit, work: Work, campaign: Campaign, counted: Counte
 
 
 async def _act(visit: Visit, campaign_id: int, act: Callable[[Work, Campaign], Awaitable[Any]], done: str, typed: str = "") -> Response:
-    """Carried out on the locked row, all of it or nothing."""
+    """Carried out on the locked row, all of it or nothing. `done`: what is said of it; "{state}" in it is the state it is in then."""
     await _seen(visit, campaign_id)
     try:
         async with visit.acting() as work:
-            await act(work, await lock_campaign(work, campaign_id))
+            campaign = await lock_campaign(work, campaign_id)
+            await act(work, campaign)
+            done = done.format(state=campaign.state)
     except CampaignRefused as refused:
         return await _page(visit, campaign_id, refused=refused, typed=typed)
     return see_other(f"/campaigns/{campaign_id}", said=done)
@@ -198,7 +200,8 @@ async def act(visit: Visiting, campaign_id: int, act: str) -> Response:
     """start, pause, resume, cancel, resend."""
     if act not in ACTS:
         raise gone()
-    return await _act(visit, campaign_id, lambda work, one: ACTS[act](work, one, visit.me.person_id), f"campaign_{act}")
+    done = "campaign_{state}" if act == "start" else f"campaign_{act}"  # it begins, or waits for a second person
+    return await _act(visit, campaign_id, lambda work, one: ACTS[act](work, one, visit.me.person_id), done)
 
 
 @router.get("/{campaign_id}/outcome.xlsx")

@@ -49,7 +49,8 @@ async def test_from_the_draft_over_a_second_person_to_the_outcome(office: County
     await author.does(f"{path}/test")
     await office.stage.settle()
     await office.phones["county_officer"].expects("我们一起想办法")
-    await author.does(f"{path}/start")
+    assert "campaign_waiting_approval" in (await author.does(f"{path}/start")).headers["location"]
+    assert "已送另一位审批" in await author.sees(f"{path}?said=campaign_waiting_approval")
     assert (await campaign(office)).state == "waiting_approval"
     assert "要由另一位审批" in (await author.does(f"{path}/agree")).text
     await office.phones["mother"].expects_nothing()
@@ -59,6 +60,7 @@ async def test_from_the_draft_over_a_second_person_to_the_outcome(office: County
     await office.stage.advance(minutes=15)
     for phone in ("mother", "father"):
         await office.phones[phone].expects("我们一起想办法")
+    assert re.search(r"审批同意 · \d\d:\d\d 开始 · \d\d:\d\d 结束", await author.sees(path))
     page = await author.sees(f"{path}?only=delivered")
     assert "已送达" in page
     assert "马mother" in page

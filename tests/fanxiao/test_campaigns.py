@@ -246,6 +246,9 @@ async def test_paused_nothing_more_leaves_and_resumed_everybody_gets_it_once(fam
     await families.stage.advance(minutes=30)
     assert len(await rows(families, _sent(families))) == before
     await typed("campaigns", "resume", number, "--by", "孙科长")
+    going = (await typed("campaigns", "outcome", number)).stdout
+    assert "等待发送" in going
+    assert "暂停" not in going  # why it stood still is no reason any more
     await families.stage.advance(minutes=15)
     assert sorted(await rows(families, _sent(families))) == sorted(families.people[key] for key in ("mother", "father", "grandmother"))
 
