@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
 from cases.campaign_rows import CampaignRefused, approvers, covers, note, roles_told, schedule_campaign, tell_author
@@ -10,7 +12,7 @@ from cases.plans import plan_in_force
 from cases.publicity_texts import library
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.model import Plan
-from storage.tables import Campaign, Person, Task
+from storage.tables import Campaign, Person, Task, TaskHolder
 from storage.work import Work
 
 
@@ -54,6 +56,13 @@ async def decide_campaign(work: Work, campaign: Campaign, by: int, *, approved: 
     await end_asking(work, campaign, by, note_of)
     note(work, campaign, "campaign_approved" if approved else "campaign_refused", by, people=campaign.people)
     tell_author(work, campaign, "approved" if approved else "refused")
+
+
+async def who_is_asked(work: Work, campaign: Campaign) -> Sequence[str]:
+    """Names of those before whom it lies."""
+    held = select(Person.name).join(TaskHolder, TaskHolder.person_id == Person.id).join(Task, Task.id == TaskHolder.task_id)
+    living = held.where(Task.campaign_id == campaign.id, Task.state.in_(LIVING), TaskHolder.until.is_(None), TaskHolder.why != "copy")
+    return (await work.session.scalars(living.distinct().order_by(Person.name))).all()
 
 
 async def end_asking(work: Work, campaign: Campaign, by: int | None, result: str) -> None:

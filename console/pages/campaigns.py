@@ -15,7 +15,7 @@ from bot.publicity import Outbox, Preview, draft_campaign, preview_campaign, tes
 from bot.publicity_book import outcome_book
 from cases import campaigns
 from cases.audience import CATEGORIES, Counted
-from cases.campaign_approval import decide_campaign
+from cases.campaign_approval import decide_campaign, who_is_asked
 from cases.campaign_counts import AHEAD, audience_of, result_of, written_of
 from cases.campaign_drafts import MOST_NAME, Draft
 from cases.campaign_outcome import outcome_of, recipients, some_recipients
@@ -131,11 +131,12 @@ async def _page(
         made, agrees = visit.plan.publicity.made_by, visit.plan.publicity.approved_by
         own = campaign.created_by == visit.me.person_id
         may_act = own or await covers(work, visit.me.person_id, [*made, *agrees], campaign.area_code)
+        asked = await who_is_asked(work, campaign)
         may_agree = not own and await covers(work, visit.me.person_id, agrees, campaign.area_code)
     return await visit.show(
         "campaign", status=409 if refused else 200, one=campaign, text=text_of(campaign), preview=preview, outcome=outcome,
         written=written, people=people, counted_at=at, names=names, only=listed, most=LISTED, library=library(), may_act=may_act,
-        may_agree=may_agree, own=own, why=_said(visit, refused), typed=typed,
+        may_agree=may_agree, asked=asked, own=own, why=_said(visit, refused), typed=typed,
         area=await visit.session.get(Area, campaign.area_code),
     )  # fmt: skip
 
