@@ -29,6 +29,7 @@ from bot.channels.registry import build_channels, close_channels
 from bot.dialogs.route import route
 from bot.worker import Worker
 from fanxiao.logs import configure
+from storage.tables import WAITING_SQL
 from tests.processes.installation import morning_plan
 
 MESSAGES, REPLIES, GONE = 20_000, 5_000, 60.0
@@ -41,9 +42,9 @@ MOST_KILLS = 60
 """The next kill waits until this part of the messages has gone through: a slow machine is to be hit in full flow, too."""
 FAULT_SECONDS, CUT_SECONDS = 6.0, 1.0
 PATIENCE = 240.0
-UNDER_WAY = """
+UNDER_WAY = f"""
 select (select count(*) from intent where state = 'pending' and due_at < clock_timestamp() + interval '1 hour')
-     + (select count(*) from message where state in ('queued', 'sending'))
+     + (select count(*) from message where state in {WAITING_SQL})
      + (select count(*) from inbound where handled_at is null) + (select count(*) from attempt where outcome is null or outcome = 'unknown')
      + (select count(*) from delivery_status join message using (channel, provider_id) where applied_at is null)
 """

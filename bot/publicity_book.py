@@ -22,9 +22,10 @@ def outcome_book(
     said = book.labels["outcome_sheet"]
     counts = [(labels[outcome]["zh"], count) for outcome, count in found.totals.items()]
     columns_of_totals = [Column(said["outcome"], 16), Column(said["people"], 12, "count")]
+    spent = said["no_price" if found.cost is None else "cost"].format(parts=found.parts, cost=found.cost)
     totals = Sheet(
         said["totals"], said["totals_title"].format(campaign=campaign.name), columns_of_totals, counts,
-        notes=[said["cost"].format(parts=found.parts, cost=found.cost)], sums=(said["totals"], sum(found.totals.values())),
+        notes=[spent], sums=(said["totals"], sum(found.totals.values())),
     )  # fmt: skip
     columns = [Column(said[name], width) for name, width in COLUMNS] + [Column(said["sent"], 18, "moment")]
     rows = [

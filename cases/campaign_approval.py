@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select
 
-from cases.campaign_rows import CampaignRefused, approvers, covers, note, schedule_campaign, tell_author
+from cases.campaign_rows import CampaignRefused, approvers, covers, note, roles_told, schedule_campaign, tell_author
 from cases.desk import desk_of_area
 from cases.plans import plan_in_force
 from cases.publicity_texts import library
 from cases.tasks import LIVING, NewTask, end_task, open_task
 from plan.model import Plan
-from storage.tables import Campaign, Person, Task
+from storage.tables import Campaign, Person, Task, TaskHolder
 from storage.work import Work
 
 
@@ -18,7 +20,7 @@ async def ask_for_approval(work: Work, plan: Plan, campaign: Campaign) -> None:
     """Puts it before those who may agree, never before its author. Raises CampaignRefused where there is nobody else."""
     people = await approvers(work, plan, campaign)
     if not people:
-        raise CampaignRefused("no_approver", roles="、".join(plan.role_name(role) for role in plan.publicity.approved_by))
+        raise CampaignRefused("no_approver", roles=roles_told(plan, plan.publicity.approved_by))
     campaign.state, campaign.next_at = "waiting_approval", None
     await work.session.flush()
     desk = await desk_of_area(work, campaign.area_code)
@@ -45,7 +47,7 @@ async def decide_campaign(work: Work, campaign: Campaign, by: int, *, approved: 
     if by == campaign.created_by:
         raise CampaignRefused("own_campaign")
     if not await covers(work, by, plan.publicity.approved_by, campaign.area_code):
-        raise CampaignRefused("not_approver", roles="、".join(plan.role_name(role) for role in plan.publicity.approved_by))
+        raise CampaignRefused("not_approver", roles=roles_told(plan, plan.publicity.approved_by))
     if approved:
         campaign.approved_by, campaign.approved_at = by, work.now
         schedule_campaign(work, plan, campaign)
@@ -54,6 +56,13 @@ async def decide_campaign(work: Work, campaign: Campaign, by: int, *, approved: 
     await end_asking(work, campaign, by, note_of)
     note(work, campaign, "campaign_approved" if approved else "campaign_refused", by, people=campaign.people)
     tell_author(work, campaign, "approved" if approved else "refused")
+
+
+async def who_is_asked(work: Work, campaign: Campaign) -> Sequence[str]:
+    """Names of those before whom it lies."""
+    held = select(Person.name).join(TaskHolder, TaskHolder.person_id == Person.id).join(Task, Task.id == TaskHolder.task_id)
+    living = held.where(Task.campaign_id == campaign.id, Task.state.in_(LIVING), TaskHolder.until.is_(None), TaskHolder.why != "copy")
+    return (await work.session.scalars(living.distinct().order_by(Person.name))).all()
 
 
 async def end_asking(work: Work, campaign: Campaign, by: int | None, result: str) -> None:

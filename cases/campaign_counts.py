@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy import func, or_, select
 
 from cases.audience import Counted
-from cases.campaign_outcome import Outcome, outcome_of
+from cases.campaign_outcome import Outcome, in_order, outcome_of
 from cases.campaign_rows import count_campaign
 from cases.kept_counts import keep, kept
 from plan.model import Plan
@@ -47,11 +47,13 @@ async def result_of(work: Work, campaign: Campaign, *, anew: bool = False) -> tu
     if known is not None and _still_holds(campaign, known.counted_at, work.now):
         facts = known.facts
         why = {(outcome, reason): people for outcome, reason, people in facts["why"]}
-        return Outcome(facts["totals"], why, Decimal(facts["cost"]), facts["parts"]), known.counted_at
+        cost = Decimal(facts["cost"]) if facts["cost"] is not None else None
+        return Outcome(in_order(facts["totals"]), why, cost, facts["parts"]), known.counted_at
     found = await outcome_of(work, campaign)
     if campaign.people >= LARGE:
         why_rows = [[outcome, reason, people] for (outcome, reason), people in found.why.items()]
-        kept_facts = {"totals": dict(found.totals), "why": why_rows, "cost": str(found.cost), "parts": found.parts}
+        cost_told = str(found.cost) if found.cost is not None else None
+        kept_facts = {"totals": dict(found.totals), "why": why_rows, "cost": cost_told, "parts": found.parts}
         await keep(work, _key(campaign, "result"), campaign.area_code, kept_facts)
     return found, work.now
 

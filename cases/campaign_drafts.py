@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cases.audience import CATEGORIES, Choice, count_audience
-from cases.campaign_rows import CampaignRefused, covers, note
+from cases.campaign_rows import CampaignRefused, covers, note, roles_told
 from cases.plans import plan_in_force
 from cases.publicity_texts import CampaignText, library
 from plan.calendar import Calendar
@@ -80,11 +80,12 @@ async def _check_draft(work: Work, plan: Plan, draft: Draft, text: CampaignText,
     if await work.session.get(Area, draft.area_code) is None:
         raise CampaignRefused("no_area", said=draft.area_code)
     if not await covers(work, by, plan.publicity.made_by, draft.area_code):
-        raise CampaignRefused("not_maker", roles="、".join(plan.role_name(role) for role in plan.publicity.made_by))
+        raise CampaignRefused("not_maker", roles=roles_told(plan, plan.publicity.made_by))
     for said, known in ((draft.categories, CATEGORIES), (draft.stages, tuple(STAGES)), (filter(None, [draft.sex]), ("male", "female"))):
         for value in said:
             if value not in known:
-                raise CampaignRefused("unknown_group", said=value, known="、".join(_group_names(plan).get(one, one) for one in known))
+                names = {"zh": "、".join(_group_names(plan).get(one, one) for one in known), "en": ", ".join(known)}
+                raise CampaignRefused("unknown_group", said=value, known=names)
     if text.audience.source != "families" and (draft.categories or draft.stages or draft.sex):
         raise CampaignRefused("not_families", audience=text.audience.zh)
     _check_words(draft, text)

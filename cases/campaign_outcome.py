@@ -13,6 +13,7 @@ from sqlalchemy import text
 from cases.audience import LAST_ID, judged, values
 from cases.campaign_rows import choice_of
 from cases.plans import plan_in_force
+from cases.publicity_texts import library
 from plan.calendar import Calendar
 from storage.tables import Campaign
 from storage.work import Work
@@ -33,6 +34,7 @@ with outcome as (
         end as outcome,
         case
             when message.state in ('answered', 'delivered') then null
+            when intent.state = 'pending' and message.failure = 'paused' then intent.reason
             when intent.state = 'unaddressable' then coalesce(message.failure, intent.reason)
             when message.state = 'failed' then message.failure
             else intent.reason
@@ -57,7 +59,7 @@ UPTO = text("select person_id from intent where campaign_id = :campaign and pers
 SIZES = (2_000, 20_000, 200_000)
 """Persons that are looked through at a time, until enough are found: the first hundred of 350,000 do not wait for the rest."""
 COST = text("""
-select coalesce(sum(message.cost), 0), coalesce(sum(message.parts) filter (where message.sent_at is not null), 0)
+select sum(message.cost), coalesce(sum(message.parts) filter (where message.sent_at is not null), 0)
 from message where id in (select message_id from intent where campaign_id = :campaign)
 """)
 # Whom it did not reach, for certain: one that a provider may have taken is left alone.
@@ -73,11 +75,13 @@ FAILED = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """`totals`: persons by outcome; `why`: persons by outcome and reason; cost in CNY of what was sent."""
+    """`totals`: persons by outcome; always in the same order; `why`: persons by outcome and reason; cost in CNY of what was
+    sent, None where no sender has a price.
+    """
 
     totals: Mapping[str, int]
     why: Mapping[tuple[str, str], int]
-    cost: Decimal
+    cost: Decimal | None
     parts: int
 
 
@@ -104,7 +108,13 @@ async def outcome_of(work: Work, campaign: Campaign) -> Outcome:
         totals[outcome] = totals.get(outcome, 0) + people
     why = {(outcome, reason): people for outcome, reason, people in rows if reason is not None}
     cost, parts = (await work.session.execute(COST, {"campaign": campaign.id})).one()
-    return Outcome(totals, why, cost, parts)
+    return Outcome(in_order(totals), why, cost, parts)
+
+
+def in_order(totals: Mapping[str, int]) -> dict[str, int]:
+    """Always the same order: rows that change places while they are looked at are hard to read."""
+    order = [*library().labels["outcomes"]]
+    return {outcome: totals[outcome] for outcome in sorted(totals, key=order.index)}
 
 
 async def recipients(work: Work, campaign: Campaign, wanted: str | None, most: int) -> list[Recipient]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,17 +14,29 @@ from cases.publicity_texts import CampaignText, library
 from cases.responsible import in_force, reachable_people
 from plan.calendar import Calendar
 from plan.model import Plan
+from plan.parts import Label
 from plan.school_events import EventTime, next_moment
 from storage.tables import Campaign, Responsibility
 from storage.work import Work
 
 
 class CampaignRefused(Exception):
-    """Nothing was done; `reason` names the sentence (templates/campaigns.yaml, refusals)."""
+    """Nothing was done; `reason` names the sentence (templates/campaigns.yaml, refusals). A fact that is a word is given by language."""
 
     def __init__(self, reason: str, **facts: Any) -> None:
         self.reason, self.facts = reason, facts
         super().__init__(reason)
+
+    def told(self, language: str) -> str:
+        """The sentence, `zh` or `en`."""
+        facts = {name: fact[language] if isinstance(fact, Mapping) else fact for name, fact in self.facts.items()}
+        return str(library().labels["refusals"][self.reason][language].format(**facts))
+
+
+def roles_told(plan: Plan, roles: Sequence[str]) -> dict[str, str]:
+    """What these roles are called, by language."""
+    known = [plan.roles.get(role) or Label(zh=role, en=role) for role in roles]
+    return {"zh": "、".join(role.zh for role in known), "en": ", ".join(role.en for role in known)}
 
 
 def due_time(plan: Plan, campaign: Campaign, now: datetime) -> datetime:
@@ -106,7 +118,7 @@ async def check_state(work: Work, campaign: Campaign, by: int, *states: str) -> 
         raise CampaignRefused("state", state=library().labels["states"][campaign.state])
     roles = [*plan.publicity.made_by, *plan.publicity.approved_by]
     if by != campaign.created_by and not await covers(work, by, roles, campaign.area_code):
-        raise CampaignRefused("not_maker", roles="、".join(plan.role_name(role) for role in plan.publicity.made_by))
+        raise CampaignRefused("not_maker", roles=roles_told(plan, plan.publicity.made_by))
     return plan
 
 

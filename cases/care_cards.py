@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from cases.aid_received import aid_received, aided, aided_on
 from cases.enrolment_words import state_name
-from cases.home_teaching import lessons_of
+from cases.home_teaching import lately, lessons_of
+from cases.lesson_families import is_contested
 from cases.pairing import contacts_of, pairing_of
 from cases.registers import arrangement_of, register_rules
 from cases.responsible import usable
@@ -21,6 +22,7 @@ from storage.tables import (
     CareCard,
     Contact,
     Guardianship,
+    HomeLesson,
     Person,
     PersonContact,
     School,
@@ -54,6 +56,21 @@ class CardLine:
 
 
 @dataclass(frozen=True)
+class LessonLine:
+    """A visit of teaching at home: what the teacher says of it (`state`, `said`), and the family (`came`: None where it has not spoken).
+
+    `contested`: they say different things.
+    """
+
+    on: date
+    state: str
+    said: str
+    who: str
+    came: bool | None
+    contested: bool
+
+
+@dataclass(frozen=True)
 class Card:
     """The card's facts, ready for print. Texts are empty where nothing is known. `age`: in years on the day of printing."""
 
@@ -74,7 +91,7 @@ class Card:
     paired_since: date | None
     arrangement: str
     contacts: Sequence[CardLine] = field(default_factory=list)
-    lessons: Sequence[CardLine] = field(default_factory=list)
+    lessons: Sequence[LessonLine] = field(default_factory=list)
     aid: Sequence[CardLine] = field(default_factory=list)
 
 
@@ -94,7 +111,7 @@ async def card_of(work: Work, plan: Plan, cipher: Cipher, student: Student, toda
         paired_with=(await session.get_one(Person, paired.person_id)).name if paired else "",
         paired_since=paired.since if paired else None, arrangement=rules.arrangements[taught.kind].zh if taught else "",
         contacts=[CardLine(row.recorded_on, row.said, who) for row, who in (await contacts_of(work, student.id))[:MONTHS]],
-        lessons=[CardLine(row.planned_on, _lesson(row.state, row.said), who) for row, who in (await lessons_of(work, student.id))[:MONTHS]],
+        lessons=[_lesson(row, who) for row, who in lately(await lessons_of(work, student.id), today, ahead=1, most=MONTHS)],
         aid=await _aid(work, plan, student.id),
     )  # fmt: skip
 
@@ -103,8 +120,8 @@ def _age(born: date | None, today: date) -> int | None:
     return None if born is None else today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def _lesson(state: str, said: str | None) -> str:
-    return said or state
+def _lesson(row: HomeLesson, who: str) -> LessonLine:
+    return LessonLine(row.planned_on, row.state, row.said or "", who, row.came, is_contested(row))
 
 
 async def _categories(work: Work, plan: Plan, student_id: int) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.complaints import OPEN
@@ -29,11 +29,7 @@ class ComplaintRow:
     answer_by: datetime
     outcome: str | None
     answered_at: datetime | None
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Not answered in the plan's time, or not even acknowledged."""
-        late = self.state == "received" and self.acknowledge_by < now
-        return late or (self.state in OPEN and self.answer_by < now)
+    overdue: bool
 
 
 @dataclass(frozen=True)
@@ -49,31 +45,44 @@ class KindCount:
     overdue: int
 
 
-async def complaint_rows(session: AsyncSession, area_code: str, *, barred_schools: Iterable[int] = ()) -> list[ComplaintRow]:
-    """Complaints of an area, oldest first; none about these schools, nor those that may be about any."""
-    query = select(Complaint, School.name).outerjoin(School, School.id == Complaint.school_id)
+Complaints = Select[Complaint, str | None, bool]
+
+
+def complaints_of(area_code: str, now: datetime, *, barred_schools: Iterable[int] = (), kind: str = "") -> Complaints:
+    """Complaints of an area, each with its school's name and whether it is overdue, oldest first; none about these schools, nor those
+    that may be about any. `kind`: empty for all.
+    """
+    query = select(Complaint, School.name, _overdue(now)).outerjoin(School, School.id == Complaint.school_id)
     query = query.where(Complaint.area_code.startswith(area_code)).order_by(Complaint.id)
     if barred := set(barred_schools):
         query = query.where(Complaint.school_id.is_not(None), Complaint.school_id.not_in(barred))
-    return [_row(complaint, school) for complaint, school in await session.execute(query)]
+    return query.where(Complaint.kind == kind) if kind else query
 
 
-def _row(complaint: Complaint, school: str | None) -> ComplaintRow:
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """Not answered in the plan's time, or not even acknowledged."""
+    unread = and_(Complaint.state == "received", Complaint.acknowledge_by < now)
+    return or_(unread, and_(Complaint.state.in_(OPEN), Complaint.answer_by < now))
+
+
+async def complaint_rows(session: AsyncSession, query: Complaints) -> list[ComplaintRow]:
+    """All that `complaints_of` finds."""
+    return [complaint_row(*row) for row in await session.execute(query)]
+
+
+def complaint_row(complaint: Complaint, school: str | None, overdue: bool) -> ComplaintRow:
+    """One that `complaints_of` has found."""
     return ComplaintRow(
         complaint.number, complaint.kind, complaint.area_code, school or "", complaint.person_id is None, complaint.state,
         complaint.received_at, complaint.acknowledge_by, complaint.acknowledged_at, complaint.answer_by, complaint.outcome,
-        complaint.answered_at,
+        complaint.answered_at, overdue,
     )  # fmt: skip
 
 
-def count_by_kind(rows: Sequence[ComplaintRow], now: datetime) -> list[KindCount]:
-    """One line a kind, in the order of their first complaint."""
-    return [_count(kind, [row for row in rows if row.kind == kind], now) for kind in dict.fromkeys(row.kind for row in rows)]
-
-
-def _count(kind: str, rows: list[ComplaintRow], now: datetime) -> KindCount:
-    outcomes = [row.outcome for row in rows]
-    return KindCount(
-        kind, len(rows), sum(row.state == "answered" for row in rows), outcomes.count("substantiated"), outcomes.count("partly"),
-        outcomes.count("unsubstantiated"), sum(row.is_overdue(now) for row in rows),
-    )  # fmt: skip
+async def count_by_kind(session: AsyncSession, query: Complaints, now: datetime) -> list[KindCount]:
+    """Of what `complaints_of` finds, one line a kind, in the order of their first complaint."""
+    came_to = [func.count().filter(Complaint.outcome == outcome) for outcome in ("substantiated", "partly", "unsubstantiated")]
+    answered, overdue = func.count().filter(Complaint.state == "answered"), func.count().filter(_overdue(now))
+    counts = query.with_only_columns(Complaint.kind, func.count(), answered, *came_to, overdue)
+    found = await session.execute(counts.group_by(Complaint.kind).order_by(None).order_by(func.min(Complaint.id)))
+    return [KindCount(kind, *numbers) for kind, *numbers in found]

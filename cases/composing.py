@@ -20,7 +20,7 @@ from cases.campaigns import close_campaign
 from cases.plans import plan_in_force
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import Campaign
+from storage.tables import WAITING_SQL, Campaign
 from storage.work import Work
 
 STEP = 50_000
@@ -36,10 +36,10 @@ on conflict (dedupe_key) do nothing
 """
 NEXT = text("select max(id) from (select id from person where id > :after order by id limit :most) step")
 ALONE = text("select pg_advisory_xact_lock(hashtext('campaigns'))")
-LEFT = text("""
+LEFT = text(f"""
 select exists (select from intent left join message on message.id = intent.message_id
     where intent.campaign_id = :campaign and (intent.state in ('pending', 'held')
-        or (intent.state = 'queued' and message.state in ('queued', 'sending'))))
+        or (intent.state = 'queued' and message.state in {WAITING_SQL})))
 """)
 
 

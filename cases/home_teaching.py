@@ -124,7 +124,13 @@ async def cancel_lessons(work: Work, student_id: int) -> None:
 
 
 async def lessons_of(work: Work, student_id: int) -> Sequence[tuple[HomeLesson, str]]:
-    """(visit, teacher) of a child, the latest first."""
+    """(visit, teacher) of a child, the latest first; those that are planned stand before all others."""
     query = select(HomeLesson, Person.name).join(Person, Person.id == HomeLesson.person_id).where(HomeLesson.student_id == student_id)
     rows = await work.session.execute(query.order_by(HomeLesson.planned_on.desc(), HomeLesson.id.desc()))
     return [(lesson, name) for lesson, name in rows.all()]
+
+
+def lately(lessons: Sequence[tuple[HomeLesson, str]], today: date, *, ahead: int, most: int) -> Sequence[tuple[HomeLesson, str]]:
+    """Of what `lessons_of` gives: so many that come next, and so many whose day has come. A term of planned ones hides none that was."""
+    planned = [one for one in lessons if one[0].planned_on > today and one[0].state == "planned"]
+    return [*planned[-ahead:], *[one for one in lessons if one[0].planned_on <= today][:most]]

@@ -18,6 +18,7 @@ from storage.work import Work
 ASKED_WITHIN = 7
 """Days after which a family is no longer asked about a visit (an outage)."""
 CHECK = "lesson_check"
+TOLD = ("done", "not_held")
 
 
 def lesson_day(lesson: HomeLesson) -> str:
@@ -58,6 +59,11 @@ async def _ask(work: Work, rules: FamilyAsked, lesson: HomeLesson, student: Stud
         question="lesson", expires_at=work.now + timedelta(days=1),
         facts={"day": lesson_day(lesson), "lesson_id": lesson.id, "question_expires": closes},
     )  # fmt: skip
+
+
+def is_contested(lesson: HomeLesson) -> bool:
+    """Whether teacher and family have both spoken, and say different things. Of a visit that was found not to be held they do not."""
+    return lesson.state in TOLD and lesson.came is not None and lesson.came != (lesson.state == "done")
 
 
 async def note_family(work: Work, lesson: HomeLesson, person_id: int, *, came: bool) -> None:

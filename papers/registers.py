@@ -20,7 +20,7 @@ SHEET = (
 )  # fmt: skip
 LESSONS = (
     ("planned_on", 12, "date"), ("name", 12, "text"), ("teacher", 12, "text"), ("state", 10, "text"), ("said", 50, "text"),
-    ("came", 10, "text"),
+    ("came", 20, "text"),
 )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def register_workbook(category: str, rows: Sequence[Mapping[str, Any]], on: date
 def lessons_workbook(rows: Sequence[Mapping[str, Any]], title: str) -> bytes:
     """The visits of teaching at home."""
     said = words()
-    told = [{**row, "state": said["lesson_states"][row["state"]], "came": said["came"].get(row["came"], "")} for row in rows]
+    told = [{**row, "state": said["lesson_states"][row["state"]], "came": family_word(row)["family"]} for row in rows]
     shown = [[_cell(row, name) for name, _, _ in LESSONS] for row in told]
     return workbook([Sheet(title, title, _columns(LESSONS), shown)])
 
@@ -66,9 +66,22 @@ def care_card(card: Mapping[str, Any], today: date) -> bytes:
         [said["relations"].get(one["relation"], said["relations"]["other"]), one["name"], one["phone"], "✓" if one["is_guardian"] else ""]
         for one in card["kin"]
     ]
-    lessons = [{**line, "what": said["lesson_states"].get(line["what"], line["what"])} for line in card["lessons"]]
     facts = {
-        "words": {**said["titles"], **said["card"]}, "card": {**card, "lessons": lessons}, "sex": said["sexes"].get(card["sex"], ""),
-        "kin": kin, "today": today,
+        "words": {**said["titles"], **said["card"]}, "card": card, "sex": said["sexes"].get(card["sex"], ""),
+        "kin": kin, "lessons": [_lesson(line) for line in card["lessons"]], "today": today,
     }  # fmt: skip
     return pdf("care_card", with_gaps(facts))
+
+
+def _lesson(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What teacher and family say of a visit, side by side."""
+    said = words()
+    told = said["lesson_states"].get(line["state"], line["state"])
+    return {"on": line["on"], "teacher": f"{told}：{line['said']}" if line["said"] else told, "who": line["who"], **family_word(line)}
+
+
+def family_word(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The family's word on a visit, and that it is not the teacher's. `line`: with `came` and `contested`."""
+    said = words()
+    family = said["came"].get(line["came"], "")
+    return {"family": f"{family}（{said['contested']}）" if line["contested"] else family, "contested": line["contested"]}

@@ -18,20 +18,21 @@ from bot.outbox.lease import Held, use
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database, is_away
 from storage.kept import Kept
+from storage.tables import WAITING_SQL
 from storage.work import working
 
 log = structlog.get_logger("courier")
 BEGIN = text("update attempt set called_at = clock_timestamp() where id = any(:ids) and outcome is null returning id")
 
 # Once it says so, whoever still means to make that call is not let through: no need to wait for the end of its lease.
-GIVE_UP = text("""
+GIVE_UP = text(f"""
 with never as (
     update attempt set outcome = 'not_called', finished_at = clock_timestamp()
     from message where message.id = attempt.message_id and message.sender_id = :sender and attempt.epoch < :epoch
         and attempt.outcome is null and attempt.called_at is null
     returning attempt.message_id
 )
-update message set retry_at = :now from never where message.id = never.message_id and message.state in ('queued', 'sending')
+update message set retry_at = :now from never where message.id = never.message_id and message.state in {WAITING_SQL}
 returning message.parts
 """)
 

@@ -17,7 +17,7 @@ from bot.outbox.pickup import Ready
 from bot.outbox.settings import OutboxSettings
 from cases.contacts import move_contact
 from storage.rows import as_json, insert_rows
-from storage.tables import Attempt, DeliveryStatus, Message
+from storage.tables import WAITING_SQL, Attempt, DeliveryStatus, Message
 from storage.work import Work
 
 Answered = tuple[Ready, Outcome]
@@ -25,7 +25,7 @@ NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.NO_ROUTE, Result.B
 """Results after which the provider has counted nothing."""
 
 # An attempt that somebody else has settled meanwhile is left alone.
-ACCEPT = text("""
+ACCEPT = text(f"""
 with told as (
     select * from jsonb_to_recordset(cast(:rows as jsonb))
         as told(attempt_id bigint, message_id bigint, provider_id text, code text, cost numeric)
@@ -36,7 +36,7 @@ with told as (
 )
 update message set
     provider_id = told.provider_id, cost = told.cost, sent_at = coalesce(message.sent_at, :now),
-    state = case when message.state in ('queued', 'sending') then 'sent' else message.state end
+    state = case when message.state in {WAITING_SQL} then 'sent' else message.state end
 from told join settled using (message_id) where message.id = told.message_id
 """)
 

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-REPORT = text("""
+from storage.tables import WAITING_SQL
+
+REPORT = text(f"""
 with said as (
     select sender_id, cast(queued_at at time zone :zone as date) as day, state, parts, cost, sent_at, delivered_at,
         case when state = 'failed' then coalesce(failure, '') end as failure
@@ -23,7 +25,7 @@ with said as (
     select sender_id, day, jsonb_object_agg(failure, count) as reasons from failed group by sender_id, day
 ), counted as (
     select sender_id, day, count(*) as messages, coalesce(sum(parts), 0) as parts,
-        count(*) filter (where state in ('queued', 'sending')) as queued,
+        count(*) filter (where state in {WAITING_SQL}) as queued,
         count(*) filter (where state = 'sent') as sent,
         count(*) filter (where state = 'delivered') as delivered,
         count(*) filter (where state = 'answered') as answered,
@@ -35,7 +37,7 @@ with said as (
     from said group by grouping sets ((sender_id, day), ())
 )
 select counted.sender_id, sender.channel, sender.account, sender.address, counted.day, messages, parts, queued, sent, delivered, answered,
-    failed, expired, coalesce(reasons, '{}') as failures, cost, median_seconds
+    failed, expired, coalesce(reasons, '{{}}') as failures, cost, median_seconds
 from counted
 left join sender on sender.id = counted.sender_id
 left join failures on (failures.sender_id, failures.day) is not distinct from (counted.sender_id, counted.day)

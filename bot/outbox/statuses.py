@@ -16,7 +16,7 @@ from bot.outbox.progress import Said, advance, follows, is_older
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
 from storage.rows import update_rows
-from storage.tables import Contact, DeliveryStatus, Intent, Message, Question, Sender
+from storage.tables import WAITING, Contact, DeliveryStatus, Intent, Message, Question, Sender
 from storage.work import Work, working
 
 log = structlog.get_logger("outbox")
@@ -190,7 +190,7 @@ class _Applying:
 
     async def _failed(self, report: Report) -> None:
         message = await self._work.session.get_one(Message, report.fate.id)
-        if message.state not in ("queued", "sending", "sent"):
+        if message.state not in (*WAITING, "sent"):
             return  # a later report of the same batch has proven the contrary
         result = self._failures(report).get(report.code or "", Result.RETRY)
         if result is Result.OUR_FAULT:

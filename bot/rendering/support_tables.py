@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from cases.aid_register import aid_rows
-from cases.complaint_register import ComplaintRow, count_by_kind
+from cases.complaint_register import Complaints, complaint_rows, count_by_kind
 from cases.names import area_names
 from cases.support_words import Form, support_words
 from papers.workbook import Cell, Column, Kind, Sheet, workbook
@@ -59,8 +59,8 @@ async def aid_register(work: Work, plan: Plan, area: str) -> bytes:
     return workbook([_sheet(form, await _title(work, form, area), _REGISTER, lines)])
 
 
-async def complaint_register(work: Work, plan: Plan, area: str, rows: Sequence[ComplaintRow]) -> bytes:
-    """The complaints of a county and their counts by kind; no child, no sender, no words."""
+async def complaint_register(work: Work, plan: Plan, area: str, query: Complaints) -> bytes:
+    """The complaints that `complaints_of` finds in a county, and their counts by kind; no child, no sender, no words."""
     calendar, words = Calendar(plan), support_words()
     form, counts = words.form("complaints"), words.form("complaint_counts")
 
@@ -74,11 +74,11 @@ async def complaint_register(work: Work, plan: Plan, area: str, rows: Sequence[C
             local(row.received_at), local(row.acknowledged_at), calendar.day_of(row.answer_by), words.label("states", row.state),
             words.label("outcome_names", row.outcome), local(row.answered_at),
         ]
-        for row in rows
+        for row in await complaint_rows(work.session, query)
     ]  # fmt: skip
     totals: list[list[Cell]] = [
         [plan.complaints.label(one.kind), one.received, one.answered, one.substantiated, one.partly, one.unsubstantiated, one.overdue]
-        for one in count_by_kind(rows, work.now)
+        for one in await count_by_kind(work.session, query, work.now)
     ]
     return workbook([
         _sheet(form, await _title(work, form, area), _COMPLAINTS, lines),

@@ -73,8 +73,8 @@ def _is_paired(text: str, children: Sequence[Child]) -> bool:
     """Whether a brother or sister in the text is told apart from another child of the family."""
     if len(children) < 2:
         return False
-    said = sum(pattern.search(text) is not None for pattern in lexicon().siblings.values())
-    return said > 1 or (said == 1 and (bool(_named(text, children)) or any(word.search(text) for word in lexicon().kin.values())))
+    said = sum(pattern.search(text) is not None for pattern in lexicon().children.siblings.values())
+    return said > 1 or (said == 1 and (bool(_named(text, children)) or any(word.search(text) for word in lexicon().children.kin.values())))
 
 
 def _together(shares: Sequence[Share]) -> list[Share]:

@@ -31,30 +31,30 @@ def danger_in(plain: str) -> str | None:
     phrases = _PHRASES.sub(",", plain)
     if (found := _danger(phrases)) is not None or _BLANKS.search(plain) is None:
         return found
-    return _danger(_BLANKS.sub("", lexicon().no_danger.sub(",", phrases)))
+    return _danger(_BLANKS.sub("", lexicon().danger.no_danger.sub(",", phrases)))
 
 
 def is_told(plain: str) -> bool:
     """Whether a family's text says danger: by a phrase for it, or by signs that together say it."""
-    return danger_in(plain) is not None or signs_in(plain).weight >= lexicon().told_from
+    return danger_in(plain) is not None or signs_in(plain).weight >= lexicon().danger.told_from
 
 
 @derived(maxsize=256)
 def signs_in(plain: str) -> Signs:
     """The classes of words that danger is made of, each counted once; what only looks like one is taken out where it would matter."""
-    words, plain = lexicon(), _PHRASES.sub(",", plain)
+    words, plain = lexicon().danger, _PHRASES.sub(",", plain)
     found = _signs(plain)
     return found if found.weight < words.doubted_from else _signs(_without_everyday(plain))
 
 
 def _without_everyday(plain: str) -> str:
     """Without what only looks like danger, or like a sign of it."""
-    words = lexicon()
+    words = lexicon().danger
     return words.no_danger.sub(",", words.no_sign.sub(",", plain))
 
 
 def _signs(text: str) -> Signs:
-    found = [(sign.weight, match.group()) for sign in lexicon().signs.values() if (match := sign.words.search(text))]
+    found = [(sign.weight, match.group()) for sign in lexicon().danger.signs.values() if (match := sign.words.search(text))]
     return Signs(sum(weight for weight, _ in found), " ".join(said for _, said in found))
 
 
@@ -63,7 +63,7 @@ def weighed(plain: str, readings: Sequence[Reading], child: int | None) -> list[
 
     Signs that together say danger give one reading `safety` about `child`, unless they were understood as what has people of its own.
     """
-    signs, words = signs_in(plain), lexicon()
+    signs, words = signs_in(plain), lexicon().danger
     if signs.words in _PLAIN_NO and {one.intent for one in readings} == {"confirm_no"}:
         return [*readings]
     if signs.weight >= words.told_from:
@@ -82,7 +82,7 @@ def _for_a_person(one: Reading, words: str) -> Reading:
 
 
 def _danger(text: str) -> str | None:
-    words = lexicon()
+    words = lexicon().danger
     if words.safety.search(text) is None:
         return None
     found = words.safety.search(words.no_danger.sub(",", text))

@@ -24,10 +24,10 @@ def find_kin(
     found: list[Mention] = []
     for match in lexicon().patterns["counted"].finditer(text):
         _keep(match, _counted(match, children, named), [*taken, *found], found)
-    for word, pattern in lexicon().siblings.items():
+    for word, pattern in lexicon().children.siblings.items():
         for match in pattern.finditer(text):
             _keep(match, _one_of(_sibling(word, children) if is_paired else children, children), [*taken, *found], found)
-    for word, pattern in lexicon().kin.items():
+    for word, pattern in lexicon().children.kin.items():
         for match in pattern.finditer(text):
             _keep(match, _one_of(_RULES[word](_of_sex(match.group(), children)), children), [*taken, *found], found)
     return found
@@ -37,7 +37,7 @@ def is_girl(child: Child) -> bool | None:
     """By the register, else by a name that only girls have; None where neither says it."""
     if child.sex is not None:
         return child.sex == "female"
-    return True if lexicon().female_names.search(child.name[1:]) else None
+    return True if lexicon().children.female_names.search(child.name[1:]) else None
 
 
 def _keep(match: re.Match[str], meant: tuple[Collection[Child], bool], taken: Sequence[Mention], found: list[Mention]) -> None:
@@ -63,7 +63,7 @@ def _counted(match: re.Match[str], children: Sequence[Child], named: Collection[
 
 def _of_kind(who: str, count: int, children: Sequence[Child]) -> Sequence[Child] | None:
     """ "The two little ones", "both girls", "all three"; None where the number does not fit."""
-    words = lexicon().kin
+    words = lexicon().children.kin
     if lexicon().patterns["big_or_little"].fullmatch(who):
         ranked = _ranked(children)
         return None if ranked is None or count >= len(ranked) else ranked[:count] if who.startswith("大") else ranked[-count:]
@@ -82,7 +82,7 @@ def _sibling(word: str, children: Sequence[Child]) -> Sequence[Child]:
 
 
 def _of_sex(said: str, children: Sequence[Child]) -> list[Child]:
-    words = lexicon().kin
+    words = lexicon().children.kin
     if words["daughter"].search(said):
         return [child for child in children if is_girl(child)]
     if words["son"].search(said):

@@ -53,18 +53,9 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class Lexicon:
-    """`intents` are searched in a clause; `whole` must be all that a clause says. `own`: words and days of this installation."""
+class DangerWords:
+    """`told_from`, `doubted_from`: weights of all signs of a text, from which somebody is told at once, and a person reads it."""
 
-    typos: Mapping[str, str]
-    vocabulary: tuple[str, ...]
-    little_words: tuple[str, ...]
-    patterns: Mapping[str, re.Pattern[str]]
-    go: re.Pattern[str]
-    goes_by_itself: re.Pattern[str]
-    present: re.Pattern[str]
-    intents: Mapping[str, re.Pattern[str]]
-    whole: Mapping[str, re.Pattern[str]]
     safety: re.Pattern[str]
     no_danger: re.Pattern[str]
     worry: re.Pattern[str]
@@ -72,25 +63,55 @@ class Lexicon:
     no_sign: re.Pattern[str]
     told_from: int
     doubted_from: int
+
+
+@dataclass(frozen=True)
+class ChildWords:
+    """Of whom a text speaks: names, kin, and which intents are about a child, or never about its relatives."""
+
+    about_the_child: frozenset[str]
+    not_of_relatives: frozenset[str]
+    not_names: frozenset[str]
+    kin: Mapping[str, re.Pattern[str]]
+    siblings: Mapping[str, re.Pattern[str]]
+    female_names: re.Pattern[str]
+    compound_surnames: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What is put right before reading, and by the sound of which words."""
+
+    typos: Mapping[str, str]
+    vocabulary: tuple[str, ...]
+    little_words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """`intents` are searched in a clause; `whole` must be all that a clause says. `own`: words and days of this installation."""
+
+    spelling: Spelling
+    danger: DangerWords
+    children: ChildWords
+    patterns: Mapping[str, re.Pattern[str]]
+    go: re.Pattern[str]
+    goes_by_itself: re.Pattern[str]
+    present: re.Pattern[str]
+    intents: Mapping[str, re.Pattern[str]]
+    whole: Mapping[str, re.Pattern[str]]
     everyday: frozenset[str]
     own: frozenset[str]
     told_to_say: frozenset[str]
     strongest: tuple[str, ...]
     together: tuple[tuple[str, str], ...]
     cancelled: Mapping[str, re.Pattern[str]]
-    about_the_child: frozenset[str]
-    not_of_relatives: frozenset[str]
     reasons: frozenset[str]
-    not_names: frozenset[str]
-    kin: Mapping[str, re.Pattern[str]]
-    siblings: Mapping[str, re.Pattern[str]]
-    female_names: re.Pattern[str]
     needs_whole_clause: frozenset[str]
     digits: Mapping[str, Mapping[int, str]]
     digit_days: Mapping[str, Mapping[int, int]]
     agrees: frozenset[frozenset[str]]
     dates: DateWords
-    compound_surnames: frozenset[str]
     officer: Mapping[str, re.Pattern[str]]
     meant_words: Mapping[str, list[str]]
     visit: VisitWords
@@ -132,41 +153,27 @@ def lexicon() -> Lexicon:
     macros: dict[str, str] = data["macros"]
     polite = data["patterns"]["courtesy"]
     return Lexicon(
-        typos=data["typos"],
-        vocabulary=tuple(data["vocabulary"]),
-        little_words=tuple(data["little_words"]),
+        spelling=Spelling(data["typos"], tuple(data["vocabulary"]), tuple(data["little_words"])),
+        danger=_danger(data, macros),
+        children=_children(data, macros),
         patterns=_all(data["patterns"], macros),
         go=_union(data["go"], macros),
         goes_by_itself=_one(data["goes_by_itself"], macros),
         present=_one(data["present"], macros),
         intents={intent: _union(fragments, macros) for intent, fragments in data["intents"].items()},
         whole={intent: compiled(f"(?:{polite}|我们?)*?(?:{text})(?:{polite})*") for intent, text in data["whole"].items()},
-        safety=_union(data["safety"], macros),
-        no_danger=_union(data["no_danger"], macros),
-        worry=_union(data["worry"], macros),
-        signs={name: Sign(weight, _one(text, macros)) for name, (weight, text) in data["signs"].items()},
-        no_sign=_union(data["no_sign"], macros),
-        told_from=data["sign_levels"]["told"],
-        doubted_from=data["sign_levels"]["doubted"],
         everyday=frozenset(word for words in data["everyday"].values() for word in words),
         own=frozenset(data["own"]),
         told_to_say=frozenset(data["told_to_say"]),
         strongest=tuple(data["strongest"]),
         together=tuple((first, second) for first, second in data["together"]),
         cancelled=_all(data["cancelled"], macros),
-        about_the_child=frozenset(data["about_the_child"]),
-        not_of_relatives=frozenset(data["not_of_relatives"]),
         reasons=frozenset(data["reasons"]),
-        not_names=frozenset(data["not_names"]),
-        kin=_all(data["kin"], macros),
-        siblings=_all(data["siblings"], macros),
-        female_names=_one(data["female_names"], macros),
         needs_whole_clause=frozenset(data["needs_whole_clause"]),
         digits=data["digits"],
         digit_days=data["digit_days"],
         agrees=frozenset(frozenset(pair) for pair in data["agrees"]),
         dates=_dates(data["dates"], macros),
-        compound_surnames=frozenset(data["compound_surnames"]),
         officer=_all(data["officer"], macros),
         meant_words=data["meant_words"],
         visit=_visit(data["visit"]),
@@ -191,6 +198,30 @@ def _union(fragments: list[str], macros: Mapping[str, str]) -> re.Pattern[str]:
 
 def _rules(rules: list[list[str]], macros: Mapping[str, str]) -> Sieve:
     return Sieve((name, _one(text, macros)) for name, text in rules)
+
+
+def _danger(data: Mapping[str, Any], macros: Mapping[str, str]) -> DangerWords:
+    return DangerWords(
+        safety=_union(data["safety"], macros),
+        no_danger=_union(data["no_danger"], macros),
+        worry=_union(data["worry"], macros),
+        signs={name: Sign(weight, _one(text, macros)) for name, (weight, text) in data["signs"].items()},
+        no_sign=_union(data["no_sign"], macros),
+        told_from=data["sign_levels"]["told"],
+        doubted_from=data["sign_levels"]["doubted"],
+    )
+
+
+def _children(data: Mapping[str, Any], macros: Mapping[str, str]) -> ChildWords:
+    return ChildWords(
+        about_the_child=frozenset(data["about_the_child"]),
+        not_of_relatives=frozenset(data["not_of_relatives"]),
+        not_names=frozenset(data["not_names"]),
+        kin=_all(data["kin"], macros),
+        siblings=_all(data["siblings"], macros),
+        female_names=_one(data["female_names"], macros),
+        compound_surnames=frozenset(data["compound_surnames"]),
+    )
 
 
 def _dates(data: Mapping[str, Any], macros: Mapping[str, str]) -> DateWords:

@@ -165,12 +165,12 @@ def _denied(text: str, word: Word) -> bool:
 def _about_child(text: str, word: Word) -> bool:
     """Whether the nearest person named before the word is the child; with nobody named it is."""
     words = lexicon()
-    if word.intent in words.not_of_relatives:
+    if word.intent in words.children.not_of_relatives:
         before = words.patterns["companion"].sub("", text[: word.start])
         return _last(before, "child_subject") >= _last(before, "sibling")
     if word.intent == "caring_family":
         return words.patterns["carer"].search(text[: word.start]) is None
-    if word.intent not in words.about_the_child:
+    if word.intent not in words.children.about_the_child:
         return True
     if word.intent == "refuses_school" and text[word.start] == "不" and text[: word.start].endswith(_I):
         return True  # nobody but the child refuses school in the first person

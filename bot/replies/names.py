@@ -49,9 +49,9 @@ def plain_name(name: str) -> str:
 @derived(maxsize=4096)
 def given_names(name: str) -> tuple[str, ...]:
     """What a family may call the child without the surname; empty when one character would remain."""
-    if len(name) >= 4 and name[:2] not in lexicon().compound_surnames:
+    if len(name) >= 4 and name[:2] not in lexicon().children.compound_surnames:
         return (name[1:], name[:2], name[2:])
-    given = name[2:] if name[:2] in lexicon().compound_surnames else name[1:]
+    given = name[2:] if name[:2] in lexicon().children.compound_surnames else name[1:]
     return (given,) if len(given) >= 2 else ()
 
 
@@ -60,7 +60,7 @@ def nicknames(name: str) -> tuple[str, ...]:
     """Pet names from the last character."""
     last = name[-1:]
     called = (f"小{last}", f"阿{last}", f"尕{last}", f"碎{last}", f"{last}娃", last * 2) if last and len(name) > 1 else ()
-    return tuple(one for one in called if one not in lexicon().not_names)
+    return tuple(one for one in called if one not in lexicon().children.not_names)
 
 
 def find_exact(text: str, people: Iterable[Named], *, pet_names: bool) -> list[Mention]:
@@ -183,7 +183,7 @@ def _is_a_word(text: str) -> bool:
         bool(find_days(text, _ANY_DAY))
         or any(pattern.search(text) for pattern in words.intents.values())
         or words.patterns["child_subject"].fullmatch(text) is not None
-        or text in words.not_names
+        or text in words.children.not_names
         or words.patterns["filler"].fullmatch(text) is not None
         or words.go.search(text) is not None
     )

@@ -36,7 +36,7 @@ def as_printed(text: str) -> str:
 def normalise(text: str, names: Sequence[str] = ()) -> str:
     """`tidy`, then simplified, lower case, and the commonest typing errors mended; `names` are left alone."""
     plain = simplified(tidy(text)).lower()
-    for wrong, right in lexicon().typos.items():
+    for wrong, right in lexicon().spelling.typos.items():
         if wrong in plain and not any(wrong in name for name in names):
             plain = plain.replace(wrong, right)
     return plain

@@ -96,13 +96,13 @@ def _sound(letter: str) -> str:
 @derived(maxsize=1)
 def _by_sound() -> Mapping[tuple[str, ...], str]:
     """Only words of at least two characters: a single sound is too many words."""
-    words = [word for word in lexicon().vocabulary if len(word) > 1]
+    words = [word for word in lexicon().spelling.vocabulary if len(word) > 1]
     return {tuple(blurred(one) for one in lazy_pinyin(word)): word for word in reversed(words)}
 
 
 @derived(maxsize=1)
 def _spellings() -> Mapping[str, str]:
-    words = [*lexicon().vocabulary, *lexicon().little_words]
+    words = [*lexicon().spelling.vocabulary, *lexicon().spelling.little_words]
     return {"".join(lazy_pinyin(word)).replace("ü", "v"): word for word in reversed(words)}
 
 

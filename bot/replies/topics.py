@@ -34,7 +34,7 @@ def _now(text: str, one: Heard) -> Heard:
 
 def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """A clause without a subject goes on about whom the one before it was: "I fell, am in hospital" says nothing of the child."""
-    if not _intents(heard) & (lexicon().about_the_child | _THERE):
+    if not _intents(heard) & (lexicon().children.about_the_child | _THERE):
         return [*heard]
     about_adult, about_grown_ups, found = False, False, list[Heard]()
     for clause, one in zip(clauses, heard, strict=True):
@@ -46,7 +46,7 @@ def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Hea
             about_adult = True
         elif child or adult:
             about_adult = False
-        elif about_adult and any(meaning.intent in lexicon().about_the_child for meaning in one.meanings):
+        elif about_adult and any(meaning.intent in lexicon().children.about_the_child for meaning in one.meanings):
             one = replace(one, meanings=(), of_others=True, unclear=True)
         found.append(one)
     return found

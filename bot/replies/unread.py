@@ -91,7 +91,7 @@ def _unexplained(clause: str, searching: _Searching) -> str:
     words, letters = lexicon(), [*clause]
     spans = [*_known(clause), *((day.start, day.end) for day in find_days(clause, searching.today, searching.school))]
     if not searching.wounds:
-        spans += [match.span() for name in _WOUNDS for match in words.signs[name].words.finditer(clause)]
+        spans += [match.span() for name in _WOUNDS for match in words.danger.signs[name].words.finditer(clause)]
     told = [(one.start, one.end) for one in words_in(clause)]
     spans += [span for span in told if not (searching.wounds and words.patterns["wound"].search(clause[span[0] : span[1]]))]
     for start, end in spans:
@@ -103,7 +103,7 @@ def _unexplained(clause: str, searching: _Searching) -> str:
 def _known(clause: str) -> tuple[tuple[int, int], ...]:
     """Where words stand that are no news, no danger, or going to school."""
     words = lexicon()
-    known = [words.go, words.present, words.no_danger, words.no_sign, *(words.patterns[name] for name in _NO_NEWS)]
+    known = [words.go, words.present, words.danger.no_danger, words.danger.no_sign, *(words.patterns[name] for name in _NO_NEWS)]
     return tuple(match.span() for pattern in known for match in pattern.finditer(clause))
 
 

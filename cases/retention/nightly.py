@@ -1,4 +1,4 @@
-"""Carries the retention rule out: every night the children whose time is over, every month the old texts."""
+"""Carries the retention rule out: every night the children and the photographs whose time is over, every month the old texts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import date, time
 
 from sqlalchemy.dialects.postgresql import insert
 
+from cases.retention.pictures import pictured_long_ago, remove_pictures
 from cases.retention.removal import forget_old_words, remove
 from cases.retention.ripe import Ripe, all_of, ripe_children
 from cases.shown import said
@@ -22,6 +23,7 @@ async def keep_to_retention(work: Work, plan: Plan, day: date) -> None:
     if plan.retention is None:
         return
     await anonymise(work, await ripe_children(work.session, plan, day), day)
+    await remove_pictures(work, await pictured_long_ago(work.session, plan, day))
     if await _is_first_this_month(work, plan, day):
         old = date(day.year - plan.retention.words_years, day.month, 1)
         await forget_old_words(work.session, {"old": Calendar(plan).at(old, time.min)})

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels import simulator
 from bot.rendering import Catalogue
 from plan.calendar import Calendar
-from storage.tables import Inbound, Intent, Message, Question, Task
+from storage.tables import WAITING, Inbound, Intent, Message, Question, Task
 
 KEYPAD = (*range(1, 10), 0)
 ARRIVED = ("sent", "delivered", "answered")
-SHOWN = (*ARRIVED, "queued", "sending", "failed")
+SHOWN = (*ARRIVED, *WAITING, "failed")
 MOST = 40
 PAPERWORK = ("report_", "still_you")
 """So begin the messages that are about no child."""
@@ -102,7 +102,7 @@ def _ours(text: Message, gloss: str, is_asking: bool, is_aside: bool) -> Bubble:
 
 
 def _fate(text: Message) -> str:
-    if text.state in {"queued", "sending"}:
+    if text.state in WAITING:
         return "waiting"
     return {"failed": "failed", "sent": "unconfirmed"}.get(text.state, "arrived")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
-from sqlalchemy import select
+from sqlalchemy import false, null, or_, select
 from starlette.responses import Response
 
 from cases.activities import (
@@ -24,12 +25,12 @@ from cases.activities import (
     set_planned,
     withdraw_activity,
 )
-from cases.activity_progress import Progress, progress, progress_of
+from cases.activity_progress import TAKEN, Progress, Sums, progress, progress_lines, progress_of, sums_of, with_kinds
 from cases.imports.classes import school_year
 from cases.photographs import media_type_of, unfit
 from cases.publicity_texts import library
 from console.pages.ledger import XLSX
-from console.paging import Page, cut
+from console.paging import After, Piece, piece
 from console.security import require_csrf_form
 from console.uploads import files_named
 from console.visit import Blank, Visit, Visiting, gone, see_other
@@ -45,34 +46,48 @@ Short = Annotated[str, Form(max_length=80)]
 
 
 @router.get("")
-async def show(visit: Visiting, page: Page = 1) -> Response:
-    return await _page(visit, page)
+async def show(visit: Visiting, after: After = "") -> Response:
+    return await _page(visit, after)
 
 
-async def _rows(visit: Visit) -> Sequence[Progress]:
+async def _page(visit: Visit, after: str = "", *, refused: ActivityRefused | None = None) -> Response:
+    found, sums = await _piece(visit, after)
+    return await visit.show(
+        "activities", latest=await _latest(visit), status=409 if refused else 200, piece=found, sums=sums,
+        kinds=visit.plan.publicity.activities.kinds, year=school_year(visit.today), places=await _places(visit),
+        why=_said(visit, refused), longest=LONGEST_PLACE,
+    )  # fmt: skip
+
+
+async def _piece(visit: Visit, after: str) -> tuple[Piece, Sums]:
     """Of the post's area; of a school's people their school alone."""
-    year = school_year(visit.today)
-    if visit.me.post.school_id is None:
-        return await progress(Work(visit.session, visit.now), visit.area, year)
+    if visit.me.post.school_id is not None:
+        own = await _own(visit, visit.me.post.school_id)
+        return Piece([own], 1), Sums(own.planned or 0, own.held, own.pictured, own.missing)
+    work, year = Work(visit.session, visit.now), school_year(visit.today)
+    lines = progress_lines(visit.area, year)
+    found = await piece(visit.session, lines, tuple(lines.selected_columns)[:2], after)
+    return replace(found, rows=await with_kinds(work, found.rows, year)), await sums_of(work, lines)
+
+
+async def _own(visit: Visit, school_id: int) -> Progress:
     async with visit.acting() as work:
-        own = await progress_of(work, Where(visit.area, visit.me.post.school_id), year)
-    school = await visit.session.get(School, visit.me.post.school_id)
-    own.name = school.name if school is not None else own.name
-    return [own]
+        return await progress_of(work, Where(visit.area, school_id), school_year(visit.today))
 
 
-async def _page(visit: Visit, page: int = 1, *, refused: ActivityRefused | None = None) -> Response:
-    rows, kinds = await _rows(visit), visit.plan.publicity.activities.kinds
-    found = cut(rows, page)
+async def _places(visit: Visit) -> Sequence[tuple[str, str]]:
+    """(key, name) of the places for which the visitor records: the own office, townships and schools, in the order of the tree."""
     async with visit.acting() as work:
         recorded = await recorded_places(work, visit.plan, visit.me.person_id, visit.today)
-    places = [(_key(row.where), row.name) for row in rows if covers_place(recorded, row.where)]
-    return await visit.show(
-        "activities", latest=await _latest(visit), status=409 if refused else 200, found=found, rows=found.rows, kinds=kinds,
-        year=school_year(visit.today), places=places,
-        why=_said(visit, refused), longest=LONGEST_PLACE, planned=sum(row.planned or 0 for row in rows),
-        held=sum(row.held for row in rows), pictured=sum(row.pictured for row in rows), missing=sum(row.missing for row in rows),
-    )  # fmt: skip
+    offices = [place.area_code for place in recorded if place.school_id is None]
+    schools = select(School.area_code, School.id, School.name).where(School.area_code.startswith(visit.area))
+    areas = select(Area.code, null(), Area.name).where(or_(Area.level == "township", Area.code.in_(offices)))
+    if visit.me.post.school_id is not None:
+        schools, areas = schools.where(School.id == visit.me.post.school_id), areas.where(false())
+    rows = [*await visit.session.execute(areas.where(Area.code.startswith(visit.area))), *await visit.session.execute(schools)]
+    rows.sort(key=lambda row: (row[0], row[1] or 0))
+    places = [(Where(area_code, school_id), name) for area_code, school_id, name in rows]
+    return [(_key(where), name) for where, name in places if covers_place(recorded, where)]
 
 
 def _said(visit: Visit, refused: ActivityRefused | None) -> str:
@@ -141,18 +156,18 @@ async def withdraw(visit: Visiting, activity_id: int) -> Response:
     return see_other("/activities", said="activity_withdrawn")
 
 
-async def _latest(visit: Visit) -> Sequence[tuple[Activity, Sequence[int]]]:
-    """(activity, its photographs) of the post's own place, the newest first; a school's people see that there are some by the count."""
+async def _latest(visit: Visit) -> Sequence[tuple[Activity, Sequence[int | None]]]:
+    """(activity, its photographs) of the post's own place, the newest first; None for a photograph that was removed in the meantime."""
     query = select(Activity).where(Activity.withdrawn_at.is_(None)).order_by(Activity.held_on.desc(), Activity.id.desc()).limit(LISTED)
     if visit.me.post.school_id is None:
         found = list(await visit.session.scalars(query))
     else:
         async with visit.acting() as work:
             found = list(await work.session.scalars(query.where(Activity.school_id == visit.me.post.school_id)))
-    pictures: dict[int | None, list[int]] = defaultdict(list)
-    stored = select(Photo.activity_id, Photo.id).where(Photo.activity_id.in_([one.id for one in found]), Photo.state == "stored")
-    for activity_id, photo_id in await visit.session.execute(stored.order_by(Photo.id)):
-        pictures[activity_id].append(photo_id)
+    pictures: dict[int | None, list[int | None]] = defaultdict(list)
+    taken = select(Photo.activity_id, Photo.id, Photo.state).where(Photo.activity_id.in_([one.id for one in found]), Photo.state.in_(TAKEN))
+    for activity_id, photo_id, state in await visit.session.execute(taken.order_by(Photo.id)):
+        pictures[activity_id].append(photo_id if state == "stored" else None)
     return [(one, pictures[one.id]) for one in found]
 
 
@@ -170,7 +185,8 @@ async def plan(visit: Visiting, number: Annotated[int, Form()] = -1, at: Short =
 
 @router.get("/export.xlsx")
 async def export(visit: Visiting) -> Response:
-    rows, year = await _rows(visit), school_year(visit.today)
+    year, school_id = school_year(visit.today), visit.me.post.school_id
+    rows = [await _own(visit, school_id)] if school_id else await progress(Work(visit.session, visit.now), visit.area, year)
     kinds = {key: kind.zh for key, kind in visit.plan.publicity.activities.kinds.items()}
     lines = [Line(row.name, row.where.area_code, row.planned, row.held, row.pictured, row.by_kind) for row in rows]
     async with visit.acting() as work:

@@ -15,7 +15,7 @@ from bot.publicity import Outbox, Preview, draft_campaign, preview_campaign, tes
 from bot.publicity_book import outcome_book
 from cases import campaigns
 from cases.audience import CATEGORIES, Counted
-from cases.campaign_approval import decide_campaign
+from cases.campaign_approval import decide_campaign, who_is_asked
 from cases.campaign_counts import AHEAD, audience_of, result_of, written_of
 from cases.campaign_drafts import MOST_NAME, Draft
 from cases.campaign_outcome import outcome_of, recipients, some_recipients
@@ -74,9 +74,7 @@ async def _form(visit: Visit, typed: dict[str, Any], refused: CampaignRefused | 
 
 def _said(visit: Visit, refused: CampaignRefused | None) -> str:
     """The refusal in the visitor's language."""
-    if refused is None:
-        return ""
-    return str(library().labels["refusals"][refused.reason][visit.me.language]).format(**refused.facts)
+    return refused.told(visit.me.language) if refused is not None else ""
 
 
 @router.post("", dependencies=ACTING)
@@ -133,11 +131,12 @@ async def _page(
         made, agrees = visit.plan.publicity.made_by, visit.plan.publicity.approved_by
         own = campaign.created_by == visit.me.person_id
         may_act = own or await covers(work, visit.me.person_id, [*made, *agrees], campaign.area_code)
+        asked = await who_is_asked(work, campaign)
         may_agree = not own and await covers(work, visit.me.person_id, agrees, campaign.area_code)
     return await visit.show(
         "campaign", status=409 if refused else 200, one=campaign, text=text_of(campaign), preview=preview, outcome=outcome,
         written=written, people=people, counted_at=at, names=names, only=listed, most=LISTED, library=library(), may_act=may_act,
-        may_agree=may_agree, own=own, why=_said(visit, refused), typed=typed,
+        may_agree=may_agree, asked=asked, own=own, why=_said(visit, refused), typed=typed,
         area=await visit.session.get(Area, campaign.area_code),
     )  # fmt: skip
 
@@ -152,11 +151,13 @@ async def _preview(visit: Visit, work: Work, campaign: Campaign, counted: Counte
 
 
 async def _act(visit: Visit, campaign_id: int, act: Callable[[Work, Campaign], Awaitable[Any]], done: str, typed: str = "") -> Response:
-    """Carried out on the locked row, all of it or nothing."""
+    """Carried out on the locked row, all of it or nothing. `done`: what is said of it; "{state}" in it is the state it is in then."""
     await _seen(visit, campaign_id)
     try:
         async with visit.acting() as work:
-            await act(work, await lock_campaign(work, campaign_id))
+            campaign = await lock_campaign(work, campaign_id)
+            await act(work, campaign)
+            done = done.format(state=campaign.state)
     except CampaignRefused as refused:
         return await _page(visit, campaign_id, refused=refused, typed=typed)
     return see_other(f"/campaigns/{campaign_id}", said=done)
@@ -200,7 +201,8 @@ async def act(visit: Visiting, campaign_id: int, act: str) -> Response:
     """start, pause, resume, cancel, resend."""
     if act not in ACTS:
         raise gone()
-    return await _act(visit, campaign_id, lambda work, one: ACTS[act](work, one, visit.me.person_id), f"campaign_{act}")
+    done = "campaign_{state}" if act == "start" else f"campaign_{act}"  # it begins, or waits for a second person
+    return await _act(visit, campaign_id, lambda work, one: ACTS[act](work, one, visit.me.person_id), done)
 
 
 @router.get("/{campaign_id}/outcome.xlsx")

@@ -7,18 +7,18 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
-from sqlalchemy import select
+from sqlalchemy import Integer, case, literal_column, select
 from starlette.responses import Response
 
 from bot.rendering.support_tables import complaint_register
-from cases.complaint_register import complaint_rows, count_by_kind
+from cases.complaint_register import Complaints, complaint_row, complaints_of, count_by_kind
 from cases.complaints import OPEN, Told, answer_complaint, numbered, read_by, schools_of, take_up
 from cases.desk import desk_of_area
 from cases.letter_numbers import county_of
 from cases.posts.held import answers_for_any_above
 from console.letters import Refusal, judged, masked_text
 from console.pages.ledger import XLSX
-from console.paging import Page, cut
+from console.paging import After, counted, piece
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
 from storage.tables import Complaint, Inbound, School
@@ -29,6 +29,9 @@ ACTING = [Depends(require_csrf_form)]
 OUTCOMES = ("substantiated", "partly", "unsubstantiated")
 LONGEST = 500
 Words = Annotated[str, Form(max_length=LONGEST)]
+ENDED = case((Complaint.state.in_(OPEN), literal_column("0", Integer)), else_=literal_column("1", Integer))
+ORDER = (ENDED, Complaint.answer_by, Complaint.id)
+"""Those that wait for an answer first, by its time."""
 
 
 async def may_see(visit: Visit) -> bool:
@@ -61,19 +64,26 @@ async def _found(visit: Visit, work: Work, number: str) -> Complaint:
 
 
 @router.get("")
-async def show(visit: Visiting, page: Page = 1) -> Response:
-    return await _list(visit, page)
+async def show(visit: Visiting, after: After = "") -> Response:
+    return await _list(visit, after)
 
 
-async def _list(visit: Visit, page: int = 1, *, refused: Refusal | None = None, said: str = "") -> Response:
+async def _theirs(visit: Visit, work: Work) -> Complaints:
+    """Those of the area, but for the visitor's own schools."""
+    return complaints_of(visit.area, visit.now, barred_schools=await schools_of(work, visit.me.person_id, visit.area))
+
+
+async def _list(visit: Visit, after: str = "", *, refused: Refusal | None = None, said: str = "") -> Response:
     async with _office(visit) as work:
-        rows = await complaint_rows(work.session, visit.area, barred_schools=await schools_of(work, visit.me.person_id, visit.area))
+        query = await _theirs(visit, work)
+        found = await piece(work.session, query, ORDER, after)
+        rows = [complaint_row(*row) for row in found.rows]
+        waiting = await counted(work.session, query.where(Complaint.state.in_(OPEN)))
+        counts = await count_by_kind(work.session, query, visit.now)
     schools = select(School.code, School.name).where(School.area_code.startswith(visit.area)).order_by(School.name)
-    found = cut(sorted(rows, key=lambda row: (row.state not in OPEN, row.answer_by)), page)
     return await visit.show(
-        "complaints", status=409 if refused else 200, found=found, rows=found.rows, open=sum(row.state in OPEN for row in rows),
-        counts=count_by_kind(rows, visit.now), schools=(await visit.session.execute(schools)).all(), fault=refused,
-        typed=said, longest=LONGEST,
+        "complaints", status=409 if refused else 200, piece=found, rows=rows, open=waiting, counts=counts,
+        schools=(await visit.session.execute(schools)).all(), fault=refused, typed=said, longest=LONGEST,
     )  # fmt: skip
 
 
@@ -96,9 +106,9 @@ async def add(visit: Visiting, said: Words = "", school: Words = "", kind: Words
 @router.get("/export.xlsx")
 async def export(visit: Visiting) -> Response:
     async with _office(visit) as work:
-        rows = await complaint_rows(work.session, visit.area, barred_schools=await schools_of(work, visit.me.person_id, visit.area))
+        query = await _theirs(visit, work)
         work.record("complaints_exported", f"area:{visit.area}", area_code=visit.area, actor=visit.actor)
-        body = await complaint_register(work, visit.plan, visit.area, rows)
+        body = await complaint_register(work, visit.plan, visit.area, query)
     name = f"complaints-{visit.today:%Y%m%d}.xlsx"
     return Response(body, media_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from cases.finding import FoundPlace, children_found, places_found, posts_found
-from cases.home_teaching import lessons_of
+from cases.home_teaching import lately, lessons_of
+from cases.lesson_families import is_contested
 from cases.pairing import contacts_of
 from cases.responsible import in_force
 from cases.school_roll import ENTERING
@@ -39,6 +40,7 @@ from storage.work import Work
 router = APIRouter(prefix="/students")
 MOST = 50
 MOST_OTHERS = 20
+MOST_LESSONS = 12
 DAYS = 60
 
 
@@ -112,14 +114,14 @@ async def page_of(visit: Visit, student_id: int, *, refused: str | None = None, 
         categories=[one for one in categories if one.category in known], known=known, may_write=may_write(visit),
         rules=visit.plan.registers, history=await _history(visit, student_id), care=await visit.session.get(CareCard, student_id),
         arrangement=next((one for one in await _of_child(visit, Arrangement, student_id) if one.until is None), None),
-        lessons=await _lessons(visit, student_id), refused_text=refused, status=status, entering=ENTERING,
+        lessons=await _lessons(visit, student_id), contested=is_contested, refused_text=refused, status=status, entering=ENTERING,
         pairing=await _paired(visit, student_id), contacts=await _contacts(visit, student_id), staff=await _staff(visit, child),
     )  # fmt: skip
 
 
 async def _lessons(visit: Visit, student_id: int) -> Sequence[Any]:
-    """(visit of teaching at home, teacher), the latest first."""
-    return await lessons_of(Work(visit.session, visit.now), student_id)
+    """(visit of teaching at home, teacher): those that come next, and the latest."""
+    return lately(await lessons_of(Work(visit.session, visit.now), student_id), visit.today, ahead=MOST_LESSONS, most=MOST_LESSONS)
 
 
 async def _contacts(visit: Visit, student_id: int) -> Sequence[Any]:

@@ -166,6 +166,7 @@
   }
   for (const button of document.querySelectorAll(".no-script")) button.hidden = true;
 
+  const READ = 20_000;
   // News: the page asks for itself anew, unless somebody is writing on it or has opened something.
   function isBusy() {
     const active = document.activeElement;
@@ -173,7 +174,9 @@
       (active && active.matches("#live input, #live textarea, #live select")) || Boolean(document.querySelector("#live [data-opened]"));
   }
   async function refresh() {
-    const answer = await fetch(location.href, { headers: { "X-Part": "live", Accept: "text/html" } });
+    const here = new URL(location.href);
+    if (performance.now() > READ && !here.searchParams.has("undo")) here.searchParams.delete("said"); // it was read; by now it may be old
+    const answer = await fetch(here, { headers: { "X-Part": "live", Accept: "text/html" } });
     if (answer.status === 401) return location.assign("/login");
     if (answer.ok) put(await answer.text());
     return undefined;

@@ -43,11 +43,6 @@ By = Annotated[str, typer.Option("--by", help=BY)]
 AsJson = Annotated[bool, typer.Option("--json", help="供程序读取 · for programs")]
 
 
-def _refused(refusal: CampaignRefused) -> None:
-    said = library().labels["refusals"][refusal.reason]
-    refuse(said["zh"].format(**refusal.facts), said["en"].format(**refusal.facts))
-
-
 def _once(use: Callable[[Work, Plan], Awaitable[Any]]) -> Any:
     """In one transaction, under the plan in force; a refusal is said in both languages."""
 
@@ -57,7 +52,7 @@ def _once(use: Callable[[Work, Plan], Awaitable[Any]]) -> Any:
         except LookupError:
             refuse("还没有启用方案，请先运行 fanxiao admin plan。", "No plan is in force yet: run `fanxiao admin plan` first.")
         except CampaignRefused as refusal:
-            _refused(refusal)
+            refuse(refusal.told("zh"), refusal.told("en"))
 
     return once(go)
 

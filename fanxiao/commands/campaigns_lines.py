@@ -81,8 +81,8 @@ def _groups(campaign: Campaign, plan: Plan, area: str) -> str:
 def print_state(campaign: Campaign, plan: Plan) -> None:
     """In one line, what state it is in and when it begins."""
     label, when = library().labels["states"][campaign.state], _moment(plan, campaign.started_at or campaign.next_at)
-    typer.echo(f"{campaign.id} {campaign.name}：{label}，{campaign.people} 人，开始 {when}")
-    typer.echo(f"{campaign.id}: {campaign.state}, {campaign.people} persons, begins {when}")
+    typer.echo(f"{campaign.id} {campaign.name}：{label['zh']}，{campaign.people} 人，开始 {when}")
+    typer.echo(f"{campaign.id}: {label['en']}, {campaign.people} persons, begins {when}")
 
 
 def print_outcome(
@@ -130,7 +130,7 @@ def print_list(plan: Plan, found: Sequence[Campaign], areas: Mapping[str, str], 
         [
             (
                 str(one.id), one.name, text_of(one).zh, _groups(one, plan, areas.get(one.area_code, one.area_code)), str(one.people),
-                f"{states[one.state]} {one.state}", _moment(plan, one.scheduled_at),
+                f"{states[one.state]['zh']} {states[one.state]['en']}", _moment(plan, one.scheduled_at),
             )
             for one in found
         ],

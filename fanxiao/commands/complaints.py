@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.dialogs.phrases import law_book
 from bot.rendering.free_text import fault_of
 from bot.rendering.support_tables import complaint_register
-from cases.complaint_register import ComplaintRow, complaint_rows, count_by_kind
+from cases.complaint_register import ComplaintRow, Complaints, complaint_rows, complaints_of, count_by_kind
 from cases.complaints import OPEN, Told, answer_complaint, numbered, read_by, schools_of, take_up
 from cases.desk import desk_of_area
 from cases.letter_numbers import county_of
@@ -58,12 +58,15 @@ async def _found(work: Work, number: str, who: str) -> tuple[Plan, Complaint, Pe
     return plan, complaint, person
 
 
-async def _rows(work: Work, area: str, who: str) -> tuple[Plan, Person, list[ComplaintRow]]:
+async def _theirs(work: Work, area: str, who: str, kind: str = "") -> tuple[Plan, Person, Complaints]:
     plan = await known_plan(work, area)
     if not area or area != county_of(area):
         refuse("--area 要写县代码", "--area: give a county's code")
     person = await _officer(work, who, area, plan)
-    return plan, person, await complaint_rows(work.session, area, barred_schools=await schools_of(work, person.id, area))
+    if kind and kind not in plan.complaints.kinds:
+        _no_kind(plan, kind)
+    barred = await schools_of(work, person.id, area)
+    return plan, person, complaints_of(area, work.now, barred_schools=barred, kind=kind)
 
 
 def _no_kind(plan: Plan, kind: str) -> NoReturn:
@@ -81,18 +84,14 @@ def list_(
 ) -> None:
     """投诉台账 · Complaints of a county and where they stand: no child, no sender, no words."""
 
-    async def use(work: Work, _: Storage) -> tuple[Plan, list[ComplaintRow], list[dict[str, object]], list[bool]]:
-        plan, _person, rows = await _rows(work, area, by)
-        if kind and kind not in plan.complaints.kinds:
-            _no_kind(plan, kind)
-        rows = [row for row in rows if not kind or row.kind == kind]
-        counted = [asdict(one) for one in count_by_kind(rows, work.now)]
-        return plan, rows, counted, [row.is_overdue(work.now) for row in rows]
+    async def use(work: Work, _: Storage) -> tuple[Plan, list[ComplaintRow], list[dict[str, object]]]:
+        plan, _person, query = await _theirs(work, area, by, kind)
+        counted = [asdict(one) for one in await count_by_kind(work.session, query, work.now)]
+        return plan, [] if counts else await complaint_rows(work.session, query), counted
 
-    plan, rows, counted, late = once(use)
+    plan, rows, counted = once(use)
     if as_json:
-        listed = [{**asdict(row), "overdue": is_late} for row, is_late in zip(rows, late, strict=True)]
-        typer.echo(json.dumps({"complaints": [] if counts else listed, "counts": counted}, ensure_ascii=False, default=str))
+        typer.echo(json.dumps({"complaints": [asdict(row) for row in rows], "counts": counted}, ensure_ascii=False, default=str))
         return
     if counts:
         headers = ["类别 kind", "件数 received", "已答复 answered", "属实 true", "部分 partly", "不属实 untrue", "逾期 overdue"]
@@ -106,9 +105,9 @@ def list_(
             [
                 row.number, plan.complaints.label(row.kind), row.school or "不明 unknown",
                 f"{calendar.day_of(row.received_at)}", f"{said.label('states', row.state)} {row.state}",
-                f"{calendar.day_of(row.answer_by)}" + (" 逾期 overdue" if is_late else ""), said.label("outcome_names", row.outcome),
+                f"{calendar.day_of(row.answer_by)}" + (" 逾期 overdue" if row.overdue else ""), said.label("outcome_names", row.outcome),
             ]
-            for row, is_late in zip(rows, late, strict=True)
+            for row in rows
         ],
     )  # fmt: skip
 
@@ -209,8 +208,8 @@ def export(area: County, by: By, out: Out) -> None:
     """投诉台账 xlsx · The register of complaints and their counts by kind. For the bureau: never for a school."""
 
     async def use(work: Work, _: Storage) -> bytes:
-        plan, person, rows = await _rows(work, area, by)
+        plan, person, query = await _theirs(work, area, by)
         work.record("complaints_exported", f"area:{area}", area_code=area, actor=f"person:{person.id}")
-        return await complaint_register(work, plan, area, rows)
+        return await complaint_register(work, plan, area, query)
 
     write(out, once(use))

@@ -14,6 +14,7 @@ from bot.rendering.register_rows import register_row
 from cases.care_cards import card_of
 from cases.enrolment_words import NotTaken
 from cases.home_teaching import lessons_of, plan_lessons
+from cases.lesson_families import is_contested
 from cases.pairing import pair, unpair
 from cases.register_history import history_of
 from cases.register_lists import Entry, InRegister, register
@@ -22,7 +23,7 @@ from fanxiao.commands.acting import BY, acting
 from fanxiao.commands.children import CHILD, EVIDENCE, ON, carry_out, day, plan_today, said, the_child
 from fanxiao.commands.tables import print_table
 from fanxiao.wiring import Storage
-from papers.registers import care_card, lessons_workbook, register_workbook, words
+from papers.registers import care_card, family_word, lessons_workbook, register_workbook, words
 from plan.model import Plan
 from storage.tables import StudentCategory
 from storage.work import Work
@@ -193,9 +194,12 @@ def visits(
             await work.flush()
         found = await lessons_of(work, student.id)
         return student.name, [
-            {"planned_on": row.planned_on, "name": student.name, "teacher": who, "state": row.state, "said": row.said, "came": row.came}
+            {
+                "planned_on": row.planned_on, "name": student.name, "teacher": who, "state": row.state, "said": row.said, "came": row.came,
+                "contested": is_contested(row),
+            }
             for row, who in found
-        ]
+        ]  # fmt: skip
 
     name, rows = carry_out(use)
     print_table(("日期 day", "教师 teacher", "状态 state", "记录 record", "家长说 family"), [_visit(row) for row in rows])
@@ -210,5 +214,5 @@ def _visit(row: dict[str, object]) -> tuple[str, ...]:
         str(row["teacher"]),
         f"{words()['lesson_states'].get(state, state)} {state}",
         str(row["said"] or ""),
-        words()["came"].get(row["came"], ""),
+        family_word(row)["family"],
     )

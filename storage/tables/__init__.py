@@ -18,7 +18,19 @@ from storage.tables.casework import (
 from storage.tables.counts import AwayCount, KeptCount
 from storage.tables.documents import Document, Notice, NoticeCounter, Receipt, ReceiptClaim, ReceiptLink
 from storage.tables.enrolment import EnrolmentGap
-from storage.tables.messaging import Attempt, DeliveryStatus, Inbound, Intent, Message, Question, Recording, Sender, is_waiting
+from storage.tables.messaging import (
+    WAITING,
+    WAITING_SQL,
+    Attempt,
+    DeliveryStatus,
+    Inbound,
+    Intent,
+    Message,
+    Question,
+    Recording,
+    Sender,
+    is_waiting,
+)
 from storage.tables.operations import AuditRun, ClockSetting, ImportJob, ImportRun, KeyCheck, Lease, TickRun
 from storage.tables.people import Consent, Contact, LinkCode, Person, PersonContact, Responsibility, StandIn
 from storage.tables.places import Area, CalendarDay, Closure, School, SchoolClass
@@ -32,6 +44,8 @@ from storage.tables.support import AidRequest, Complaint, LetterCounter, Referra
 from storage.tables.visits import Photo, Visit
 
 __all__ = [
+    "WAITING",
+    "WAITING_SQL",
     "Absence",
     "AccessLimit",
     "Activity",

@@ -13,6 +13,8 @@ from storage.tables.base import AREA_CODE, Base, Facts, Numbered, Sight, Within
 
 WAITING = ("queued", "sending")
 """States of a message that no provider has accepted yet."""
+WAITING_SQL = "(" + ", ".join(map(repr, WAITING)) + ")"
+"""The same for statements that are written out, which are prepared once: `message.state in {WAITING_SQL}`."""
 
 
 class Intent(Numbered, Base):

@@ -29,7 +29,8 @@ class Visit(Numbered, Base):
 
 
 class Photo(Numbered, Base):
-    """A photograph that belongs to a visit's task or to an activity. `state`: waiting (still with the provider), stored, refused.
+    """A photograph that belongs to a visit's task or to an activity. `state`: waiting (still with the provider), stored, refused,
+    removed (its time was over: an activity's only).
 
     Most came by chat; one without `inbound_id` was handed in by command.
     """

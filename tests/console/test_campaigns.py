@@ -49,16 +49,21 @@ async def test_from_the_draft_over_a_second_person_to_the_outcome(office: County
     await author.does(f"{path}/test")
     await office.stage.settle()
     await office.phones["county_officer"].expects("我们一起想办法")
-    await author.does(f"{path}/start")
+    assert "campaign_waiting_approval" in (await author.does(f"{path}/start")).headers["location"]
+    assert "已送另一位审批" in await author.sees(f"{path}?said=campaign_waiting_approval")
     assert (await campaign(office)).state == "waiting_approval"
+    assert re.search(r"已请[^。]*李局长[^。]*审批。", await author.sees(path))
     assert "要由另一位审批" in (await author.does(f"{path}/agree")).text
     await office.phones["mother"].expects_nothing()
     head = await Officer(office, console_of(office)).enters("education_head")
+    assert re.search(rf'<a href="{path}">[^<]+（2人）', await head.sees("/tasks"))
+    assert "开始后要另一位审批" not in await head.sees(path)
     assert "退回要写理由" in (await head.does(f"{path}/send-back", said=" ")).text
     assert (await head.does(f"{path}/agree")).status_code == 303
     await office.stage.advance(minutes=15)
     for phone in ("mother", "father"):
         await office.phones[phone].expects("我们一起想办法")
+    assert re.search(r"审批同意 · \d\d:\d\d 开始 · \d\d:\d\d 结束", await author.sees(path))
     page = await author.sees(f"{path}?only=delivered")
     assert "已送达" in page
     assert "马mother" in page

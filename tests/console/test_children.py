@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -10,7 +11,7 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from storage.tables import EnrolmentGap, Event, SchoolClass, Student, StudentCategory
+from storage.tables import EnrolmentGap, Event, HomeLesson, SchoolClass, Student, StudentCategory
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County
@@ -52,6 +53,30 @@ async def test_a_child_is_put_into_registers_which_are_printed(county: County, c
         assert (await session.scalars(ended)).one() is not None
         events = set(await session.scalars(select(Event.action).where(Event.action.in_(("list_exported", "card_printed")))))
     assert events == {"list_exported", "card_printed"}
+
+
+async def test_the_card_puts_the_familys_word_on_a_lesson_beside_the_teachers(county: County, child: int) -> None:
+    officer = await Officer(county, console_of(county)).enters("attendance_officer")
+    await officer.does(f"/students/{child}/into", category="disabled")
+    told: list[tuple[str, str | None, bool | None]] = [
+        ("done", "认数10以内", False), ("not_held", "下大雪", True), ("done", "写字", True), ("asked", None, False),
+        ("not_held", "路断了", False),
+    ]  # fmt: skip
+    async with county.database.session() as session, session.begin():
+        teacher = county.people["class_teacher"]
+        for day, (state, said, came) in enumerate(told, start=1):
+            session.add(HomeLesson(student_id=child, person_id=teacher, planned_on=date(2026, 10, day), state=state, said=said, came=came))
+        for day in range(1, 29):  # a winter of planned ones hides nothing
+            session.add(HomeLesson(student_id=child, person_id=teacher, planned_on=date(2026, 12, day)))
+    card = await officer.does(f"/registers/cards/{child}")
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(card.content)).pages).replace("\n", "").replace(" ", "")
+    assert "已上课：认数10以内没来（与教师说的不同）" in text
+    assert "未上课：下大雪来过（与教师说的不同）" in text
+    assert "已上课：写字来过" in text
+    assert text.count("与教师说的不同") == 2
+    assert (text.count("2026-12-"), "2026-12-01" in text) == (1, True)
+    page = await officer.sees(f"/students/{child}")
+    assert (page.count("与教师说的不同"), page.count("家长说没来")) == (2, 3)
 
 
 async def test_confidential_groups_stay_with_those_whom_the_plan_names(county: County, child: int) -> None:

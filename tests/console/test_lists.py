@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -16,8 +19,21 @@ from cases.away_counts import count_weeks, counted_days, past_sundays
 from cases.plans import plan_in_force
 from cases.supervising.kept import count_supervision
 from console.pages.tasks import FEW, PER_PIECE
+from console.paging import PER_PIECE as PIECE
 from console.sending import Compressed, static
-from storage.tables import Contact, KeptCount, Person, PersonContact, Responsibility, School, Task, TaskHolder
+from storage.tables import (
+    Activity,
+    ActivityPlan,
+    Complaint,
+    Contact,
+    KeptCount,
+    Person,
+    PersonContact,
+    Responsibility,
+    School,
+    Task,
+    TaskHolder,
+)
 from storage.work import working
 from tests.console.conftest import county
 from tests.console.officers import Officer, away_for_days, console_of
@@ -67,6 +83,77 @@ async def test_a_list_goes_on_where_it_ended_whatever_comes_in_between(office: C
     assert f"共 {MANY + 4} 条" in second  # with the three new ones, and the notice to be issued
     for nonsense in ("x", "1~2", "2026-11-05T00:00:00+00:00~-1", "~".join("9" * 40 for _ in range(2))):
         assert _codes(await officer.sees(f"/tasks?after={nonsense}"))[:1] == ["Z10"]
+
+
+async def _complain(office: County, number: int, state: str) -> None:
+    """The lower the number, the later it has to be answered."""
+    async with working(office.database, await office.stage.now()) as work:
+        due = work.now + timedelta(days=20, minutes=-number)
+        work.session.add(Complaint(
+            number=f"T{number:03}", kind="other", area_code="622926", state=state, received_at=work.now, acknowledge_by=due, answer_by=due,
+            outcome="partly" if state == "answered" else None,
+        ))  # fmt: skip
+
+
+@asynccontextmanager
+async def _rows_read(table: str) -> AsyncIterator[list[int]]:
+    """How many rows each statement on this table brought meanwhile."""
+    read: list[int] = []
+
+    def note(_: Any, cursor: Any, statement: str, *__: Any) -> None:
+        if f" {table}" in statement and statement.startswith("SELECT"):
+            read.append(cursor.rowcount)
+
+    event.listen(Engine, "after_cursor_execute", note)
+    yield read
+    event.remove(Engine, "after_cursor_execute", note)
+
+
+async def test_of_complaints_one_piece_is_read_those_that_wait_first_and_the_counts_are_of_all(office: County) -> None:
+    for number in range(1, PIECE + 6):
+        await _complain(office, number, "answered" if number % 2 else "received")
+    officer = await Officer(office, console_of(office)).enters("county_officer")
+    async with _rows_read("complaint") as read:
+        first = await officer.sees("/complaints")
+    assert max(read) == PIECE + 1  # one more tells that there is a next piece
+    onward = re.search(r'href="(/complaints\?after=[^"]+)"', first)
+    assert onward is not None
+    shown = [*re.findall(r">(T\d+)</a>", first), *re.findall(r">(T\d+)</a>", await officer.sees(onward[1].replace("&amp;", "&")))]
+    waiting, ended = [f"T{number:03}" for number in range(54, 0, -2)], [f"T{number:03}" for number in range(55, 0, -2)]
+    assert shown == [*waiting, *ended]
+    assert f"{len(waiting)} 件待办" in first
+    assert re.search(rf'<td class="number">{PIECE + 5}</td><td class="number">{len(ended)}</td><td class="number">{len(ended)}</td>', first)
+
+
+async def test_of_activities_one_piece_of_the_places_is_read_and_the_sums_are_of_all(office: County) -> None:
+    async with office.database.session() as session, session.begin():
+        for number in range(PIECE + 5):
+            session.add(School(code=f"2162001{number:03}", name=f"第{number}小学", area_code="622926100201", stage="primary"))
+        await session.flush()
+        ids = (await session.scalars(select(School.id).order_by(School.id))).all()
+        for place, school_id in enumerate(ids):
+            told = {"school_id": school_id, "area_code": "622926100201"}
+            session.add(ActivityPlan(**told, year=2026, number=place, set_by=office.people["principal"], set_at=await office.stage.now()))
+            for kind in ("poster", "poster", "broadcast"):
+                session.add(Activity(
+                    **told, kind=kind, held_on=date(2026, 10, 12), place="校门口", recorded_by=office.people["principal"],
+                    recorded_at=await office.stage.now(),
+                ))  # fmt: skip
+    officer = await Officer(office, console_of(office)).enters("county_officer")
+    async with _rows_read("activity") as read:
+        first = await officer.sees("/activities")
+    places, held = len(ids) + 1, 3 * len(ids)  # the township has a line of its own
+    assert max(read) <= 2 * PIECE  # two kinds of each place that is shown
+    onward = re.search(r'href="(/activities\?after=[^"]+)"', first)
+    assert onward is not None
+    second = await officer.sees(onward[1].replace("&amp;", "&"))
+    names = [name for page in (first, second) for name in re.findall(r'<td data-label="单位">([^<]+)</td>', page)]
+    assert (len(names), len(set(names)), names[0]) == (places, places, "锁南镇")
+    assert f"共 {places} 条" in second
+    missing = sum(max(0, place - 3) for place in range(len(ids)))
+    for number in (sum(range(len(ids))), held, missing):
+        assert f">{number}<" in second
+    assert "海报 2、广播 1" in first
 
 
 async def test_the_search_finds_people_and_places_of_ones_own_by_name_pinyin_and_telephone(office: County) -> None:

@@ -58,7 +58,7 @@ async def test_it_is_kept_encrypted_and_opened_by_those_who_see_the_visit(villag
         await session.flush()
         post = (await session.scalars(select(Responsibility).where(Responsibility.role == "township_head"))).one()
         post.area_code = "622926105"
-        events = (await session.scalars(select(Event).where(Event.action.in_(("photo_stored", "photo_opened"))))).all()
+        events = (await session.scalars(select(Event).where(Event.action.in_(("photo_stored", "photo_opened"))).order_by(Event.id))).all()
         assert [event.action for event in events] == ["photo_stored", "photo_stored", "photo_opened"]
     elsewhere = await Officer(county, village.app).enters("township_head")
     assert (await elsewhere.http.get(f"/photos/{first.id}")).status_code == 404

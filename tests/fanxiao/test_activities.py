@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from bot.channels.base import Channel, Request
@@ -20,7 +21,8 @@ from bot.channels.telegram import Telegram
 from bot.inbox.receive import store
 from cases.linking import new_code
 from fanxiao.cli import app
-from storage.tables import Activity, Photo
+from scheduler.ticks import run_daily
+from storage.tables import Activity, Event, Inbound, Photo
 from storage.work import working
 from tests.fakes.telegram import FakeTelegram
 from tests.fanxiao.conftest import Terminal
@@ -148,6 +150,49 @@ async def test_what_was_told_by_mistake_is_taken_back_and_counts_no_more(county:
     assert (await typed("withdraw", str(last.id), "--by", "王校长")).exit_code == 0
     assert "已撤回" in (await typed("withdraw", str(last.id), "--by", "王校长")).stderr
     assert "2026-10-13" not in (await typed("held", "--area", "622926")).stdout
+
+
+async def test_photographs_end_years_after_the_activity_which_stays_counted(
+    county: County, typed: Typed, terminal: Terminal, picture: Path
+) -> None:
+    await county.begin("2026-11-02 10:00")
+    told = ("--area", "622926100", "--by", "赵干事", "--place", "街道", "--photo", str(picture), "--on")
+    for day in ("2026-10-20", "2026-10-21"):
+        assert (await typed("add", "海报", *told, day)).exit_code == 0
+    old, young = await rows(county, select(Activity).order_by(Activity.id))
+    await _held(county, {old.id: date(2023, 11, 2), young.id: date(2023, 11, 4)})
+
+    assert "到期可删除：线下活动照片 1 张" in (await terminal("retention")).stdout
+    assert [photo.state for photo in await rows(county, select(Photo))] == ["stored", "stored"]  # shown, nothing done
+    assert "1 photographs of activities" in (await terminal("retention", "--now")).stdout
+    gone, kept = await rows(county, select(Photo).order_by(Photo.id))
+    assert (gone.state, gone.content_encrypted, kept.state) == ("removed", None, "stored")
+    assert "线下活动照片 0 张" in (await terminal("retention")).stdout
+    (township,) = [
+        row for row in json.loads((await typed("list", "--area", "622926100", "--year", "2023", "--json")).stdout) if row["held"]
+    ]
+    assert (township["held"], township["pictured"]) == (2, 2)
+
+    night = datetime(2026, 11, 3, 19, 31, tzinfo=UTC)  # 03:31 of the 4th
+    for _ in range(2):
+        await run_daily(county.database, night)
+    assert [photo.content_encrypted for photo in await rows(county, select(Photo))] == [None, None]
+    assert len(await rows(county, select(Event).where(Event.action == "activity_photos_removed"))) == 2
+
+
+async def test_a_photograph_from_a_chat_cannot_be_had_there_again(chat: Chat, terminal: Terminal) -> None:
+    await chat.brings(chat.telegram.photo(CHAT, JPEG, "活动 广播 10月12日 全校"))
+    (activity,) = await rows(chat.county, select(Activity))
+    await _held(chat.county, {activity.id: date(2023, 10, 12)})
+    assert (await terminal("retention", "--now")).exit_code == 0
+    assert await rows(chat.county, select(Inbound.photo).where(Inbound.photo.is_not(None))) == []
+
+
+async def _held(county: County, days: Mapping[int, date]) -> None:
+    """As if these had been held on other days."""
+    async with county.database.session() as session, session.begin():
+        for activity_id, day in days.items():
+            await session.execute(update(Activity).where(Activity.id == activity_id).values(held_on=day))
 
 
 @pytest.mark.parametrize(
