@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cases.corrections import undo_answer
 from cases.guardians import relation_of
@@ -109,10 +109,10 @@ def _is_sensitive(matter: Matter, intent: str) -> bool:
 
 
 async def _today(matter: Matter) -> list[GuardianAnswer]:
-    """Answers of today that stand, newest first."""
+    """Answers of today that stand, newest first, without those that were given just now with this one."""
     since = matter.desk.calendar.at(matter.desk.today, time.min)
     query = select(GuardianAnswer).where(
         GuardianAnswer.student_id == matter.student.id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= since,
-        GuardianAnswer.inbound_id.is_distinct_from(matter.said.inbound_id),
+        or_(GuardianAnswer.inbound_id.is_distinct_from(matter.said.inbound_id), GuardianAnswer.at < matter.work.now),
     )  # fmt: skip
     return list(await matter.work.session.scalars(query.order_by(GuardianAnswer.id.desc())))

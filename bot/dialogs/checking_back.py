@@ -27,8 +27,10 @@ def check_back(talk: Talk, children: Sequence[Student], kind: str, readings: Seq
         return False
     offered = choices("meant")
     for child, reading in found:
-        understood, meant = _in_words(talk, reading), _kept(reading)
-        talk.ask(kind, "reply_meant", child, understood=understood, options=listed(offered), choices=offered, meant=meant)
+        talk.ask(
+            kind, "reply_meant", child, understood=_in_words(talk, reading), options=listed(offered), choices=offered, meant=_kept(reading),
+            words_id=talk.inbound.id,
+        )  # fmt: skip
     return True
 
 
@@ -41,6 +43,11 @@ def confirmed(talk: Talk) -> list[Reading] | None:
 def is_denied(talk: Talk) -> bool:
     """Whether the family says that it meant something else."""
     return bool(_put(talk)) and _answers(talk.inbound.body, WRONG, takes_back)
+
+
+def was_confirmed(talk: Talk) -> bool:
+    """Whether the yes was said before: twice by an impatient finger, or to be taken back now."""
+    return any(one.state == "answered" for one in _put(talk))
 
 
 def _answers(body: str, digit: int, words: Callable[[str], bool]) -> bool:

@@ -34,4 +34,4 @@ async def chosen(talk: Talk) -> tuple[Talk, str, str | None]:
     first = await talk.work.session.get_one(Inbound, question.facts["inbound_id"])
     wanted = [child for child in talk.children if child.id == offered[int(picked) - 1]]
     await answered(talk.work, talk.inbound, question)
-    return replace(talk, children=wanted or talk.children[:1]), first.body, question.facts.get("asked")
+    return replace(talk, children=wanted or talk.children[:1], words_id=first.id), first.body, question.facts.get("asked")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.dialogs.checking_back import check_back
@@ -59,7 +60,10 @@ def _ask_of_all(talk: Talk, kind: str, readings: Sequence[Reading]) -> None:
     is_open = leaves_day_open(talk.inbound.body, children=talk.named(), today=speaker.today, school=speaker.school_year)
     if is_open and len(children) == 1 and kind != "confirm_return":
         days, offered = days_offered(talk)
-        talk.ask(kind, "promise_day", children[0], options=listed(offered), choices=offered, days=[day.isoformat() for day in days])
+        talk.ask(
+            kind, "promise_day", children[0], options=listed(offered), choices=offered, days=[day.isoformat() for day in days],
+            words_id=talk.inbound.id,
+        )  # fmt: skip
     elif not check_back(talk, children, kind, readings):
         for child in children:
             ask_back(talk, child, kind)
@@ -74,6 +78,11 @@ def picked_day(talk: Talk) -> list[Reading] | None:
     if digit > len(days):
         return [Reading(talk.child().id, "unknown", None, HOPELESS, talk.inbound.body)]
     return [Reading(talk.child().id, "will_return", date.fromisoformat(days[digit - 1]), 1.0, talk.inbound.body)]
+
+
+def with_first_words(talk: Talk) -> Talk:
+    """What is kept of the answer are the family's own words, not the digit that picks a day or says that it was understood rightly."""
+    return replace(talk, words_id=talk.question.facts.get("words_id") if talk.question is not None else None)
 
 
 def _ask_faded(talk: Talk, faded: Question) -> None:

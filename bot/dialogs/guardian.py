@@ -7,9 +7,9 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from bot.dialogs.answering import answer, answered
-from bot.dialogs.checking_back import confirmed, is_denied
+from bot.dialogs.checking_back import confirmed, is_denied, was_confirmed
 from bot.dialogs.choosing import ask_which_child, chosen
-from bot.dialogs.clarifying import ask_anew, give_to_a_person, not_understood, picked_day
+from bot.dialogs.clarifying import ask_anew, give_to_a_person, not_understood, picked_day, with_first_words
 from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
@@ -48,9 +48,9 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
         return outcome
     talk, text, kind = await chosen(talk)
     if is_denied(talk):
-        return ask_anew(talk)
+        return await _undo(talk) if was_confirmed(talk) else ask_anew(talk)
     if (picked := picked_day(talk) or confirmed(talk)) is not None:
-        return await _respond(talk, picked)
+        return RECEIPT if was_confirmed(talk) else await _respond(with_first_words(talk), picked)
     asked = None if kind in {*FOLLOW_UPS, LESSON} else kind
     if talk.question is None and await publicity_before(work, inbound) is not None:
         asked = PUBLICITY
@@ -152,7 +152,8 @@ def _said(talk: Talk, child: Student, reading: Reading) -> Said:
     accuses = may_accuse_school(talk.inbound.body)
     person_id, contact_id = talk.speaker.person_id, talk.speaker.contact_id
     return Said(
-        child.id, person_id, reading.intent, reading.on, talk.inbound.id, question_id, contact_id, accuses, reading.since, talk.notice_id
+        child.id, person_id, reading.intent, reading.on, talk.words_id or talk.inbound.id, question_id, contact_id, accuses, reading.since,
+        talk.notice_id,
     )  # fmt: skip
 
 

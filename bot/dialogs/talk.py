@@ -27,7 +27,7 @@ class Talk:
 
     The question may have been answered before: then the text corrects that answer, or adds to it. `faded` is the question that
     the text quotes although its time is over: words are still about that child, but a digit is asked again. `notice_id` is the
-    notice whose number the text gives.
+    notice whose number the text gives. `words_id` is the earlier text that says what this one, a digit, only picks or confirms.
     """
 
     work: Work
@@ -38,6 +38,7 @@ class Talk:
     children: list[Student]
     faded: Question | None = None
     notice_id: int | None = None
+    words_id: int | None = None
 
     @property
     def kind(self) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import select
 
-from storage.tables import GuardianAnswer, Leave
+from storage.tables import GuardianAnswer, Inbound, Leave
 from tests.stories.county import County, Phone
 from tests.stories.families import Family, family
 
@@ -57,6 +57,8 @@ async def test_one_digit_says_that_it_is_right(home: Family) -> None:
     await home.hears("生病请假", "11月4日到校")
     assert await answers(home.county) == [("sick", "2026-11-04")]
     async with home.county.database.session() as session:
+        (words,) = await session.scalars(select(Inbound.body).join(GuardianAnswer, GuardianAnswer.inbound_id == Inbound.id))
+        assert words == NEARLY  # what is kept is what they wrote, not the digit
         assert [one.ends_on.isoformat() for one in await session.scalars(select(Leave))] == ["2026-11-03"]
 
 
@@ -67,6 +69,15 @@ async def test_one_digit_says_that_it_is_wrong_and_the_whole_question_is_put(hom
     await home.answers("3")
     await home.hears("11月3日送孩子到校")
     assert await answers(home.county) == [("will_return", "2026-11-03")]
+
+
+@by_text
+async def test_a_yes_is_taken_back_by_the_other_digit(home: Family) -> None:
+    await home.answers("1")
+    await home.hears("生病请假", "11月4日到校")
+    await home.answers("2")
+    await home.hears("取消", "今天送来")
+    assert await answers(home.county) == []
 
 
 @by_text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage.tables import AidRequest, EnrolmentCheck, GuardianAnswer, Leave, Question
+from storage.tables import AidRequest, EnrolmentCheck, GuardianAnswer, Inbound, Leave, Question
 from tests.stories.county import County
 from tests.stories.families import ByButtons, family
 
@@ -419,6 +419,20 @@ async def test_a_promise_for_a_day_that_nobody_can_reckon_is_asked_for_its_day(a
     assert await standing(asked) == ["will_return"]
     await father.replies("不对")
     await father.expects("取消")
+
+
+async def test_another_day_that_is_picked_replaces_the_first_and_both_keep_the_familys_words(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("过几天送来")
+    await father.expects("哪天能来")
+    await father.replies("3")
+    await father.expects("11月5日送孩子到校")
+    await asked.stage.advance(minutes=2)
+    await father.replies("2")
+    await father.expects("11月4日送孩子到校")
+    assert await standing(asked) == ["will_return"]
+    said = select(Inbound.body).join(GuardianAnswer, GuardianAnswer.inbound_id == Inbound.id)
+    assert await rows(asked, said) == ["过几天送来", "过几天送来"]
 
 
 async def test_a_day_that_is_not_known_is_for_a_person(asked: County) -> None:
