@@ -31,8 +31,8 @@ from bench._labelled import (
     load,
     mark,
 )
-from bot.dialogs.checking_back import fits_one_line
-from bot.replies import Reading, action, likeliest, parted, read_guardian, unread_words
+from bot.dialogs.checking_back import one_line
+from bot.replies import Reading, action, parted, read_guardian, unread_words
 from bot.replies.action import SURE
 from bot.replies.doubting import UNSURE
 from bot.replies.school_year import NO_SCHOOL_YEAR
@@ -73,10 +73,8 @@ def ours(row: Labelled) -> Answer:
 
 def _put(row: Labelled, left: Sequence[Reading]) -> Meant | None:
     """As the dialog puts it (`bot.dialogs.checking_back`)."""
-    found = likeliest(left, row.reply, question=row.question, children=row.children, today=row.today, school=NO_SCHOOL_YEAR)
-    if found is None or not fits_one_line(found, row.question):
-        return None
-    return Meant(row.children[0].name, found.intent, found.on)
+    found = one_line(left, row.reply, question=row.question, children=row.children, today=row.today, school=NO_SCHOOL_YEAR)
+    return Meant(row.children[0].name, found.intent, found.on) if found is not None else None
 
 
 def main() -> int:

@@ -86,9 +86,9 @@ def _restore(work: Work, case: CaseFile, effects: dict[str, Any]) -> None:
 
 
 async def last_answers(work: Work, person_id: int, within: timedelta) -> list[GuardianAnswer]:
-    """What this person's latest reply was taken to mean, if it is not long ago."""
+    """What this person's latest reply was taken to mean, if it is not long ago. Words that were confirmed later count from then."""
     query = select(GuardianAnswer).where(
         GuardianAnswer.person_id == person_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= work.now - within
     )
     found = list(await work.session.scalars(query.order_by(GuardianAnswer.id.desc())))
-    return [answer for answer in found if answer.inbound_id == found[0].inbound_id]
+    return [answer for answer in found if (answer.inbound_id, answer.at) == (found[0].inbound_id, found[0].at)]

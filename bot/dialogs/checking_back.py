@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from bot.dialogs.phrases import choices, listed, may_be_repeated, phrase, spoken_day
+from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk
-from bot.replies import Reading, likeliest, may_accuse_school
-from bot.replies.hints import agrees, digit_alone, takes_back
+from bot.replies import Child, Reading, SchoolYear, likeliest, may_accuse_school
+from bot.replies.hints import agrees, digit_alone, leaves_day_open, takes_back
 from bot.replies.normalise import normalise
 from storage.tables import Question, Student
 
@@ -42,7 +43,13 @@ def confirmed(talk: Talk) -> list[Reading] | None:
 
 def is_denied(talk: Talk) -> bool:
     """Whether the family says that it meant something else."""
-    return bool(_put(talk)) and _answers(talk.inbound.body, WRONG, takes_back)
+    body = talk.inbound.body
+    return bool(_put(talk)) and (_answers(body, WRONG, takes_back) or normalise(body) == UNDO_KEY)
+
+
+def is_unanswered(talk: Talk) -> bool:
+    """Whether what was put waits for a yes or no: what "不对" takes back is this, and no earlier answer."""
+    return bool(_put(talk)) and not was_confirmed(talk)
 
 
 def was_confirmed(talk: Talk) -> bool:
@@ -61,6 +68,17 @@ def _may_be_put(talk: Talk, reading: Reading, kind: str) -> bool:
     return rule is not None and not rule.sensitive and fits_one_line(reading, kind)
 
 
+def one_line(
+    readings: Sequence[Reading], text: str, *, question: str, children: Sequence[Child], today: date, school: SchoolYear
+) -> Reading | None:
+    """What of a text about one child is put in one line; None where only its day is open, or it may accuse the school."""
+    is_open = question != "confirm_return" and leaves_day_open(text, children=children, today=today, school=school)
+    if is_open or may_accuse_school(text):
+        return None
+    found = likeliest(readings, text, question=question, children=children, today=today, school=school)
+    return found if found is not None and fits_one_line(found, question) else None
+
+
 def fits_one_line(reading: Reading, kind: str) -> bool:
     """Not what could hurt the child on a shared phone, what answers another question, or a leave whose days cannot be said in one line."""
     answers_it = kind == ANSWERS_ONLY.get(reading.intent, kind)
@@ -72,14 +90,17 @@ def _meaning(talk: Talk, child: Student, children: Sequence[Student], kind: str,
     if len(children) > 1:
         own = [one for one in readings if one.student_id == child.id]
         return own[0] if len(own) == 1 else None
-    body, speaker = talk.inbound.body, talk.speaker
-    return likeliest(readings, body, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
+    if any(one.student_id not in {None, child.id} for one in readings):
+        return None
+    speaker = talk.speaker
+    return one_line(readings, talk.inbound.body, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
 
 
 def _put(talk: Talk) -> list[Question]:
-    """The questions of one message that say what was understood."""
+    """The questions of one message that say what was understood; those that wait for an answer, where there are such."""
     is_asked = talk.question is not None and talk.question.kind in ASKED and "meant" in talk.question.facts
-    return [one for one in talk.together if "meant" in one.facts] if is_asked else []
+    put = [one for one in talk.together if "meant" in one.facts] if is_asked else []
+    return [one for one in put if one.state == "open"] or put
 
 
 def _again(question: Question, body: str) -> Reading:

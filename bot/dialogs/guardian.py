@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from bot.dialogs.answering import answer, answered
-from bot.dialogs.checking_back import confirmed, is_denied, was_confirmed
+from bot.dialogs.checking_back import confirmed, is_denied, is_unanswered, was_confirmed
 from bot.dialogs.choosing import ask_which_child, chosen
 from bot.dialogs.clarifying import ask_anew, give_to_a_person, not_understood, picked_day, with_first_words
 from bot.dialogs.complaining import say_taken_up
@@ -89,7 +89,8 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
     if dangers:
         return await _danger(talk, dangers)
     if readings and (readings[0].intent == "undo" or normalise(talk.inbound.body) == UNDO_KEY):
-        return await _undo(talk)
+        meant = [reading for reading in readings if reading.intent != "undo"]
+        return await (_respond(talk, meant) if meant and is_unanswered(talk) else _undo(talk))
     if _only_thanks(talk, readings):
         return RECEIPT
     sure, left = parted(readings)

@@ -13,6 +13,7 @@ from bot.dialogs.answering import answer
 from bot.dialogs.speaker import Speaker, quoted_message, same_matter
 from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Child
+from bot.replies.normalise import normalise
 from storage.tables import CaseFile, Contact, Inbound, Question, Student
 from storage.work import Work
 
@@ -96,7 +97,10 @@ async def talk_of(work: Work, inbound: Inbound, speaker: Speaker, children: list
     quoted = await _quoted(work, inbound)
     if quoted and quoted[0].expires_at <= inbound.received_at:
         return Talk(work, inbound, speaker, None, [], children, faded=quoted[0])
-    found = _in_its_place(speaker, quoted) or quoted or _open(speaker) or await _answered_today(work, speaker)
+    newer = _in_its_place(speaker, quoted)
+    if newer and _offers_otherwise(quoted[0], newer[0]) and normalise(inbound.body)[:1].isdigit():
+        return Talk(work, inbound, speaker, None, [], children, faded=quoted[0])
+    found = newer or quoted or _open(speaker) or await _answered_today(work, speaker)
     return Talk(work, inbound, speaker, found[0] if found else None, found, children)
 
 
@@ -106,6 +110,11 @@ def _in_its_place(speaker: Speaker, quoted: Sequence[Question]) -> list[Question
         return []
     newer = next((one for one in speaker.questions if same_matter(one, quoted[0])), None)
     return _with(newer, speaker.questions) if newer is not None else []
+
+
+def _offers_otherwise(quoted: Question, newer: Question) -> bool:
+    """Whether a digit means something else below the one than below the other: the whole question, a day, right or wrong."""
+    return any(quoted.facts.get(name) != newer.facts.get(name) for name in ("meant", "days"))
 
 
 def _open(speaker: Speaker) -> list[Question]:

@@ -20,7 +20,7 @@ _NO_ANSWER = frozenset({"unknown", "question"})
 def likeliest(
     readings: Sequence[Reading], text: str, *, question: str, children: Sequence[Child], today: date, school: SchoolYear
 ) -> Reading | None:
-    """What the rules half understood; where they understood nothing, the second reader's guess. None where neither has just one.
+    """What the rules half understood; where they understood nothing of an only child, the second reader's guess; else None.
 
     `readings` are those of `text` that are not acted on.
     """
@@ -29,6 +29,8 @@ def likeliest(
     (reading,) = readings
     if reading.intent != "unknown":
         return reading
+    if len(children) > 1:  # whose words it would be guessing from is open
+        return None
     plain = sounded_out(text, [child.name for child in children])
     guess = _guess(chances(plain, question, [child.name for child in children]))
     if guess is None:

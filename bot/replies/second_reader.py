@@ -1,7 +1,9 @@
-"""A second reader, who knows no rule: how likely each meaning is, by the pieces of the text. It only ever doubts the first.
+"""A second reader, who knows no rule: how likely each meaning is, by the pieces of the text.
 
+It doubts what the rules understood (`doubting.py`); where they understood nothing, what it is clear about is put to the family as right or
+wrong (`likeliest.py`). Nothing is acted on before the family says yes.
 One weight per piece (one or two characters) and meaning, learnt from the labelled replies by `python -m bench.teach` and kept in
-second_reader.json, where each of them can be looked at. Nothing is learnt while the bot runs, and nothing is acted on because of it.
+second_reader.json, where each of them can be looked at. Nothing is learnt while the bot runs.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.replies import Child, Reading, SchoolYear, action, likeliest, read_guardian, school_year_of, unread_words
+from bot.replies import Child, Reading, SchoolYear, action, read_guardian, school_year_of, unread_words
 from fanxiao.commands.read_table import BadRows, Row, read_rows
 from fanxiao.files import PLAN
 from fanxiao.own_words import use_own_words
@@ -107,10 +107,10 @@ def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
 
 
 def _put(found: list[Reading], row: Row, children: list[Child], school: SchoolYear) -> str | None:
-    from bot.dialogs.checking_back import fits_one_line  # what is not asked needs no dialog, which takes time to load
+    from bot.dialogs.checking_back import one_line  # what is not asked needs no dialog, which takes time to load
 
-    put = likeliest(found, row.reply, question=row.question, children=children, today=row.today, school=school)
-    return " ".join(filter(None, (put.intent, _named(put)))) if put is not None and fits_one_line(put, row.question) else None
+    put = one_line(found, row.reply, question=row.question, children=children, today=row.today, school=school)
+    return " ".join(filter(None, (put.intent, _named(put)))) if put is not None else None
 
 
 def _named(one: Reading) -> str | None:

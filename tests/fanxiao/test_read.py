@@ -49,9 +49,10 @@ def test_why_it_is_asked_and_what_is_put_in_one_line() -> None:
     assert (one["action"], one["doubt"], one["put"]) == ("ask", "unexplained", "sick 2026-11-27")
     (one,) = readings("爷爷的头七过了，明早来", *asked)
     assert (one["action"], one["doubt"], one["put"]) == ("ask", "second_reader", "leave 2026-11-25")
-    (one,) = readings("看情况再说", *asked)
-    assert one["action"] == "ask"
-    assert not {"doubt", "put"} & set(one)
+    for text in ("看情况再说", "老师过两天我把娃送来", "老师叫他回家的，发烧隔壁修房子吵得不行"):  # only a day; may accuse the school
+        (one,) = readings(text, *asked)
+        assert one["action"] == "ask"
+        assert "put" not in one
 
 
 def test_each_child_has_its_own_reading() -> None:

@@ -163,3 +163,56 @@ async def test_a_no_about_several_brings_the_whole_question_about_all(county: Co
     await both.replies("2")
     await both.expects("小龙", "小虎", "请回数字", "今天送来")
     assert await answers(county) == []
+
+
+async def test_what_is_said_of_a_brother_is_never_put_as_the_childs(county: County) -> None:
+    """Only Xiaolong was asked about."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马小虎", guardians=["father"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.stage.advance(minutes=5)
+    father = county.phones["father"]
+    await father.expects("小龙")
+    await father.replies("小虎发烧隔壁修房子吵得不行")
+    text = await father.expects("请回数字")
+    assert "对吗" not in text
+    assert await answers(county) == []
+
+
+@by_text
+async def test_a_no_with_what_was_meant_is_read(home: Family) -> None:
+    await home.writes("不对，明天送来")
+    await home.hears("11月3日送孩子到校")
+    assert await answers(home.county) == [("will_return", "2026-11-03")]
+
+
+@by_text
+async def test_the_key_that_takes_back_says_no(home: Family) -> None:
+    await home.writes("0")
+    await home.hears("请回数字", "今天送来")
+    assert await answers(home.county) == []
+
+
+async def test_only_what_was_confirmed_last_is_taken_back(county: County, both: Phone) -> None:
+    await both.replies("小龙明天送来，小虎发烧隔壁修房子吵得不行")
+    await both.expects("小龙的情况已记下：11月3日送孩子到校")
+    await both.expects("小虎的情况是“孩子生病请假”", "对吗")
+    await county.stage.advance(minutes=2)
+    await both.replies("1")
+    await both.expects("小虎的情况已记下：孩子生病请假")
+    await both.replies("不对")
+    await both.expects("取消")
+    assert await answers(county) == [("will_return", "2026-11-03")]
+
+
+async def test_one_of_two_lines_is_answered_in_words_and_the_other_by_its_digit(county: County, both: Phone) -> None:
+    await both.replies(OF_BOTH)
+    await both.expects("都对吗")
+    await both.replies("小虎后天送来")
+    await both.expects("小虎的情况已记下：11月4日送孩子到校")
+    await both.replies("1")
+    await both.expects("小龙的情况已记下：孩子生病请假")
+    assert sorted(await answers(county)) == [("sick", None), ("will_return", "2026-11-04")]

@@ -96,6 +96,12 @@ def test_the_likeliest_meaning_of_what_is_asked(text: str, question: str, expect
     assert (None if meant is None else (meant.intent, str(meant.on))) == expected
 
 
+def test_beside_brothers_and_sisters_nothing_is_guessed() -> None:
+    text = "本来打算转学的，后来没转，明天还来咱们学校"
+    found = read_guardian(text, question="absence", children=(BOY, GIRL), today=TODAY)
+    assert likeliest(found, text, question="absence", children=(BOY, GIRL), today=TODAY, school=NO_SCHOOL_YEAR) is None
+
+
 def test_of_two_things_there_is_no_likeliest() -> None:
     children, text = (BOY, GIRL), "建国再说吧，玉兰再看"
     found = read_guardian(text, question="absence", children=children, today=TODAY)
