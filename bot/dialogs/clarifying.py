@@ -26,6 +26,9 @@ MOST_MISSES = 2
 
 async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
     """Gives what became of the text in a word. `readings`: what it may mean; where one is hopeless, no question would help."""
+    if talk.faded is not None and talk.faded.kind in ASKED and digit_alone(normalise(talk.inbound.body)) is not None:
+        _ask_faded(talk, talk.faded)  # which question was answered is open: no failure to understand
+        return "asked_back"
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
     is_hopeless = any(reading.confidence <= HOPELESS for reading in readings)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storage.tables import GuardianAnswer, Inbound, Leave
 from tests.stories.county import County, Phone
-from tests.stories.families import Family, family
+from tests.stories.families import ByButtons, Family, family
 
 NEARLY = "小龙发烧，隔壁修房子吵得不行，我周三送他来"
 """An illness and a day, beside a noise that no rule explains (2026-11-02 is a Monday)."""
@@ -216,3 +216,14 @@ async def test_one_of_two_lines_is_answered_in_words_and_the_other_by_its_digit(
     await both.replies("1")
     await both.expects("小龙的情况已记下：孩子生病请假")
     assert sorted(await answers(county)) == [("sick", None), ("will_return", "2026-11-04")]
+
+
+@pytest.mark.parametrize("home", ["telegram"], indirect=True)
+async def test_a_button_of_the_first_question_is_no_answer_to_the_line(home: Family) -> None:
+    """Its 2 means "comes today", the line's means "wrong": neither is guessed."""
+    assert isinstance(home, ByButtons)
+    await home.presses(home.telegram.messages[0], "2")
+    await home.hears("没看明白", "今天送来")
+    assert await answers(home.county) == []
+    await home.answers("3")
+    await home.hears("11月3日送孩子到校")
