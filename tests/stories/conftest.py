@@ -16,7 +16,7 @@ def county(database: Database, web: Database, cipher: Cipher) -> County:
     return County(database, web, cipher)
 
 
-SHORT = {"test_chain", "test_sheets", "test_buttons", "test_retention"}
+SHORT = {"test_chain", "test_sheets", "test_buttons", "test_retention", "test_checking_back"}
 """Those of every kind of user that run with `make test`; the others are `long`."""
 
 
