@@ -143,3 +143,15 @@ async def _chat(county: County, person_id: int) -> None:
         session.add(contact)
         await session.flush()
         session.add(PersonContact(person_id=person_id, contact_id=contact.id))
+
+
+async def ask_about_both(county: County) -> None:
+    """Two brothers are absent on the same sheet, and one message asks their father about them."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马小虎", guardians=["father"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.stage.advance(minutes=5)
+    await county.phones["father"].expects("小龙", "小虎")

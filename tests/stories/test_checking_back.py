@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storage.tables import GuardianAnswer, Inbound, Leave
 from tests.stories.county import County, Phone
-from tests.stories.families import ByButtons, Family, family
+from tests.stories.families import ByButtons, Family, ask_about_both, family
 
 NEARLY = "小龙发烧，隔壁修房子吵得不行，我周三送他来"
 """An illness and a day, beside a noise that no rule explains (2026-11-02 is a Monday)."""
@@ -133,14 +133,7 @@ async def test_what_only_the_second_reader_guesses_is_put_and_not_acted_on(count
 @pytest.fixture
 async def both(county: County) -> Phone:
     """One message has asked about both brothers."""
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.student("马小虎", guardians=["father"])
-    await county.others(6)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1 2")
-    await county.stage.advance(minutes=5)
-    await county.phones["father"].expects("小龙", "小虎")
+    await ask_about_both(county)
     return county.phones["father"]
 
 

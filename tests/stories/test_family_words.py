@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storage.tables import AidRequest, EnrolmentCheck, GuardianAnswer, Inbound, Leave, Question
 from tests.stories.county import County
-from tests.stories.families import ByButtons, family
+from tests.stories.families import ByButtons, ask_about_both, family
 
 
 @pytest.fixture
@@ -29,14 +29,7 @@ async def asked(county: County) -> County:
 @pytest.fixture
 async def both_asked(county: County) -> County:
     """Both brothers are absent on the same sheet, and one message asks about them."""
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.student("马小虎", guardians=["father"])
-    await county.others(6)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1 2")
-    await county.stage.advance(minutes=5)
-    await county.phones["father"].expects("小龙", "小虎")
+    await ask_about_both(county)
     return county
 
 
