@@ -24,7 +24,7 @@ def check_back(talk: Talk, children: Sequence[Student], kind: str, readings: Seq
     """False where there is not one meaning of each child that may be repeated: then the whole question is put again."""
     each = [(child, _meaning(talk, child, children, kind, readings)) for child in children]
     found = [(child, reading) for child, reading in each if reading is not None and _may_be_put(talk, reading, kind)]
-    if len(found) < len(children) or may_accuse_school(talk.inbound.body):
+    if len(found) < len(children):
         return False
     offered = choices("meant")
     for child, reading in found:
@@ -87,13 +87,14 @@ def fits_one_line(reading: Reading, kind: str) -> bool:
 
 def _meaning(talk: Talk, child: Student, children: Sequence[Student], kind: str, readings: Sequence[Reading]) -> Reading | None:
     """Of one child what is likeliest; of several what was said of each by name."""
+    body = talk.inbound.body
     if len(children) > 1:
         own = [one for one in readings if one.student_id == child.id]
-        return own[0] if len(own) == 1 else None
+        return own[0] if len(own) == 1 and not may_accuse_school(body) else None
     if any(one.student_id not in {None, child.id} for one in readings):
         return None
     speaker = talk.speaker
-    return one_line(readings, talk.inbound.body, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
+    return one_line(readings, body, question=kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
 
 
 def _put(talk: Talk) -> list[Question]:

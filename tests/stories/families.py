@@ -17,7 +17,7 @@ from bot.inbox.receive import receive, store
 from storage.tables import Contact, PersonContact
 from tests.fakes.telegram import FakeTelegram
 from tests.stories import county as counties
-from tests.stories.county import PATIENCE, County
+from tests.stories.county import PATIENCE, County, Phone
 
 CHAT = "5000000001"
 LINES = ("sms", "telegram", "voice")
@@ -145,13 +145,14 @@ async def _chat(county: County, person_id: int) -> None:
         session.add(PersonContact(person_id=person_id, contact_id=contact.id))
 
 
-async def ask_about_both(county: County) -> None:
-    """Two brothers are absent on the same sheet, and one message asks their father about them."""
+async def ask_father(county: County, *children: str, absent: str) -> Phone:
+    """The father's phone, after one message has asked about those of his children whose seats are `absent`."""
     await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.student("马小虎", guardians=["father"])
+    for name in children:
+        await county.student(name, guardians=["father"])
     await county.others(6)
     await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1 2")
+    await county.phones["class_teacher"].replies(absent)
     await county.stage.advance(minutes=5)
-    await county.phones["father"].expects("小龙", "小虎")
+    await county.phones["father"].expects(*(children[int(seat) - 1][1:] for seat in absent.split()))
+    return county.phones["father"]

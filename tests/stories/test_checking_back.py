@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storage.tables import GuardianAnswer, Inbound, Leave
 from tests.stories.county import County, Phone
-from tests.stories.families import ByButtons, Family, ask_about_both, family
+from tests.stories.families import ByButtons, Family, ask_father, family
 
 NEARLY = "小龙发烧，隔壁修房子吵得不行，我周三送他来"
 """An illness and a day, beside a noise that no rule explains (2026-11-02 is a Monday)."""
@@ -30,18 +30,6 @@ async def home(request: pytest.FixtureRequest, county: County, monkeypatch: pyte
         await made.writes(NEARLY)
         await made.hears("小龙", "“孩子生病请假，11月4日到校”", "对吗", "1")
         yield made
-
-
-async def asked(county: County) -> Phone:
-    """The father, who was asked why Ma Xiaolong is absent."""
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.others(6)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.stage.advance(minutes=4)
-    await county.phones["father"].expects("小龙")
-    return county.phones["father"]
 
 
 async def answers(county: County) -> list[tuple[str, str | None]]:
@@ -113,7 +101,7 @@ async def test_a_family_that_is_not_understood_after_a_no_is_called(home: Family
 
 
 async def test_what_could_hurt_the_child_is_not_written_out(county: County) -> None:
-    father = await asked(county)
+    father = await ask_father(county, "马小龙", absent="1")
     await father.replies("不想念了，隔壁修房子吵得不行")
     text = await father.expects("请回数字", "今天送来")
     assert "对吗" not in text
@@ -121,7 +109,7 @@ async def test_what_could_hurt_the_child_is_not_written_out(county: County) -> N
 
 async def test_what_only_the_second_reader_guesses_is_put_and_not_acted_on(county: County) -> None:
     """No rule understands it, but nearly everybody who writes so will send the child."""
-    father = await asked(county)
+    father = await ask_father(county, "马小龙", absent="1")
     await father.replies(GUESSED)
     await father.expects("11月4日送孩子到校", "对吗")
     assert await answers(county) == []
@@ -133,8 +121,7 @@ async def test_what_only_the_second_reader_guesses_is_put_and_not_acted_on(count
 @pytest.fixture
 async def both(county: County) -> Phone:
     """One message has asked about both brothers."""
-    await ask_about_both(county)
-    return county.phones["father"]
+    return await ask_father(county, "马小龙", "马小虎", absent="1 2")
 
 
 OF_BOTH = "小龙发烧隔壁修房子吵得不行，小虎跟着戏班子耍去了明天送来"
@@ -160,15 +147,7 @@ async def test_a_no_about_several_brings_the_whole_question_about_all(county: Co
 
 async def test_what_is_said_of_a_brother_is_never_put_as_the_childs(county: County) -> None:
     """Only Xiaolong was asked about."""
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.student("马小虎", guardians=["father"])
-    await county.others(6)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.stage.advance(minutes=5)
-    father = county.phones["father"]
-    await father.expects("小龙")
+    father = await ask_father(county, "马小龙", "马小虎", absent="1")
     await father.replies("小虎发烧隔壁修房子吵得不行")
     text = await father.expects("请回数字")
     assert "对吗" not in text

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storage.tables import AidRequest, EnrolmentCheck, GuardianAnswer, Inbound, Leave, Question
 from tests.stories.county import County
-from tests.stories.families import ByButtons, ask_about_both, family
+from tests.stories.families import ByButtons, ask_father, family
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def asked(county: County) -> County:
 @pytest.fixture
 async def both_asked(county: County) -> County:
     """Both brothers are absent on the same sheet, and one message asks about them."""
-    await ask_about_both(county)
+    await ask_father(county, "马小龙", "马小虎", absent="1 2")
     return county
 
 
