@@ -89,7 +89,8 @@ def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
     names = {child.student_id: child.name for child in children}
     unread = unread_words(row.reply, children=children, today=row.today, school=school)
     found = read_guardian(row.reply, question=asked, children=children, today=row.today, school=school)
-    put = _put(found, row, children, school) if len(children) == 1 and asked is not None else None
+    actions = [action(one, question=asked, children=len(children)) for one in found]
+    put = _put(found, row, children, school) if len(children) == 1 and "ask" in actions else None
     return [
         {
             "child": names.get(one.student_id) if one.student_id is not None else None,
@@ -97,12 +98,12 @@ def _meant(row: Row, school: SchoolYear) -> list[dict[str, Any]]:
             "date": _named(one),
             "confidence": one.confidence,
             "evidence": one.evidence,
-            "action": (done := action(one, question=asked, children=len(children))),
+            "action": done,
             **({"also_read": " ".join(unread)} if unread and done != "person" else {}),
             **({"doubt": one.doubt} if one.doubt else {}),
             **({"put": put} if done == "ask" and put else {}),
         }
-        for one in found
+        for one, done in zip(found, actions, strict=True)
     ]
 
 
