@@ -54,7 +54,8 @@ def _without_everyday(plain: str) -> str:
 
 
 def _signs(text: str) -> Signs:
-    found = [(sign.weight, match.group()) for sign in lexicon().danger.signs.values() if (match := sign.words.search(text))]
+    words = lexicon().danger
+    found = [(words.weights[name], match.group()) for name, pattern in words.signs.among(text) if (match := pattern.search(text))]
     return Signs(sum(weight for weight, _ in found), " ".join(said for _, said in found))
 
 

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import yaml
 
-from bot.replies.beginnings import Sieve, compiled, either
+from bot.replies.beginnings import Patterns, Sieve, compiled, either
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -45,21 +45,17 @@ class DateWords:
 
 
 @dataclass(frozen=True)
-class Sign:
-    """A class of words that danger is made of; `weight` is what it counts for, once in a text."""
-
-    weight: int
-    words: re.Pattern[str]
-
-
-@dataclass(frozen=True)
 class DangerWords:
-    """`told_from`, `doubted_from`: weights of all signs of a text, from which somebody is told at once, and a person reads it."""
+    """`signs`: classes of words that danger is made of; `weights`: what each counts for, once in a text.
+
+    `told_from`, `doubted_from`: weights of all signs of a text, from which somebody is told at once, and a person reads it.
+    """
 
     safety: re.Pattern[str]
     no_danger: re.Pattern[str]
     worry: re.Pattern[str]
-    signs: Mapping[str, Sign]
+    signs: Patterns
+    weights: Mapping[str, int]
     no_sign: re.Pattern[str]
     told_from: int
     doubted_from: int
@@ -98,8 +94,8 @@ class Lexicon:
     go: re.Pattern[str]
     goes_by_itself: re.Pattern[str]
     present: re.Pattern[str]
-    intents: Mapping[str, re.Pattern[str]]
-    whole: Mapping[str, re.Pattern[str]]
+    intents: Patterns
+    whole: Patterns
     everyday: frozenset[str]
     own: frozenset[str]
     told_to_say: frozenset[str]
@@ -160,8 +156,8 @@ def lexicon() -> Lexicon:
         go=_union(data["go"], macros),
         goes_by_itself=_one(data["goes_by_itself"], macros),
         present=_one(data["present"], macros),
-        intents={intent: _union(fragments, macros) for intent, fragments in data["intents"].items()},
-        whole={intent: compiled(f"(?:{polite}|我们?)*?(?:{text})(?:{polite})*") for intent, text in data["whole"].items()},
+        intents=Patterns({intent: _union(fragments, macros) for intent, fragments in data["intents"].items()}),
+        whole=Patterns({intent: compiled(f"(?:{polite}|我们?)*?(?:{text})(?:{polite})*") for intent, text in data["whole"].items()}),
         everyday=frozenset(word for words in data["everyday"].values() for word in words),
         own=frozenset(data["own"]),
         told_to_say=frozenset(data["told_to_say"]),
@@ -205,7 +201,8 @@ def _danger(data: Mapping[str, Any], macros: Mapping[str, str]) -> DangerWords:
         safety=_union(data["safety"], macros),
         no_danger=_union(data["no_danger"], macros),
         worry=_union(data["worry"], macros),
-        signs={name: Sign(weight, _one(text, macros)) for name, (weight, text) in data["signs"].items()},
+        signs=Patterns({name: _one(text, macros) for name, (_, text) in data["signs"].items()}),
+        weights={name: weight for name, (weight, _) in data["signs"].items()},
         no_sign=_union(data["no_sign"], macros),
         told_from=data["sign_levels"]["told"],
         doubted_from=data["sign_levels"]["doubted"],

@@ -122,7 +122,7 @@ def _whole(text: str, question: str | None) -> Meaning | None:
     """A clause that is nothing but a yes, a no, a thank-you, a 'that is wrong'."""
     if question == "confirm_return":
         text = text.lstrip(_WHO_IS_BACK) or text
-    whole = {intent for intent, pattern in lexicon().whole.items() if pattern.fullmatch(text)}
+    whole = {intent for intent, pattern in lexicon().whole.at_start(text) if pattern.fullmatch(text)}
     if question == "confirm_return":
         for word, intent in (("yes", "confirm_yes"), ("no", "confirm_no")):
             if word in whole:
@@ -140,7 +140,7 @@ def words_in(text: str) -> tuple[Word, ...]:
     """Every word of an intent in a clause; words may overlap. Kept, for what no rule explained is looked for there too."""
     return tuple(
         Word(intent, match.start(), match.end())
-        for intent, pattern in lexicon().intents.items()
+        for intent, pattern in lexicon().intents.among(text)
         for match in pattern.finditer(text)
         if match.end() > match.start()
     )

@@ -181,7 +181,7 @@ def _is_a_word(text: str) -> bool:
     words = lexicon()
     return (
         bool(find_days(text, _ANY_DAY))
-        or any(pattern.search(text) for pattern in words.intents.values())
+        or any(pattern.search(text) for _, pattern in words.intents.among(text))
         or words.patterns["child_subject"].fullmatch(text) is not None
         or text in words.children.not_names
         or words.patterns["filler"].fullmatch(text) is not None

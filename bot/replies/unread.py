@@ -73,7 +73,7 @@ def _unread(clause: str, searching: _Searching) -> Iterator[str]:
     strange = _strange(clause)
     if not strange and len(_told(clause)) < searching.enough and _LETTERS.search(clause) is None:
         return  # as most do: what follows takes ten times as long
-    if any(whole.fullmatch(clause) for whole in lexicon().whole.values()):
+    if any(whole.fullmatch(clause) for _, whole in lexicon().whole.at_start(clause)):
         return
     rest = _unexplained(clause, searching)
     left = [word.text for word in strange if rest[word.start : word.start + len(word.text)] == word.text]
@@ -91,7 +91,7 @@ def _unexplained(clause: str, searching: _Searching) -> str:
     words, letters = lexicon(), [*clause]
     spans = [*_known(clause), *((day.start, day.end) for day in find_days(clause, searching.today, searching.school))]
     if not searching.wounds:
-        spans += [match.span() for name in _WOUNDS for match in words.danger.signs[name].words.finditer(clause)]
+        spans += [match.span() for name in _WOUNDS for match in words.danger.signs[name].finditer(clause)]
     told = [(one.start, one.end) for one in words_in(clause)]
     spans += [span for span in told if not (searching.wounds and words.patterns["wound"].search(clause[span[0] : span[1]]))]
     for start, end in spans:
