@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from bench import _classifier, _keywords
 from bench._labelled import (
@@ -59,7 +58,7 @@ def ours(row: Labelled) -> Answer:
     found = read_guardian(row.reply, question=question, children=row.children, today=row.today)
     actions = [action(one, question=question, children=len(row.children)) for one in found]
     readings = [
-        replace(one, confidence=min(one.confidence, UNSURE)) if done == "ask" else one for one, done in zip(found, actions, strict=True)
+        one._replace(confidence=min(one.confidence, UNSURE)) if done == "ask" else one for one, done in zip(found, actions, strict=True)
     ]
     sure, left = parted(readings)
     counted = sure or [one for one in left if one.intent == UNREAD or one.confidence < SURE]

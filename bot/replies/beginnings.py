@@ -42,7 +42,7 @@ def _looked_at(pattern: str, chars: frozenset[str] | None) -> str:
 
 
 class Sieve:
-    """Of many patterns those that can begin somewhere in a text, in their order: a look at each two characters, not one for each pattern."""
+    """Of many patterns those that can begin somewhere in a text, in their order: a look at each pair of letters, not one a pattern."""
 
     def __init__(self, patterns: Iterable[tuple[str, re.Pattern[str]]]) -> None:
         self._patterns = tuple(patterns)

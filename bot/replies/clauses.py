@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from bot.replies.kin import find_kin
 from bot.replies.kinds import Child
@@ -18,16 +18,14 @@ _PHRASE = 3  # characters
 _ASKED = re.compile(r"\?")
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(NamedTuple):
     """Words between separators, without blanks; `asked` if a question mark ends it."""
 
     text: str
     asked: bool
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """What was said about these children; no ids when the message does not say about whom.
 
     `somebody`: it was said of one of them, but not of which.
@@ -223,7 +221,7 @@ def _append(shares: list[Share], part: Share) -> None:
     if not shares or part.somebody or (part.ids and part.ids != shares[-1].ids):
         shares.append(part)
     else:
-        shares[-1] = replace(shares[-1], clauses=shares[-1].clauses + part.clauses)
+        shares[-1] = shares[-1]._replace(clauses=shares[-1].clauses + part.clauses)
 
 
 def _whole(shares: Sequence[Share], child: Child) -> Share:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from bot.replies.clauses import Clause
@@ -38,7 +37,7 @@ def _mainly(clauses: Sequence[Clause], heard: Sequence[Heard]) -> Sequence[Heard
     turns = [place for place, clause in enumerate(clauses) if place and lexicon().patterns["mainly"].search(clause.text)]
     if not turns or not any(meaning.intent in reasons for one in heard[turns[-1] :] for meaning in one.meanings):
         return heard
-    before = [replace(one, meanings=tuple(said for said in one.meanings if said.intent not in reasons)) for one in heard[: turns[-1]]]
+    before = [one._replace(meanings=tuple(said for said in one.meanings if said.intent not in reasons)) for one in heard[: turns[-1]]]
     return [*before, *heard[turns[-1] :]]
 
 
@@ -48,9 +47,9 @@ def _whose_number(clauses: Sequence[Clause], heard: Sequence[Heard]) -> Sequence
     if len(clauses) < 2 or not _is(heard[0], "undo") or not patterns["misdirected"].search(clauses[0].text):
         return heard
     if patterns["other_name"].search(clauses[1].text):
-        return [replace(heard[0], meanings=(Meaning("wrong_number", None, clauses[0].text),)), *heard[1:]]
+        return [heard[0]._replace(meanings=(Meaning("wrong_number", None, clauses[0].text),)), *heard[1:]]
     if patterns["not_for_you"].search(clauses[1].text):
-        return [replace(heard[0], meanings=(), unclear=True), *heard[1:]]
+        return [heard[0]._replace(meanings=(), unclear=True), *heard[1:]]
     return heard
 
 
@@ -60,7 +59,7 @@ def _opened(clauses: Sequence[Clause], heard: Sequence[Heard], today: date) -> S
     """
     told = [_answered(clause, one) for clause, one in zip(clauses, heard, strict=True)]
     if len(told) > 1 and _is(told[0], "undo"):
-        return [replace(told[0], meanings=(Meaning("confirm_no", None, clauses[0].text),)), *told[1:]]
+        return [told[0]._replace(meanings=(Meaning("confirm_no", None, clauses[0].text),)), *told[1:]]
     if _is(told[0], "confirm_yes"):
         return [told[0], *(_after_yes(one, today) for one in told[1:])]
     return told
@@ -68,9 +67,9 @@ def _opened(clauses: Sequence[Clause], heard: Sequence[Heard], today: date) -> S
 
 def _answered(clause: Clause, one: Heard) -> Heard:
     if lexicon().patterns["not_known"].search(clause.text):
-        return replace(one, meanings=(), unclear=True)
+        return one._replace(meanings=(), unclear=True)
     if lexicon().patterns["elsewhere_still"].search(clause.text):
-        return replace(one, meanings=(Meaning("confirm_no", None, clause.text),))
+        return one._replace(meanings=(Meaning("confirm_no", None, clause.text),))
     return one
 
 
@@ -78,7 +77,7 @@ def _after_yes(one: Heard, today: date) -> Heard:
     if one.denied or one.hedged or one.opposed:
         return one
     kept = tuple(said for said in one.meanings if said.intent != "will_return" or (said.on is not None and said.on > today))
-    return replace(one, meanings=kept, unclear=False)
+    return one._replace(meanings=kept, unclear=False)
 
 
 def is_no_stranger(clauses: Sequence[Clause], heard: Sequence[Heard], question: str | None) -> bool:

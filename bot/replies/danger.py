@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bot.replies.action import HOPELESS, TO_A_PERSON
 from bot.replies.kinds import Reading
@@ -18,8 +18,7 @@ _PLAIN_NO = frozenset({"没回来", "没有回来"})
 """A sign, but a plain answer to whether a child is back."""
 
 
-@dataclass(frozen=True)
-class Signs:
+class Signs(NamedTuple):
     """What a text touches on; `words` are those that were found, with blanks between."""
 
     weight: int
@@ -79,7 +78,7 @@ def weighed(plain: str, readings: Sequence[Reading], child: int | None) -> list[
 
 
 def _for_a_person(one: Reading, words: str) -> Reading:
-    return replace(one, intent="unknown", on=None, since=None, until=None, confidence=HOPELESS, evidence=words)
+    return one._replace(intent="unknown", on=None, since=None, until=None, confidence=HOPELESS, evidence=words)
 
 
 def _danger(text: str) -> str | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.reckoning import OF_SCHOOL, RULES
@@ -21,8 +21,7 @@ _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(NamedTuple):
     """Words that name a day. `on` is None when they are too vague to act on.
 
     `kind` is the rule that found it; a `span` (three days) says how long, and `on` is then the first day after it.
@@ -61,14 +60,14 @@ def _in_one_week(days: list[Day], text: str) -> list[Day]:
         last = kept[-1]
         joined = {last.kind, day.kind} == {"weekday"} and text[last.end : day.start] in _RANGE
         is_before = joined and last.on is not None and day.on is not None and day.on < last.on
-        kept.append(replace(day, on=day.on + _WEEK) if is_before and day.on is not None else day)
+        kept.append(day._replace(on=day.on + _WEEK) if is_before and day.on is not None else day)
     return kept
 
 
 def _not_yet_known(day: Day, text: str) -> Day:
     """ "Some time after the 15th" is no day."""
     is_open = day.kind in _EXACT and lexicon().patterns["some_time_after"].match(text, day.end)
-    return replace(day, on=None, kind="vague") if is_open else day
+    return day._replace(on=None, kind="vague") if is_open else day
 
 
 def _agreed(days: list[Day], text: str) -> list[Day]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import replace
 from datetime import date
 
 from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
@@ -87,4 +86,4 @@ def _needs_all(reading: Reading) -> bool:
 
 
 def _unsure(reading: Reading, doubt: str) -> Reading:
-    return replace(reading, confidence=min(reading.confidence, UNSURE), doubt=doubt)
+    return reading._replace(confidence=min(reading.confidence, UNSURE), doubt=doubt)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from bot.replies.action import HOPELESS
 from bot.replies.clauses import Clause, Share, as_of_the_child, only_the_name, share
@@ -33,8 +33,7 @@ _STRANGERS = frozenset({"wrong_number", "opt_out", "complaint", "question", "abu
 _ALONGSIDE = frozenset({"undo", "question"})  # said beside something else, and both hold
 
 
-@dataclass(frozen=True)
-class _Said:
+class _Said(NamedTuple):
     """What one share of the message means, before it is given to a child."""
 
     intent: str
@@ -96,7 +95,7 @@ def _shares(plain: str, children: Sequence[Child], question: str | None, when: W
     clauses = shares[0].clauses
     heard = zip(clauses, _hear_all(clauses, question, when), strict=True)
     telling = tuple(clause for clause, one in heard if one.tells or lexicon().patterns["digit"].match(clause.text))
-    return [replace(one, clauses=telling + one.clauses) for one in shares[1:]]
+    return [one._replace(clauses=telling + one.clauses) for one in shares[1:]]
 
 
 def _of_share(one: Share, question: str | None, when: When) -> list[Reading]:
@@ -142,14 +141,14 @@ def _agreed(meant: _Said, rest: str, question: str | None, when: When) -> _Said:
             or _CONTRARY.search(rest)
             or _unread(rest) > _MOST_UNREAD
         )
-        return _unknown(rest) if vague else replace(meant, confidence=_LOOSE)
+        return _unknown(rest) if vague else meant._replace(confidence=_LOOSE)
     for one in said:
         if not _same(meant, one):
             return _unknown(f"{meant.evidence} {one.evidence}")
     days = {one.on for one in said if one.on is not None}
     if meant.intent == "acknowledged" and days:
-        return replace(said[0], confidence=AGREED)  # whoever names the day promises more than having read it
-    return replace(meant, on=meant.on or (days.pop() if days else None), confidence=AGREED, evidence=f"{meant.evidence} {rest}")
+        return said[0]._replace(confidence=AGREED)  # whoever names the day promises more than having read it
+    return meant._replace(on=meant.on or (days.pop() if days else None), confidence=AGREED, evidence=f"{meant.evidence} {rest}")
 
 
 def _unread(rest: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Child:
+class Child(NamedTuple):
     """A child of the guardian who writes.
 
     `sex` (male, female) and `rank` (1 the eldest) say who is meant by 丫头 or 老大; where they are not known, nobody is.
@@ -20,8 +20,7 @@ class Child:
     rank: int | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What a guardian meant for one child.
 
     `student_id` is None when the message does not say which of several children is meant. `on` is the day on which the

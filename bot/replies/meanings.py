@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from bot.replies.action import QUESTIONS
 from bot.replies.clauses import Clause
@@ -21,8 +21,7 @@ _I = ("我", "我就", "我也", "我自己", "我再")
 _REACH = 8  # how far before a word its negation may stand
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(NamedTuple):
     """One intent found in a clause."""
 
     intent: str
@@ -30,8 +29,7 @@ class Meaning:
     words: str
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(NamedTuple):
     """All that was found in one clause.
 
     `denied`: something was said not to be so. `unclear`: do not act on it. `of_others`: something was said of somebody else.
@@ -53,8 +51,7 @@ class Heard:
         return bool(self.meanings) or self.denied or self.unclear or self.hedged or self.guessed
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """Where a word of an intent stands in a clause."""
 
     intent: str

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from bot.replies.dates import Day, is_end
 from bot.replies.lexicon import lexicon
@@ -36,8 +37,7 @@ _NEAR = 6  # characters between going and what for
 _CUTS_OFF = re.compile(r"[不没了的学校课,]")
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """`intent` is will_return or returned; `on` the day, if one is known."""
 
     intent: str

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Levenshtein
@@ -21,16 +22,14 @@ _JOINT_LETTERS = frozenset(" ·•・‧")
 _TOO_MANY = 2
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """Somebody who may be mentioned. `id` is the student's."""
 
     id: int
     name: str
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """Words that name somebody; several ids when they fit more than one, or when all of them are meant `together`."""
 
     start: int

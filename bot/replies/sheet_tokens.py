@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from bot.replies.dates import Day, find_days
@@ -48,7 +48,7 @@ def tokens(text: str, mentions: Sequence[Mention], today: date) -> list[Token]:
 
 
 def _moved(day: Day, by: int) -> Day:
-    return replace(day, start=day.start + by, end=day.end + by)
+    return day._replace(start=day.start + by, end=day.end + by)
 
 
 def _next(text: str, place: int, limit: int, mention: Mention | None, days: Mapping[int, Day]) -> tuple[Token, int]:

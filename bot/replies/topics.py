@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.replies.clauses import Clause
 from bot.replies.lexicon import lexicon
@@ -29,7 +28,7 @@ def _now(text: str, one: Heard) -> Heard:
     patterns = lexicon().patterns
     if not one.meanings or not patterns["background"].search(text) or patterns["lasting"].search(text):
         return one
-    return replace(one, meanings=tuple(meaning for meaning in one.meanings if meaning.intent not in _PASSING))
+    return one._replace(meanings=tuple(meaning for meaning in one.meanings if meaning.intent not in _PASSING))
 
 
 def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
@@ -40,14 +39,14 @@ def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Hea
     for clause, one in zip(clauses, heard, strict=True):
         child, adult = _people(clause.text)
         if about_grown_ups and lexicon().patterns["went_along"].search(clause.text):
-            one = replace(one, meanings=(), unclear=not one.meanings)
+            one = one._replace(meanings=(), unclear=not one.meanings)
         about_grown_ups = adult and not child
         if adult and not child and (one.of_others or lexicon().patterns["adult_state"].search(clause.text)):
             about_adult = True
         elif child or adult:
             about_adult = False
         elif about_adult and any(meaning.intent in lexicon().children.about_the_child for meaning in one.meanings):
-            one = replace(one, meanings=(), of_others=True, unclear=True)
+            one = one._replace(meanings=(), of_others=True, unclear=True)
         found.append(one)
     return found
 
@@ -72,7 +71,7 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
     found: list[Heard] = []
     for clause, one in zip(reversed(clauses), reversed(heard), strict=True):
         kept = tuple(meaning for meaning in one.meanings if meaning.intent not in over)
-        found.append(replace(one, meanings=kept) if len(kept) < len(one.meanings) else one)
+        found.append(one._replace(meanings=kept) if len(kept) < len(one.meanings) else one)
         if one.gone and patterns["no_more"].search(clause.text):
             over |= one.gone
         if said & _PROMISED and _unpromises(clause.text, one):
@@ -96,7 +95,7 @@ def _before_the_promise(clauses: Sequence[Clause], heard: Sequence[Heard]) -> li
     if not promised:
         return [*heard]
     return [
-        replace(one, unclear=False) if place < promised[-1] and one.unclear and _is_prelude(clause.text, one) else one
+        one._replace(unclear=False) if place < promised[-1] and one.unclear and _is_prelude(clause.text, one) else one
         for place, (clause, one) in enumerate(zip(clauses, heard, strict=True))
     ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
@@ -79,7 +78,7 @@ def without_the_operation(meanings: list[Meaning]) -> list[Meaning]:
     is_short = any(one.intent == "sick" or (one.intent == "will_return" and one.on is not None) for one in meanings)
     if not is_short or not all(lexicon().patterns["operation"].search(one.words) for one in long):
         return meanings
-    return [replace(one, intent="sick") if one in long else one for one in meanings]
+    return [one._replace(intent="sick") if one in long else one for one in meanings]
 
 
 def not_back(intents: Sequence[str], heard: Sequence[Heard]) -> bool:
