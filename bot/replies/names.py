@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -20,6 +20,7 @@ _ANY_DAY = date(2000, 1, 3)
 _JOINTS = re.compile(r"[\s·•・.‧]+")
 _JOINT_LETTERS = frozenset(" ·•・‧")
 _TOO_MANY = 2
+_UNUSED = 0xE000  # the first character for private use: there are more of them than syllables
 
 
 class Named(NamedTuple):
@@ -64,14 +65,15 @@ def nicknames(name: str) -> tuple[str, ...]:
 
 def find_exact(text: str, people: Iterable[Named], *, pet_names: bool) -> list[Mention]:
     """Mentions written with the right characters; longer names first, so that a longer name hides a shorter one."""
+    aliases, letters = _aliases(tuple(people), pet_names=pet_names)
+    if letters.isdisjoint(text):
+        return []
     found: list[Mention] = []
-    letters, places = _squeezed(text)
-    for alias in _aliases(tuple(people), pet_names=pet_names):
-        at = letters.find(alias.text)
-        ids = alias.ids() if at >= 0 else ()
-        while at >= 0 and ids:
-            _keep(found, Mention(places[at], places[at + len(alias.text) - 1] + 1, ids, exact=True))
-            at = letters.find(alias.text, at + 1)
+    plain, places = _squeezed(text)
+    for alias in aliases:
+        for at in _places(alias.text, plain):
+            if ids := alias.ids():
+                _keep(found, Mention(places[at], places[at + len(alias.text) - 1] + 1, ids, exact=True))
     return sorted(found, key=lambda mention: mention.start)
 
 
@@ -88,30 +90,41 @@ class _Alias:
 
 
 @derived(maxsize=256)  # a family's text has several clauses, a class has one roll
-def _aliases(people: tuple[Named, ...], *, pet_names: bool) -> tuple[_Alias, ...]:
-    """Longer ones first."""
+def _aliases(people: tuple[Named, ...], *, pet_names: bool) -> tuple[tuple[_Alias, ...], frozenset[str]]:
+    """(names, the longer ones first; letters of which each of them has one)."""
     aliases: dict[str, _Alias] = {}
+    letters: set[str] = set()
     for person in people:
         name = plain_name(person.name)
-        for alias in {name, *given_names(name), *(nicknames(name) if pet_names else ())} - {""} if len(name) > 1 else ():
+        called = {name, *given_names(name), *(nicknames(name) if pet_names else ())} - {""} if len(name) > 1 else set[str]()
+        letters |= {name[-1:]} | {one[-1] for one in called if name[-1] not in one}
+        for alias in called:
             known = aliases.setdefault(alias, _Alias(alias))
             (known.named if alias == name else known.called).add(person.id)
-    return tuple(sorted(aliases.values(), key=lambda one: len(one.text), reverse=True))
+    return tuple(sorted(aliases.values(), key=lambda one: len(one.text), reverse=True)), frozenset(letters)
 
 
 def find_sounding(text: str, people: Iterable[Named], taken: Sequence[Mention]) -> list[Mention]:
     """Full or given names that are written otherwise but sound the same, outside of `taken`."""
-    lengths, forms = _by_sound(tuple(people))
-    heard = [sound(letter) for letter in text]
-    if all(form[0] not in heard for form in forms):
+    heard = text.translate(_heard)
+    hits = sorted((-len(form), start, ids) for form, ids in _by_sound(tuple(people)).items() for start in _places(form, heard))
+    if not hits:
         return []
     found = list(taken)
-    for length in lengths:
-        for start in range(len(text) - length + 1):
-            ids = forms.get(tuple(heard[start : start + length]))
-            if ids and not _is_a_word(text[start : start + length]):
-                _keep(found, Mention(start, start + length, ids, exact=False))
+    for longer, start, ids in hits:
+        if not _is_a_word(text[start : start - longer]):
+            _keep(found, Mention(start, start - longer, ids, exact=False))
     return sorted((mention for mention in found if not mention.exact), key=lambda mention: mention.start)
+
+
+def _places(part: str, text: str) -> list[int]:
+    """Where it begins, overlapping or not."""
+    found: list[int] = []
+    at = text.find(part)
+    while at >= 0:
+        found.append(at)
+        at = text.find(part, at + 1)
+    return found
 
 
 def nearly(said: str, people: Iterable[Named]) -> tuple[int, ...]:
@@ -149,16 +162,31 @@ def _blurred(text: str) -> tuple[str, ...]:
 
 
 @derived(maxsize=256)
-def _by_sound(people: tuple[Named, ...]) -> tuple[tuple[int, ...], dict[tuple[str, ...], tuple[int, ...]]]:
-    """(how long their names are, the longest first; who a name that sounds so may be)."""
-    forms: dict[tuple[str, ...], set[int]] = {}
+def _by_sound(people: tuple[Named, ...]) -> Mapping[str, tuple[int, ...]]:
+    """How a name is heard → who it may be."""
+    forms: dict[str, set[int]] = {}
     for person in people:
         name = plain_name(person.name)
         for form in (name, *given_names(name)):
             if len(form) > 1:
-                forms.setdefault(tuple(sound(letter) for letter in form), set()).add(person.id)
-    lengths = tuple(sorted({len(form) for form in forms}, reverse=True))
-    return lengths, {form: tuple(sorted(ids)) for form, ids in forms.items()}
+                forms.setdefault(form.translate(_heard), set()).add(person.id)
+    return {form: tuple(sorted(ids)) for form, ids in forms.items()}
+
+
+class _Heard(dict[int, str]):
+    """For `str.translate`: one sign for all characters of one sound, taken from those that nobody writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._signs: dict[str, str] = {}
+
+    def __missing__(self, code: int) -> str:
+        heard = sound(chr(code))
+        self[code] = sign = heard if len(heard) == 1 else self._signs.setdefault(heard, chr(_UNUSED + len(self._signs)))
+        return sign
+
+
+_heard = _Heard()
 
 
 def _squeezed(text: str) -> tuple[str, Sequence[int]]:
