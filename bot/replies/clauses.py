@@ -15,7 +15,8 @@ from bot.replies.names import Mention, Named, find_exact, find_sounding
 _CHILD = "他"  # stands for a name that has been recognised, so that the grammar sees a person
 _RUN_ON, _PART = 14, 5  # characters: of a phrase that is looked through, and at least of what is parted off
 _PHRASE = 3  # characters
-_ASKED = re.compile(r"\?")
+_ASKED = "?"
+_BLANKS = re.compile(r"(?<![0-9]) +| +(?![0-9])")
 
 
 class Clause(NamedTuple):
@@ -41,7 +42,7 @@ def cut(text: str) -> list[Clause]:
     found: list[Clause] = []
     start = 0
     for mark in lexicon().patterns["separators"].finditer(text):
-        _add(found, text[start : mark.start()], asked=bool(_ASKED.search(mark.group())))
+        _add(found, text[start : mark.start()], asked=_ASKED in mark.group())
         start = mark.end()
     _add(found, text[start:], asked=False)
     return found
@@ -55,6 +56,8 @@ def share(text: str, children: Sequence[Child]) -> list[Share]:
 @derived(maxsize=64)
 def _shared(text: str, children: tuple[Child, ...]) -> Sequence[Share]:
     """Kept for a while, as the text in one costume is."""
+    if len(children) == 1 and not _named(text.replace(" ", ""), children):
+        return [Share((children[0].student_id,), tuple(cut(text)))]
     if len(children) > 1 and lexicon().patterns["except"].search(text):
         return [Share((), tuple(cut(text)), somebody=True)]
     shares: list[Share] = []
@@ -136,7 +139,7 @@ def _run_on(phrase: str) -> list[str]:
 
 
 def _add(found: list[Clause], text: str, *, asked: bool) -> None:
-    phrases = [re.sub(r"(?<![0-9]) +| +(?![0-9])", "", part) for part in _apart(text.strip())]
+    phrases = [_BLANKS.sub("", part) for part in _apart(text.strip())]
     if opened := lexicon().patterns["opening_run"].match(phrases[0]):
         phrases[:1] = [opened.group(), phrases[0][opened.end() :]]
     if phrases[0]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from bot.replies.clauses import Clause
@@ -20,13 +20,16 @@ _ASKED = "请"
 
 @dataclass(frozen=True)
 class When:
-    """The day on which a text came, and the school year around it."""
+    """The day on which a text came, and the school year around it. The days of a clause are asked for again and again, and found once."""
 
     today: date
     school: SchoolYear
+    _found: dict[str, tuple[Day, ...]] = field(default_factory=dict)
 
     def days(self, text: str) -> tuple[Day, ...]:
-        return find_days(text, self.today, self.school)
+        if text not in self._found:
+            self._found[text] = find_days(text, self.today, self.school)
+        return self._found[text]
 
 
 def day_beside(chosen: str, meanings: Sequence[Meaning], clauses: Sequence[Clause], when: When) -> date | None:

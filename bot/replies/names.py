@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from pypinyin import lazy_pinyin
 from rapidfuzz.distance import Levenshtein
 
 from bot.replies.dates import find_days
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.normalise import normalise
-from bot.replies.sounds import blurred
+from bot.replies.sounds import blurred, places, sound
 
 _ANY_DAY = date(2000, 1, 3)
 _JOINTS = re.compile(r"[\s·•・.‧]+")
@@ -69,11 +68,11 @@ def find_exact(text: str, people: Iterable[Named], *, pet_names: bool) -> list[M
     if letters.isdisjoint(text):
         return []
     found: list[Mention] = []
-    plain, places = _squeezed(text)
+    plain, origins = _squeezed(text)
     for alias in aliases:
-        for at in _places(alias.text, plain):
+        for at in places(alias.text, plain):
             if ids := alias.ids():
-                _keep(found, Mention(places[at], places[at + len(alias.text) - 1] + 1, ids, exact=True))
+                _keep(found, Mention(origins[at], origins[at + len(alias.text) - 1] + 1, ids, exact=True))
     return sorted(found, key=lambda mention: mention.start)
 
 
@@ -107,7 +106,7 @@ def _aliases(people: tuple[Named, ...], *, pet_names: bool) -> tuple[tuple[_Alia
 def find_sounding(text: str, people: Iterable[Named], taken: Sequence[Mention]) -> list[Mention]:
     """Full or given names that are written otherwise but sound the same, outside of `taken`."""
     heard = text.translate(_heard)
-    hits = sorted((-len(form), start, ids) for form, ids in _by_sound(tuple(people)).items() for start in _places(form, heard))
+    hits = sorted((-len(form), start, ids) for form, ids in _by_sound(tuple(people)).items() for start in places(form, heard))
     if not hits:
         return []
     found = list(taken)
@@ -117,28 +116,12 @@ def find_sounding(text: str, people: Iterable[Named], taken: Sequence[Mention]) 
     return sorted((mention for mention in found if not mention.exact), key=lambda mention: mention.start)
 
 
-def _places(part: str, text: str) -> list[int]:
-    """Where it begins, overlapping or not."""
-    found: list[int] = []
-    at = text.find(part)
-    while at >= 0:
-        found.append(at)
-        at = text.find(part, at + 1)
-    return found
-
-
 def nearly(said: str, people: Iterable[Named]) -> tuple[int, ...]:
     """Ids of those whose name sounds most like `said`, if it is but for one slip."""
     heard = _blurred(said)
     slips = {person.id: _fewest_slips(heard, plain_name(person.name)) for person in people}
     fewest = min(slips.values(), default=_TOO_MANY)
     return tuple(sorted(person for person, count in slips.items() if count == fewest < _TOO_MANY))
-
-
-@derived(maxsize=8192)
-def sound(letter: str) -> str:
-    """Toneless pinyin of one character; other letters sound as they are written."""
-    return str(lazy_pinyin(letter)[0])
 
 
 def _fewest_slips(heard: tuple[str, ...], name: str) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from plan.model import Plan
 
@@ -15,8 +15,7 @@ _HALF, _FINALS = "期中", "期末"
 _LONG_WEEKEND = 3  # days off in a row that people call a holiday
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Days that have a name, both included."""
 
     first: date
@@ -24,8 +23,7 @@ class Stretch:
     name: str
 
 
-@dataclass(frozen=True)
-class SchoolYear:
+class SchoolYear(NamedTuple):
     """Vacations and what else people reckon by (examinations), in order of time. An empty one knows no such day."""
 
     vacations: tuple[Stretch, ...] = ()

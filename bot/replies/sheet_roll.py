@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from itertools import zip_longest
 
 from bot.replies.kinds import Doubt, Pupil, SheetEntry, SheetReading
-from bot.replies.names import Named, find_sounding, nearly, plain_name, sound
+from bot.replies.names import Named, find_sounding, nearly, plain_name
 from bot.replies.sheet_tokens import Token
 from bot.replies.sheet_words import sheet_words
+from bot.replies.sounds import sound
 
 _REASONS = frozenset({"sick", "leave", "home"})
 _BETWEEN = frozenset({"list", "other"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import rjieba
 from pypinyin import lazy_pinyin
@@ -84,13 +85,29 @@ def _loose(text: str, names: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _spans(text: str, name: str) -> list[tuple[int, int]]:
-    forms = [form for form in (name, name[1:], name[-1:] * 2) if len(form) > 1 and form in text]
-    return [match.span() for form in forms for match in re.finditer(re.escape(form), text)]
+    forms = [form for form in (name, name[1:], name[-1:] * 2) if len(form) > 1]
+    return [(start, start + len(form)) for form in forms for start in places(form, text)]
 
 
-@derived(maxsize=8192)
+def places(part: str, text: str) -> list[int]:
+    """Where it begins, overlapping or not."""
+    found: list[int] = []
+    at = text.find(part)
+    while at >= 0:
+        found.append(at)
+        at = text.find(part, at + 1)
+    return found
+
+
+@lru_cache(maxsize=16384)
+def sound(letter: str) -> str:
+    """Toneless pinyin of one character; other letters sound as they are written."""
+    return str(lazy_pinyin(letter)[0])
+
+
+@lru_cache(maxsize=16384)
 def _sound(letter: str) -> str:
-    return blurred(str(lazy_pinyin(letter)[0]))
+    return blurred(sound(letter))
 
 
 @derived(maxsize=1)
