@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from hijridate import Gregorian, Hijri
-from lunar_python import Lunar, Solar
+from lunar_python import LunarMonth, LunarYear, Solar
 
 _YEARS = 2  # a day of this year that is past comes next year; the 30th of a short month, the year after
 _MONTHS = (0, 29, 30, 58, 59, 60)  # days in none, one or two lunar months
@@ -69,10 +69,18 @@ def _lunar_days(month: int, day: int, first: int) -> Iterator[date]:
             yield found
 
 
-@lru_cache(maxsize=512)
 def _solar(year: int, month: int, day: int) -> date | None:
-    try:
-        solar = Lunar.fromYmd(year, month, day).getSolar()
-    except Exception:  # noqa: BLE001 the library raises a bare Exception for a day that the month does not have
-        return None
-    return date(solar.getYear(), solar.getMonth(), solar.getDay())
+    """None where the month has no such day."""
+    first, days = _months(year)[month]
+    return first + timedelta(days=day - 1) if 1 <= day <= days else None
+
+
+@lru_cache(maxsize=64)  # the library works out a year in eight thousandths of a second, and keeps one
+def _months(year: int) -> Mapping[int, tuple[date, int]]:
+    """(first day, number of days) of each month of a lunar year; a leap month bears its number with a minus."""
+    return {one.getMonth(): (_first_day(one), one.getDayCount()) for one in LunarYear.fromYear(year).getMonthsInYear()}
+
+
+def _first_day(month: LunarMonth) -> date:
+    first = Solar.fromJulianDay(month.getFirstJulianDay())
+    return date(first.getYear(), first.getMonth(), first.getDay())
