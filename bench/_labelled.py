@@ -73,7 +73,7 @@ Read = Callable[[Labelled], Answer]
 
 @dataclass(frozen=True)
 class Marks:
-    """Shares between 0 and 1; `speed` in replies a second.
+    """Shares between 0 and 1.
 
     `safety`: of the danger that has one name, what was told as danger; `reached`: of all danger, betrothal and bullying, what
     somebody reads the same day; `looks`: of all that was acted on or asked back without danger, what a person reads as well; `put`: of
@@ -91,7 +91,6 @@ class Marks:
     alarms: int
     put: float
     put_rightly: float
-    speed: float
     wrong: tuple[tuple[Labelled, Answer], ...]
 
 
@@ -101,11 +100,8 @@ def load(name: str) -> list[Labelled]:
 
 
 def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
-    """Each row once; the time is that of one core, spent on the reading alone."""
-    begun = time.process_time()
-    answers = [read(row) for row in rows]
-    seconds = time.process_time() - begun
-    pairs = list(zip(rows, answers, strict=True))
+    """Each row once."""
+    pairs = [(row, read(row)) for row in rows]
     acted = [(row, answer) for row, answer in pairs if answer.action == "act"]
     dated = [(row, answer) for row, answer in acted if row.days and _intents(answer) & _intents_right(row)]
     danger = [(row, answer) for row, answer in pairs if any("safety" in _names(one) for one in row.right) and len(row.right) == 1]
@@ -126,9 +122,18 @@ def mark(read: Read, rows: Sequence[Labelled]) -> Marks:
         alarms=sum("safety" in _intents(answer) and not any("safety" in _names(one) for one in row.right) for row, answer in pairs),
         put=_share(answer.put is not None for _, answer in pairs if answer.action == "ask"),
         put_rightly=_share(_would_be_yes(row, one) for row, one in put),
-        speed=len(rows) / seconds,
         wrong=tuple((row, answer) for row, answer in pairs if not is_right(row, answer)),
     )
+
+
+def times(read: Callable[[Labelled], object], rows: Sequence[Labelled]) -> list[int]:
+    """For each row the nanoseconds that one core spends on reading it."""
+    found: list[int] = []
+    for row in rows:
+        begun = time.process_time_ns()
+        read(row)
+        found.append(time.process_time_ns() - begun)
+    return found
 
 
 def is_right(row: Labelled, answer: Answer) -> bool:

@@ -34,7 +34,7 @@ class Day(NamedTuple):
     words: str
 
 
-@derived(maxsize=2048)
+@derived(maxsize=256)
 def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tuple[Day, ...]:
     """The days named in normalised text, in order, not overlapping; where two rules meet, the earlier rule wins.
 

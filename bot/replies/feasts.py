@@ -70,8 +70,8 @@ def _lunar_days(month: int, day: int, first: int) -> Iterator[date]:
 
 
 def _solar(year: int, month: int, day: int) -> date | None:
-    """None where the month has no such day."""
-    first, days = _months(year)[month]
+    """None where there is no such month, or it has no such day."""
+    first, days = _months(year).get(month, (date.min, 0))
     return first + timedelta(days=day - 1) if 1 <= day <= days else None
 
 

@@ -53,8 +53,37 @@ def test_what_is_no_pattern_is_refused_as_ever() -> None:
 def test_a_sieve_leaves_out_only_what_cannot_be_found() -> None:
     patterns = [(str(number), re.compile(pattern)) for number, pattern in enumerate(PATTERNS)]
     sieve = Sieve(patterns)
-    for text in TEXTS:
+    for text in [*TEXTS, "", "病", "TD", "来", "吗"]:
         left = [name for name, _ in sieve.among(text)]
         assert {name for name, pattern in patterns if pattern.search(text)} <= set(left)
         assert left == sorted(left, key=int)
+        assert {name for name, pattern in patterns if pattern.match(text)} <= {name for name, _ in sieve.at_start(text)}
     assert len(sieve.among("z")) < len(patterns)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "may_be_found"),
+    [
+        ("发烧|头疼", "烧头", False),
+        ("发烧|头疼", "头疼了", True),
+        ("发(?:高|低)?烧", "发低烧", True),
+        ("发(?:高|低)?烧", "发不了", False),
+        ("(?:孩子|娃)病", "娃病了", True),
+        ("(?:孩子|娃)病", "娃来了", False),
+        ("(?<=娃)病", "病", True),
+        ("病(?=了)", "病", True),
+        ("[一二]+号", "二二号", True),
+        ("[一二]+号", "二月", False),
+        ("病.{0,2}重", "病得很重", True),
+        (r"\d号", "3号", True),
+        ("吃(?!饭)药?", "吃", True),
+    ],
+)
+def test_two_characters_that_stand_side_by_side_must_be_able_to_begin_it(pattern: str, text: str, *, may_be_found: bool) -> None:
+    assert bool(Sieve([("one", re.compile(pattern))]).among(text)) is may_be_found
+
+
+def test_few_intents_are_looked_for_in_a_plain_reply() -> None:
+    looked_for = [name for name, _ in lexicon().intents.among("孩子发烧了")]
+    assert "sick" in looked_for
+    assert len(looked_for) <= len(lexicon().intents) / 3
