@@ -25,7 +25,7 @@ _NARROW = re.compile(r"(?<=[\u4e00-\u9fff])[,;:?!]|[,;:?!](?=[\u4e00-\u9fff])")
 
 def tidy(text: str) -> str:
     """Half width, plain digits, one kind of line end, nothing invisible; the words stay as they were written."""
-    if _AS_IT_IS.fullmatch(text):  # most texts; the rest takes ten times as long
+    if _AS_IT_IS.fullmatch(text):  # as most texts are: quicker by far
         return text.translate(_PUNCTUATION)
     plain = "".join(map(_letter, unicodedata.normalize("NFKC", _digits(text))))
     return _BLANKS.sub(" ", plain.translate(_PUNCTUATION)).strip()
