@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,11 +25,13 @@ from storage.tables import (
     MissingBoarder,
     Notice,
     PostCheck,
+    Question,
     Task,
 )
 
 NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
 """Replies after which the family still has not said why the child is away."""
+_JUST = timedelta(hours=1)
 
 
 def _is_fact(column: Any, name: str) -> ColumnElement[bool]:
@@ -98,7 +101,15 @@ def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
         GuardianAnswer.intent.not_in(NO_ANSWER),
         GuardianAnswer.at >= func.timezone(zone.key, day),
     )
-    return and_(_case(CaseFile.back_on.is_(None)), ~answered)
+    return and_(_case(CaseFile.back_on.is_(None)), ~answered, ~_just_asked())
+
+
+def _just_asked() -> Exists:
+    """Something about the child was asked of them within the hour, as what a reply meant: a digit would be taken for the answer to both."""
+    return exists().where(
+        Question.case_id == Intent.case_id, Question.student_id == Intent.student_id, Question.person_id == Intent.person_id,
+        Question.state == "open", Question.asked_at > Intent.due_at - _JUST, Question.intent_id != Intent.id,
+    )  # fmt: skip
 
 
 def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:

@@ -199,3 +199,30 @@ async def test_a_button_of_the_first_question_is_no_answer_to_the_line(home: Fam
     assert await answers(home.county) == []
     await home.answers("3")
     await home.hears("11月3日送孩子到校")
+
+
+async def reminded(county: County, monkeypatch: pytest.MonkeyPatch, wrote_at: str) -> None:
+    """The father wrote at that time what is nearly understood, and it is past one."""
+    async with family(county, "sms", monkeypatch) as home:
+        await county.to("2026-11-02 08:31")
+        await county.phones["class_teacher"].replies("1")
+        await county.stage.advance(minutes=4)
+        await home.hears("小龙", "没到校")
+        await county.to(f"2026-11-02 {wrote_at}")
+        await home.writes(NEARLY)
+        await home.hears("小龙", "11月4日到校", "对吗")
+        await county.to("2026-11-02 13:05")
+
+
+async def test_no_reminder_crosses_with_what_was_just_asked(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1 would be "ill" to the one and "right" to the other."""
+    await reminded(county, monkeypatch, "12:40")
+    await county.phones["father"].expects_nothing()
+    await county.phones["father"].replies("1")
+    await county.phones["father"].expects("生病请假", "11月4日到校")
+    assert await answers(county) == [("sick", "2026-11-04")]
+
+
+async def test_who_was_asked_in_the_morning_is_reminded(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    await reminded(county, monkeypatch, "08:50")
+    await county.phones["father"].expects("到现在还没到校")
