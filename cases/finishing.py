@@ -25,7 +25,7 @@ from cases.endings.said import CONFIRM, Finish, Refusal, case_of, plain
 from cases.entitled import may_end_case, may_hold
 from cases.escalation import settle
 from cases.reconciling.nightly import explain
-from cases.returning import come_back
+from cases.returning import come_back, not_there
 from cases.support_words import support_words
 from cases.tasks import LIVING, end_task
 from cases.words import words
@@ -76,6 +76,7 @@ async def _mass_absence(finish: Finish) -> Refusal | None:
 async def _check_return(finish: Finish) -> Refusal | None:
     """The school looks: the child is there, or is not."""
     if finish.words.is_negative(finish.result):
+        await _not_there(finish)
         return None
     if not finish.words.is_back(finish.result):
         return Refusal("say_back")
@@ -86,6 +87,13 @@ async def _check_return(finish: Finish) -> Refusal | None:
         desk = await desk_of_case(finish.work, case)
         await come_back(finish.work, case, desk.today)
     return None
+
+
+async def _not_there(finish: Finish) -> None:
+    """Of a child that only is to stay at school nothing follows; the sheets say the rest."""
+    if finish.task.kind == "check_return" and finish.task.student_id is not None:
+        case = await case_of(finish) if finish.task.case_id is not None else None
+        await not_there(finish.work, finish.task.student_id, case)
 
 
 async def _complaint(finish: Finish) -> Refusal | None:

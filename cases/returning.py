@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from cases.attended import attended_days
 from cases.casework import close_case
-from cases.desk import Desk, desk_of_case
+from cases.desk import Desk, desk_of_case, desk_of_student
 from cases.escalation import settle
 from cases.guardians import reachable_guardians
 from cases.rolls import is_at_home
+from cases.safety import raise_safety
 from cases.steps import suspend_tasks
 from cases.tasks import NewTask, end_tasks, open_task
-from storage.tables import CaseFile, Question, Student
+from storage.tables import CaseFile, GuardianAnswer, Question, Student
 from storage.work import Work
+
+SAYS_BACK = frozenset({"returned", "confirm_yes"})
+"""What a family answers that has its child at school."""
 
 
 async def come_back(work: Work, case: CaseFile, on: date) -> None:
@@ -89,6 +93,31 @@ async def check_again(work: Work, desk: Desk, student: Student) -> None:
     key = f"student:{student.id}:check:{desk.today}"
     due = desk.calendar.after(work.now, duty.due)
     await open_task(work, desk, NewTask(key, "check_return", duty.role, due, duty.template, about={"student_id": student.id}))
+
+
+async def not_there(work: Work, student_id: int, case: CaseFile | None) -> None:
+    """The school does not see a child that its family said today to be there: neither has it, and whoever must look for it hears so."""
+    student = await work.session.get_one(Student, student_id)
+    desk = await desk_of_student(work, student)
+    claim = await _claimed(work, desk, student_id)
+    if claim is None:
+        return
+    await raise_safety(work, desk, student, case, claim.inbound_id)
+    if claim.person_id is not None:
+        work.say(
+            f"student:{student_id}:not_there:{claim.id}", claim.person_id, "not_at_school", area_code=student.area_code,
+            case_id=case.id if case else None, student_id=student_id,
+        )  # fmt: skip
+
+
+async def _claimed(work: Work, desk: Desk, student_id: int) -> GuardianAnswer | None:
+    """What the family said last today, if it is that the child is at school."""
+    since = desk.calendar.at(desk.today, time.min)
+    today = select(GuardianAnswer).where(
+        GuardianAnswer.student_id == student_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= since
+    )  # fmt: skip
+    last = await work.session.scalar(today.order_by(GuardianAnswer.id.desc()).limit(1))
+    return last if last is not None and last.intent in SAYS_BACK else None
 
 
 async def take_back_return(work: Work, case: CaseFile) -> None:

@@ -14,6 +14,7 @@ from bot.dialogs.officer_people import away, back, picked_colleague
 from bot.dialogs.officer_posts import hear_who
 from bot.dialogs.officer_referrals import refer, unrefer
 from bot.dialogs.officer_reports import hear_report
+from bot.dialogs.officer_returns import hear_back
 from bot.dialogs.officer_tasks import acknowledge, confirm, delegate, done, postpone
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
 from bot.dialogs.officer_visits import photographed, visited
@@ -42,7 +43,7 @@ async def hear_officer(work: Work, inbound: Inbound, speaker: Speaker) -> str | 
     order = Order(work, inbound, speaker, reading, area_code, await _task(work, inbound, speaker, reading))
     if inbound.photo is not None:
         return await _with_photo(order)
-    heard = await hear_report(order, await quoted_tasks(work, inbound, speaker)) or await hear_who(order)
+    heard = await hear_report(order, await quoted_tasks(work, inbound, speaker)) or await hear_who(order) or await hear_back(order)
     if heard is not None:
         return heard
     return await _asked_back(order) or await _carry_out(order)

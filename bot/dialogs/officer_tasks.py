@@ -46,7 +46,7 @@ async def done(order: Order) -> str:
         return await visited(order)
     if await awaits_answer(order.work, task):
         return order.refuse("say_answer")
-    words_said = order.reading.text if order.reading.command == "done" else _without_code(order)
+    words_said = order.reading.text if order.reading.command == "done" else without_code(order)
     if task.kind == MEASURES:
         words_said = as_printed(words_said)
         if (refused := _ill_proposed(order, words_said)) is not None:
@@ -68,7 +68,7 @@ def _ill_proposed(order: Order, said: str) -> str | None:
     return refused_words(order, order.speaker.plan, told) if told is not None else None
 
 
-def _without_code(order: Order) -> str:
+def without_code(order: Order) -> str:
     """Words that are no answer of a known form are the result as they stand."""
     said = tidy(order.inbound.body)
     is_first = order.reading.code is not None and said.upper().startswith(order.reading.code)

@@ -11,7 +11,7 @@ from bot.replies.dates import find_days
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import hear
-from bot.replies.normalise import sounded_out
+from bot.replies.normalise import sounded_out, tidy
 from bot.replies.numerals import number
 from bot.replies.school_year import SchoolYear
 
@@ -86,6 +86,14 @@ def visit_held(text: str) -> bool | None:
     if lexicon().patterns["visit_missed"].fullmatch(plain):
         return False
     return True if lexicon().patterns["visit_held"].fullmatch(plain) else None
+
+
+def is_at_school(text: str) -> bool | None:
+    """Whether the child is there, where that is all that a teacher's text says: 1 or 2, 到了, 还没有."""
+    plain, words = tidy(text), lexicon().officer
+    if words["not_at_school"].fullmatch(plain):
+        return False
+    return True if words["at_school"].fullmatch(plain) else None
 
 
 def leaves_day_open(text: str, *, children: Sequence[Child], today: date, school: SchoolYear) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
@@ -55,6 +57,38 @@ async def test_the_guardians_word_alone_does_not_strike_off(away: County) -> Non
     await away.phones["class_teacher"].replies(f"{(await away.task('check_return')).code} 3 没到校")
     await away.to("2026-11-05 12:01")
     assert (await away.case("马小龙")).level == 4
+
+
+@pytest.mark.parametrize("said", ["1", "1已返校", "来了", "马小龙到校了"])
+async def test_the_teacher_sees_the_child(away: County, said: str) -> None:
+    await away.phones["father"].replies("已经送到学校了")
+    await away.phones["class_teacher"].expects("马小龙今天到校上课了吗", "1已返校")
+    await away.phones["class_teacher"].replies(said)
+    await away.phones["class_teacher"].expects("办好了")
+    assert (await away.case("马小龙")).back_on == date(2026, 11, 3)
+    assert {task.kind for task in await away.tasks()} == {"confirm_return"}
+
+
+@pytest.mark.parametrize("said", ["2", "2还没有", "没来", "{code} 2", "{code} 3 没到校"])
+async def test_a_child_that_neither_home_nor_school_has_is_looked_for_at_once(away: County, said: str) -> None:
+    await away.phones["father"].replies("早上送到学校了")
+    await away.phones["class_teacher"].expects("到校上课了吗")
+    await away.phones["father"].new()
+    await away.phones["principal"].new()
+    await away.phones["class_teacher"].replies(said.format(code=(await away.task("check_return")).code))
+    await away.phones["class_teacher"].expects("办好了")
+    await away.phones["father"].expects("还没有见到孩子", "110")
+    await away.phones["principal"].expects("紧急", "小龙")
+    assert (await away.case("马小龙")).back_on is None
+
+
+@pytest.mark.parametrize("said", ["收到", "1 收到"])
+async def test_who_only_takes_note_has_not_looked(away: County, said: str) -> None:
+    await away.phones["father"].replies("早上送到学校了")
+    await away.phones["class_teacher"].expects("到校上课了吗")
+    await away.phones["class_teacher"].replies(said)
+    assert (await away.task("check_return")).state == "acknowledged"
+    assert (await away.case("马小龙")).back_on is None
 
 
 async def test_a_guardian_who_denies_the_return_sets_the_chain_going_again(away: County) -> None:
