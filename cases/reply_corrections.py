@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from storage.tables import GuardianAnswer, Inbound, ReplyCorrection, Task
 from storage.work import Work
@@ -26,19 +26,34 @@ class Corrected:
     meant_on: date | None
 
 
-async def correct_reply(work: Work, task: Task, *, by: int, meant: str, on: date | None) -> ReplyCorrection | None:
-    """Records what the reply behind this task meant; None where there is no reply behind it."""
-    if task.inbound_id is None:
-        return None
-    newest = select(GuardianAnswer).where(GuardianAnswer.inbound_id == task.inbound_id).order_by(GuardianAnswer.id.desc()).limit(1)
-    read = await work.session.scalar(newest)
-    correction = ReplyCorrection(
-        inbound_id=task.inbound_id, student_id=task.student_id, read_as=read.intent if read else UNREAD,
-        read_on=read.promised_on if read else None, meant=meant, meant_on=on, by_person_id=by, at=work.now, area_code=task.area_code,
-    )  # fmt: skip
-    work.session.add(correction)
-    work.record("reply_corrected", f"inbound:{task.inbound_id}", area_code=task.area_code, actor=f"person:{by}", meant=meant)
-    return correction
+@dataclass(frozen=True)
+class Reply:
+    """A family's text, about whom it is, and whose area keeps what it meant."""
+
+    inbound_id: int
+    student_id: int | None
+    area_code: str
+
+
+def reply_behind(task: Task) -> Reply | None:
+    """None where the task came from no text."""
+    return Reply(task.inbound_id, task.student_id, task.area_code) if task.inbound_id is not None else None
+
+
+async def correct_reply(work: Work, reply: Reply, *, by: int, meant: str, on: date | None) -> None:
+    """Records what the reply meant."""
+    read = await work.session.scalar(_read_as(reply))
+    work.session.add(ReplyCorrection(
+        inbound_id=reply.inbound_id, student_id=reply.student_id, read_as=read.intent if read else UNREAD,
+        read_on=read.promised_on if read else None, meant=meant, meant_on=on, by_person_id=by, at=work.now, area_code=reply.area_code,
+    ))  # fmt: skip
+    work.record("reply_corrected", f"inbound:{reply.inbound_id}", area_code=reply.area_code, actor=f"person:{by}", meant=meant)
+
+
+def _read_as(reply: Reply) -> Select[GuardianAnswer]:
+    """What the text was understood to say of the child last."""
+    read = select(GuardianAnswer).where(GuardianAnswer.inbound_id == reply.inbound_id).order_by(GuardianAnswer.id.desc()).limit(1)
+    return read if reply.student_id is None else read.where(GuardianAnswer.student_id == reply.student_id)
 
 
 async def corrections(work: Work, area_code: str = "") -> list[Corrected]:

@@ -12,7 +12,7 @@ from bot.dialogs.officer_triage import MASK, NUMBER, UNKNOWN
 from bot.dialogs.phrases import law_book
 from bot.rendering.free_text import fault_of
 from cases.finishing import finish_task
-from cases.reply_corrections import correct_reply
+from cases.reply_corrections import correct_reply, reply_behind
 from cases.taken import note_taken
 from cases.triage_answers import Kin, answer_sender, children_named, letter_of, link_sender, may_be_answered, read_again
 from cases.words import words
@@ -88,9 +88,10 @@ async def place(work: Work, task: Task, by: int, kin: tuple[str, int, str], toda
 async def meant(work: Work, task: Task, by: int, meaning: tuple[str, str], on: date | None) -> Refusal | None:
     """Keeps what the reply really meant, and the task is done with that. `meaning`: its key and its name; empty for one that is unknown."""
     intent, named = meaning
-    if not named or await letter_of(work, task) is None:
+    reply = reply_behind(task)
+    if not named or reply is None or await letter_of(work, task) is None:
         return Refusal("say_meaning")
     if (failed := await finish_task(work, task, by, named)) is not None:
         return Refusal(failed.reason)
-    await correct_reply(work, task, by=by, meant=intent, on=on)
+    await correct_reply(work, reply, by=by, meant=intent, on=on)
     return None

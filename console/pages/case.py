@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Annotated
 
-from fastapi import APIRouter
-from sqlalchemy import select
+from fastapi import APIRouter, Depends, Form
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from starlette.responses import Response
 
+from cases.reply_corrections import Reply, correct_reply
 from cases.tasks import LIVING
 from cases.triage_list import masked
 from console.acts import CONFIRM_FIRST
 from console.pages.photos import may_picture, pictures_of
 from console.pages.tasks import LONGEST, few_colleagues
+from console.security import require_csrf_form
 from console.telling import tell
-from console.visit import Visit, Visiting, gone, place_of
+from console.visit import Blank, Visit, Visiting, gone, place_of, see_other
+from console.words import page_data
 from storage.tables import (
     CaseFile,
     CaseLevel,
@@ -41,13 +46,15 @@ router = APIRouter(prefix="/cases")
 
 @dataclass(frozen=True)
 class Said:
-    """One text of the thread. `ours`: we said it; `state` says how far it came."""
+    """One text of the thread. `is_ours`: we said it; `state` says how far it came; `reply_id` and `read_as`: of what a family answered."""
 
     at: datetime
     who: str
     text: str
     is_ours: bool
     state: str
+    reply_id: int | None = None
+    read_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,25 @@ async def show(visit: Visiting, case_id: int) -> Response:
         story=await tell(visit.session, visit.plan, case_id, visit.me.language), crumbs=await visit.crumbs(case.school_area_code),
         pictures=await pictures_of(visit, photographed), photo_rights=await may_picture(visit),
         colleagues=await few_colleagues(visit), longest=LONGEST, typed="", confirm_first=CONFIRM_FIRST,
-        never_later=visit.plan.postponing.never,
+        never_later=visit.plan.postponing.never, meanings=page_data("story")["intents"],
     )  # fmt: skip
+
+
+@router.post("/{case_id}/meant", dependencies=[Depends(require_csrf_form)])
+async def meant(
+    visit: Visiting, case_id: int, reply: Annotated[int, Form()], intent: Annotated[str, Form(max_length=40)] = "",
+    on: Annotated[Blank[date | None], Form()] = None,
+) -> Response:  # fmt: skip
+    """What a reply meant that was read wrongly: kept for the next reader. What was recorded stays: the family is asked, or a task done."""
+    answers = select(GuardianAnswer.inbound_id).where(GuardianAnswer.case_id == case_id)
+    given = select(Inbound.id).where(Inbound.id == reply, Inbound.id.in_(answers))
+    case = await visit.session.get(CaseFile, case_id)
+    if case is None or await visit.session.scalar(given) is None or intent not in page_data("story")["intents"]:
+        raise gone()
+    async with visit.acting() as work:
+        about = Reply(reply, case.student_id, case.area_code)
+        await correct_reply(work, about, by=visit.me.person_id, meant=intent, on=on)
+    return see_other(f"/cases/{case_id}", said="meaning_kept")
 
 
 async def _levels(visit: Visit, case: CaseFile) -> dict[int, CaseLevel]:
@@ -131,12 +155,14 @@ async def _thread(visit: Visit, case: CaseFile) -> list[Said]:
         .where(Message.person_id.in_(family), Message.id.in_(select(Intent.message_id).where(Intent.case_id == case.id)))
     )
     theirs = (
-        select(Inbound, Person.name)
+        select(Inbound, Person.name, func.array_agg(aggregate_order_by(GuardianAnswer.intent, GuardianAnswer.id)))
         .join(Person, Person.id == Inbound.person_id)
-        .where(Inbound.id.in_(select(GuardianAnswer.inbound_id).where(GuardianAnswer.case_id == case.id)))
+        .join(GuardianAnswer, GuardianAnswer.inbound_id == Inbound.id)
+        .where(GuardianAnswer.case_id == case.id)
+        .group_by(Inbound.id, Person.name)
     )
     out = [Said(one.queued_at, name, one.body, True, one.state) for one, name in await visit.session.execute(ours)]
-    back = [Said(one.received_at, name, one.body, False, "") for one, name in await visit.session.execute(theirs)]
+    back = [Said(one.received_at, name, one.body, False, "", one.id, read[-1]) for one, name, read in await visit.session.execute(theirs)]
     return sorted((*out, *back), key=lambda said: said.at)
 
 

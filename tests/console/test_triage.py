@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from io import BytesIO
 from urllib.parse import unquote
@@ -111,6 +112,29 @@ async def test_what_a_reply_meant_is_kept_for_the_next_reader(office: County) ->
     assert (await teacher.does(f"/triage/{task.id}/meant", intent="hardship")).headers["location"] == "/triage?said=meaning_kept"
     async with office.database.session() as session:
         assert (await session.scalars(select(ReplyCorrection.meant))).all() == ["hardship"]
+
+
+async def test_a_reply_that_was_acted_on_wrongly_is_corrected_for_the_next_reader(office: County) -> None:
+    await office.others(2)
+    await office.to("2026-11-03 08:31")
+    await office.phones["class_teacher"].replies("1")
+    await office.stage.advance(minutes=4)
+    await office.phones["father"].replies("发烧了，请假两天")
+    case = await office.case("马小龙")
+    officer = await Officer(office, console_of(office)).enters("county_officer")
+    page = await officer.sees(f"/cases/{case.id}")
+    assert "读作：" in page
+    assert "生病" in page
+    (reply,) = re.findall(r'name="reply" value="(\d+)"', page)
+    assert (await officer.does(f"/cases/{case.id}/meant", reply=int(reply), intent="nonsense")).status_code == 404
+    assert (await officer.does(f"/cases/{case.id}/meant", reply=int(reply) + 1, intent="hardship")).status_code == 404
+    kept = await officer.does(f"/cases/{case.id}/meant", reply=int(reply), intent="caring_family", on="2026-11-05")
+    assert kept.headers["location"] == f"/cases/{case.id}?said=meaning_kept", kept.text
+    teacher = await Officer(office, console_of(office)).enters("class_teacher")  # reads no text that may be about the school
+    assert (await teacher.does(f"/cases/{case.id}/meant", reply=int(reply), intent="leave")).status_code == 404
+    async with office.database.session() as session:
+        (one,) = (await session.scalars(select(ReplyCorrection))).all()
+        assert (one.read_as, one.meant, one.meant_on) == ("sick", "caring_family", date(2026, 11, 5))
 
 
 async def test_a_complaint_is_seen_and_answered_by_the_county_and_by_no_school_or_township(office: County) -> None:
