@@ -70,7 +70,7 @@ async def _say(work: Work, task: Task, remind: Remind) -> None:
         return
     taken = [task.acknowledged_by] if task.state == "acknowledged" and task.acknowledged_by is not None else None
     for person_id in taken or await living_holders(work, task.id):  # who has taken it is reminded, the others are left in peace
-        alert(work, task, person_id, template, key=f"{remind.which}:{task.postponed}")
+        alert(work, task, person_id, template, key=f"{remind.which}:{task.postponed}", still="task_told")
 
 
 async def _climb(work: Work, desk: Desk, task: Task, remind: Remind) -> None:

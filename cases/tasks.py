@@ -168,11 +168,13 @@ async def _add_holder(work: Work, task_id: int, person_id: int, why: str) -> boo
     return True
 
 
-def alert(work: Work, task: Task, person_id: int, template: str | None = None, key: str = "alert", **facts: Any) -> None:
+def alert(
+    work: Work, task: Task, person_id: int, template: str | None = None, key: str = "alert", *, still: str = "task_open", **facts: Any
+) -> None:
     """Says something about a task to one person, in the task's own words unless a template is named."""
     work.say(
         f"task:{task.id}:{key}:{person_id}", person_id, template or task.facts.get("template", "task_new"),
-        area_code=task.area_code, urgency="safety" if task.facts.get("urgent") else "duty", still="task_open", question="task",
+        area_code=task.area_code, urgency="safety" if task.facts.get("urgent") else "duty", still=still, question="task",
         facts={**_shown(task), **facts}, task_id=task.id, case_id=task.case_id, student_id=task.student_id,
         sheet_id=task.sheet_id, notice_id=task.notice_id,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Select, Text, and_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import Exists
 
 from storage.tables import (
@@ -22,6 +23,7 @@ from storage.tables import (
     Guardianship,
     Intent,
     Leave,
+    Message,
     MissingBoarder,
     Notice,
     PostCheck,
@@ -52,6 +54,16 @@ def _absence_open() -> ColumnElement[bool]:
     absent = exists().where(Absence.student_id == Intent.student_id, _is_fact(Absence.on, "on"), Absence.state == "absent")
     closed = exists().where(CaseFile.id == Intent.case_id, CaseFile.state == "closed")
     return and_(absent, ~closed)
+
+
+def _untold() -> Exists:
+    """Something earlier about the task has not left yet, as what is held through the night: it says the same in the same minute."""
+    earlier = aliased(Intent)
+    on_its_way = exists().where(Message.id == earlier.message_id, Message.sent_at.is_(None), Message.failed_at.is_(None))
+    return exists().where(
+        earlier.task_id == Intent.task_id, earlier.person_id == Intent.person_id, earlier.id < Intent.id,
+        or_(earlier.state == "pending", on_its_way),
+    )  # fmt: skip
 
 
 def _sheet(*states: str) -> ColumnElement[bool]:
@@ -120,6 +132,7 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
         "case_back": _case(CaseFile.back_on.is_not(None)),
         "case_away": _case(CaseFile.back_on.is_(None)),
         "task_open": _task("open", "acknowledged"),
+        "task_told": and_(_task("open", "acknowledged"), ~_untold()),
         "task_unacknowledged": _task("open"),
         "sheet_unanswered": _sheet("asked", "taken_over"),
         "sheet_withdrawn": _sheet("withdrawn"),

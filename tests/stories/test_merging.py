@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from cases.consents import keep_refusals
+from cases.tasks import alert
 from storage.tables import Consent, GuardianAnswer, Intent, Question, Student, Task
 from storage.work import working
 from tests.stories.county import County, Phone
@@ -153,6 +154,23 @@ async def test_what_a_stranger_refused_is_kept_for_whoever_they_turn_out_to_be(c
     async with working(county.database, await county.stage.now()) as work:
         await keep_refusals(work)
     assert await _consents(county) == {person: False}
+
+
+async def test_a_reminder_says_nothing_beside_what_was_held_through_the_night(siblings: County) -> None:
+    await siblings.to("2026-11-03 12:01")
+    await siblings.phones["principal"].new()
+    await siblings.to("2026-11-03 22:30")
+    await siblings.phones["principal"].new()
+    task = await siblings.task("principal_contact")
+    async with working(siblings.database, await siblings.stage.now()) as work:
+        for key, template, still in (("again", "task_new", "task_open"), ("half", "task_reminder", "task_told")):
+            alert(work, task, siblings.people["principal"], template, key=key, still=still)
+    await siblings.stage.settle()
+    await siblings.phones["principal"].expects_nothing()
+    await siblings.to("2026-11-04 07:15")
+    told = [line for text in await siblings.phones["principal"].new() for line in text.splitlines() if task.code in line]
+    assert not [line for line in told if "提醒" in line]
+    assert told
 
 
 @pytest.mark.parametrize(("last", "refused"), [("publicity", True), ("welcome_back", False)])
