@@ -28,9 +28,12 @@ async def come_back(work: Work, case: CaseFile, on: date) -> None:
     case.back_on, case.paused_until = on, None
     await suspend_tasks(work, case, "back_at_school", sparing=desk.plan.outliving())
     work.record("back_at_school", f"case:{case.id}", area_code=case.area_code, case_id=case.id, on=on.isoformat())
+    if (confirmed := case.guardian_confirmed_at) is not None and desk.calendar.day_of(confirmed) >= on:
+        await _strike_off(work, case, {"school": on.isoformat(), "guardian": confirmed.isoformat()})
+        return
+    case.guardian_confirmed_at = None  # of a return that came to nothing
     await _watch(work, desk, case, on)
-    if case.guardian_confirmed_at is None:
-        await _ask_guardians(work, desk, case, on)
+    await _ask_guardians(work, desk, case, on)
     await settle(work, case)
 
 
@@ -100,6 +103,8 @@ async def not_there(work: Work, student_id: int, case: CaseFile | None) -> None:
     student = await work.session.get_one(Student, student_id)
     desk = await desk_of_student(work, student)
     claim = await _claimed(work, desk, student_id)
+    if case is not None:
+        case.guardian_confirmed_at = None
     if claim is None:
         return
     await raise_safety(work, desk, student, case, claim.inbound_id)
