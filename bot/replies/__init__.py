@@ -7,6 +7,7 @@ from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, Shee
 from bot.replies.likeliest import likeliest
 from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
+from bot.replies.on_task import Told, told_of_task
 from bot.replies.school_year import SchoolYear, school_year_of
 from bot.replies.sheet import read_sheet, says_every_class
 from bot.replies.unread import unread_words
@@ -21,6 +22,7 @@ __all__ = [
     "SchoolYear",
     "SheetEntry",
     "SheetReading",
+    "Told",
     "action",
     "choice_in",
     "is_acknowledgement",
@@ -36,5 +38,6 @@ __all__ = [
     "says_every_class",
     "school_year_of",
     "tells_of_absence",
+    "told_of_task",
     "unread_words",
 ]
