@@ -2,7 +2,15 @@
 
 from bot.replies.action import action, parted
 from bot.replies.guardian import read_guardian
-from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, may_accuse_school, tells_of_absence
+from bot.replies.hints import (
+    choice_in,
+    is_acknowledgement,
+    is_danger,
+    is_danger_from_staff,
+    kind_chosen,
+    may_accuse_school,
+    tells_of_absence,
+)
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
 from bot.replies.likeliest import likeliest
 from bot.replies.meant import Meant, read_meant
@@ -27,6 +35,7 @@ __all__ = [
     "choice_in",
     "is_acknowledgement",
     "is_danger",
+    "is_danger_from_staff",
     "kind_chosen",
     "likeliest",
     "may_accuse_school",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.replies import Told, told_of_task
+from bot.replies import Told, is_danger, is_danger_from_staff, told_of_task
 
 SAID = {
     Told.QUESTION: ["哪个娃？", "这是哪个娃", "谁报的", "怎么联系", "办好了没", "收到了吗", "娃在哪", "家长说不知道怎么办"],
@@ -21,3 +21,22 @@ SAID = {
 @pytest.mark.parametrize(("told", "text"), [(told, text) for told, texts in SAID.items() for text in texts])
 def test_what_is_said_of_a_task_is_told_apart(told: Told, text: str) -> None:
     assert told_of_task(text) is told
+
+
+@pytest.mark.parametrize(
+    "text", ["移送 00001 公安 家长拒不送学", "今天去公安局开会", "请公安协助核实", "联系了派出所", "派出所民警来学校讲课", "材料已给公安"]
+)
+def test_the_police_are_an_office_to_staff(text: str) -> None:
+    assert is_danger(text)
+    assert not is_danger_from_staff(text)
+
+
+IN_DANGER = [
+    "娃被公安带走了", "孩子被派出所抓了", "警察来了", "孩子在派出所", "小龙现在在派出所", "请派出所找一下孩子", "已联系公安，孩子失踪了",
+    "移送 00001 公安 孩子被拐", "今天去公安局开会，有个娃挨打了", "我已报警",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", IN_DANGER)
+def test_a_child_in_danger_is_heard_from_staff_too(text: str) -> None:
+    assert is_danger_from_staff(text)
