@@ -125,6 +125,20 @@ async def _report(finish: Finish) -> Refusal | None:
     return Refusal("report_answer" if finish.task.kind == "confirm_report" else "report_sign_first")
 
 
+LESSONS = frozenset({"home_lesson", "lesson_check"})
+OWN_WORDS = frozenset(
+    {"decide_measures", "act_by_law", "schooling_arrangement", "roster_check", "transfer_release", "reconcile", "pair_contact"}
+)
+"""Kinds whose end asks for words, whichever they are."""
+
+
+def weighs_words(kind: str, said: str) -> bool:
+    """Whether only certain words end such a task, and others are refused with what to write instead."""
+    if kind in LESSONS:
+        return words().is_not_held(said)
+    return kind in FINISHES and kind not in OWN_WORDS
+
+
 FINISHES: dict[str, Callable[[Finish], Awaitable[Refusal | None]]] = {
     "issue_notice": notice_issued,
     "deliver_notice": notice_delivered,

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from bot.dialogs.officer import officer_reading
 from bot.dialogs.speaker import Speaker
-from bot.replies import is_danger
+from bot.replies import is_danger, is_danger_from_staff
 from cases.casework import open_case_of
 from cases.desk import desk_of_area, desk_of_student
 from cases.safety import raise_safety, raise_unplaced
@@ -19,7 +19,7 @@ ON_ROLLS = ("enrolled", "resumed")
 
 async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> None:
     """For texts of strangers and of responsible people; a family's own are heard in its dialog."""
-    if not is_danger(inbound.body, by_signs=not speaker.staff):
+    if not (is_danger_from_staff(inbound.body) if speaker.staff else is_danger(inbound.body, by_signs=True)):
         return
     task = _task_named(inbound, speaker)
     if task is not None and task.facts.get("urgent"):

@@ -15,9 +15,10 @@ from bot.dialogs.officer_posts import hear_who
 from bot.dialogs.officer_referrals import refer, unrefer
 from bot.dialogs.officer_reports import hear_report
 from bot.dialogs.officer_returns import hear_back
-from bot.dialogs.officer_tasks import acknowledge, confirm, delegate, done, postpone
+from bot.dialogs.officer_tasks import acknowledge, delegate, done, postpone
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
 from bot.dialogs.officer_visits import photographed, visited
+from bot.dialogs.officer_words import decided, in_words
 from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
@@ -66,7 +67,7 @@ async def _carry_out(order: Order) -> str | None:
         return await FREE[reading.command](order)
     if order.task is None:
         return await _which(order)
-    outcome = await ON_TASK.get(reading.command, done)(order)
+    outcome = await ON_TASK[reading.command](order)
     if (question := _about(order.speaker, order.task)) is not None and order.task.state in {"done", "cancelled"}:
         await answered(order.work, order.inbound, question)
     return outcome
@@ -161,6 +162,6 @@ FREE: dict[str, Act] = {
     "unrefer": unrefer,
 }
 ON_TASK: dict[str, Act] = {
-    "acknowledge": acknowledge, "delegate": delegate, "done": done, "postpone": postpone, "confirm": confirm, "approve": done,
-    "letter": letter, "reply": reply, "belongs": belongs,
+    "acknowledge": acknowledge, "delegate": delegate, "done": done, "postpone": postpone, "confirm": decided, "approve": decided,
+    "refuse": decided, "returned": done, "letter": letter, "reply": reply, "belongs": belongs, "unknown": in_words,
 }  # fmt: skip

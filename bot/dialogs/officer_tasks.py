@@ -9,6 +9,7 @@ from bot.dialogs.officer_visits import visited
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import law_book, spoken_day
 from bot.dialogs.proposing import MEASURES, never_in_its_letter, refused_words
+from bot.replies import Told, told_of_task
 from bot.replies.normalise import as_printed, tidy
 from cases import postponing, tasks
 from cases.confirming import ask_to_confirm, awaited, forget
@@ -22,6 +23,8 @@ from cases.words import words
 APPROVAL = "approve_referral"
 CODE_LENGTH = 2
 BETWEEN = " -,，.。:："
+NO_END = frozenset({Told.UNDER_WAY, Told.IN_VAIN})
+"""What ends no alarm about a child, even behind a 3."""
 
 
 async def acknowledge(order: Order) -> str:
@@ -46,7 +49,9 @@ async def done(order: Order) -> str:
         return await visited(order)
     if await awaits_answer(order.work, task):
         return order.refuse("say_answer")
-    words_said = order.reading.text if order.reading.command == "done" else without_code(order)
+    words_said = order.said if order.reading.command in {"done", "unknown"} else without_code(order)
+    if task.facts.get("urgent") and told_of_task(words_said) in NO_END:
+        return order.unclear(task)
     if task.kind == MEASURES:
         words_said = as_printed(words_said)
         if (refused := _ill_proposed(order, words_said)) is not None:
@@ -73,6 +78,16 @@ def without_code(order: Order) -> str:
     said = tidy(order.inbound.body)
     is_first = order.reading.code is not None and said.upper().startswith(order.reading.code)
     return said[CODE_LENGTH:].strip(BETWEEN) if is_first else said
+
+
+async def under_way(order: Order) -> str:
+    """Whoever says how far they are has the task, and is told how it is ended."""
+    task, by = order.given, order.speaker.staff_id
+    await tasks.acknowledge(order.work, task, by)
+    await note_taken(order.work, task, by)
+    await tasks.note_progress(order.work, task, by)
+    await order.rest(task)
+    return order.say("task_acknowledged", task=task)
 
 
 def _ask_to_confirm(order: Order, said: str) -> str:

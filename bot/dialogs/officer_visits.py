@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.dialogs.officer_activities import activity_pictured
 from bot.dialogs.officer_delivery import proven_by_photo
 from bot.dialogs.order import Order, quoted_tasks
+from bot.replies import Told, told_of_task
 from bot.replies.visit import VisitReading, read_visit
 from cases.finishing import finish_task
 from cases.visits import Found, is_visit, keep_first_words, photo_tasks_of, record_visit, take_photo
@@ -18,7 +19,9 @@ async def visited(order: Order) -> str:
     task = await _visit_task(order)
     if task is None:
         return order.refuse("too_late")
-    said = order.reading.text if order.reading.command in TOLD else order.inbound.body
+    said = order.said if order.reading.command in TOLD else order.inbound.body
+    if order.reading.command == "unknown" and told_of_task(said) is Told.QUESTION:
+        return order.unclear(task)
     first = task.facts.get("visit")
     if not said.strip():
         return order.refuse("say_what")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from storage.work import Work
 
 LISTED = 6
 MOST_NUMBERS = 4
+_DONE = re.compile(r"^3(?![0-9])[-\s.,。、:)]*")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,16 @@ class Order:
         """Says in a sentence why nothing was done (templates/words.yaml, refusals)."""
         code = self.reading.code or (self.task.code if self.task else "")
         return self.say("task_refused", reason=words().refusals[reason].format(code=code, **more))
+
+    def unclear(self, task: Task) -> str:
+        """Nobody can tell what was meant: said once, with what the task is and how it is answered. Nothing is changed."""
+        never = self.speaker.plan.postponing.never
+        return self.say("task_unclear", task=task, later=task.kind not in never, letter=task.inbound_id is not None)
+
+    @property
+    def said(self) -> str:
+        """The words behind the code, without the digit for "done"."""
+        return _DONE.sub("", self.reading.text)
 
     @property
     def given(self) -> Task:

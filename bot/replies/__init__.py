@@ -2,11 +2,20 @@
 
 from bot.replies.action import action, parted
 from bot.replies.guardian import read_guardian
-from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, may_accuse_school, tells_of_absence
+from bot.replies.hints import (
+    choice_in,
+    is_acknowledgement,
+    is_danger,
+    is_danger_from_staff,
+    kind_chosen,
+    may_accuse_school,
+    tells_of_absence,
+)
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
 from bot.replies.likeliest import likeliest
 from bot.replies.meant import Meant, read_meant
 from bot.replies.officer import read_officer
+from bot.replies.on_task import Told, told_of_task
 from bot.replies.school_year import SchoolYear, school_year_of
 from bot.replies.sheet import read_sheet, says_every_class
 from bot.replies.unread import unread_words
@@ -21,10 +30,12 @@ __all__ = [
     "SchoolYear",
     "SheetEntry",
     "SheetReading",
+    "Told",
     "action",
     "choice_in",
     "is_acknowledgement",
     "is_danger",
+    "is_danger_from_staff",
     "kind_chosen",
     "likeliest",
     "may_accuse_school",
@@ -36,5 +47,6 @@ __all__ = [
     "says_every_class",
     "school_year_of",
     "tells_of_absence",
+    "told_of_task",
     "unread_words",
 ]

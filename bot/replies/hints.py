@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -20,6 +21,14 @@ def is_danger(text: str, *, by_signs: bool = False) -> bool:
     """Whether a child may be in danger, whoever wrote it. `by_signs`: also where only signs together say it; a report of staff has many."""
     plain = sounded_out(text)
     return is_told(plain) if by_signs else danger_in(plain) is not None
+
+
+def is_danger_from_staff(text: str) -> bool:
+    """The same for whoever is responsible: the police are an office to them, unless a child is in its hands."""
+    words, plain = lexicon().officer, sounded_out(text)
+    clauses = re.split("([,。;!?])", plain)
+    told = (clause if words["in_their_hands"].search(clause) else words["office"].sub("", clause) for clause in clauses)
+    return danger_in("".join(told)) is not None
 
 
 def touches_on(text: str, intent: str) -> bool:

@@ -10,9 +10,13 @@ from bot.replies.dates import Day, find_days
 from bot.replies.kinds import OfficerReading
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import simplified, tidy
+from bot.replies.on_task import Told, told_of_task
 
 _TRIM = " -—,，.。、:：;；!！\n"
 _LONGEST = 1000
+_ASKED = 8
+"""Characters of a question; a longer result that ends like one is a result."""
+_OPEN = frozenset({Told.QUESTION, Told.UNDER_WAY})
 _JOINED = "到至"
 _SHAPED = re.compile(r"(?i)[A-HJ-NP-Z][2-9](?![0-9]{2}|[A-Z])")
 _Read = Callable[[re.Match[str], str, str | None, date], OfficerReading]
@@ -58,7 +62,7 @@ def _command(simple: str, rest: str, code: str | None, today: date) -> OfficerRe
         match = words[command].match(lowered)
         if match:
             return read(match, rest, code, today)
-    if words["done_words"].match(lowered) and not words["denied"].search(lowered):
+    if words["done_words"].match(lowered) and not words["denied"].search(lowered) and told_of_task(rest) not in _OPEN:
         return _reading("done", code, rest)
     return _reading("unknown", code, rest)
 
@@ -86,9 +90,11 @@ def _acknowledge(match: re.Match[str], rest: str, code: str | None, today: date)
 
 
 def _done(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
-    """'3' with words that it is not done contradicts itself."""
+    """'3' with words that it is not done, or with a question, contradicts itself."""
     result = rest[match.start("text") :].strip(_TRIM)
-    return _reading("unknown", code, rest) if lexicon().officer["undone"].search(result) else _reading("done", code, result)
+    is_asked = len(result) <= _ASKED and told_of_task(result) is Told.QUESTION
+    is_undone = lexicon().officer["undone"].search(result) is not None
+    return _reading("unknown", code, rest) if is_asked or is_undone else _reading("done", code, result)
 
 
 def _delegate(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001

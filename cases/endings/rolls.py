@@ -97,14 +97,14 @@ async def pair_contact(finish: Finish) -> Refusal | None:
 
 
 async def home_lesson(finish: Finish) -> Refusal | None:
-    """A "3" before "not held" contradicts itself for a task, not for a visit."""
-    said = finish.result.removeprefix("3").strip()
+    """What was taught, or why nobody went."""
+    said = finish.result
     kept = await confirm_lesson(finish.work, finish.task, finish.by, said, held=not finish.words.is_not_held(said))
     return None if kept else Refusal("say_lesson")
 
 
 async def lesson_check(finish: Finish) -> Refusal | None:
     """The family said that nobody came: what was found out, in words."""
-    said = finish.result.removeprefix("3").strip()
+    said = finish.result
     kept = await check_lesson(finish.work, finish.task, finish.by, said, held=not finish.words.is_not_held(said))
     return None if kept else Refusal("say_found")

@@ -127,6 +127,13 @@ async def test_a_safety_word_from_an_officer_is_told_at_once(asked: County) -> N
     assert (await asked.task("home_visit")).state == "done"
 
 
+async def test_the_police_as_an_office_raise_no_alarm_when_staff_write_of_them(asked: County) -> None:
+    number = (await asked.case("马小龙")).number
+    for words in ("今天去公安局开会", f"移送 {number} 公安 家长拒不送学"):
+        await asked.phones["county_officer"].replies(words)
+    assert "safety" not in {task.kind for task in await asked.tasks()}
+
+
 async def test_a_safety_word_from_a_teacher_is_told_at_once_and_the_sheet_is_taken(asked: County) -> None:
     await asked.to("2026-11-03 08:31")
     await asked.phones["county_officer"].new()

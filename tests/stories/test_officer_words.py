@@ -1,0 +1,61 @@
+"""Words behind a task's code that are no command: they change nothing, or are progress; an account is the result."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables import Event, Visit
+from tests.stories.county import County
+
+
+@pytest.fixture
+async def asked(county: County) -> County:
+    """Tuesday noon: principal and village committee have just been asked."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(5)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.after_outage("2026-11-03 12:01")
+    return county
+
+
+async def test_no_alarm_about_a_child_is_ended_by_a_question_or_by_setting_out(asked: County) -> None:
+    principal = asked.phones["principal"]
+    await asked.phones["father"].replies("娃不见了，一晚上没回来")
+    code = next(task.code for task in await asked.tasks() if task.kind == "safety" and task.role == "principal")
+    for words in ("哪个娃？", "谁报的", "3 还没办", "3 联系不上", "确认"):
+        await principal.replies(f"{code} {words}")
+        await principal.expects("未作改动", "小龙", f"{code} 看")
+        await asked.stage.advance(minutes=6)
+    for words in ("电话没人接，正在去他家路上", "已联系家长，正在去他家路上"):
+        await principal.replies(f"{code} {words}")
+        await principal.expects("由您办", f"{code} 3 加结果")
+    states = {task.role: task.state for task in await asked.tasks("open", "acknowledged", "done") if task.kind == "safety"}
+    assert states["principal"] == "acknowledged"
+    await principal.replies(f"{code} 3 找到了，在奶奶家")
+    await principal.expects("办好了")
+
+
+async def test_what_nobody_can_read_ends_no_task_and_an_account_does(asked: County) -> None:
+    principal, village = asked.phones["principal"], asked.phones["village_committee"]
+    contact, visit = await asked.task("principal_contact"), await asked.task("home_visit")
+    for words in ("这是哪个娃", "我办不了", "5", "3 还没联系上", "1 延期到周五", "2 13812345678"):
+        await principal.replies(f"{contact.code} {words}")
+        await principal.expects("未作改动", "1收到 2转给谁 3已办加结果 4延到某日加理由")
+        await asked.stage.advance(minutes=6)
+    for words in ("这是哪个娃", "我办不了"):
+        await village.replies(f"{visit.code} {words}")
+        await village.expects("未作改动")
+    async with asked.database.session() as session:
+        assert list(await session.scalars(select(Visit))) == []
+        told = set(await session.scalars(select(Event.action).where(Event.subject == f"task:{contact.id}")))
+    assert ((await asked.task("principal_contact")).state, (await asked.task("home_visit")).state) == ("open", "open")
+    assert not told & {"task_acknowledged", "task_progressed", "task_done"}
+    await village.replies(f"{visit.code} 延到周五，路不通")
+    await village.expects("延到")
+    await village.replies(f"{visit.code} 家里没人，邻居说去兰州了")
+    await village.expects("办好了")
+    await principal.replies(f"{contact.code} 联系上了，孩子发烧，周一来")
+    await principal.expects("办好了")
