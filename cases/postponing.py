@@ -48,6 +48,8 @@ def _beyond_limits(desk: Desk, task: Task, until: datetime, reason: str, now: da
         return "too_often"
     if until <= now:
         return "past"
+    if until <= task.due_at:
+        return "not_later"
     if desk.calendar.day_of(until) > desk.calendar.nth_school_day(desk.today, limits.school_days + 1):
         return "too_far"
     return "say_why_later" if limits.reason and len(reason) < SHORTEST_REASON else None

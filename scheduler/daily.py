@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from cases.absence_of_staff import begin_leaves
 from cases.away_counts import count_weeks
 from cases.boarding import ask_boarders, close_boarding, remind_boarders
 from cases.campaign_counts import recount_campaigns
@@ -63,6 +64,7 @@ def daily_jobs(plan: Plan) -> list[Daily]:
         *jobs,
         Daily("sheets", attendance.ask_at, closes, open_sheets, school_days=False),
         Daily("handing_over", plan.quiet_hours.until, timedelta(hours=14), hand_over_posts, school_days=False),
+        Daily("leaves", plan.quiet_hours.until, timedelta(hours=14), begin_leaves, school_days=False),
         Daily("noon_digest", attendance.digest.at, timedelta(hours=4), noon_digest),
         Daily("morning_digest", plan.digest.at, timedelta(hours=5), morning_digest, school_days=False),
         Daily("monthly_list", plan.digest.monthly_at, timedelta(hours=12), _monthly),

@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.dialogs.order import Order
 from bot.dialogs.phrases import spoken_day
-from bot.dialogs.standing_in import STAND_IN, keep_stand_in, numbered_colleagues
+from bot.dialogs.standing_in import STAND_IN, keep_stand_in, numbered_colleagues, spoken_span
 from bot.replies.colleagues import Meant, Post, read_colleague
 from cases.absence_of_staff import come_back_early, may_stand_in, set_away
 from cases.colleagues import Colleague, colleagues_of
@@ -32,13 +32,14 @@ async def hand_to_named(order: Order, name: str) -> str:
 
 
 async def away(order: Order) -> str:
-    """Both the last day and the stand-in have to be named."""
-    if order.reading.until is None:
-        return order.refuse("past" if order.reading.past else "whom_away" if not order.reading.name else "until_away")
-    if not order.reading.name:
+    """Both the last day and the stand-in have to be named; without a first day it begins today."""
+    since, until, name = order.reading.since, order.reading.until, order.reading.name
+    if since is None or until is None:
+        return order.refuse("past" if order.reading.past else "whom_away" if not name else "until_away")
+    if not name:
         return order.refuse("whom_away")
-    found = await _named(order, order.reading.name, until=order.reading.until)
-    return found if isinstance(found, str) else await _stand_in(order, found, order.reading.until)
+    found = await _named(order, name, leave=(since, until))
+    return found if isinstance(found, str) else await _stand_in(order, found, since, until)
 
 
 async def back(order: Order) -> str | None:
@@ -56,10 +57,10 @@ def _asks_for_child(order: Order) -> bool:
 async def picked_colleague(order: Order, question: Question, person_id: int) -> str:
     """The number that was asked back for."""
     await order.end_questions(question.kind)
-    if question.facts["what"] == AWAY:
-        return await _stand_in(order, person_id, date.fromisoformat(question.facts["until"]))
-    if question.facts["what"] == STAND_IN:
+    if question.facts["what"] in {AWAY, STAND_IN}:
         since, until = (date.fromisoformat(question.facts[day]) for day in ("since", "until"))
+        if question.facts["what"] == AWAY:
+            return await _stand_in(order, person_id, since, until)
         return await keep_stand_in(order.work, order.inbound, order.speaker, order.area_code, person_id, since, until)
     task = await order.work.session.get_one(Task, question.task_id)
     if task.state not in LIVING:
@@ -67,7 +68,7 @@ async def picked_colleague(order: Order, question: Question, person_id: int) -> 
     return await _hand_to(order, task, person_id)
 
 
-async def _named(order: Order, name: str, until: date | None = None) -> int | str:
+async def _named(order: Order, name: str, leave: tuple[date, date] | None = None) -> int | str:
     """The person's id, or what was answered instead."""
     people = await colleagues_of(order.work, order.speaker.staff_id, order.speaker.today)
     near = [one for one in people if one.is_near]
@@ -78,7 +79,7 @@ async def _named(order: Order, name: str, until: date | None = None) -> int | st
         return order.refuse("out_of_area")
     if not meant.perhaps:
         return order.refuse(await _nobody(order, name))
-    return _ask(order, meant, near, until)
+    return _ask(order, meant, near, leave)
 
 
 def _read(name: str, people: Sequence[Colleague]) -> Meant:
@@ -90,12 +91,12 @@ async def _nobody(order: Order, name: str) -> str:
     return "yourself" if own.name in name else "no_substitute"
 
 
-def _ask(order: Order, meant: Meant, people: Sequence[Colleague], until: date | None) -> str:
+def _ask(order: Order, meant: Meant, people: Sequence[Colleague], leave: tuple[date, date] | None) -> str:
     shown = [one for wanted in meant.perhaps for one in people if one.person_id == wanted]
-    options = numbered_colleagues(order.speaker, shown)
+    days = {"what": AWAY, "since": leave[0].isoformat(), "until": leave[1].isoformat()} if leave else {"what": DELEGATE}
     return order.ask(
-        "which_colleague", "colleague", task=order.task if until is None else None, listed=options,
-        options=[one.person_id for one in shown], what=DELEGATE if until is None else AWAY, until=until.isoformat() if until else None,
+        "which_colleague", "colleague", task=None if leave else order.task, listed=numbered_colleagues(order.speaker, shown),
+        options=[one.person_id for one in shown], **days,
     )  # fmt: skip
 
 
@@ -109,11 +110,13 @@ async def _hand_to(order: Order, task: Task, person_id: int) -> str:
     return order.say("task_delegated", task=task, to_name=(await order.work.session.get_one(Person, person_id)).name)
 
 
-async def _stand_in(order: Order, person_id: int, until: date) -> str:
-    refusal = await may_stand_in(order.work, order.speaker.staff_id, person_id, order.speaker.today)
+async def _stand_in(order: Order, person_id: int, since: date, until: date) -> str:
+    refusal = await may_stand_in(order.work, order.speaker.staff_id, person_id, since, until)
     if refusal is not None:
         return order.refuse(refusal)
     desk = await desk_of_area(order.work, order.area_code)
-    await set_away(order.work, desk, order.speaker.staff_id, until, person_id)
+    await set_away(order.work, desk, order.speaker.staff_id, until, person_id, since)
     name = (await order.work.session.get_one(Person, person_id)).name
-    return order.say("officer_away", until=spoken_day(until), substitute=name)
+    if since <= order.speaker.today:
+        return order.say("officer_away", until=spoken_day(until), substitute=name)
+    return order.say("officer_away_later", days=spoken_span(since, until), first=spoken_day(since), substitute=name)

@@ -120,6 +120,6 @@ async def postpone(order: Order) -> str:
     due = desk.calendar.at(until, desk.plan.attendance.closes_at)
     refusal = await postponing.postpone(order.work, desk, task, order.speaker.staff_id, due, order.reading.text)
     if refusal is not None:
-        limits = desk.plan.postponing
-        return order.refuse(refusal, days=str(limits.school_days), times=str(limits.times))
+        limits, present = desk.plan.postponing, spoken_day(desk.calendar.day_of(task.due_at))
+        return order.refuse(refusal, days=str(limits.school_days), times=str(limits.times), due=present)
     return order.say("task_postponed", task=task, due=spoken_day(until))

@@ -17,6 +17,8 @@ _NO_DAYS = frozenset({"span", "now", "vague"})
 _AS_LATE_AS = frozenset("到至")
 _RANGE = frozenset({"到", "至", "-", "~", "、", "和"})
 _WEEK = timedelta(days=7)
+_LONGEST_MONTH = 31
+_OF_MONTHS = frozenset({"month_day", "next_month_day", "day"})
 _SAME = frozenset({"", "(", "是", "就是", "也就是"})
 _NEXT_TIME = timedelta(days=240)  # a feast so far ahead is hardly the one that is meant
 
@@ -45,7 +47,7 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))
-    return tuple(_not_yet_known(day, text) for day in _in_one_week(_agreed(sorted(found, key=lambda day: day.start), text), text))
+    return tuple(_not_yet_known(day, text) for day in _in_range(_agreed(sorted(found, key=lambda day: day.start), text), text))
 
 
 def is_end(text: str, day: Day) -> bool:
@@ -53,15 +55,25 @@ def is_end(text: str, day: Day) -> bool:
     return day.start > 0 and text[day.start - 1] in _AS_LATE_AS
 
 
-def _in_one_week(days: list[Day], text: str) -> list[Day]:
-    """ "From next Monday to Wednesday": the second weekday does not lie before the first."""
+def _in_range(days: list[Day], text: str) -> list[Day]:
+    """ "From next Monday to Wednesday", "1 December to the 3rd": the second day does not lie before the first."""
     kept = days[:1]
     for day in days[1:]:
         last = kept[-1]
-        joined = {last.kind, day.kind} == {"weekday"} and text[last.end : day.start] in _RANGE
-        is_before = joined and last.on is not None and day.on is not None and day.on < last.on
-        kept.append(day._replace(on=day.on + _WEEK) if is_before and day.on is not None else day)
+        is_before = last.on is not None and day.on is not None and day.on < last.on and text[last.end : day.start] in _RANGE
+        kept.append(day._replace(on=_not_before(last, day)) if is_before else day)
     return kept
+
+
+def _not_before(first: Day, day: Day) -> date | None:
+    if first.on is None or day.on is None:
+        return day.on
+    if (first.kind, day.kind) == ("weekday", "weekday"):
+        return day.on + _WEEK
+    if first.kind in _OF_MONTHS and day.kind == "day":
+        following = (first.on + timedelta(days=ahead) for ahead in range(_LONGEST_MONTH))
+        return next((one for one in following if one.day == day.on.day), day.on)
+    return day.on
 
 
 def _not_yet_known(day: Day, text: str) -> Day:

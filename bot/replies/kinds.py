@@ -111,6 +111,7 @@ class OfficerReading:
     """An officer's answer. `code`: the task named in front; `number`: of a case; `name`: of the person who takes over, or of a child.
 
     `relation`: what the sender of a text is to that child, in the officer's word. `past`: the day that was named is over.
+    `since`: the first day of a leave, of which `until` is the last.
     """
 
     command: str
@@ -121,3 +122,4 @@ class OfficerReading:
     name: str | None
     relation: str | None = None
     past: bool = False
+    since: date | None = None

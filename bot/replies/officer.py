@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from datetime import date, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
 
 from bot.replies.dates import Day, find_days
 from bot.replies.kinds import OfficerReading
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import simplified, tidy
 from bot.replies.on_task import Told, told_of_task
+from bot.replies.spans import first_and_last, without_days
 
 _TRIM = " -—,，.。、:：;；!！\n"
 _LONGEST = 1000
@@ -19,7 +20,7 @@ _ASKED = 8
 _OPEN = frozenset({Told.QUESTION, Told.UNDER_WAY})
 _JOINED = "到至"
 _SHAPED = re.compile(r"(?i)[A-HJ-NP-Z][2-9](?![0-9]{2}|[A-Z])")
-_Read = Callable[[re.Match[str], str, str | None, date], OfficerReading]
+_Read = Callable[[re.Match[str], str, str | None, date], OfficerReading | None]
 
 
 def read_officer(text: str, *, codes: Collection[str], today: date) -> OfficerReading:
@@ -60,8 +61,8 @@ def _command(simple: str, rest: str, code: str | None, today: date) -> OfficerRe
     words, lowered = lexicon().officer, simple.lower()
     for command, read in _COMMANDS:
         match = words[command].match(lowered)
-        if match:
-            return read(match, rest, code, today)
+        if match and (said := read(match, rest, code, today)) is not None:
+            return said
     if words["done_words"].match(lowered) and not words["denied"].search(lowered) and told_of_task(rest) not in _OPEN:
         return _reading("done", code, rest)
     return _reading("unknown", code, rest)
@@ -111,17 +112,41 @@ def _case(match: re.Match[str], rest: str, code: str | None, today: date) -> Off
 
 def _postpone(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:
     text = rest[match.start("text") :].strip(_TRIM)
-    until, reason = _until(text, today, through=False)
+    until, reason = _until(text, today)
     return _reading("postpone", code, reason, until=until, past=until is None and _is_past(text, today))
 
 
-def _away(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:
-    text = rest[match.start("text") :]
-    named = lexicon().officer["away_name"].search(text)
-    text_of_days = text[: named.start()] + text[named.end() :] if named else text
-    until, left = _until(text_of_days, today, through=True)
-    past = until is None and _is_past(text_of_days, today)
-    return _reading("away", code, left, until=until, name=named["name"] if named else None, past=past)
+def _away(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading | None:
+    """A day may stand before the word, as long as nothing but a day does: a name or a seat there is that of a pupil."""
+    words = lexicon().officer
+    before = words["day_range"].sub("到", rest[match.start("when") : match.end("when")])
+    text = f"{before} {words['day_range'].sub('到', rest[match.start('text') :])}".strip()
+    days = find_days(text, today)
+    left = without_days(text, days)
+    named = words["away_name"].search(left) or words["away_name_bare"].search(left)
+    if before and not (_says_when(before, today) and (named or words["away_plain"].search(f"{before}{match['word']}"))):
+        return None
+    since, until = _span(left, text, days, today)
+    return _reading(
+        "away", code, _shortened(left, named), until=until, name=named["name"] if named else None,
+        past=until is None and _is_past(text, today), since=since,
+    )  # fmt: skip
+
+
+def _says_when(before: str, today: date) -> bool:
+    return not lexicon().officer["away_filler"].sub("", without_days(before, find_days(before, today)))
+
+
+def _span(left: str, text: str, days: Sequence[Day], today: date) -> tuple[date | None, date | None]:
+    """First and last day of a leave. A number that is left over may have been a day: then none is told."""
+    if not days or re.search(r"[0-9]", left):
+        return None, None
+    since, until = first_and_last(text, days, today)
+    return (max(since, today), until) if since is not None and until is not None and until >= today else (None, None)
+
+
+def _shortened(left: str, named: re.Match[str] | None) -> str:
+    return (left[: named.start()] + left[named.end() :] if named else left).strip(_TRIM)
 
 
 def _belongs(match: re.Match[str], rest: str, code: str | None, today: date) -> OfficerReading:  # noqa: ARG001
@@ -133,18 +158,13 @@ def _is_past(text: str, today: date) -> bool:
     return any(day.on is not None and day.on < today for day in find_days(text, today))
 
 
-def _until(text: str, today: date, *, through: bool) -> tuple[date | None, str]:
-    """The day that is named, and the text without it. `through`: three days from today end the day after tomorrow."""
+def _until(text: str, today: date) -> tuple[date | None, str]:
+    """The day that is named, and the text without it."""
     days = [day for day in find_days(text, today) if day.on is not None and day.on >= today and day.kind != "now"]
     ends = [day for day in days if day.start and text[day.start - 1] in _JOINED] or days
     if len({day.on for day in ends}) != 1:
         return None, text.strip(_TRIM)
-    last = ends[-1]
-    return _end(last, through=through), _without(text, last)
-
-
-def _end(day: Day, *, through: bool) -> date | None:
-    return day.on - timedelta(days=1) if through and day.kind == "span" and day.on else day.on
+    return ends[-1].on, _without(text, ends[-1])
 
 
 def _without(text: str, day: Day) -> str:
@@ -154,9 +174,9 @@ def _without(text: str, day: Day) -> str:
 
 def _reading(
     command: str, code: str | None, text: str, *, until: date | None = None, number: str | None = None, name: str | None = None,
-    relation: str | None = None, past: bool = False,
+    relation: str | None = None, past: bool = False, since: date | None = None,
 ) -> OfficerReading:  # fmt: skip
-    return OfficerReading(command, code, text, until, number, name, relation, past)
+    return OfficerReading(command, code, text, until, number, name, relation, past, since)
 
 
 _COMMANDS: tuple[tuple[str, _Read], ...] = (

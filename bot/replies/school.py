@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from bot.replies.classes import Room, find_classes
 from bot.replies.dates import Day, find_days
 from bot.replies.normalise import normalise
 from bot.replies.sheet_words import sheet_words
+from bot.replies.spans import cut_out, first_and_last, joint_start, without_days
 
 _LONGEST = 120
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def read_closure(text: str, *, rooms: Sequence[Room], today: date, names: Sequen
     before, after = _rest(plain, said, [(one.start, one.end) for one in mentions], days, names)
     if (before and not words["cause"].fullmatch(before)) or words["story"].search(after):
         return None
-    since, until = _span(plain, days, today)
+    since, until = first_and_last(plain, days, today)
     return ClosureReading(
         trip=closed is None, class_ids=tuple(one.class_id for one in mentions if one.class_id is not None),
         foreign=tuple(one.said for one in mentions if one.class_id is None), since=since, until=until,
@@ -82,46 +82,18 @@ def read_stand_in(text: str, *, today: date) -> StandInReading | None:
     if len(plain) > _LONGEST:
         return None
     days = find_days(plain, today)
-    left = _without(plain, [(_joint_start(plain, day), day.end) for day in days])
-    match = sheet_words().school["stand_in"].match(left.strip())
-    since, until = _span(plain, days, today)
+    match = sheet_words().school["stand_in"].match(without_days(plain, days).strip())
+    since, until = first_and_last(plain, days, today)
     if match is None or since is None or until is None or not match["name"].strip():
         return None
     return StandInReading(match["name"].strip(), since, until)
 
 
-def _span(plain: str, days: Sequence[Day], today: date) -> tuple[date | None, date | None]:
-    """First and last day: one day, from–to, until, or so many days from today on."""
-    if not days:
-        return today, today
-    firsts, lasts = [day for day in days if not _ends(plain, day)], [day for day in days if _ends(plain, day)]
-    spans = [day for day in firsts if day.kind == "span"]
-    points = [day for day in firsts if day.kind != "span"]
-    if len(points) > 1 or len(lasts) > 1 or len(spans) > 1 or any(day.on is None for day in days):
-        return None, None
-    first = points[0].on if points else today
-    last = lasts[0].on if lasts else first
-    if spans and spans[0].on is not None and first is not None:
-        last = first + (spans[0].on - today) - _DAY
-    return (first, last) if first is not None and last is not None and first <= last else (None, None)
-
-
-def _ends(plain: str, day: Day) -> bool:
-    return sheet_words().school["until"].search(plain[: day.start].rstrip()) is not None
-
-
-def _joint_start(plain: str, day: Day) -> int:
-    """到 and 从 belong to the day behind them."""
-    before = plain[: day.start].rstrip()
-    words = sheet_words().school
-    return len(before) - 1 if words["until"].search(before) or words["since"].search(before) else day.start
-
-
 def _rest(plain: str, said: re.Match[str], taken: list[tuple[int, int]], days: Sequence[Day], names: Sequence[str]) -> tuple[str, str]:
     """What is left before and behind the word, without classes, days, the school's names and courtesy."""
-    spans = [*taken, *((_joint_start(plain, day), day.end) for day in days)]
-    before = _without(plain, [*spans, (said.start(), len(plain))])
-    after = _without(plain, [*spans, (0, said.end())])
+    spans = [*taken, *((joint_start(plain, day), day.end) for day in days)]
+    before = cut_out(plain, [*spans, (said.start(), len(plain))])
+    after = cut_out(plain, [*spans, (0, said.end())])
     return _bare(before, names), _bare(after, names)
 
 
@@ -130,7 +102,3 @@ def _bare(text: str, names: Sequence[str]) -> str:
         text = text.replace(name, "")
     words = sheet_words().school
     return words["filler"].sub("", words["whole"].sub("", words["half"].sub("", words["away"].sub("", text))))
-
-
-def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    return "".join(letter for place, letter in enumerate(text) if not any(start <= place < end for start, end in spans))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -157,6 +158,8 @@ async def test_a_task_is_handed_on_only_within_the_area_and_put_off_only_with_a_
     assert "不在您的责任范围内" in outside.text
     no_reason = await officer.does(f"/tasks/{task.id}/later", until="2026-11-06", said="")
     assert no_reason.status_code == 409
+    sooner = await officer.does(f"/tasks/{task.id}/later", until=f"{task.due_at - timedelta(days=1):%Y-%m-%d}", said="在办")
+    assert (sooner.status_code, "期限不变" in sooner.text) == (409, True)
     assert (await officer.does(f"/tasks/{task.id}/hand-on", to=str(office.people["township_head"]))).status_code == 303
     await office.phones["township_head"].expects(task.code)
 

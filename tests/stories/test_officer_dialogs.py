@@ -29,6 +29,11 @@ async def holders_of(county: County, kind: str) -> set[int]:
         return set(await session.scalars(select(TaskHolder.person_id).join(Task).where(Task.kind == kind, TaskHolder.until.is_(None))))
 
 
+async def holders_of_task(county: County, task_id: int) -> set[int]:
+    async with county.database.session() as session:
+        return set(await session.scalars(select(TaskHolder.person_id).where(TaskHolder.task_id == task_id, TaskHolder.until.is_(None))))
+
+
 async def states_of(county: County, code: str) -> list[str]:
     async with county.database.session() as session:
         return list(await session.scalars(select(Task.state).where(Task.code == code)))
@@ -114,6 +119,52 @@ async def test_a_leave_ends_early_and_what_was_handed_over_comes_back(asked: Cou
     async with asked.database.session() as session:
         ends = list(await session.scalars(select(StandIn.ends_on)))
     assert all(str(end) < "2026-11-03" for end in ends)
+
+
+async def test_a_leave_to_come_begins_on_its_first_day(asked: County) -> None:
+    """Until then the officer holds what they hold; an outage on that morning changes nothing of it."""
+    await asked.staff("principal", key="vice", name="牟副校长")
+    principal, vice, task = asked.phones["principal"], asked.phones["vice"], (await asked.task("principal_contact")).id
+    await principal.replies("请假11月5日到11月9日，由牟副校长代")
+    await principal.expects("11月5日至11月9日", "牟副校长", "11月5日再转")
+    assert (await holders_of(asked, "principal_contact")) == {asked.people["principal"]}
+    await vice.expects_nothing()
+    await asked.to("2026-11-04 18:00")
+    assert asked.people["principal"] in await holders_of_task(asked, task)
+    await asked.after_outage("2026-11-06 08:00")
+    assert {asked.people["principal"], asked.people["vice"]} & await holders_of_task(asked, task) == {asked.people["vice"]}
+    await vice.expects("小龙")
+    await asked.to("2026-11-06 12:00")  # only once
+    assert not [text for text in await vice.new() if "小龙" in text]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "said"),
+    [
+        ("明天请假，由牟副校长代", "2026-11-04", "2026-11-04", "11月4日请假"),
+        ("12月1日到3日请假，由牟副校长代", "2026-12-01", "2026-12-03", "12月1日至12月3日"),
+        ("请假到周五，牟副校长代", "2026-11-03", "2026-11-06", "请假到11月6日"),
+        ("11.9-11.11外出培训，请牟副校长代", "2026-11-09", "2026-11-11", "11月9日至11月11日"),
+    ],
+)
+async def test_a_leave_is_understood_as_it_is_written(asked: County, text: str, first: str, last: str, said: str) -> None:
+    await asked.staff("principal", key="vice", name="牟副校长")
+    await asked.phones["principal"].replies(text)
+    await asked.phones["principal"].expects(said, "牟副校长")
+    async with asked.database.session() as session:
+        leave = (await session.scalars(select(StandIn))).one()
+    assert (str(leave.starts_on), str(leave.ends_on)) == (first, last)
+
+
+async def test_a_later_leave_stands_beside_one_that_is_running(asked: County) -> None:
+    await asked.staff("principal", key="vice", name="牟副校长")
+    principal = asked.phones["principal"]
+    for text in ("12月1日到3日请假，由牟副校长代", "请假到周五，由牟副校长代"):
+        await principal.replies(text)
+        await principal.expects("已记下", "牟副校长")
+    async with asked.database.session() as session:
+        days = {(str(one.starts_on), str(one.ends_on)) for one in await session.scalars(select(StandIn))}
+    assert days == {("2026-11-03", "2026-11-06"), ("2026-12-01", "2026-12-03")}
 
 
 async def test_nobody_of_a_school_stands_in_for_the_county(asked: County) -> None:

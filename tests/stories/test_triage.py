@@ -96,6 +96,18 @@ async def test_an_anonymous_complaint_goes_to_no_school(quiet: County) -> None:
     assert not [text for text in texts if "来信" in text or "投诉" in text]
 
 
+async def test_putting_off_never_shortens_what_a_sender_was_promised(quiet: County) -> None:
+    await Phone(quiet, STRANGER).replies("我要投诉学校乱收费")
+    officer, due = quiet.phones["county_officer"], (await quiet.task("complaint")).due_at
+    code, day = (await quiet.task("complaint")).code, f"{due:%-m}月{due:%-d}日"
+    await officer.new()
+    for text in (f"{code} 4 延到明天，在查", f"{code} 4 延到{day}，在查"):
+        await officer.replies(text)
+        await officer.expects("没办成", f"期限是{day}", "期限不变")
+    task = await quiet.task("complaint")
+    assert (task.due_at, task.postponed) == (due, 0)
+
+
 async def test_a_complaint_does_not_reach_the_school_by_a_substitute_or_a_second_post(quiet: County) -> None:
     """The county's officer also teaches at that school: somebody above takes it."""
     async with quiet.database.session() as session, session.begin():

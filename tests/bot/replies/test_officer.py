@@ -37,6 +37,30 @@ def test_what_the_sender_is_to_the_child_is_kept() -> None:
     assert (reading.command, reading.name, reading.relation) == ("belongs", "马小龙", "爸爸")
 
 
+@pytest.mark.parametrize(
+    ("text", "since", "until", "name"),
+    [
+        ("请假11月30日到12月2日，由牟文书代", "2026-11-30", "2026-12-02", "牟文书"),
+        ("12月29日到3日请假，由牟文书代", "2026-12-29", "2027-01-03", "牟文书"),
+        ("我下周一到周三外出培训，由王老师代班", "2026-11-30", "2026-12-02", "王老师"),
+        ("从明天起请假三天，请钱镇长代我", "2026-11-25", "2026-11-27", "钱镇长"),
+        ("12月9-11日请假，钱镇长代", "2026-12-09", "2026-12-11", "钱镇长"),
+        ("请假到周五钱镇长代", "2026-11-24", "2026-11-27", "钱镇长"),
+        ("请假周五", "2026-11-27", "2026-11-27", ""),
+        ("请假到周五，没人代", "2026-11-24", "2026-11-27", ""),
+        ("请假 7.8 到周五，由钱镇长代", "", "", "钱镇长"),
+    ],
+)
+def test_a_leave_has_a_first_and_a_last_day(text: str, since: str, until: str, name: str) -> None:
+    reading = read_officer(text, codes=CODES, today=TODAY)
+    assert (reading.command, str(reading.since or ""), str(reading.until or ""), reading.name or "") == ("away", since, until, name)
+
+
+@pytest.mark.parametrize("text", ["马小龙明天请假", "21明天请假", "5号请假到周五", "明天开会研究", "孩子明天请假"])
+def test_a_pupil_who_is_away_is_no_leave_of_the_officer(text: str) -> None:
+    assert read_officer(text, codes=CODES, today=TODAY).command == "unknown"
+
+
 PIECES = st.sampled_from([row[0] for row in ROWS] + ["A7", " ", "到", "\x00", "🔟", "③", "\n"])
 
 
