@@ -20,6 +20,7 @@ from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+from bot.replies.set_out import never_arrived
 from bot.replies.topics import in_context
 from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
@@ -49,7 +50,8 @@ def read_guardian(
 ) -> list[Reading]:
     """At least one reading per child spoken of; `question` is the kind of the open question, if any.
 
-    A word about safety anywhere, or signs that together say it, give one reading `safety` and no other. To `choose`, a digit
+    A word about safety anywhere, signs that together say it, or a child that left for school and is not there, give one reading `safety`
+    and no other. To `choose`, a digit
     counts the children as given and reads as confirm_yes for that child. `school`: what the plan knows of the school year.
     Never raises on any text.
     """
@@ -67,6 +69,8 @@ def read_guardian(
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
     readings = doubted(readings, text, plain, question, children=children, today=today, school=school)
+    if (missing := never_arrived(plain, readings, question, children=len(children))) is not None:
+        return [missing]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
