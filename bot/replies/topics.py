@@ -13,13 +13,14 @@ _PASSING = frozenset({"sick", "leave", "caring_family", "hardship"})
 _PROMISED = frozenset({"will_return"})
 _THERE = frozenset({"returned"})
 _SETTLED = frozenset({"refuses_school"})
+_WORK = frozenset({"working"})
 
 
 def in_context(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """The same clauses, each without what its neighbours take back."""
     now = [_now(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]
     if len(now) == 1:
-        return now
+        return [_at_work(clauses[0].text, now[0])] if _ends_absence(now[0]) else now
     return _before_the_promise(clauses, _still_true(clauses, _of_the_child(clauses, now)))
 
 
@@ -67,6 +68,8 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
     over, said = frozenset[str](), _intents(heard)
     if not said:
         return [*heard]
+    if said & _WORK and any(_ends_absence(one) for one in heard):
+        heard = [_at_work(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]
     patterns = lexicon().patterns
     found: list[Heard] = []
     for clause, one in zip(reversed(clauses), reversed(heard), strict=True):
@@ -78,7 +81,20 @@ def _still_true(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard
             over |= _PROMISED
         if said & _SETTLED and patterns["settled"].search(clause.text):
             over |= _SETTLED
+        if said & _WORK and patterns["work_over"].search(clause.text):
+            over |= _WORK
     return found[::-1]
+
+
+def _ends_absence(one: Heard) -> bool:
+    return any(meaning.intent in _THERE or (meaning.intent in _PROMISED and meaning.on is not None) for meaning in one.meanings)
+
+
+def _at_work(text: str, one: Heard) -> Heard:
+    """Beside a promise only that counts which says that the child is away at work; what was thought of, a day's herding, and play do not."""
+    if lexicon().patterns["at_work"].search(text):
+        return one
+    return one._replace(meanings=tuple(meaning for meaning in one.meanings if meaning.intent not in _WORK))
 
 
 def _unpromises(text: str, one: Heard) -> bool:

@@ -1,0 +1,55 @@
+"""What a promised day does not settle: a child at work, a plan given up, an illness that is not over, a mere condition."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bot.replies import Child, action, read_guardian
+
+TODAY = date(2026, 11, 24)  # a Tuesday
+BOY = (Child(1, "马小龙"),)
+
+
+def done(text: str, question: str = "absence") -> str:
+    """Each reading as intent[:month-day], then what is done with the first."""
+    readings = read_guardian(text, question=question, children=BOY, today=TODAY)
+    said = " ".join(f"{one.intent}:{one.on:%m-%d}" if one.on else one.intent for one in readings)
+    return f"{said} {action(readings[0], question=question, children=1)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("打工去了，下个月一号送来", "working:12-01 act"),
+        ("打工去了，15号送来", "working:12-15 ask"),
+        ("娃寻活去了明天叫回来", "working:11-25 act"),
+        ("尕娃出去寻活了，过完年才回来", "working:02-11 act"),
+        ("在外面打工，过完年回来上学", "working:02-11 act"),
+        ("在厂里干活着，下周一来", "working:11-30 act"),
+        ("去兰州打工了，下周一回来上学", "working:11-30 act"),
+        ("端盘子去了，明天我叫他来上学", "working:11-25 ask"),
+    ],
+)
+def test_a_childs_work_is_not_lost_behind_a_day(text: str, expected: str) -> None:
+    assert done(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "他爸打工去了，我明天送来",
+        "他哥打工去了，我明天送来",
+        "他妈也去打工了，娃明天我送来",
+        "我在新疆打工，明天他爷爷送",
+        "我们打工着，爷爷明天送",
+        "打工去了，昨天叫回来了，明天送来",
+        "前两天打工去了，现在回来了，明天送",
+        "本来想叫他跟我去工地，想了想还是念书要紧，明天叫他来",
+        "他不打工了，明天来",
+        "放羊去了，明天来",
+    ],
+)
+def test_work_of_others_and_work_that_is_over_leave_the_promise(text: str) -> None:
+    assert done(text).startswith("will_return:11-25")
