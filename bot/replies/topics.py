@@ -12,6 +12,7 @@ _PASSING = frozenset({"sick", "leave", "caring_family", "hardship"})
 """Causes that may have been there the last time and are no more; who has moved away stays away."""
 _PROMISED = frozenset({"will_return"})
 _THERE = frozenset({"returned"})
+_PLANNED = _PROMISED | _THERE
 _SETTLED = frozenset({"refuses_school"})
 _WORK = frozenset({"working"})
 
@@ -19,6 +20,7 @@ _WORK = frozenset({"working"})
 def in_context(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
     """The same clauses, each without what its neighbours take back."""
     now = [_now(clause.text, one) for clause, one in zip(clauses, heard, strict=True)]
+    now = _without_former_plans(clauses, now)
     if len(now) == 1:
         return [_at_work(clauses[0].text, now[0])] if _ends_absence(now[0]) else now
     return _before_the_promise(clauses, _still_true(clauses, _of_the_child(clauses, now)))
@@ -30,6 +32,26 @@ def _now(text: str, one: Heard) -> Heard:
     if not one.meanings or not patterns["background"].search(text) or patterns["lasting"].search(text):
         return one
     return one._replace(meanings=tuple(meaning for meaning in one.meanings if meaning.intent not in _PASSING))
+
+
+def _without_former_plans(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
+    """ "I was to bring him tomorrow (本来), now I cannot" promises nothing, and its day is none; a promise that follows counts."""
+    told, promised = [*heard], False
+    for place in range(len(heard) - 1, -1, -1):
+        one, text = heard[place], clauses[place].text
+        promises = any(meaning.intent in _PROMISED for meaning in one.meanings)
+        if _intents([one]) & _PLANNED and _is_given_up(text, clauses[place + 1 :]):
+            kept = tuple(meaning for meaning in one.meanings if meaning.intent not in _PLANNED)
+            told[place] = one._replace(meanings=kept, hedged=one.hedged or not promised)
+        promised |= promises
+    return told
+
+
+def _is_given_up(text: str, after: Sequence[Clause]) -> bool:
+    patterns = lexicon().patterns
+    if patterns["former_plan"].search(text):
+        return True
+    return patterns["plan"].search(text) is not None and any(patterns["fell_through"].search(one.text) for one in after)
 
 
 def _of_the_child(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
@@ -91,7 +113,7 @@ def _ends_absence(one: Heard) -> bool:
 
 
 def _at_work(text: str, one: Heard) -> Heard:
-    """Beside a promise only that counts which says that the child is away at work; what was thought of, a day's herding, and play do not."""
+    """Beside a promise only that counts which says that the child is away at work; thoughts, a day's herding and play do not."""
     if lexicon().patterns["at_work"].search(text):
         return one
     return one._replace(meanings=tuple(meaning for meaning in one.meanings if meaning.intent not in _WORK))

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from bot.replies import Child, action, read_guardian
+from bot.replies import Child, action, likeliest, read_guardian
+from bot.replies.school_year import NO_SCHOOL_YEAR
 
 TODAY = date(2026, 11, 24)  # a Tuesday
 BOY = (Child(1, "马小龙"),)
@@ -53,3 +54,33 @@ def test_a_childs_work_is_not_lost_behind_a_day(text: str, expected: str) -> Non
 )
 def test_work_of_others_and_work_that_is_over_leave_the_promise(text: str) -> None:
     assert done(text).startswith("will_return:11-25")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("本来说明天去，现在去不成了", "unknown ask"),
+        ("原来打算明天送，现在不行了", "unknown ask"),
+        ("打算明天送，现在不行了", "unknown ask"),
+        ("本来明天要来，他奶奶不让", "unknown ask"),
+        ("本来今天送，下雪了", "unknown ask"),
+        ("本来今天要送，车坏了", "hardship ask"),
+        ("说好明天送的，又去不成了", "unknown ask"),
+        ("原来说周四来，又感冒了", "sick act"),
+        ("本来今天送，车坏了，明天送", "will_return:11-25 act"),
+        ("本来今天送，下雪了，后天送", "will_return:11-26 act"),
+        ("本来昨天要来的，车坏了，明天来", "will_return:11-25 act"),
+        ("本来不想去，明天来", "will_return:11-25 act"),
+        ("本来就打算明天送", "will_return:11-25 act"),
+        ("打算明天送", "will_return:11-25 act"),
+        ("明天送，今天去不成了", "will_return:11-25 act"),
+    ],
+)
+def test_a_plan_that_was_given_up_is_no_promise(text: str, expected: str) -> None:
+    assert done(text) == expected
+
+
+@pytest.mark.parametrize("text", ["本来说明天去，现在去不成了", "本来今天送，下雪了", "打算明天送，现在不行了"])
+def test_the_day_of_a_plan_that_was_given_up_is_not_put_to_the_family(text: str) -> None:
+    readings = read_guardian(text, question="absence", children=BOY, today=TODAY)
+    assert likeliest(readings, text, question="absence", children=BOY, today=TODAY, school=NO_SCHOOL_YEAR) is None
