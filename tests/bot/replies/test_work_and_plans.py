@@ -84,3 +84,33 @@ def test_a_plan_that_was_given_up_is_no_promise(text: str, expected: str) -> Non
 def test_the_day_of_a_plan_that_was_given_up_is_not_put_to_the_family(text: str) -> None:
     readings = read_guardian(text, question="absence", children=BOY, today=TODAY)
     assert likeliest(readings, text, question="absence", children=BOY, today=TODAY, school=NO_SCHOOL_YEAR) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "today", "expected"),
+    [
+        ("大年初八来", "2026-11-24", "2027-02-13"),
+        ("大年初一过了来", "2026-12-20", "2027-02-07"),
+        ("大年初十以后来", "2026-12-20", "2027-02-16"),
+        ("初八来", "2026-11-24", "2026-12-16"),
+        ("二月二过了来", "2026-11-24", "2027-03-10"),
+        ("三月三来", "2026-11-24", "2027-04-09"),
+        ("二月二十来", "2027-02-01", "2027-02-20"),
+        ("2月2号来", "2027-01-20", "2027-02-02"),
+        ("古尔邦节过三天来", "2027-05-10", "2027-05-19"),
+        ("古尔邦节后三天来", "2027-05-10", "2027-05-19"),
+        ("古尔邦节过了来", "2027-05-10", "2027-05-17"),
+        ("正月十五过三天来", "2027-01-20", "2027-02-23"),
+        ("过三天来", "2026-11-24", "2026-11-27"),
+        ("23号来", "2026-11-24", None),
+        ("23号", "2026-11-24", None),
+        ("国庆后三天来", "2026-09-25", None),
+        ("15号来", "2026-11-24", "2026-12-15"),
+        ("1号来", "2026-11-24", "2026-12-01"),
+        ("25号来", "2026-12-02", "2026-12-25"),
+    ],
+)
+def test_the_day_that_is_meant_or_none(text: str, today: str, expected: str | None) -> None:
+    (reading,) = read_guardian(text, question="absence", children=BOY, today=date.fromisoformat(today))
+    assert (str(reading.on) if reading.on else None) == expected
+    assert reading.intent == ("will_return" if expected else "unknown")
