@@ -58,7 +58,7 @@ def is_end(text: str, day: Day) -> bool:
 
 
 def _counted_on(days: list[Day], text: str, today: date) -> list[Day]:
-    """ "Three days after the feast" (古尔邦节过三天, 正月十五后三天) is reckoned from that feast; of a holiday that lasts, nobody knows whence."""
+    """ "Three days after the feast" (古尔邦节过三天) is reckoned from that feast; after a holiday of many days it is no day."""
     kept = days[:1]
     for day in days[1:]:
         last = kept[-1]

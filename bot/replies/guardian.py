@@ -209,7 +209,7 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
     if chosen is None or len(days) > 1 or doubtful(chosen, heard):
         return _unknown(evidence)
-    on = min(days) if days else day_beside(chosen, weighty, clauses, when)
+    on = min(days) if days else day_beside(chosen, weighty, _without_hoped(clauses, heard), when)
     if chosen in BACK_AT_SCHOOL and on is not None and on < when.today and any(one.denied for one in heard):
         return _unknown(evidence)
     if chosen == "wrong_number" and is_no_stranger(clauses, heard, question):
@@ -225,6 +225,15 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
     sure = UNSURE if is_asked_first(chosen, weighty) else _PLAIN
     return _Said(chosen, on, sure, evidence, since, last if last in ends(clauses, when) else None)
+
+
+def _without_hoped(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Clause]:
+    """Without what is promised on a condition only: its day is none."""
+    return [clause for clause, one in zip(clauses, heard, strict=True) if not (one.hedged and _promises_undated(one))]
+
+
+def _promises_undated(one: Heard) -> bool:
+    return any(meaning.intent == "will_return" and meaning.on is None for meaning in one.meanings)
 
 
 def _first_said(intent: str, heard: Sequence[Heard]) -> int:

@@ -43,8 +43,9 @@ def likeliest(
 
 
 def _only_left(intent: str, plain: str, question: str) -> bool:
-    """Whether "is back" would be put to a family that said no more than that the child left home: a yes would end the search."""
-    return question == "absence" and intent in BACK_AT_SCHOOL and left_home(plain)
+    """Whether "is back" would be put to a family that said no more than that the child left home, or may be there (到了吧)."""
+    supposed = lexicon().patterns["only_supposed"].search(plain) is not None
+    return intent in BACK_AT_SCHOOL and (supposed or (question == "absence" and left_home(plain)))
 
 
 def _given_up(plain: str, today: date, school: SchoolYear) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.replies.clauses import Clause
 from bot.replies.lexicon import lexicon
-from bot.replies.meanings import Heard
+from bot.replies.meanings import Heard, Meaning
 
 _PASSING = frozenset({"sick", "leave", "caring_family", "hardship"})
 """Causes that may have been there the last time and are no more; who has moved away stays away."""
@@ -23,6 +23,7 @@ def in_context(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]
     now = _without_former_plans(clauses, now)
     if len(now) == 1:
         return [_at_work(clauses[0].text, now[0])] if _ends_absence(now[0]) else now
+    now = _without_conditional_days(clauses, now)
     return _before_the_promise(clauses, _still_true(clauses, _of_the_child(clauses, now)))
 
 
@@ -39,12 +40,34 @@ def _without_former_plans(clauses: Sequence[Clause], heard: Sequence[Heard]) -> 
     told, promised = [*heard], False
     for place in range(len(heard) - 1, -1, -1):
         one, text = heard[place], clauses[place].text
-        promises = any(meaning.intent in _PROMISED for meaning in one.meanings)
+        promises = _promises_any(one)
         if _intents([one]) & _PLANNED and _is_given_up(text, clauses[place + 1 :]):
             kept = tuple(meaning for meaning in one.meanings if meaning.intent not in _PLANNED)
             told[place] = one._replace(meanings=kept, hedged=one.hedged or not promised)
         promised |= promises
     return told
+
+
+def _without_conditional_days(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Heard]:
+    """ "Ill; if he is well, tomorrow": he is ill, and the day is none yet."""
+    if "sick" not in _intents(heard):
+        return [*heard]
+    patterns = lexicon().patterns
+    is_open = any(patterns["all_open"].search(clause.text) for clause in clauses)
+    return [
+        one._replace(meanings=tuple(_undated(said) for said in one.meanings), hedged=True)
+        if _promises_any(one) and (is_open or patterns["condition"].search(clause.text))
+        else one
+        for clause, one in zip(clauses, heard, strict=True)
+    ]
+
+
+def _promises_any(one: Heard) -> bool:
+    return any(meaning.intent in _PROMISED for meaning in one.meanings)
+
+
+def _undated(said: Meaning) -> Meaning:
+    return said._replace(on=None) if said.intent in _PROMISED else said
 
 
 def _is_given_up(text: str, after: Sequence[Clause]) -> bool:

@@ -114,3 +114,24 @@ def test_the_day_that_is_meant_or_none(text: str, today: str, expected: str | No
     (reading,) = read_guardian(text, question="absence", children=BOY, today=date.fromisoformat(today))
     assert (str(reading.on) if reading.on else None) == expected
     assert reading.intent == ("will_return" if expected else "unknown")
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("看情况吧，发烧了，好的话明天来", "absence", "sick act"),
+        ("发烧了，看情况，明天来", "absence", "sick act"),
+        ("感冒了，要是好了明天来", "absence", "sick act"),
+        ("发烧了，明天来", "absence", "sick:11-25 act"),
+        ("说是肚子疼，我看就是不想去", "absence", "refuses_school ask"),
+        ("我看他肚子疼得厉害", "absence", "sick act"),
+        ("他自己走的，到了吧", "confirm_return", "unknown ask"),
+        ("去了吧", "confirm_return", "unknown ask"),
+        ("到了", "confirm_return", "confirm_yes act"),
+        ("还没好，下周一送来", "confirm_return", "sick:11-30 ask"),
+        ("还没好，下周一送来", "notice", "sick:11-30 ask"),
+        ("车还没修好，明天来", "absence", "will_return:11-25 act"),
+    ],
+)
+def test_conditions_and_guesses_are_no_facts_and_an_illness_is_not_lost(text: str, question: str, expected: str) -> None:
+    assert done(text, question) == expected
