@@ -66,7 +66,7 @@ def _opened(clauses: Sequence[Clause], heard: Sequence[Heard], today: date) -> S
 
 
 def _answered(clause: Clause, one: Heard) -> Heard:
-    if lexicon().patterns["not_known"].search(clause.text):
+    if lexicon().patterns["not_known"].search(clause.text) or lexicon().patterns["only_supposed"].search(clause.text):
         return one._replace(meanings=(), unclear=True)
     if lexicon().patterns["elsewhere_still"].search(clause.text):
         return one._replace(meanings=(Meaning("confirm_no", None, clause.text),))

@@ -14,6 +14,9 @@ _OF_EVENTS = frozenset({"event", "event_begins", "event_before", "half_term"})
 _YEARLY = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day", "term_begins", "term_ends"}) | _OF_EVENTS
 _EXACT = frozenset({"relative", "weekday", "day", "month_day", "next_month_day", "numeric"})
 _NO_DAYS = frozenset({"span", "now", "vague"})
+_FEASTS = frozenset({"holiday", "feast", "lunar", "lunar_day", "fixed_day"})
+_LENGTHS = frozenset({"after", "span"})
+_OVER = ("后", "了", "完", "罢", "过", "结束")
 _AS_LATE_AS = frozenset("到至")
 _RANGE = frozenset({"到", "至", "-", "~", "、", "和"})
 _WEEK = timedelta(days=7)
@@ -47,12 +50,33 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
         for match in pattern.finditer(text):
             if all(match.end() <= day.start or match.start() >= day.end for day in found):
                 found.append(Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group()))
-    return tuple(_not_yet_known(day, text) for day in _in_range(_agreed(sorted(found, key=lambda day: day.start), text), text))
+    days = _counted_on(sorted(found, key=lambda day: day.start), text, today)
+    return tuple(_not_yet_known(day, text) for day in _in_range(_agreed(days, text), text))
 
 
 def is_end(text: str, day: Day) -> bool:
     """ "Until Friday" says how long something lasts, not when somebody goes."""
     return day.start > 0 and text[day.start - 1] in _AS_LATE_AS
+
+
+def _counted_on(days: list[Day], text: str, today: date) -> list[Day]:
+    """ "Three days after the feast" (古尔邦节过三天) is reckoned from that feast; after a holiday of many days it is no day."""
+    kept = days[:1]
+    for day in days[1:]:
+        last = kept[-1]
+        if day.kind not in _LENGTHS or last.kind not in _FEASTS or last.end != day.start or not _is_counted(last, day, text):
+            kept.append(day)
+            continue
+        is_next = last.words.endswith(_OVER) or last.words.startswith("过")
+        known = last.on is not None and day.on is not None and last.kind != "holiday"
+        on = last.on + (day.on - today) - timedelta(days=is_next) if known and last.on and day.on else None
+        kept[-1] = Day(last.start, day.end, on, last.kind if on else "vague", text[last.start : day.end])
+    return kept
+
+
+def _is_counted(last: Day, day: Day, text: str) -> bool:
+    """Not of a leave of so many days: 古尔邦节后三天假, 元旦请三天."""
+    return (day.kind == "after" or last.words.endswith(_OVER)) and not text[day.end :].startswith(("假", "的假"))
 
 
 def _in_range(days: list[Day], text: str) -> list[Day]:

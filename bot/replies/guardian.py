@@ -20,6 +20,7 @@ from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
 from bot.replies.numerals import number
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
+from bot.replies.set_out import never_arrived
 from bot.replies.topics import in_context
 from bot.replies.weighing import BACK_AT_SCHOOL, counting, doubtful, is_asked_first, not_back, one_of
 
@@ -49,7 +50,8 @@ def read_guardian(
 ) -> list[Reading]:
     """At least one reading per child spoken of; `question` is the kind of the open question, if any.
 
-    A word about safety anywhere, or signs that together say it, give one reading `safety` and no other. To `choose`, a digit
+    A word about safety anywhere, signs that together say it, or a child that left for school and is not there, give one reading `safety`
+    and no other. To `choose`, a digit
     counts the children as given and reads as confirm_yes for that child. `school`: what the plan knows of the school year.
     Never raises on any text.
     """
@@ -67,6 +69,8 @@ def read_guardian(
     when = When(today, school)
     readings = [reading for one in _shares(plain, children, question, when) for reading in _of_share(one, question, when)]
     readings = doubted(readings, text, plain, question, children=children, today=today, school=school)
+    if (missing := never_arrived(plain, readings, question, children=len(children))) is not None:
+        return [missing]
     return weighed(plain, readings, _the_one(plain, children)) or [Reading(None, "unknown", None, _NOTHING, "")]
 
 
@@ -205,7 +209,7 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     days = {meaning.on for meaning in weighty if meaning.on is not None and meaning.intent != "returned"}
     if chosen is None or len(days) > 1 or doubtful(chosen, heard):
         return _unknown(evidence)
-    on = min(days) if days else day_beside(chosen, weighty, clauses, when)
+    on = min(days) if days else day_beside(chosen, weighty, _without_hoped(clauses, heard), when)
     if chosen in BACK_AT_SCHOOL and on is not None and on < when.today and any(one.denied for one in heard):
         return _unknown(evidence)
     if chosen == "wrong_number" and is_no_stranger(clauses, heard, question):
@@ -221,6 +225,15 @@ def _main(clauses: Sequence[Clause], heard: Sequence[Heard], main: Sequence[Mean
     last = on - timedelta(days=1) if on is not None and chosen in lexicon().reasons else None
     sure = UNSURE if is_asked_first(chosen, weighty) else _PLAIN
     return _Said(chosen, on, sure, evidence, since, last if last in ends(clauses, when) else None)
+
+
+def _without_hoped(clauses: Sequence[Clause], heard: Sequence[Heard]) -> list[Clause]:
+    """Without what is promised on a condition only: its day is none."""
+    return [clause for clause, one in zip(clauses, heard, strict=True) if not (one.hedged and _promises_undated(one))]
+
+
+def _promises_undated(one: Heard) -> bool:
+    return any(meaning.intent == "will_return" and meaning.on is None for meaning in one.meanings)
 
 
 def _first_said(intent: str, heard: Sequence[Heard]) -> int:

@@ -10,6 +10,7 @@ from bot.replies.clauses import Clause
 from bot.replies.dates import Day, find_days, is_end
 from bot.replies.lexicon import lexicon
 from bot.replies.meanings import Heard, Meaning
+from bot.replies.movement import is_rather_past
 from bot.replies.school_year import SchoolYear
 from bot.replies.weighing import BACK_AT_SCHOOL
 
@@ -159,7 +160,7 @@ def only_a_day(text: str, digits: Mapping[int, str], when: When) -> date | None:
         return when.today
     if len({day.on for day in days}) != 1 or days[0].on is None or days[0].on < when.today:
         return None
-    if days[0].kind == "day" and days[0].on.day in digits:
+    if (days[0].kind == "day" and days[0].on.day in digits) or is_rather_past(days[0], when.today):
         return None
     spoken = {place for day in named for place in range(day.start, day.end)}
     rest = "".join(letter for place, letter in enumerate(text) if place not in spoken)

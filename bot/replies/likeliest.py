@@ -8,9 +8,12 @@ from datetime import date
 from bot.replies.dates import find_days
 from bot.replies.doubting import UNSURE
 from bot.replies.kinds import Child, Reading
+from bot.replies.lexicon import lexicon
 from bot.replies.normalise import sounded_out
 from bot.replies.school_year import SchoolYear
 from bot.replies.second_reader import SAME, chances
+from bot.replies.set_out import left_home
+from bot.replies.weighing import BACK_AT_SCHOOL
 
 _LIKELY, _BESIDE = 0.8, 0.5
 """What the second reader must give to its best guess at least, and to its second best at most."""
@@ -27,16 +30,29 @@ def likeliest(
     if len(readings) != 1:
         return None
     (reading,) = readings
+    plain = sounded_out(text, [child.name for child in children])
     if reading.intent != "unknown":
-        return reading
+        return None if _only_left(reading.intent, plain, question) else reading
     if len(children) > 1:  # whose words it would be guessing from is open
         return None
-    plain = sounded_out(text, [child.name for child in children])
     guess = _guess(chances(plain, question, [child.name for child in children]))
-    if guess is None:
+    if guess is None or _only_left(guess, plain, question) or (guess == "will_return" and _given_up(plain, today, school)):
         return None
     intent = next((asked for asked, taught in SAME.items() if taught == guess and question == "confirm_return"), guess)
     return Reading(reading.student_id, intent, _only_day(plain, today, school) if intent == "will_return" else None, UNSURE, "")
+
+
+def _only_left(intent: str, plain: str, question: str) -> bool:
+    """Whether "is back" would be put to a family that said no more than that the child left home, or may be there (到了吧)."""
+    supposed = lexicon().patterns["only_supposed"].search(plain) is not None
+    return intent in BACK_AT_SCHOOL and (supposed or (question == "absence" and left_home(plain)))
+
+
+def _given_up(plain: str, today: date, school: SchoolYear) -> bool:
+    """Whether the day is that of a plan of before: 本来明天去, 现在去不成了."""
+    patterns = lexicon().patterns
+    former = [part for part in patterns["separators"].split(plain) if patterns["former_plan"].search(part)]
+    return patterns["fell_through"].search(plain) is not None or any(find_days(part, today, school) for part in former)
 
 
 def _guess(likely: Mapping[str, float]) -> str | None:

@@ -34,6 +34,7 @@ _AT, _SOON, _BRINGS_TO_SCHOOL = "在", "就", "送"
 _ENROLS = frozenset("报进坐")
 _BARE = frozenset("去来到")
 _NEAR = 6  # characters between going and what for
+_FAR = timedelta(days=22)  # a day without its month, that far ahead, may be the one that is just over
 _CUTS_OFF = re.compile(r"[不没了的学校课,]")
 
 
@@ -221,7 +222,12 @@ def _on_day(day: Day, on: date, verb: str, today: date, *, happened: bool, told:
         return Move("returned", on, _said(day, verb)) if happened or day.kind in _PAST_DAYS else None
     if happened and day.kind not in _PLAIN_DAYS and not day.words.startswith("下"):
         return None
-    return Move("will_return", on, _said(day, verb))
+    return None if is_rather_past(day, today) else Move("will_return", on, _said(day, verb))
+
+
+def is_rather_past(day: Day, today: date) -> bool:
+    """ "On the 23rd", said on the 24th: hardly that of the month to come."""
+    return day.kind == "day" and day.on is not None and day.on.day < today.day and day.on - today >= _FAR
 
 
 def _last(day: Day, on: date, today: date) -> date | None:

@@ -10,8 +10,9 @@ from bot.replies.meanings import Heard, Meaning
 
 _AWAY = frozenset({"migrated", "working", "religious_study", "transferred"})
 _PASSING = frozenset({"hardship", "leave", "sick"})
-_SETTLED = frozenset({"refuses_school", "caring_family", "working"})
-"""Causes that a family has dealt with when it names the day of return; an illness and a leave last until then, money is still owed."""
+_SETTLED = frozenset({"refuses_school", "caring_family"})
+"""Causes that a family has dealt with when it names the day of return; an illness and a leave last until then, money is still owed, and
+a child that works is looked at whatever is promised."""
 _YOURS = ("在你", "在您")
 _HOME = ("回来", "回去", "回")
 _SCHOOL = re.compile(r"[学校课]")
