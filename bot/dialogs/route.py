@@ -14,6 +14,7 @@ from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.officer_posts import hear_still_you
 from bot.dialogs.officer_reports import reads_report
 from bot.dialogs.order import quoted_tasks
+from bot.dialogs.plain_orders import is_plain_order
 from bot.dialogs.pressing import is_answered_before
 from bot.dialogs.publicity import hear_publicity
 from bot.dialogs.roll import hear_roll
@@ -67,7 +68,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         return chosen
     if (seen := await hear_publicity(work, inbound, speaker)) is not None:
         return seen
-    order = [hear_roll, hear_officer] if await _is_for_officer(work, inbound, speaker) else _order(inbound, speaker)
+    order = [hear_roll, hear_officer] if await _is_for_officer(work, inbound, speaker) else await _order(work, inbound, speaker)
     if order != [hear_guardian]:
         await hear_danger(work, inbound, speaker)
     for hear in order:
@@ -85,15 +86,15 @@ async def _is_for_officer(work: Work, inbound: Inbound, speaker: Speaker) -> boo
     return bool(await quoted_tasks(work, inbound, speaker))
 
 
-def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
+async def _order(work: Work, inbound: Inbound, speaker: Speaker) -> list[Hear]:
     """A code names an officer's task beyond doubt; else whoever was asked last is heard first."""
-    last = next((question.kind for question in speaker.questions if question.kind != QUESTION), None)
-    sheet_first = last in {None, "sheet", "boarding", "pick"}
-    staff: list[Hear] = [hear_roll, hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
     family: list[Hear] = [hear_guardian] if speaker.children else []
     if not speaker.staff and not speaker.tasks:
         return family
     reading = officer_reading(inbound, speaker)
     if reading.code is not None or reading.command in BEYOND_DOUBT:
         return [hear_roll, hear_officer]
+    last = next((question.kind for question in speaker.questions if question.kind != QUESTION), None)
+    sheet_first = last in {None, "sheet", "boarding", "pick"} and not await is_plain_order(work, inbound, speaker, reading)
+    staff: list[Hear] = [hear_roll, hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
     return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]
