@@ -20,6 +20,7 @@ from bot.dialogs.publicity import hear_publicity
 from bot.dialogs.roll import hear_roll
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
+from bot.dialogs.staff_unread import count_misses, hear_unread
 from bot.dialogs.taking_back import is_number_back
 from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
@@ -27,7 +28,7 @@ from bot.inbox.handle import Route
 from bot.replies import may_accuse_school
 from bot.replies.report import asked_place
 from cases.posts.checks import QUESTION
-from cases.triage import staff_unread, unknown_sender
+from cases.triage import unknown_sender
 from storage.crypto import Cipher
 from storage.tables import Inbound
 from storage.work import Work
@@ -74,9 +75,12 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     for hear in order:
         outcome = await hear(work, inbound, speaker)
         if outcome is not None:
+            if hear is not hear_guardian:
+                await count_misses(work, speaker, outcome)
             return outcome
-    await staff_unread(work, inbound, inbound.area_code)
-    return "handed_over"
+    outcome = await hear_unread(work, inbound, speaker)
+    await count_misses(work, speaker, outcome)
+    return outcome
 
 
 async def _is_for_officer(work: Work, inbound: Inbound, speaker: Speaker) -> bool:

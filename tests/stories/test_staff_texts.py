@@ -85,3 +85,95 @@ async def test_a_pupils_leave_and_a_pupil_named_like_an_order_stay_on_the_sheet(
         absent = set(await session.scalars(select(Absence.student_id)))
         assert absent == {asked.students[one] for one in ("马小龙", "同学0", "同学1")}
         assert await session.scalar(select(Leave.student_id)) == asked.students["马小龙"]
+
+
+async def test_a_sheet_that_is_unreadable_twice_calls_somebody_to_help(asked: County) -> None:
+    teacher, helper = asked.phones["class_teacher"], asked.phones["attendance_officer"]
+    for words in ("没看懂", "已请张专干", "没看懂", "已请张专干"):
+        await teacher.replies("乱七八糟")
+        await teacher.expects("三(2)班", words)
+        await asked.stage.advance(minutes=6)
+    assert [task.kind for task in await asked.tasks()] == ["sheet_letter"]
+    code = (await asked.task("sheet_letter")).code
+    await helper.expects("锁南镇中心小学班主任马老师", "帮老师报上考勤", f"{code} 看")
+    await helper.replies(f"{code} 看")
+    await helper.expects("班主任马老师", "乱七八糟")
+    await teacher.replies("0")
+    assert await sheets(asked) == ["answered"]
+
+
+async def test_whoever_took_the_sheet_over_is_helped_by_the_next_above(asked: County) -> None:
+    await asked.to("2026-11-02 11:05")
+    officer = asked.phones["attendance_officer"]
+    await officer.expects("三(2)班")
+    await officer.replies("乱七八糟")
+    await officer.expects("没看懂")
+    await officer.replies("我的")
+    await officer.expects("没有待办")
+    for words in ("没看懂", "已请王校长"):
+        await asked.stage.advance(minutes=6)
+        await officer.replies("乱七八糟")
+        await officer.expects(words)
+    await asked.phones["principal"].expects("控辍专干张专干")
+
+
+@pytest.fixture
+async def visiting(county: County) -> County:
+    """Tuesday noon: the village has two homes to visit; the county's officer has nothing."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("马尔沙", guardians=["uncle"])
+    await county.others(6)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.after_outage("2026-11-03 12:01")
+    return county
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("办不了", "2 马主任"), ("查", "查 00017"), ("3 还没去", "4 延到周五"), ("明天请假，去县城开会", "由马主任代"),
+        ("延到周五，路不通", "请在数字前加代号"), ("这个系统怎么用", "待办答复"),
+    ],
+)  # fmt: skip
+async def test_an_officer_with_several_tasks_is_always_answered_at_once(visiting: County, text: str, words: str) -> None:
+    village, codes = visiting.phones["village_committee"], [task.code for task in await visiting.tasks() if task.kind == "home_visit"]
+    await village.new()
+    await village.replies(text)
+    said = await village.expects(words)
+    assert len(codes) == 2
+    assert words == "待办答复" or all(code in said for code in codes)
+    assert not [message for message in await visiting.phones["county_officer"].inbox() if "来信" in message.body]
+
+
+async def test_what_stays_unread_goes_to_the_county_as_a_colleagues_text(visiting: County) -> None:
+    village, county_officer = visiting.phones["village_committee"], visiting.phones["county_officer"]
+    await village.replies("办不了")
+    await village.expects("没看懂")
+    await visiting.stage.advance(minutes=6)
+    await village.replies("人都不见了")
+    await village.expects("已转给孙科长")
+    told = await county_officer.expects("同事来信", "毛毛村委会", "马主任", "答复同事来信")
+    assert "陌生" not in told
+    assert "家长" not in told
+    code = (await visiting.task("staff_letter")).code
+    await county_officer.replies(f"{code} 看")
+    await county_officer.expects("马主任", "人都不见了")
+    await county_officer.replies(f"{code} 回复 请先去社长家问一问")
+    await village.expects("请先去社长家问一问")
+    assert (await visiting.task("staff_letter")).state == "done"
+
+
+async def test_without_tasks_an_officer_is_told_what_can_be_written_and_never_reads_their_own_text(visiting: County) -> None:
+    officer = visiting.phones["county_officer"]
+    await officer.replies("这是啥意思")
+    assert "您的待办：" not in await officer.expects("没有待办", "请假到周五")
+    await visiting.stage.advance(minutes=6)
+    await officer.replies("我的")
+    await officer.expects("没有待办")
+    for words in ("没看懂", "已转给李局长"):
+        await visiting.stage.advance(minutes=6)
+        await officer.replies("这是啥意思")
+        await officer.expects(words)
+    await visiting.phones["education_head"].expects("同事来信", "县教育局控辍办孙科长")
