@@ -46,8 +46,8 @@ async def unknown_sender(work: Work, inbound: Inbound, *, accuses: bool = False)
     await _open(work, await county_desk(work), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id}, outside)
 
 
-async def staff_unread(work: Work, inbound: Inbound, area_code: str) -> None:
-    """A responsible person wrote something that is no answer: the county's officer reads it."""
+async def known_unread(work: Work, inbound: Inbound, area_code: str) -> None:
+    """Somebody known who answers for nothing any more, and is asked about no child: the county's officer reads it."""
     await _open(work, await desk_of_area(work, area_code), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id})
 
 

@@ -13,7 +13,17 @@ from cases.tasks import LIVING
 from storage.crypto import Cipher
 from storage.tables import Area, Inbound, Person, Task, TaskHolder
 
-QUEUE = ("safety", "complaint", "triage", "triage_aside", "triage_unknown", "bullying_check", "betrothal_check")
+QUEUE = (
+    "safety",
+    "complaint",
+    "triage",
+    "triage_aside",
+    "triage_unknown",
+    "staff_letter",
+    "sheet_letter",
+    "bullying_check",
+    "betrothal_check",
+)
 """Kinds of task that begin with somebody's text and are answered by a person."""
 KEPT = (3, 2)
 """Digits of a number that are shown at its beginning and its end."""

@@ -19,7 +19,7 @@ async def take_boarding(talk: Talk, class_id: int, text: str, *, named: bool) ->
     """What became of it in a word; None where the text is no answer. A pupil who does not board is unknown here."""
     reading = await talk.reading(class_id, text)
     pupils = await talk.pupils(class_id)
-    if (unclear := unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
+    if (unclear := await unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
         return unclear or None
     leaves = await take_later_leaves(talk, reading, pupils)
     if leaves and not reading.says_today:

@@ -36,7 +36,8 @@ async def letter(order: Order) -> str:
         return order.refuse("read_elsewhere")
     await note_taken(order.work, task, order.speaker.staff_id)
     order.work.record("letter_read", f"task:{task.id}", area_code=task.area_code, actor=f"person:{order.speaker.staff_id}")
-    return order.say("triage_letter", task=task, letter=NUMBER.sub(MASK, text.body)[:SHOWN])
+    writer = {"writer": task.facts["writer"]} if "writer" in task.facts else {}
+    return order.say("triage_letter", task=task, letter=NUMBER.sub(MASK, text.body)[:SHOWN], **writer)
 
 
 async def reply(order: Order) -> str:

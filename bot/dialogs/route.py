@@ -14,11 +14,13 @@ from bot.dialogs.officer import hear_officer, officer_reading
 from bot.dialogs.officer_posts import hear_still_you
 from bot.dialogs.officer_reports import reads_report
 from bot.dialogs.order import quoted_tasks
+from bot.dialogs.plain_orders import is_plain_order
 from bot.dialogs.pressing import is_answered_before
 from bot.dialogs.publicity import hear_publicity
 from bot.dialogs.roll import hear_roll
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
+from bot.dialogs.staff_unread import count_misses, hear_unread
 from bot.dialogs.taking_back import is_number_back
 from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
@@ -26,7 +28,7 @@ from bot.inbox.handle import Route
 from bot.replies import may_accuse_school
 from bot.replies.report import asked_place
 from cases.posts.checks import QUESTION
-from cases.triage import staff_unread, unknown_sender
+from cases.triage import unknown_sender
 from storage.crypto import Cipher
 from storage.tables import Inbound
 from storage.work import Work
@@ -67,15 +69,18 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         return chosen
     if (seen := await hear_publicity(work, inbound, speaker)) is not None:
         return seen
-    order = [hear_roll, hear_officer] if await _is_for_officer(work, inbound, speaker) else _order(inbound, speaker)
+    order = [hear_roll, hear_officer] if await _is_for_officer(work, inbound, speaker) else await _order(work, inbound, speaker)
     if order != [hear_guardian]:
         await hear_danger(work, inbound, speaker)
     for hear in order:
         outcome = await hear(work, inbound, speaker)
         if outcome is not None:
+            if hear is not hear_guardian:
+                await count_misses(work, speaker, outcome)
             return outcome
-    await staff_unread(work, inbound, inbound.area_code)
-    return "handed_over"
+    outcome = await hear_unread(work, inbound, speaker)
+    await count_misses(work, speaker, outcome)
+    return outcome
 
 
 async def _is_for_officer(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
@@ -85,15 +90,15 @@ async def _is_for_officer(work: Work, inbound: Inbound, speaker: Speaker) -> boo
     return bool(await quoted_tasks(work, inbound, speaker))
 
 
-def _order(inbound: Inbound, speaker: Speaker) -> list[Hear]:
+async def _order(work: Work, inbound: Inbound, speaker: Speaker) -> list[Hear]:
     """A code names an officer's task beyond doubt; else whoever was asked last is heard first."""
-    last = next((question.kind for question in speaker.questions if question.kind != QUESTION), None)
-    sheet_first = last in {None, "sheet", "boarding", "pick"}
-    staff: list[Hear] = [hear_roll, hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
     family: list[Hear] = [hear_guardian] if speaker.children else []
     if not speaker.staff and not speaker.tasks:
         return family
     reading = officer_reading(inbound, speaker)
     if reading.code is not None or reading.command in BEYOND_DOUBT:
         return [hear_roll, hear_officer]
+    last = next((question.kind for question in speaker.questions if question.kind != QUESTION), None)
+    sheet_first = last in {None, "sheet", "boarding", "pick"} and not await is_plain_order(work, inbound, speaker, reading)
+    staff: list[Hear] = [hear_roll, hear_school, *((hear_teacher, hear_officer) if sheet_first else (hear_officer, hear_teacher))]
     return [*family, *staff] if last in OF_FAMILIES else [*staff, *family]

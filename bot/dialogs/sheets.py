@@ -11,6 +11,7 @@ from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
 from bot.dialogs.picking import ask_which_pupil
 from bot.dialogs.sheet_talk import Talk
+from bot.dialogs.staff_unread import missed_before
 from bot.dialogs.standing_in import spoken_span
 from bot.replies import Pupil, SheetReading
 from cases.attendance import (
@@ -24,6 +25,7 @@ from cases.attendance import (
 )
 from cases.calendars import calendar_for
 from cases.sheet_asking import sheet_before_asking, sheet_of
+from cases.staff_letters import reader_of, sheet_letter, writer_of
 from plan.calendar import Calendar
 from storage.tables import AttendanceSheet, CaseFile, Question, SchoolClass
 
@@ -44,7 +46,7 @@ async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> st
     pupils = await talk.pupils(class_id)
     if reading.left_out:
         pupils |= await talk.at_home(class_id)
-    if (unclear := unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
+    if (unclear := await unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
         return unclear or None
     leaves = await take_later_leaves(talk, reading, pupils)
     if not reading.says_today and not leaves:
@@ -75,14 +77,14 @@ async def take_later_leaves(talk: Talk, reading: SheetReading, pupils: Mapping[i
     return "、".join(phrase("leave.span", name=name, days=days) for name, days in spans)
 
 
-def unclear_in(talk: Talk, class_id: int, reading: SheetReading, pupils: Mapping[int, Pupil], *, named: bool) -> str | None:
+async def unclear_in(talk: Talk, class_id: int, reading: SheetReading, pupils: Mapping[int, Pupil], *, named: bool) -> str | None:
     """Asks back what is not clear and says so in a word; "" where the text is none of this class's business; None when all is clear."""
     understood = bool(reading.says_today or reading.later or reading.doubts or reading.left_out)
     if not understood and not (reading.unread and (named or _was_asked_last(talk, class_id))):
         return ""
     contradicted = [doubt.said for doubt in reading.doubts if [doubt.said] == [pupils[one].name for one in doubt.candidates]]
     if unread := [*reading.unread, *contradicted]:
-        return _unread(talk, class_id, unread)
+        return await _unread(talk, class_id, unread, at_all=not understood)
     return ask_which_pupil(talk, class_id, reading.doubts, pupils) if reading.doubts else None
 
 
@@ -91,10 +93,20 @@ def _was_asked_last(talk: Talk, class_id: int) -> bool:
     return class_id in talk.asked and talk.speaker.questions[0].kind in {"sheet", "boarding", "pick"}
 
 
-def _unread(talk: Talk, class_id: int, unread: Sequence[str]) -> str:
+async def _unread(talk: Talk, class_id: int, unread: Sequence[str], *, at_all: bool) -> str:
+    """`at_all`: nothing else was understood; where the text before was none either, asking again would go round in a circle."""
     if all(said.isdigit() for said in unread):
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_seat", seats="、".join(unread)))
+    if at_all and await missed_before(talk.work, talk.speaker):
+        return await _pass_on(talk, class_id)
     return talk.say("sheet_unread", class_id, unread="、".join(unread)[:LONGEST_UNREAD])
+
+
+async def _pass_on(talk: Talk, class_id: int) -> str:
+    work, speaker = talk.work, talk.speaker
+    writer = await writer_of(work, speaker.plan, speaker.staff_id, speaker.staff)
+    task = await sheet_letter(work, talk.inbound, speaker.staff_id, writer, class_id)
+    return talk.say("sheet_passed", class_id, who=await reader_of(work, speaker.plan, task))
 
 
 async def _sheet(talk: Talk, class_id: int, reading: SheetReading) -> AttendanceSheet | Refused:
