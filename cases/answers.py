@@ -23,7 +23,7 @@ from cases.leave_said import give_leave, grant_leave
 from cases.matter import Matter, Said
 from cases.notices import deliver_notice, notice_of_case
 from cases.returning import check_again, guardian_confirms, guardian_denies
-from cases.safety import raise_safety
+from cases.safety import WITHIN_SCHOOL, raise_safety
 from cases.standing import correct_own, said_before, weigh
 from cases.tasks import NewTask, open_task
 from storage.tables import CaseFile, Complaint, GuardianAnswer, Inbound, Notice, Question, Student
@@ -188,11 +188,17 @@ async def _task(matter: Matter, facts: dict[str, str] | None = None) -> None:
         raise ValueError(f"the plan's answer {matter.said.intent} names no task")
     key = f"answer:{rule.task}:{matter.student.id}:{desk.today}:{await _taken_back(matter)}"
     due = desk.calendar.after(matter.work.now, rule.due)
-    new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=matter.about, facts=facts or {})
+    about = {**matter.about, **({"inbound_id": None} if _is_kept_from(matter, rule.role) else {})}
+    new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=about, facts=facts or {})
     task = await open_task(matter.work, desk, new)
     matter.effects["task_id"] = task.id if task else None
     if rule.pauses and matter.case is not None:
         await _stop_the_clock(matter, due)
+
+
+def _is_kept_from(matter: Matter, role: str) -> bool:
+    """Whether the words themselves are not for this role: it is of the school, and they may be said against it."""
+    return matter.said.accuses_school and bool(WITHIN_SCHOOL & set(matter.desk.plan.roles[role].scope))
 
 
 async def _taken_back(matter: Matter) -> int:
@@ -225,8 +231,10 @@ async def _aid(matter: Matter) -> None:
 
 
 async def _complaint(matter: Matter) -> None:
-    """To the county, apart from child and case; the effects keep only what undoes it."""
-    matter.effects["complaint_id"] = (await _registered(matter)).id
+    """To the county, apart from child and case; the effects keep only what undoes it. Words that join another complaint undo none."""
+    complaint = await _registered(matter)
+    if complaint.inbound_id == matter.said.inbound_id:
+        matter.effects["complaint_id"] = complaint.id
 
 
 async def _registered(matter: Matter) -> Complaint:

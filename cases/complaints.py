@@ -5,13 +5,14 @@ Nothing of it stands under the child, the case or the school's area: task, recor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import time
 
 from sqlalchemy import or_, select
 
 from cases.desk import Desk, desk_of_area
 from cases.letter_numbers import county_of, next_number
+from cases.letters import join_letter, letters_of, mark_read
 from cases.outside import ANY_SCHOOL, SCHOOL
 from cases.responsible import Place, in_force
 from cases.support_words import support_words
@@ -51,10 +52,12 @@ def told_by_text(inbound: Inbound, student: Student | None, area_code: str) -> T
 
 
 async def take_up(work: Work, told: Told) -> Complaint:
-    """Registers a complaint, gives it a number and puts it to the county. The same sender's same kind of the same day is one."""
+    """Registers a complaint, gives it a number and puts it to the county. What the same sender says of the same kind joins an open one."""
     desk = await _desk(work, told.area_code, told.school_id)
     kind = told.kind or desk.plan.complaints.kind_of(told.text)
     if (known := await _known(work, desk, told, kind)) is not None:
+        if told.inbound_id is not None:
+            await join_complaint(work, known, await work.session.get_one(Inbound, told.inbound_id))
         return known
     complaint = await _store(work, desk, told, kind)
     if told.inbound_id is not None:
@@ -70,14 +73,25 @@ async def _desk(work: Work, area_code: str, school_id: int | None) -> Desk:
 
 
 async def _known(work: Work, desk: Desk, told: Told, kind: str) -> Complaint | None:
+    """The sender's open complaint of this kind about this school; words without a kind of their own are about the newest one."""
     if told.contact_id is None:
         return None
-    today = desk.calendar.at(desk.today, time.min)
     query = select(Complaint).where(
-        Complaint.contact_id == told.contact_id, Complaint.kind == kind, Complaint.received_at >= today, Complaint.state.in_(OPEN),
-        Complaint.school_id.is_not_distinct_from(told.school_id),
-    )  # fmt: skip
-    return await work.session.scalar(query.order_by(Complaint.id).limit(1))
+        Complaint.contact_id == told.contact_id, Complaint.state.in_(OPEN), Complaint.school_id.is_not_distinct_from(told.school_id)
+    )
+    if kind != desk.plan.complaints.unnamed:
+        query = query.where(Complaint.kind == kind)
+    return await work.session.scalar(query.order_by(Complaint.id.desc()).limit(1))
+
+
+async def join_complaint(work: Work, complaint: Complaint, inbound: Inbound) -> None:
+    """Further words of whoever complains: read with the complaint, whose sender they may ask not to name."""
+    if support_words().is_anonymous(inbound.body):
+        complaint.student_id = complaint.person_id = None
+    inbound.area_code = complaint.area_code
+    task = await work.session.get(Task, complaint.task_id or 0)
+    if task is not None:
+        await join_letter(work, task, inbound)
 
 
 async def _store(work: Work, desk: Desk, told: Told, kind: str) -> Complaint:
@@ -131,6 +145,21 @@ async def read_by(work: Work, complaint: Complaint, by: int) -> None:
         task = await work.session.get(Task, complaint.task_id or 0)
         if task is not None and task.state in LIVING:
             await acknowledge(work, task, by)
+    await _mark_read(work, complaint)
+
+
+async def texts_of(work: Work, complaint: Complaint) -> Sequence[Inbound]:
+    """The text that it began with, and what its sender wrote after that; none where an officer took it down."""
+    task = await work.session.get(Task, complaint.task_id or 0)
+    if task is not None:
+        return await letters_of(work, task)
+    return (await work.session.scalars(select(Inbound).where(Inbound.id == complaint.inbound_id))).all()
+
+
+async def _mark_read(work: Work, complaint: Complaint) -> None:
+    task, texts = await work.session.get(Task, complaint.task_id or 0), await texts_of(work, complaint)
+    if task is not None and texts:
+        mark_read(task, texts[-1])
 
 
 def settle_complaint(work: Work, complaint: Complaint, *, outcome: str, words: str, by: int) -> None:

@@ -11,8 +11,8 @@ from cases.guardians import reachable_guardians
 from cases.holes import report_hole
 from cases.plans import plan_in_force
 from cases.responsible import in_force
+from cases.strangers import county_desk
 from cases.tasks import NewTask, add_holders, open_task, people_above
-from cases.triage import county_desk
 from plan.calendar import Calendar
 from storage.tables import AttendanceSheet, CaseFile, Guardianship, Intent, Message, Responsibility, School, Sender, Student, Task
 from storage.work import Work

@@ -39,6 +39,10 @@ class SupportWords:
         written: str = self.data["numbers"][kind]
         return written.format(area=area, name=self.data["short_names"].get(name, name), year=year, number=number)
 
+    def called_in_short(self, text: str) -> list[str]:
+        """The full names of the counties that the text calls by their short ones."""
+        return [name for name, short in self.data["short_names"].items() if short in text]
+
     def outcome(self, text: str) -> str | None:
         """substantiated, partly, unsubstantiated; None where the text does not say."""
         return next((name for name, said in self.data["outcomes"].items() if any(word in text for word in said)), None)

@@ -64,7 +64,7 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
     people, why, stage = (
         (list(new.holder_ids), "holder", 0) if new.holder_ids else await first_holders(work, desk, new.role, new.department, barred)
     )
-    stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await _free_code(work, new.key, people)))
+    stored = insert(Task).values(_row(work, desk, new, at or work.now, stage, await free_code(work, new.key, people)))
     task: Task | None = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task))
     if task is None:
         return None
@@ -123,7 +123,7 @@ async def people_above(work: Work, desk: Desk, role: str, skip: int, barred: Col
     return [], "above", 2 + len(desk.plan.ladder(role))
 
 
-async def _free_code(work: Work, key: str, people: Collection[int]) -> str:
+async def free_code(work: Work, key: str, people: Collection[int]) -> str:
     """Two characters that none of these persons has among their living tasks.
 
     The search begins at a place that the key gives: tasks that are opened at the same moment, or that come to the same
@@ -181,7 +181,19 @@ def alert(
 
 
 def _shown(task: Task) -> dict[str, Any]:
-    hidden = {"template", "quiet", "urgent", "patient", "by_acknowledging", "outside_school", "confirming", "visit"}
+    hidden = {
+        "template",
+        "quiet",
+        "urgent",
+        "patient",
+        "by_acknowledging",
+        "outside_school",
+        "confirming",
+        "visit",
+        "letters",
+        "read_to",
+        "told_more",
+    }
     return {name: value for name, value in task.facts.items() if name not in hidden}
 
 

@@ -8,19 +8,27 @@ from sqlalchemy import select
 
 from cases.contacts import people_at
 from cases.desk import Desk, desk_of_area, desk_of_student
+from cases.letters import join_letter
 from cases.outside import ANY_SCHOOL
-from cases.tasks import NewTask, open_task
-from storage.tables import Area, Contact, Inbound, Student
+from cases.strangers import county_desk, county_named, county_that_wrote, desk_of_stranger
+from cases.tasks import LIVING, NewTask, open_task
+from cases.triage_moving import move_to_county
+from storage.tables import Contact, Inbound, Student, Task
 from storage.work import Work
 
 ASIDE = "triage_aside"
+STRANGER = "triage_unknown"
+"""Texts for the county: of senders whom nobody knows, and of families where the school must not decide on them."""
 
 
 async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:
     """A reply about a child goes to the class teacher; to the county where the school must not decide on it."""
+    if county and (waiting := await _waiting(work, inbound, student_id)) is not None:
+        await join_letter(work, waiting, inbound)
+        return
     student = await work.session.get_one(Student, student_id)
     desk = await desk_of_student(work, student)
-    kind = "triage_unknown" if county else "triage"
+    kind = STRANGER if county else "triage"
     await _open(work, desk, kind, f"triage:{inbound.id}:{student_id}", {"student_id": student_id, "inbound_id": inbound.id})
 
 
@@ -37,18 +45,38 @@ async def show_aside(work: Work, student_id: int, inbound: Inbound, *, county: b
     await _open(work, desk, ASIDE, f"triage:{inbound.id}:{student_id}", about, ends_seen=True)
 
 
-async def unknown_sender(work: Work, inbound: Inbound, *, accuses: bool = False) -> None:
-    """Nobody is known under this number: the county's officer answers. Without any known area, the tree's top does.
+async def unknown_sender(work: Work, inbound: Inbound, *, accuses: bool = False) -> Task | None:
+    """Nobody is known under this number: the county's officer answers, and all that it writes until then is one task, which is given.
 
     `accuses`: it may be a complaint about a school, nobody knows which; then it is kept from all of them.
     """
     outside = ANY_SCHOOL if accuses else None
-    await _open(work, await county_desk(work), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id}, outside)
+    waiting = await _waiting(work, inbound, None, outside)
+    if waiting is None:
+        return await _open(
+            work, await desk_of_stranger(work, inbound), STRANGER, f"triage:{inbound.id}", {"inbound_id": inbound.id}, outside
+        )
+    await join_letter(work, waiting, inbound)
+    county = await county_named(work, inbound.body)
+    if county is not None and not waiting.area_code.startswith(county):
+        await move_to_county(work, waiting, county)
+    return waiting
+
+
+async def _waiting(work: Work, inbound: Inbound, student_id: int | None, outside: str | None = None) -> Task | None:
+    """The sender's task for the county that nobody has ended yet, kept from as many people as these words have to be."""
+    query = select(Task).join(Inbound, Inbound.id == Task.inbound_id).where(
+        Task.kind == STRANGER, Task.state.in_(LIVING), Inbound.contact_id == inbound.contact_id,
+        Task.student_id.is_not_distinct_from(student_id),
+    )  # fmt: skip
+    if outside is not None:
+        query = query.where(Task.facts["outside_school"].astext == outside)
+    return await work.session.scalar(query.order_by(Task.id.desc()).limit(1).with_for_update(of=Task))
 
 
 async def known_unread(work: Work, inbound: Inbound, area_code: str) -> None:
     """Somebody known who answers for nothing any more, and is asked about no child: the county's officer reads it."""
-    await _open(work, await desk_of_area(work, area_code), "triage_unknown", f"triage:{inbound.id}", {"inbound_id": inbound.id})
+    await _open(work, await desk_of_area(work, area_code), STRANGER, f"triage:{inbound.id}", {"inbound_id": inbound.id})
 
 
 async def handler_failed(work: Work, inbound: Inbound) -> None:
@@ -59,26 +87,20 @@ async def handler_failed(work: Work, inbound: Inbound) -> None:
 
 async def loop_stopped(work: Work, *, contact_id: int) -> None:
     """Two machines seem to answer each other: the bot is silent there and a person is told."""
-    desk = await county_desk(work)
+    county = await county_that_wrote(work, contact_id)
+    desk = await desk_of_area(work, county) if county is not None else await county_desk(work)
     people = await people_at(work, contact_id)
     work.record("loop_stopped", f"contact:{contact_id}", area_code=desk.place.area_code, people=people)
     contact = await work.session.get_one(Contact, contact_id)
-    await _open(work, desk, "triage_unknown", f"loop:{contact.id}:{desk.today}", {})
+    await _open(work, desk, STRANGER, f"loop:{contact.id}:{desk.today}", {})
 
 
 async def _open(
     work: Work, desk: Desk, kind: str, key: str, about: Mapping[str, int | None], outside: str | None = None, *, ends_seen: bool = False
-) -> None:
+) -> Task | None:
     """`ends_seen`: that it was seen is all that is asked for."""
     duty = desk.plan.duties[kind]
     due = desk.calendar.after(work.now, duty.due)
     template = duty.template if "inbound_id" in about else "task_new"
     new = NewTask(key, kind, duty.role, due, template, quiet=duty.quiet, by_acknowledging=ends_seen, outside_school=outside, about=about)
-    await open_task(work, desk, new)
-
-
-async def county_desk(work: Work) -> Desk:
-    """The first county of the tree, else its top: where nothing tells which area a text belongs to."""
-    first = await work.session.scalar(select(Area.code).where(Area.level == "county").order_by(Area.code).limit(1))
-    top = await work.session.scalar(select(Area.code).order_by(Area.code).limit(1))
-    return await desk_of_area(work, first or top or "")
+    return await open_task(work, desk, new)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.desk import desk_of_area
+from cases.letters import letters_of
 from cases.responsible import usable
 from cases.tasks import LIVING, end_task
 from storage import queue
@@ -108,12 +109,13 @@ async def _new_guardian(work: Work, student: Student, kin: Kin) -> int:
 
 async def read_again(work: Work, letter: Inbound, by: int) -> int:
     """Everything that waits from this sender is handled anew, now that we know whose it is; gives how many texts."""
-    waiting = select(Task, Inbound).join(Inbound, Inbound.id == Task.inbound_id)
+    waiting = select(Task).join(Inbound, Inbound.id == Task.inbound_id)
     waiting = waiting.where(Task.kind == "triage_unknown", Task.state.in_(LIVING), Inbound.contact_id == letter.contact_id)
-    rows = (await work.session.execute(waiting.order_by(Inbound.id))).all()
-    for task, text in rows:
+    tasks = (await work.session.scalars(waiting.order_by(Inbound.id))).all()
+    texts = [text for task in tasks for text in await letters_of(work, task)]
+    for task in tasks:
         end_task(work, task, "done", by=by, reason="sender_known")
+    for text in sorted(texts, key=lambda one: one.id):
         text.handled_at = text.outcome = text.area_code = text.person_id = None
-        group = text.address_index.hex()
-        await queue.send(work.session, queue.INBOUND, {"inbound_id": text.id}, group=group)
-    return len(rows)
+        await queue.send(work.session, queue.INBOUND, {"inbound_id": text.id}, group=text.address_index.hex())
+    return len(texts)

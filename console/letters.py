@@ -5,6 +5,7 @@ Each act returns None, or what forbids it with the words it is about (`faults` o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +13,7 @@ from bot.dialogs.officer_triage import MASK, NUMBER, UNKNOWN
 from bot.dialogs.phrases import law_book
 from bot.rendering.free_text import fault_of
 from cases.finishing import finish_task
+from cases.letters import letters_of, mark_read
 from cases.reply_corrections import correct_reply, reply_behind
 from cases.taken import note_taken
 from cases.triage_answers import Kin, answer_sender, children_named, letter_of, link_sender, may_be_answered, read_again
@@ -34,14 +36,20 @@ def masked_text(text: str) -> str:
     return NUMBER.sub(MASK, text)
 
 
+def masked_texts(texts: Sequence[Inbound]) -> str:
+    """All texts of a task, a line each."""
+    return "\n".join(masked_text(text.body) for text in texts)
+
+
 async def read(work: Work, task: Task, by: int) -> str | None:
     """The text; whoever reads it has it from now on, and that they read is kept. None where there is none."""
-    text = await letter_of(work, task)
-    if text is None:
+    texts = await letters_of(work, task)
+    if not texts:
         return None
     await note_taken(work, task, by)
+    mark_read(task, texts[-1])
     work.record("letter_read", f"task:{task.id}", area_code=task.area_code, actor=f"person:{by}")
-    return masked_text(text.body)
+    return masked_texts(texts)
 
 
 def judged(plan: Plan, said: str) -> Refusal | None:

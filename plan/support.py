@@ -172,7 +172,12 @@ class Complaints(Part):
     def kind_of(self, text: str) -> str:
         """What the text complains of; the last kind of the plan where no word is found."""
         found = (key for key, kind in self.kinds.items() if any(word in text for word in kind.words))
-        return next(found, list(self.kinds)[-1])
+        return next(found, self.unnamed)
+
+    @property
+    def unnamed(self) -> str:
+        """The kind of what names none."""
+        return list(self.kinds)[-1]
 
     def label(self, kind: str) -> str:
         """What a kind is called in Chinese; one that the plan no longer has goes by its key."""

@@ -7,17 +7,19 @@ from dataclasses import replace
 from datetime import date
 
 from bot.dialogs.checking_back import check_back
+from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.follow_ups import days_offered
 from bot.dialogs.phrases import choices, listed
 from bot.dialogs.promising import say_who_calls, task_of_text
-from bot.dialogs.reading_along import let_it_be_read
+from bot.dialogs.reading_along import follows_complaint, is_kept_from_school, let_it_be_read
 from bot.dialogs.speaker import faded_question
 from bot.dialogs.talk import ASKED, Talk
 from bot.outbox.questions import FOLLOW_UPS
-from bot.replies import Reading, may_accuse_school
+from bot.replies import Reading
 from bot.replies.action import HOPELESS
 from bot.replies.hints import digit_alone, leaves_day_open
 from bot.replies.normalise import normalise
+from cases.after_complaint import add_to_complaint
 from cases.triage import hand_over
 from storage.tables import Contact, Question, Student
 
@@ -29,6 +31,9 @@ async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
     if talk.faded is not None and talk.faded.kind in ASKED and digit_alone(normalise(talk.inbound.body)) is not None:
         _ask_faded(talk, talk.faded)  # which question was answered is open: no failure to understand
         return "asked_back"
+    if digit_alone(normalise(talk.inbound.body)) is None and await follows_complaint(talk):
+        await give_to_a_person(talk, talk.child())
+        return "handed_over"
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
     is_hopeless = any(reading.confidence <= HOPELESS for reading in readings)
@@ -108,7 +113,13 @@ def ask_back(talk: Talk, child: Student, kind: str) -> None:
 
 
 async def give_to_a_person(talk: Talk, child: Student) -> None:
-    """The class teacher reads it and calls; what may be a complaint about the school is read at the county, and no name is given."""
-    accuses = may_accuse_school(talk.inbound.body)
-    await hand_over(talk.work, child.id, talk.inbound, county=accuses)
-    await say_who_calls(talk, child, None if accuses else await task_of_text(talk))
+    """The class teacher reads it and calls; what may be said against the school is read at the county, and no name is given.
+
+    Whoever has complained is told the number under which it is read.
+    """
+    is_kept = await is_kept_from_school(talk)
+    if is_kept and (complaint := await add_to_complaint(talk.work, talk.inbound)) is not None:
+        await say_taken_up(talk.work, talk.inbound, talk.speaker, complaint.id)
+        return
+    await hand_over(talk.work, child.id, talk.inbound, county=is_kept)
+    await say_who_calls(talk, child, None if is_kept else await task_of_text(talk))

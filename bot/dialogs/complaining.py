@@ -7,8 +7,9 @@ from bot.dialogs.phrases import spoken_day
 from bot.dialogs.speaker import Speaker
 from bot.replies import read_guardian
 from bot.replies.action import SURE
+from cases.after_complaint import add_to_complaint
 from cases.complaints import take_up, told_by_text
-from cases.triage import county_desk
+from cases.strangers import desk_of_stranger
 from storage.tables import Complaint, Inbound
 from storage.work import Work
 
@@ -24,14 +25,21 @@ async def say_taken_up(work: Work, inbound: Inbound, speaker: Speaker, complaint
 
 
 async def hear_complaint(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
-    """A stranger complains beyond doubt: taken up as anonymous, and kept from every school, since nobody knows which it is."""
+    """A stranger complains beyond doubt: taken up as anonymous, and kept from every school, since nobody knows which it is.
+
+    What they write while nobody has answered is read with it, unless it plainly says something else.
+    """
     readings = read_guardian(inbound.body, question=None, children=[], today=speaker.today)
+    sure = {one.intent for one in readings if one.confidence >= SURE} - {"question", "unknown", "abusive"}
+    if not sure and (known := await add_to_complaint(work, inbound)) is not None:
+        await say_taken_up(work, inbound, speaker, known.id)
+        return True
     if not readings or any(one.intent != "complaint" or one.confidence < SURE for one in readings):
         return False
     plan = speaker.plan
     if plan.answers.get("complaint") is None or plan.answers["complaint"].effect != "complaint":
         return False
-    told = told_by_text(inbound, None, (await county_desk(work)).place.area_code)
+    told = told_by_text(inbound, None, (await desk_of_stranger(work, inbound)).place.area_code)
     complaint = await take_up(work, told)
     await say_taken_up(work, inbound, speaker, complaint.id)
     return True

@@ -10,7 +10,7 @@ from bot.outbox.progress import advance
 from bot.replies import choice_in, kind_chosen
 from cases.consents import choose_at, choose_topic_at
 from cases.publicity_texts import library
-from cases.triage import county_desk
+from cases.strangers import desk_of_stranger
 from storage.tables import Contact, Inbound, Question, Student
 from storage.work import Work
 
@@ -44,7 +44,7 @@ async def _hear_topic(work: Work, inbound: Inbound, speaker: Speaker) -> str | N
     await choose_topic_at(work, contact, topic, wanted=chosen[0] == "opt_in")
     done = "topic_in_done" if chosen[0] == "opt_in" else "topic_out_done"
     facts = {"topic": library().topics[topic]["zh"]}
-    answer(work, inbound, speaker, done, area_code=await _area(work, speaker, None), facts=facts)
+    answer(work, inbound, speaker, done, area_code=await _area(work, inbound, speaker, None), facts=facts)
     return chosen[0]
 
 
@@ -54,13 +54,13 @@ async def take_choice(work: Work, inbound: Inbound, speaker: Speaker, choice: st
     await choose_at(work, contact, wanted=choice == "opt_in", source="reply")
     refused = "opt_out_done" if question is None else "statutory_not_optional"
     answer(
-        work, inbound, speaker, "opt_in_done" if choice == "opt_in" else refused, area_code=await _area(work, speaker, child),
+        work, inbound, speaker, "opt_in_done" if choice == "opt_in" else refused, area_code=await _area(work, inbound, speaker, child),
         about={"student_id": child.id if child else None, "case_id": question.case_id if question else None},
     )  # fmt: skip
     return choice
 
 
-async def _area(work: Work, speaker: Speaker, child: Student | None) -> str:
+async def _area(work: Work, inbound: Inbound, speaker: Speaker, child: Student | None) -> str:
     if child is not None:
         return child.area_code
-    return await area_of(work, speaker.person_id) if speaker.people else (await county_desk(work)).place.area_code
+    return await area_of(work, speaker.person_id) if speaker.people else (await desk_of_stranger(work, inbound)).place.area_code

@@ -10,7 +10,7 @@ from bot.replies import is_danger, is_danger_from_staff
 from cases.casework import open_case_of
 from cases.desk import desk_of_area, desk_of_student
 from cases.safety import raise_safety, raise_unplaced
-from cases.triage import county_desk
+from cases.strangers import desk_of_stranger
 from storage.tables import Inbound, Student, Task
 from storage.work import Work
 
@@ -26,7 +26,7 @@ async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> None:
         return  # whoever reports on an alarm raises no new one
     student = await _child(work, inbound, speaker, task)
     if student is None:
-        desk = await (desk_of_area(work, inbound.area_code) if inbound.area_code else county_desk(work))
+        desk = await (desk_of_area(work, inbound.area_code) if inbound.area_code else desk_of_stranger(work, inbound))
         await raise_unplaced(work, desk, inbound.id)
         return
     await raise_safety(work, await desk_of_student(work, student), student, await open_case_of(work, student.id), inbound.id)

@@ -19,7 +19,7 @@ from bot.dialogs.notice_number import about_named_notice
 from bot.dialogs.phrases import choices
 from bot.dialogs.publicity import KIND as PUBLICITY
 from bot.dialogs.publicity import hear_of_absence, publicity_before
-from bot.dialogs.reading_along import let_it_be_read
+from bot.dialogs.reading_along import is_kept_from_school, let_it_be_read, show_beside
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
@@ -27,10 +27,10 @@ from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Reading, may_accuse_school, parted, read_guardian
 from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
 from bot.replies.normalise import normalise
+from cases.after_complaint import add_to_complaint
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
 from cases.matter import Said
-from cases.triage import show_aside
 from storage.tables import CaseFile, GuardianAnswer, Inbound, Student
 from storage.work import Work
 
@@ -135,27 +135,35 @@ async def _act_on_some(talk: Talk, sure: list[Reading], left: list[Reading]) -> 
         unsure = [reading for reading in left if reading.student_id == asked[0].student_id]
         await not_understood(replace(talk, question=asked[0], together=asked), unsure)
     for student_id in meant & named - {question.student_id for question in asked}:
-        await show_aside(talk.work, talk.child(student_id).id, talk.inbound, county=may_accuse_school(talk.inbound.body))
+        await show_beside(talk, talk.child(student_id))
     return outcome
 
 
 async def _danger(talk: Talk, dangers: list[Reading]) -> str:
     """Told to people in the same minute; to the family only that somebody will call, since the wrong person may hold the phone."""
     child = talk.child(dangers[0].student_id)
-    await take_answer(talk.work, _said(talk, child, dangers[0]))
+    await take_answer(talk.work, await _said(talk, child, dangers[0]))
     talk.say("handed_over", child)
     return "safety"
 
 
-def _said(talk: Talk, child: Student, reading: Reading) -> Said:
+async def _said(talk: Talk, child: Student, reading: Reading) -> Said:
     question = talk.about(child)
     question_id = question.id if question and question.kind != "choose" else None
-    accuses = may_accuse_school(talk.inbound.body)
+    accuses = await _accuses(talk, reading)
     person_id, contact_id = talk.speaker.person_id, talk.speaker.contact_id
     return Said(
         child.id, person_id, reading.intent, reading.on, talk.words_id or talk.inbound.id, question_id, contact_id, accuses, reading.since,
         talk.notice_id,
     )  # fmt: skip
+
+
+async def _accuses(talk: Talk, reading: Reading) -> bool:
+    """ "他又打娃了" names no school, but after a complaint it is meant; of a child that is lost the school has to hear."""
+    body, complaints = talk.inbound.body, talk.speaker.plan.complaints
+    if reading.intent == "safety" and complaints.kind_of(body) == complaints.unnamed:
+        return may_accuse_school(body)
+    return await is_kept_from_school(talk)
 
 
 async def _undo(talk: Talk) -> str:
@@ -191,7 +199,7 @@ async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer |
         is_asked = talk.question is not None and talk.question.state == "open"
         await take_choice(talk.work, talk.inbound, talk.speaker, reading.intent, talk.question if is_asked else None, child)
         return None
-    given = await take_answer(talk.work, _said(talk, child, reading))
+    given = await take_answer(talk.work, await _said(talk, child, reading))
     question = talk.about(child)
     if question is not None and question.state == "open" and question.kind in ASKED:
         await answered(talk.work, talk.inbound, question)
@@ -201,7 +209,7 @@ async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer |
 async def _answer(talk: Talk, reading: Reading, child: Student, given: GuardianAnswer) -> None:
     rule = talk.speaker.plan.answers.get(reading.intent)
     if reading.intent == "complaint":  # it has its own task at the county and never goes to the school
-        await say_taken_up(talk.work, talk.inbound, talk.speaker, given.effects.get("complaint_id"))
+        await _take_up(talk, given)
     elif rule is None or rule.effect == "person":
         await give_to_a_person(talk, child)
     elif rule.effect == "wrong_number":
@@ -210,6 +218,12 @@ async def _answer(talk: Talk, reading: Reading, child: Student, given: GuardianA
         return  # no notice was meant: thanks need no answer
     elif not await _struck_off(talk, given.case_id):
         await confirm(talk, child, reading, given)
+
+
+async def _take_up(talk: Talk, given: GuardianAnswer) -> None:
+    """Said again on the same day it is the same answer, but its words are read too."""
+    added = await add_to_complaint(talk.work, talk.inbound)
+    await say_taken_up(talk.work, talk.inbound, talk.speaker, added.id if added is not None else given.effects.get("complaint_id"))
 
 
 async def _struck_off(talk: Talk, case_id: int | None) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.dialogs.answering import ANSWER_LIFE
 from bot.replies.normalise import tidy
 from cases.linking import LENGTH, LETTERS, link_by_code, link_by_phone
-from cases.triage import county_desk
+from cases.strangers import desk_of_stranger
 from storage.crypto import Cipher
 from storage.tables import Contact, Inbound, Person
 from storage.work import Work
@@ -45,7 +45,7 @@ async def offer_linking(work: Work, inbound: Inbound) -> str | None:
     template = "link_unlisted" if inbound.phone_index else "link_wrong" if _code(inbound) else "link_help"
     if await _told(work, inbound, template) >= MOST[template]:
         return None
-    area = (await county_desk(work)).place.area_code
+    area = (await desk_of_stranger(work, inbound)).place.area_code
     _say(work, inbound, template, None, area, {})
     return template
 

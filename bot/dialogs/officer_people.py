@@ -13,8 +13,11 @@ from cases.absence_of_staff import come_back_early, may_stand_in, set_away
 from cases.colleagues import Colleague, colleagues_of
 from cases.desk import desk_of_area
 from cases.entitled import may_hold
+from cases.names import area_names
 from cases.outside import barred_from
+from cases.strangers import county_named
 from cases.tasks import LIVING, delegate
+from cases.triage_moving import may_move, move_to_county
 from cases.words import words
 from storage.tables import Person, Question, Task
 
@@ -24,11 +27,27 @@ IS_BACK = {"check_return", "confirm_return"}
 
 
 async def hand_to_named(order: Order, name: str) -> str:
-    """Only somebody of the officer's own area, school or department; a name that may be several people's is asked back."""
+    """Only somebody of the officer's own area, school or department; a name that may be several people's is asked back.
+
+    A stranger's text goes to another county by the name of a place there: whose desk it is, the plan says.
+    """
+    if (moved := await _to_county(order, order.given, name)) is not None:
+        return moved
     found = await _named(order, name)
     if isinstance(found, str):
         return found
     return await _hand_to(order, order.given, found)
+
+
+async def _to_county(order: Order, task: Task, name: str) -> str | None:
+    if not await may_move(order.work, task):
+        return None
+    county = await county_named(order.work, name)
+    if county is None or task.area_code.startswith(county):
+        return None
+    if not await move_to_county(order.work, task, county, by=order.speaker.staff_id):
+        return order.refuse("no_substitute")
+    return order.say("task_delegated", task=task, to_name=(await area_names(order.work.session, [county]))[county])
 
 
 async def away(order: Order) -> str:

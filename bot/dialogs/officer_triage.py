@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 
 from sqlalchemy import select
 
@@ -12,6 +14,7 @@ from bot.rendering.free_text import fault_of, is_sensitive
 from bot.replies.normalise import as_printed
 from cases.confirming import ask_to_confirm
 from cases.finishing import finish_task
+from cases.letters import READ_TO, letters_of, mark_read
 from cases.taken import note_taken
 from cases.tasks import LIVING
 from cases.triage_answers import Kin, answer_sender, children_named, letter_of, link_sender, may_be_answered, read_again
@@ -22,22 +25,49 @@ SHOWN = 120
 """Characters of a text that are shown: a message of three parts holds no more."""
 NUMBER = re.compile(r"[0-9][0-9 -]{5,}[0-9Xx]")
 MASK = "***"
+BETWEEN = " / "
 KIN = "kin"
 UNKNOWN = "triage_unknown"
 
 
 async def letter(order: Order) -> str:
-    """The text itself, numbers masked; by SMS only where nothing in it could hurt on a shared phone."""
-    task, text = order.given, await letter_of(order.work, order.given)
-    if text is None:
+    """The texts themselves, numbers masked; by SMS only where nothing in them could hurt on a shared phone.
+
+    First those that nobody has opened, as many as a message holds; once all are known, the last few.
+    """
+    task, texts = order.given, await letters_of(order.work, order.given)
+    if not texts:
         return order.refuse("not_a_letter")
+    shown, left = _that_fit(texts, task.facts.get(READ_TO, 0))
     contact = await order.work.session.get_one(Contact, order.speaker.contact_id)
-    if contact.kind == "phone" and is_sensitive(law_book(), text.body):
+    if contact.kind == "phone" and any(is_sensitive(law_book(), text.body) for text in shown):
         return order.refuse("read_elsewhere")
     await note_taken(order.work, task, order.speaker.staff_id)
+    mark_read(task, shown[-1])
     order.work.record("letter_read", f"task:{task.id}", area_code=task.area_code, actor=f"person:{order.speaker.staff_id}")
+    more = {"more": str(left)} if left else {}
     writer = {"writer": task.facts["writer"]} if "writer" in task.facts else {}
-    return order.say("triage_letter", task=task, letter=NUMBER.sub(MASK, text.body)[:SHOWN], **writer)
+    return order.say("triage_letter", task=task, letter=BETWEEN.join(map(_masked, shown))[:SHOWN], **more, **writer)
+
+
+def _that_fit(texts: Sequence[Inbound], read_to: int) -> tuple[Sequence[Inbound], int]:
+    """(texts, how many unopened ones are left for the next message)."""
+    unread = [text for text in texts if text.id > read_to]
+    if unread:
+        fit = _fitting(unread)
+        return unread[:fit], len(unread) - fit
+    last = list(reversed(texts))
+    return list(reversed(last[: _fitting(last)])), 0
+
+
+def _fitting(texts: Sequence[Inbound]) -> int:
+    """How many from the beginning a message holds; one always."""
+    lengths = accumulate(len(_masked(text)) + len(BETWEEN) for text in texts)
+    return max(1, sum(length - len(BETWEEN) <= SHOWN for length in lengths))
+
+
+def _masked(text: Inbound) -> str:
+    return NUMBER.sub(MASK, text.body)
 
 
 async def reply(order: Order) -> str:

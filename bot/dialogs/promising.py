@@ -7,26 +7,33 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import Talk
 from storage.tables import Person, Student, Task, TaskHolder
+from storage.work import Work
 
 NOON = 12
 
 
 async def say_who_calls(talk: Talk, student: Student, task: Task | None) -> None:
     """ "王老师明天上午给您打电话"; without a task, or with nobody to hold it, only that somebody will."""
-    holder = await _holder(talk, task) if task is not None else None
-    if task is None or holder is None:
-        talk.say("handed_over", student)
-    else:
-        talk.say("will_call", student, **promise(talk, task, holder))
+    facts = await promise(talk.work, talk.speaker, task)
+    talk.say("will_call" if facts else "handed_over", student, **facts)
 
 
 async def promised(talk: Talk, task_id: int | None) -> dict[str, str]:
+    """`promise` of the task with this id."""
+    return await promise(talk.work, talk.speaker, await talk.work.session.get(Task, task_id or 0))
+
+
+async def promise(work: Work, speaker: Speaker, task: Task | None) -> dict[str, str]:
     """Facts `who` and `when` for a message of its own; empty where nobody has the task."""
-    task = await talk.work.session.get(Task, task_id or 0)
-    holder = await _holder(talk, task) if task is not None else None
-    return promise(talk, task, holder) if task is not None and holder is not None else {}
+    holder = await _holder(work, task) if task is not None else None
+    if task is None or holder is None:
+        return {}
+    why, name = holder
+    role = speaker.plan.role_name(task.role) if why == "holder" else ""
+    return {"who": f"{role}{name}", "when": _when(work, speaker, task)}
 
 
 async def task_of_text(talk: Talk) -> Task | None:
@@ -36,22 +43,16 @@ async def task_of_text(talk: Talk) -> Task | None:
     return await talk.work.session.scalar(opened.order_by(Task.id.desc()).limit(1))
 
 
-def promise(talk: Talk, task: Task, holder: tuple[str, str]) -> dict[str, str]:
-    why, name = holder
-    role = talk.speaker.plan.role_name(task.role) if why == "holder" else ""
-    return {"who": f"{role}{name}", "when": _when(talk, task)}
-
-
-async def _holder(talk: Talk, task: Task) -> tuple[str, str] | None:
+async def _holder(work: Work, task: Task) -> tuple[str, str] | None:
     query = select(TaskHolder.why, Person.name).join(Person, Person.id == TaskHolder.person_id)
     query = query.where(TaskHolder.task_id == task.id, TaskHolder.until.is_(None)).order_by(TaskHolder.since, TaskHolder.person_id)
-    found = (await talk.work.session.execute(query.limit(1))).first()
+    found = (await work.session.execute(query.limit(1))).first()
     return (found.why, found.name) if found is not None else None
 
 
-def _when(talk: Talk, task: Task) -> str:
-    due = task.due_at.astimezone(talk.speaker.plan.zone)
-    day, today = due.date(), talk.speaker.calendar.day_of(talk.work.now)
+def _when(work: Work, speaker: Speaker, task: Task) -> str:
+    due = task.due_at.astimezone(speaker.plan.zone)
+    day, today = due.date(), speaker.calendar.day_of(work.now)
     hour = str(due.hour + (due.minute > 0))
     if day <= today:
         return phrase("when.today", hour=hour)

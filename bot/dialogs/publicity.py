@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.dialogs.clarifying import ask_back
+from bot.dialogs.reading_along import is_kept_from_school
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import Talk
 from bot.outbox.progress import advance
@@ -41,6 +42,6 @@ async def hear_of_absence(talk: Talk) -> str | None:
         return None
     if len(talk.children) != 1 or await publicity_before(talk.work, talk.inbound) is None:
         return None
-    await hand_over(talk.work, talk.child().id, talk.inbound)
+    await hand_over(talk.work, talk.child().id, talk.inbound, county=await is_kept_from_school(talk))
     ask_back(talk, talk.child(), "absence")
     return "asked_back"

@@ -21,6 +21,7 @@ from bot.dialogs.roll import hear_roll
 from bot.dialogs.school import hear_school
 from bot.dialogs.speaker import Speaker, area_of, speaker_of
 from bot.dialogs.staff_unread import count_misses, hear_unread
+from bot.dialogs.strangers import say_who_reads
 from bot.dialogs.taking_back import is_number_back
 from bot.dialogs.talk import OF_FAMILIES
 from bot.dialogs.teacher import hear_teacher
@@ -58,7 +59,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         await hear_danger(work, inbound, speaker)
         if await hear_complaint(work, inbound, speaker):
             return "complaint"
-        await unknown_sender(work, inbound, accuses=may_accuse_school(inbound.body))
+        task = await unknown_sender(work, inbound, accuses=may_accuse_school(inbound.body))
+        await say_who_reads(work, inbound, speaker, task, cipher)
         return await offer_linking(work, inbound) or "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)

@@ -70,7 +70,9 @@ select from intent about join student child on child.id = coalesce(
 TOLD = """
 select from guardian_answer told join student child on child.id = told.student_id
 where told.inbound_id = inbound.id and child.anonymised_at is null"""
-COMPLAINED = "select from complaint where complaint.inbound_id = inbound.id and complaint.state in ('received', 'acknowledged')"
+COMPLAINED = """
+select from complaint left join task on task.id = complaint.task_id where complaint.state in ('received', 'acknowledged')
+and (complaint.inbound_id = inbound.id or task.facts -> 'letters' @> to_jsonb(inbound.id))"""
 
 OLD = (
     ("message", f"queued_at < :old and body <> '' and not exists ({ABOUT})", {

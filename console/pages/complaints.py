@@ -12,16 +12,16 @@ from starlette.responses import Response
 
 from bot.rendering.support_tables import complaint_register
 from cases.complaint_register import Complaints, complaint_row, complaints_of, count_by_kind
-from cases.complaints import OPEN, Told, answer_complaint, numbered, read_by, schools_of, take_up
+from cases.complaints import OPEN, Told, answer_complaint, numbered, read_by, schools_of, take_up, texts_of
 from cases.desk import desk_of_area
 from cases.letter_numbers import county_of
 from cases.posts.held import answers_for_any_above
-from console.letters import Refusal, judged, masked_text
+from console.letters import Refusal, judged, masked_texts
 from console.pages.ledger import XLSX
 from console.paging import After, counted, piece
 from console.security import require_csrf_form
 from console.visit import Visit, Visiting, gone, see_other
-from storage.tables import Complaint, Inbound, School
+from storage.tables import Complaint, School
 from storage.work import Work
 
 router = APIRouter(prefix="/complaints")
@@ -133,8 +133,7 @@ async def _page(visit: Visit, number: str, *, is_open: bool = False, refused: Re
 async def _said(visit: Visit, work: Work, complaint: Complaint) -> str:
     if complaint.said_encrypted is not None:
         return visit.parts.cipher.decrypt(complaint.said_encrypted)
-    letter = await work.session.get(Inbound, complaint.inbound_id or 0)
-    return masked_text(letter.body) if letter is not None else ""
+    return masked_texts(await texts_of(work, complaint))
 
 
 @router.post("/{number}/read", dependencies=ACTING)

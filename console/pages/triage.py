@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form
 from sqlalchemy import Select, select
 from starlette.responses import Response
 
+from cases.letters import letters_of
 from cases.tasks import LIVING
 from cases.triage_answers import children_named, letter_of
 from cases.triage_list import QUEUE, Waiting, triage_queue
@@ -111,8 +112,8 @@ async def _again(visit: Visit, task_id: int) -> str | None:
     if not await _mine(visit, [task_id]):
         return None
     async with visit.acting() as work:
-        text = await letter_of(work, await work.session.get_one(Task, task_id))
-    return letters.masked_text(text.body) if text is not None else None
+        texts = await letters_of(work, await work.session.get_one(Task, task_id))
+    return letters.masked_texts(texts) if texts else None
 
 
 @router.post("/{task_id}/answer", dependencies=ACTING)

@@ -13,7 +13,7 @@ from bot.dialogs.phrases import law_book
 from bot.rendering.free_text import fault_of
 from bot.rendering.support_tables import complaint_register
 from cases.complaint_register import ComplaintRow, Complaints, complaint_rows, complaints_of, count_by_kind
-from cases.complaints import OPEN, Told, answer_complaint, numbered, read_by, schools_of, take_up
+from cases.complaints import OPEN, Told, answer_complaint, numbered, read_by, schools_of, take_up, texts_of
 from cases.desk import desk_of_area
 from cases.letter_numbers import county_of
 from cases.posts.held import answers_for_any_above
@@ -26,7 +26,7 @@ from fanxiao.commands.tables import print_table
 from fanxiao.wiring import Storage
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import Complaint, Inbound, Person, School
+from storage.tables import Complaint, Person, School
 from storage.work import Work
 
 app = typer.Typer(help="投诉（仅限县教育局） · Complaints about schools, for the county bureau only", no_args_is_help=True)
@@ -137,8 +137,7 @@ def show(number: Number, by: By) -> None:
 async def _said(work: Work, storage: Storage, complaint: Complaint) -> str:
     if complaint.said_encrypted is not None:
         return storage.cipher.decrypt(complaint.said_encrypted)
-    letter = await work.session.get(Inbound, complaint.inbound_id or 0)
-    return letter.body if letter is not None else ""
+    return " / ".join(text.body for text in await texts_of(work, complaint))
 
 
 def _outcome(said: str) -> str | None:

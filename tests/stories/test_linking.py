@@ -171,14 +171,14 @@ async def test_a_number_that_is_nobodys_any_more_links_nobody(telling: Telling) 
     await county.phones["county_officer"].expects("陌生号码")
 
 
-async def test_whoever_is_not_known_is_told_how_once_an_hour_and_a_person_reads_every_text(telling: Telling) -> None:
+async def test_whoever_is_not_known_is_told_how_once_an_hour_and_a_person_reads_every_text_as_one_task(telling: Telling) -> None:
     county, chat = telling.county, telling.chat(STRANGER)
     await chat.writes("孩子在哪里")
     chat.expects("东乡县教育局", "绑定码", "发送我的手机号")
     await county.stage.advance(minutes=30)
     await chat.writes("有人吗")
     assert chat.new() == []
-    assert [task.kind for task in await county.tasks()].count("triage_unknown") == 2
+    assert [task.kind for task in await county.tasks()].count("triage_unknown") == 1
     await county.stage.advance(minutes=40)
     await chat.writes("喂")
     chat.expects("绑定码")

@@ -48,7 +48,7 @@ async def test_a_letter_is_read_and_answered_though_danger_comes_between(officer
     await Phone(county, STRANGER).expects("【东乡县教育局】", "补助本周到账")
     await officer.replies(f"{code} 回复 您好，补助本周到账")
     await officer.expects("已经办结")
-    assert len(await Phone(county, STRANGER).new()) == 1
+    assert len(await Phone(county, STRANGER).new()) == 2, "that it was received, and the answer"
     assert (await county.task("safety")).state == "open"
 
 

@@ -32,6 +32,7 @@ async def strange(county: County, text: str) -> str:
 async def test_the_owner_reads_a_text_and_answers_in_the_countys_name(quiet: County) -> None:
     officer, stranger = quiet.phones["county_officer"], Phone(quiet, STRANGER)
     code = await strange(quiet, "请问补助啥时候发，打13812345678找我")
+    await stranger.expects("孙科长明天18点前看信答复您")
     await officer.expects("来信待办", f"{code} 回复")
     await officer.replies(f"{code} 看")
     text = await officer.expects("补助啥时候发")
@@ -78,6 +79,7 @@ async def test_an_unknown_sender_becomes_a_guardian_after_a_second_word_and_is_r
 async def test_an_answer_at_night_waits_for_the_morning(quiet: County) -> None:
     officer, stranger = quiet.phones["county_officer"], Phone(quiet, STRANGER)
     code = await strange(quiet, "请问补助啥时候发")
+    await stranger.expects("看信答复您")
     await quiet.to("2026-11-02 21:30")
     await officer.replies(f"{code} 回复 您好，补助本周到账")
     await stranger.expects_nothing()
