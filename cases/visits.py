@@ -40,7 +40,7 @@ def photo_kinds(plan: Plan) -> list[str]:
 
 
 def record_visit(work: Work, task: Task, by: int, found: Found) -> None:
-    """Keeps what the visit of an ended task found; the record says only that it was."""
+    """Keeps what a visit found; the record says only that it was."""
     work.session.add(
         Visit(
             task_id=task.id, case_id=task.case_id, student_id=task.student_id, area_code=task.area_code, visited_on=found.visited_on,
@@ -51,6 +51,34 @@ def record_visit(work: Work, task: Task, by: int, found: Found) -> None:
         "visit_recorded", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, actor=f"person:{by}",
         on=found.visited_on.isoformat(), found=list(found.whom),
     )  # fmt: skip
+
+
+async def record_attempt(work: Work, task: Task, by: int, found: Found) -> None:
+    """Nobody was met, and they go again: kept once, and the task stays open."""
+    if await _says_more(work, task, found):
+        record_visit(work, task, by, found)
+    task.facts = {name: value for name, value in task.facts.items() if name != "visit"}
+    await note_progress(work, task, by)
+
+
+async def add_account(work: Work, task: Task, by: int, found: Found) -> bool:
+    """What is told of a visit after it was done; the same told again adds nothing."""
+    if not await _says_more(work, task, found):
+        return False
+    record_visit(work, task, by, found)
+    return True
+
+
+async def _says_more(work: Work, task: Task, found: Found) -> bool:
+    kept = (await work.session.scalars(select(Visit).where(Visit.task_id == task.id))).all()
+    return not any(found.said in one.said and set(found.whom) <= set(one.found) and found.visited_on == one.visited_on for one in kept)
+
+
+async def visits_done_lately(work: Work, plan: Plan, person_ids: list[int]) -> list[Task]:
+    """Visits that these persons said were done, not so long ago that nothing is added any more; the oldest first."""
+    lately = work.now - timedelta(days=plan.visits.added_days)
+    done = (Task.state == "done", Task.ended_by.in_(person_ids), Task.ended_at >= lately, Task.kind.in_(visit_kinds(plan)))
+    return list(await work.session.scalars(select(Task).where(*done).order_by(Task.ended_at, Task.id)))
 
 
 async def keep_first_words(work: Work, task: Task, by: int, words: str) -> None:

@@ -19,7 +19,7 @@ from cases.entitled import may_hold
 from cases.finishing import finish_task
 from cases.outside import barred_from
 from cases.reminders import desk_of_task
-from cases.visits import Found, is_visit, record_visit
+from cases.visits import Found, is_visit, record_attempt, record_visit
 from storage.tables import Task
 from storage.work import Work
 
@@ -49,15 +49,20 @@ async def take(work: Work, task: Task, by: int) -> str | None:
 
 
 async def finish(work: Work, task: Task, by: int, said: str, today: date, *, is_confirmed: bool = False) -> str | None:
-    """It is done, with these words; what a visit found is read from them."""
+    """It is done, with these words; what a visit found is read from them. Where nobody was met and they go again, the task stays open."""
     if never_in_its_letter(law_book(), (await desk_of_task(work, task)).plan, task.kind, said) is not None:
         return "reply_forbidden"
+    visited = read_visit(said, today) if await is_visit(work, task) else None
+    found = Found(visited.visited_on, visited.found, visited.said or said, visited.expected_on) if visited else None
+    if found and visited and visited.is_attempt:
+        await record_attempt(work, task, by, found)
+        await _rest(work, task)
+        return None
     refusal = await finish_task(work, task, by, said, is_confirmed=is_confirmed)
     if refusal is not None:
         return refusal.reason
-    if await is_visit(work, task):
-        reading = read_visit(said, today)
-        record_visit(work, task, by, Found(reading.visited_on, reading.found, reading.said or said, reading.expected_on))
+    if found is not None:
+        record_visit(work, task, by, found)
     await note_meaning(work, task, by=by, said=said, today=today)
     return None
 

@@ -77,8 +77,12 @@ class Postponing(Part):
 
 
 class Visits(Part):
-    """Photographs of a home visit: how many, how large, and how many hours after the task is done they are still taken."""
+    """Photographs of a home visit: how many, how large, and how many hours after the task is done they are still taken.
+
+    `added_days`: for so many days after it a further account is added to the visit.
+    """
 
     photos: int = Field(default=6, ge=0)
     photo_megabytes: int = Field(default=5, gt=0, le=20)
     photo_hours: int = Field(default=24, ge=0)
+    added_days: int = Field(default=7, ge=0)

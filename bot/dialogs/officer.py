@@ -17,7 +17,7 @@ from bot.dialogs.officer_reports import hear_report
 from bot.dialogs.officer_returns import hear_back
 from bot.dialogs.officer_tasks import acknowledge, delegate, done, postpone
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
-from bot.dialogs.officer_visits import photographed, visited
+from bot.dialogs.officer_visits import photographed, told_afterwards, unasked
 from bot.dialogs.officer_words import decided, in_words
 from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
@@ -62,7 +62,7 @@ async def _with_photo(order: Order) -> str:
 async def _carry_out(order: Order) -> str | None:
     reading = order.reading
     if reading.command == "unknown" and reading.code is None:
-        return await visited(order) if _question(order.speaker, "visit") else None
+        return await unasked(order)
     if reading.command in FREE:
         return await FREE[reading.command](order)
     if order.task is None:
@@ -113,12 +113,10 @@ def _about(speaker: Speaker, task: Task) -> Question | None:
     return next((question for question in speaker.questions if question.task_id == task.id), None)
 
 
-def _question(speaker: Speaker, kind: str) -> Question | None:
-    return speaker.question(kind)
-
-
 async def _which(order: Order) -> str | None:
     """A bare digit while several alerts are open is asked back, never guessed."""
+    if order.reading.command == "done" and (added := await told_afterwards(order)) is not None:
+        return added
     if order.reading.code is not None:
         return order.refuse("ended" if await _had(order) else "not_holder")
     if not order.speaker.tasks:

@@ -29,6 +29,12 @@ class VisitWords:
     met: re.Pattern[str]
     went: re.Pattern[str]
     speaks: re.Pattern[str]
+    tells: re.Pattern[str]
+    again: re.Pattern[str]
+    goes: re.Pattern[str]
+    to_school: re.Pattern[str]
+    comes_back: re.Pattern[str]
+    denied: re.Pattern[str]
 
 
 @dataclass(frozen=True)

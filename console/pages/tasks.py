@@ -124,7 +124,8 @@ async def done(visit: Visiting, task_id: int, said: Words = "", confirmed: Annot
             task if isinstance(task, str)
             else await acts.finish(work, task, visit.me.person_id, said, visit.today, is_confirmed=confirmed == "yes")
         )  # fmt: skip
-    return await _answer(visit, task_id, refusal, "done", back, said)
+        goes_again = isinstance(task, Task) and refusal is None and task.state in LIVING
+    return await _answer(visit, task_id, refusal, "visit_again" if goes_again else "done", back, said)
 
 
 @router.post("/{task_id}/hand-on", dependencies=ACTING)

@@ -11,12 +11,15 @@ from storage.tables.base import AREA_CODE, Base, Numbered, Sight, Within
 
 
 class Visit(Numbered, Base):
-    """Somebody went to the family's home: whom they found, what was said, when the child is expected."""
+    """Somebody went to the family's home: whom they found, what was said, when the child is expected.
+
+    A task may have several: where nobody was met and they went again, and what was told after it was done.
+    """
 
     __tablename__ = "visit"
     sight = Sight.AREA
     within = Within.TASK
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), unique=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"), index=True)
     area_code: Mapped[str] = mapped_column(AREA_CODE)

@@ -134,8 +134,6 @@ async def test_a_leave_to_come_begins_on_its_first_day(asked: County) -> None:
     await asked.after_outage("2026-11-06 08:00")
     assert {asked.people["principal"], asked.people["vice"]} & await holders_of_task(asked, task) == {asked.people["vice"]}
     await vice.expects("小龙")
-    await asked.to("2026-11-06 12:00")  # only once
-    assert not [text for text in await vice.new() if "小龙" in text]
 
 
 @pytest.mark.parametrize(
@@ -258,3 +256,51 @@ async def test_an_account_that_is_completed_after_a_restart_counts_once(asked: C
     async with asked.database.session() as session:
         visits = list(await session.scalars(select(Visit)))
     assert [(visit.found, visit.said) for visit in visits] == [(["grandparents"], "娃在广东他爸那里")]
+
+
+async def visits_of(county: County) -> list[tuple[list[str], str, str | None]]:
+    async with county.database.session() as session:
+        found = (await session.scalars(select(Visit).order_by(Visit.id))).all()
+    return [(one.found, one.said, str(one.expected_on) if one.expected_on else None) for one in found]
+
+
+async def test_nobody_at_home_and_again_tomorrow_is_no_end(asked: County) -> None:
+    village = asked.phones["village_committee"]
+    for text in ("3 家里没人，明天再去", "没见到人，后天再去"):
+        await village.replies(text)
+        await village.expects("家里没人", "再去后请再报")
+    assert (await asked.task("home_visit")).state == "open"
+    assert await visits_of(asked) == [(["nobody"], "家里没人，明天再去", None), (["nobody"], "没见到人，后天再去", None)]
+    await village.replies("3 见到妈妈，说没钱交饭费，周五送娃上学")
+    await village.expects("办好了")
+    assert (await visits_of(asked))[2:] == [(["parents"], "没钱交饭费，周五送娃上学", "2026-11-06")]
+
+
+async def test_nobody_at_home_is_asked_once_what_comes_next(asked: County) -> None:
+    village = asked.phones["village_committee"]
+    await village.replies("3 家里没人")
+    await village.expects("问过邻居吗")
+    await village.replies("明天再去")
+    await village.expects("再去后请再报")
+    assert (await asked.task("home_visit")).state == "open"
+    await village.replies("3 锁着门")
+    await village.expects("问过邻居吗")
+    await village.replies("问不到")
+    await village.expects("办好了")
+
+
+async def test_what_is_told_after_a_visit_was_done_is_added_to_it(asked: County) -> None:
+    village, code = asked.phones["village_committee"], (await asked.task("home_visit")).code
+    await village.replies("3 家里没人，邻居说去兰州了")
+    await village.expects("办好了")
+    await village.replies(f"{code} 3 见到妈妈，说没钱交饭费，娃想上学")
+    await village.expects("补记下了")
+    await village.replies("见到爷爷，说下周一送娃到校")
+    await village.expects("补记下了")
+    await village.replies("3 见到爷爷，说下周一送娃到校")  # said before
+    await village.expects("没有待办")
+    assert [said for _, said, _ in await visits_of(asked)] == ["家里没人，去兰州了", "没钱交饭费，娃想上学", "下周一送娃到校"]
+    assert not [task for task in await asked.tasks() if task.kind.startswith("triage")]
+    await asked.after_outage("2026-11-11 09:00")
+    await village.replies(f"{code} 3 见到奶奶，说娃在广东")
+    await village.expects("已经办结")

@@ -15,14 +15,14 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found", "said", "visited", "expected", "complete"), ROWS)
+@pytest.mark.parametrize(("text", "found", "said", "visited", "expected", "complete", "again"), ROWS)
 def test_a_visit_says_whom_they_found_and_what_was_said(
-    text: str, found: str, said: str, visited: str, expected: str, complete: str
+    text: str, found: str, said: str, visited: str, expected: str, complete: str, again: str
 ) -> None:
     reading = read_visit(text, TODAY)
     assert (" ".join(reading.found), reading.said) == (found, said)
     assert (str(reading.visited_on), str(reading.expected_on or "")) == (visited, expected)
-    assert reading.is_complete == bool(complete)
+    assert (reading.is_complete, reading.is_attempt) == (bool(complete), bool(again))
 
 
 @pytest.mark.parametrize("text", ["\x00", "见到" * 800, "🙂", "，，，", "说" * 900])
