@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from cases.absences import StudentDay, attended, mark_absent, missed_school, withdraw_absence
 from cases.desk import Desk, desk_of_sheet
@@ -48,6 +48,16 @@ class SheetReceipt:
     absent_ids: tuple[int, ...]
     excused_ids: tuple[int, ...]
     held: bool
+
+
+@dataclass(frozen=True)
+class Away:
+    """A child that is absent by a sheet. `on_longer_leave`: since an earlier day, so that the teacher need not name it again."""
+
+    student_id: int
+    reason: str | None
+    excused: bool
+    on_longer_leave: bool
 
 
 async def record_sheet(work: Work, sheet: AttendanceSheet, answer: SheetAnswer, by: int) -> SheetReceipt:
@@ -188,7 +198,15 @@ async def absent_as_before(work: Work, class_id: int, day: date) -> list[Missing
     sheet = await work.session.scalar(query)
     if sheet is None:
         return None
-    away = select(Absence.student_id, Absence.reason).join(Student, Student.id == Absence.student_id).where(
-        Absence.sheet_id == sheet.id, Absence.state.in_(("absent", "excused")), Student.class_id == class_id, in_class()
-    )  # fmt: skip
-    return [Missing(student_id, reason) for student_id, reason in await work.session.execute(away.order_by(Absence.id))]
+    return [Missing(one.student_id, one.reason) for one in await away_on(work, sheet)]
+
+
+async def away_on(work: Work, sheet: AttendanceSheet) -> list[Away]:
+    """Who of the class is absent by this sheet, as far as it was answered."""
+    leave = exists().where(
+        Leave.student_id == Absence.student_id, Leave.withdrawn_at.is_(None), Leave.starts_on < sheet.on, Leave.ends_on >= sheet.on
+    )
+    query = select(Absence.student_id, Absence.reason, Absence.state == "excused", leave).join(Student, Student.id == Absence.student_id)
+    of_class = (Absence.sheet_id == sheet.id, Student.class_id == sheet.class_id, in_class())
+    found = await work.session.execute(query.where(*of_class, Absence.state.in_(("absent", "excused"))).order_by(Absence.id))
+    return [Away(*row) for row in found]

@@ -35,7 +35,7 @@ async def _take(talk: Talk, class_id: int, check: BoardingCheck, reading: SheetR
     question = talk.asked.get(class_id)
     missing = [entry.student_id for entry in reading.absent if entry.reason is None and entry.until is None]
     excused = [entry.student_id for entry in reading.absent if entry.student_id not in missing]
-    full = reading.all_present or (question is not None and not reading.arrived)
+    full = bool(reading.all_present or reading.replaces) or (question is not None and not reading.arrived)
     arrived = [*reading.arrived, *excused]  # the teacher knows where they are: nobody needs to be asked
     await record_boarding(talk.work, check, missing=missing, arrived=arrived, full=full, by=talk.speaker.staff_id)
     if question is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import update
 
 from bot.dialogs.answering import answered
+from bot.dialogs.phrases import phrase
 from bot.dialogs.sheet_talk import Talk
 from bot.replies import Doubt, Pupil
 from bot.replies.classes import find_classes
@@ -30,6 +31,7 @@ class Picked:
     earlier: Inbound
     class_ids: tuple[int, ...]
     meant: Mapping[str, int]
+    replaces: bool | None = None
 
 
 def ask_which_class(talk: Talk, class_ids: Sequence[int]) -> str:
@@ -47,13 +49,20 @@ def ask_which_pupil(talk: Talk, class_id: int, doubts: Sequence[Doubt], pupils: 
     return _ask(talk, "sheet_unclear", class_id, shown, facts, said=said)
 
 
+def ask_whether_all(talk: Talk, class_id: int, alone: str, together: str) -> str:
+    """A text names absent pupils in correction: these alone, or these and those who were named before?"""
+    shown = [phrase("sheet_scope.alone", names=alone), phrase("sheet_scope.together", names=together)]
+    facts = {"pick": "scope", "room_id": class_id, "meant": dict(talk.meant)}
+    return _ask(talk, "sheet_scope", class_id, shown, facts)
+
+
 async def picked(talk: Talk) -> Picked | str | None:
     """What was picked; a word when the answer was that it is none of them; None when nothing was asked or it is no such answer."""
     question = talk.speaker.question("sheet", "boarding", "pick")
     if question is None or question.kind != "pick" or question.facts["evening"] != talk.evening:
         return None
     first = await talk.work.session.get_one(Inbound, question.facts["inbound_id"])
-    choose = _class if question.facts["pick"] == "class" else _pupil
+    choose = {"class": _class, "scope": _scope}.get(question.facts["pick"], _pupil)
     choice = await choose(talk, question, first)
     if choice is not None:
         await answered(talk.work, talk.inbound, question)
@@ -76,6 +85,14 @@ async def _class(talk: Talk, question: Question, earlier: Inbound) -> Picked | N
     if picks is None or picks == (NONE_OF_THEM,):
         return None
     return Picked(earlier, tuple(classes[number - 1] for number in picks), {})
+
+
+async def _scope(talk: Talk, question: Question, earlier: Inbound) -> Picked | None:
+    """1 these alone, 2 these as well; 0 is a sheet of its own."""
+    picks = read_picks(talk.text, options=2)
+    if picks not in {(1,), (2,)}:
+        return None
+    return Picked(earlier, (question.facts["room_id"],), question.facts["meant"], replaces=picks == (1,))
 
 
 async def _pupil(talk: Talk, question: Question, earlier: Inbound) -> Picked | str | None:

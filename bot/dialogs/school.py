@@ -106,6 +106,8 @@ async def _objection(office: Office, reading: ClosureReading) -> str | None:
     today, limit = office.speaker.today, office.speaker.plan.closures.most_days
     if reading.foreign or not await _all_of_school(office, reading.class_ids):
         return "other_class"
+    if reading.nowhere:
+        return "which_class"
     if reading.half:
         return "half_day"
     if reading.since is None or reading.until is None:

@@ -24,7 +24,8 @@ class Talk:
     """One text of a teacher. `evening`: it is about the boarders who come back, not about the day's sheet.
 
     `rooms`: classes that the text may be about; `named`: further ones, if it names them. `asked`: class → open question.
-    `source_id`: the inbound that the text is of; `meant`: whom a doubt turned out to mean.
+    `source_id`: the inbound that the text is of; `meant`: whom a doubt turned out to mean; `replaces`: whether those named are
+    all that are absent, where that was asked back.
     """
 
     work: Work
@@ -37,6 +38,7 @@ class Talk:
     asked: Mapping[int, Question]
     source_id: int
     meant: Mapping[str, int] = field(default_factory=dict)
+    replaces: bool | None = None
 
     @property
     def all_rooms(self) -> list[Room]:
@@ -45,9 +47,9 @@ class Talk:
     def room(self, class_id: int) -> Room:
         return self.rooms.get(class_id) or self.named[class_id]
 
-    def about(self, earlier: Inbound, meant: Mapping[str, int]) -> Talk:
+    def about(self, earlier: Inbound, meant: Mapping[str, int], replaces: bool | None) -> Talk:
         """The same talk about an earlier text, of which more is known now."""
-        return replace(self, text=earlier.body, source_id=earlier.id, meant=meant)
+        return replace(self, text=earlier.body, source_id=earlier.id, meant=meant, replaces=replaces)
 
     async def pupils(self, class_id: int) -> dict[int, Pupil]:
         return await self._pupils(boarders_of(class_id) if self.evening else (Student.class_id == class_id, in_class()))

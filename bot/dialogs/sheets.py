@@ -10,15 +10,17 @@ from sqlalchemy import select, update
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
 from bot.dialogs.picking import ask_which_pupil
+from bot.dialogs.sheet_changes import ask_if_doubtful, change, decided, names_of, those_who_came
 from bot.dialogs.sheet_talk import Talk
 from bot.dialogs.staff_unread import missed_before
 from bot.dialogs.standing_in import spoken_span
 from bot.replies import Pupil, SheetReading
 from cases.attendance import (
+    Away,
     Missing,
     SheetAnswer,
-    SheetReceipt,
     absent_as_before,
+    away_on,
     correction_day,
     note_later_leaves,
     record_sheet,
@@ -56,13 +58,16 @@ async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> st
     sheet = await _sheet(talk, class_id, reading)
     if isinstance(sheet, Refused):
         return talk.say("sheet_refused", class_id, reason=phrase(f"sheet_refused.{sheet.reason}", day=sheet.day))
-    said = await _answer(talk, class_id, sheet, reading)
+    before, reading = await away_on(talk.work, sheet), decided(talk, reading)
+    if (asked_back := ask_if_doubtful(talk, class_id, reading, before, pupils)) is not None:
+        return asked_back
+    said = await _answer(talk, class_id, sheet, reading, before)
     if said is None:
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_yesterday"))
     if said.mode == "correction" and sheet.answered_at is None:  # nobody has said yet how the others are
         names = "、".join(pupils[student_id].name for student_id in said.arrived)
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.only_arrived", names=names))
-    return await _take(talk, class_id, sheet, reading, said, pupils, leaves)
+    return await _take(talk, class_id, sheet, reading, said, pupils, leaves, before)
 
 
 def _of_those_at_home(reading: SheetReading, pupils: Mapping[int, Pupil]) -> str:
@@ -124,16 +129,18 @@ async def _calendar(talk: Talk, class_id: int) -> Calendar:
     return await calendar_for(talk.work.session, talk.speaker.plan, klass.school_id, klass.area_code, klass.id)
 
 
-async def _answer(talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading) -> SheetAnswer | None:
+async def _answer(
+    talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, before: Sequence[Away]
+) -> SheetAnswer | None:  # fmt: skip
     """None when it is to be as on the last school day, and nobody knows how that was."""
     absent = [Missing(entry.student_id, entry.reason, entry.until) for entry in reading.absent]
     if not reading.same:
-        return SheetAnswer(absent, reading.arrived, _mode(talk, class_id, reading))
-    before = await absent_as_before(talk.work, class_id, correction_day(await _calendar(talk, class_id), sheet.on))
-    if before is None:
+        return SheetAnswer(absent, those_who_came(reading, before), _mode(talk, class_id, reading))
+    yesterday = await absent_as_before(talk.work, class_id, correction_day(await _calendar(talk, class_id), sheet.on))
+    if yesterday is None:
         return None
     said = {missing.student_id for missing in absent} | set(reading.arrived)
-    return SheetAnswer([*absent, *(missing for missing in before if missing.student_id not in said)], reading.arrived, "full")
+    return SheetAnswer([*absent, *(missing for missing in yesterday if missing.student_id not in said)], reading.arrived, "full")
 
 
 def _mode(talk: Talk, class_id: int, reading: SheetReading) -> str:
@@ -146,42 +153,45 @@ def _mode(talk: Talk, class_id: int, reading: SheetReading) -> str:
 
 
 async def _take(
-    talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, said: SheetAnswer, pupils: Mapping[int, Pupil], leaves: str
-) -> str:
+    talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, said: SheetAnswer, pupils: Mapping[int, Pupil],
+    leaves: str, before: Sequence[Away],
+) -> str:  # fmt: skip
+    again = sheet.state == "answered"
     receipt = await record_sheet(talk.work, sheet, said, talk.speaker.staff_id)
     question = talk.asked.get(class_id)
     if question is not None and question.sheet_id == sheet.id:
         await answered(talk.work, talk.inbound, question)
     others = update(Question).where(Question.sheet_id == sheet.id, Question.state == "open", Question.contact_id != talk.speaker.contact_id)
     await talk.work.session.execute(others.values(state="withdrawn", ended_at=talk.work.now))
+    now = await away_on(talk.work, sheet)
     if receipt.held:
-        return talk.say("sheet_held", class_id, sheet_id=sheet.id, absent_count=str(len(said.absent)))
+        return talk.say("sheet_held", class_id, sheet_id=sheet.id, absent_count=str(len(now)))
     first = question is not None and question.sheet_id == sheet.id
     if leaves:
         talk.say("sheet_leave_noted", class_id, leaves=leaves)
     if reading.left_out or not (first and reading.all_present):
-        names = "、".join(pupils[missing.student_id].name for missing in said.absent)
-        step = await _next_step(talk, sheet, receipt, pupils)
+        looked_after = {one.student_id for one in before if not one.excused} if again else set()
+        step = await _next_step(talk, sheet, now, looked_after, pupils)
         aside = {"aside": _of_those_at_home(reading, pupils)} if reading.left_out else {}
-        talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step, **aside)
+        changed = change(before, now, pupils) if again else {}
+        names = names_of([one.student_id for one in now], pupils)
+        talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step, **aside, **changed)
     return "sheet_answered" if first else "sheet_corrected"
 
 
-async def _next_step(talk: Talk, sheet: AttendanceSheet, receipt: SheetReceipt, pupils: Mapping[int, Pupil]) -> str:
+async def _next_step(talk: Talk, sheet: AttendanceSheet, away: Sequence[Away], looked_after: set[int], pupils: Mapping[int, Pupil]) -> str:
     """What happens next, for each who is absent: on leave, looked after already, or their family is asked."""
+    absent = [one.student_id for one in away if not one.excused]
     running = select(CaseFile.student_id).where(
-        CaseFile.student_id.in_(receipt.absent_ids), CaseFile.state == "open", CaseFile.first_absent_on < sheet.on
+        CaseFile.student_id.in_(absent), CaseFile.state == "open", CaseFile.first_absent_on < sheet.on
     )
-    known = set(await talk.work.session.scalars(running))
+    known = looked_after | set(await talk.work.session.scalars(running))
     groups = {
-        "on_leave": receipt.excused_ids,
-        "going_on": tuple(one for one in receipt.absent_ids if one in known),
-        "asking": tuple(one for one in receipt.absent_ids if one not in known),
+        "on_leave": [one.student_id for one in away if one.excused],
+        "going_on": [one for one in absent if one in known],
+        "asking": [one for one in absent if one not in known],
     }
     filled = {key: ids for key, ids in groups.items() if ids}
     if len(filled) == 1:
         return phrase(f"next_step.{next(iter(filled))}")
-    return "；".join(
-        phrase("next_step.some", names="、".join(pupils[one].name for one in ids), step=phrase(f"next_step.{key}"))
-        for key, ids in filled.items()
-    )
+    return "；".join(phrase("next_step.some", names=names_of(ids, pupils), step=phrase(f"next_step.{key}")) for key, ids in filled.items())

@@ -51,7 +51,7 @@ def _sections(talk: Talk, choice: Picked | None) -> tuple[Talk, list[Section], l
     if choice is None:
         return talk, sections, foreign
     own = [section for section in sections if set(section.class_ids) & set(choice.class_ids)] or sections[:1]
-    return talk.about(choice.earlier, choice.meant), [Section(choice.class_ids, section.text) for section in own], []
+    return talk.about(choice.earlier, choice.meant, choice.replaces), [Section(choice.class_ids, section.text) for section in own], []
 
 
 async def _take(talk: Talk, sections: list[Section], *, named: bool) -> str | None:

@@ -75,6 +75,7 @@ class SheetReading:
 
     `yesterday`: the sheet of the last school day is corrected. `same`: it is as on the last school day, and the rest adds to that.
     `later`: pupils who will be on leave from a later day on; they say nothing of today. `left_out`: named, though not asked for.
+    `replaces`: of a sheet that was answered, whether those who are named are all that are absent; None where it may be either.
     """
 
     all_present: bool
@@ -86,6 +87,7 @@ class SheetReading:
     same: bool = False
     later: tuple[SheetEntry, ...] = ()
     left_out: tuple[int, ...] = ()
+    replaces: bool | None = False
 
     @property
     def says_today(self) -> bool:

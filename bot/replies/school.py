@@ -21,7 +21,7 @@ class ClosureReading:
     """No school from `since` to `until`; for the whole school where no class is named.
 
     `class_ids`: the classes meant; `foreign`: classes named that were not among those given. `since` is None when the days
-    cannot be read. `half`: only a part of the day.
+    cannot be read. `half`: only a part of the day. `nowhere`: an outing, but not said of which class.
     """
 
     trip: bool
@@ -31,6 +31,7 @@ class ClosureReading:
     until: date | None
     reason: str
     half: bool
+    nowhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class StandInReading:
 def read_closure(text: str, *, rooms: Sequence[Room], today: date, names: Sequence[str] = ()) -> ClosureReading | None:
     """None where the text closes nothing. `names` are those of the school; without a day, today is meant.
 
-    A trip (外出) needs a class, or the whole school named, so that nobody's own absence is taken for one.
+    A trip (外出) needs a class, or the whole school named, so that nobody's own absence is taken for one; an outing (秋游) is
+    nobody's own. That there is no school (不上学) is said of a single child, too: it needs a class, the school or a cause.
     """
     words, plain = sheet_words().school, normalise(text)
     if len(plain) > _LONGEST or words["question"].search(plain):
@@ -53,19 +55,35 @@ def read_closure(text: str, *, rooms: Sequence[Room], today: date, names: Sequen
     mentions = find_classes(plain, rooms)
     whole = words["whole"].search(plain) is not None or any(name in plain for name in map(normalise, names))
     closed, trip = words["closed"].search(plain), words["away"].search(plain)
-    said = closed or (trip if mentions or whole else None)
+    somewhere = whole or bool(mentions)
+    said = closed or (trip if somewhere else words["outing"].search(plain))
     if said is None:
         return None
-    days = [day for day in find_days(plain, today) if all(day.end <= one.start or day.start >= one.end for one in mentions)]
-    before, after = _rest(plain, said, [(one.start, one.end) for one in mentions], days, names)
+    taken = [(one.start, one.end) for one in mentions]
+    days = _days(plain, today, taken, said)
+    if days is None:
+        return None
+    before, after = _rest(plain, said, taken, days, names)
     if (before and not words["cause"].fullmatch(before)) or words["story"].search(after):
+        return None
+    if closed and words["of_one_child"].fullmatch(closed.group()) and not (somewhere or before):
         return None
     since, until = first_and_last(plain, days, today)
     return ClosureReading(
         trip=closed is None, class_ids=tuple(one.class_id for one in mentions if one.class_id is not None),
         foreign=tuple(one.said for one in mentions if one.class_id is None), since=since, until=until,
         reason=(before + after)[:20], half=words["half"].search(plain) is not None,
+        nowhere=closed is None and not somewhere,
     )  # fmt: skip
+
+
+def _days(plain: str, today: date, taken: Sequence[tuple[int, int]], said: re.Match[str]) -> list[Day] | None:
+    """Days outside the classes. 放假 beside another day says what, not when; None where the word goes on (放假后): it closes nothing."""
+    found = [day for day in find_days(plain, today) if all(day.end <= start or day.start >= end for start, end in taken)]
+    if any(day.start < said.end() < day.end or day.start < said.start() < day.end for day in found):
+        return None
+    beside = [day for day in found if day.end <= said.start() or day.start >= said.end()]
+    return beside or found
 
 
 def read_undo(text: str) -> str | None:

@@ -10,6 +10,7 @@ from datetime import date
 from bot.replies.kinds import Pupil, SheetReading
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import normalise
+from bot.replies.sheet_corrections import read_change, without_correction
 from bot.replies.sheet_roll import Roll
 from bot.replies.sheet_tokens import tokens
 from bot.replies.sheet_words import sheet_words
@@ -33,14 +34,25 @@ def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date, meant: Mappin
     if not plain or len(plain) > _LONGEST:
         return _unread(plain[:_LONGEST])
     plain = _without_forwarding(plain, pupils)
+    rest, mended, instead = without_correction(plain)
+    return _read_day(rest, pupils, today, meant, mended=mended, instead=instead) if rest else _unread(plain)
+
+
+def _read_day(
+    plain: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int], *, mended: bool, instead: bool
+) -> SheetReading:  # fmt: skip
+    """Of which day it is said, and what."""
     words = sheet_words().sheet
     if same := words["same"].match(plain):
         return _read_same(plain[same.end() :].strip(_EDGES), pupils, today, meant)
     corrected = words["yesterday"].match(plain)
     if corrected and words["today"].search(plain):
         return _unread(plain)  # two days in one sheet
-    rest = plain[corrected.end() :].strip(_EDGES) if corrected else plain
-    reading = _read_with_later(rest, pupils, today, meant)
+    rest = plain
+    if corrected:
+        rest, also, so = without_correction(plain[corrected.end() :].strip(_EDGES))
+        mended, instead = mended or also, instead or so
+    reading = read_change(rest, lambda said: _read_with_later(said, pupils, today, meant), mended=mended, instead=instead)
     if corrected and reading.later:
         return _unread(plain)
     return replace(reading, yesterday=corrected is not None)

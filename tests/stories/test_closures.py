@@ -47,6 +47,21 @@ async def test_snow_on_the_same_morning_withdraws_what_was_asked(school: County)
     assert await school.cases() == []
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "days"),
+    [
+        ("明天放假", "11月3日", [3]),
+        ("周五放假", "11月6日", [6]),
+        ("放假到周三", "11月2日至11月4日", [2, 3, 4]),
+        ("因为下雪今天不上学了", "11月2日", [2]),
+    ],
+)
+async def test_a_day_off_in_a_principals_own_words(school: County, text: str, said: str, days: list[int]) -> None:
+    await school.phones["principal"].replies(text)
+    await school.phones["principal"].expects("全校", said, "停课", "撤销")
+    assert await closed_days(school) == [date(2026, 11, day) for day in days]
+
+
 async def test_families_that_were_asked_are_told_and_no_case_is_left(school: County) -> None:
     await school.to("2026-11-02 08:31")
     await school.phones["class_teacher"].replies("1")
@@ -104,6 +119,8 @@ async def test_a_trip_concerns_one_class_only(school: County) -> None:
         ("principal", "三(9)班 周五 外出", "三(9)班不是您学校的班级"),
         ("principal", "停课到12月31日", "一次最多报14天"),
         ("principal", "下午停课", "半天"),
+        ("principal", "下周一到周五秋游", "请写明班级"),
+        ("class_teacher", "明天放假", "由校长、控辍专干报"),
         ("principal", "停课 11月7日", "本来就不上课"),
         ("class_teacher", "明天停课", "由校长、控辍专干报"),
         ("class_teacher", "明天李老师代我点名", "没有找到"),

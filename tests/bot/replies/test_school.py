@@ -35,7 +35,7 @@ def test_what_closes_a_school(text: str, expected: str) -> None:
     elif reading.half:
         said = "half"
     else:
-        classes = ",".join(map(str, reading.class_ids)) or "all"
+        classes = "nowhere" if reading.nowhere else ",".join(map(str, reading.class_ids)) or "all"
         said = f"{'trip' if reading.trip else 'closed'} {reading.since} {reading.until} {classes} {reading.reason or '-'}"
     assert said == expected
 

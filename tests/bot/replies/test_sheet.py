@@ -23,6 +23,7 @@ ROWS = [
 def told(reading: SheetReading) -> Iterator[str]:
     yield from ["yesterday"] if reading.yesterday else []
     yield from ["same"] if reading.same else []
+    yield from {True: ["only"], None: ["only?"], False: []}[reading.replaces]
     yield from ["all"] if reading.all_present else []
     for entry in sorted(reading.absent, key=lambda one: one.student_id):
         yield ":".join(str(part) for part in (f"-{entry.student_id - 100}", entry.reason, entry.until) if part is not None)
