@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -24,7 +25,8 @@ from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
-from bot.replies import Reading, may_accuse_school, parted, read_guardian
+from bot.outbox.still import NO_ANSWER
+from bot.replies import Correction, Reading, correction_in, may_accuse_school, parted, read_guardian
 from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
@@ -58,6 +60,9 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     other = await _about_another(talk, readings)
     if other is not None:
         talk, readings = other, _read(other, text, other.kind)
+    wrong = None if is_unanswered(talk) else correction_in(text, talk.named())
+    if wrong is not None and _corrects(wrong, readings):
+        return await _correct(talk, wrong, readings)
     return await _respond(talk, readings)
 
 
@@ -90,7 +95,7 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _danger(talk, dangers)
     if readings and (readings[0].intent == "undo" or normalise(talk.inbound.body) == UNDO_KEY):
         meant = [reading for reading in readings if reading.intent != "undo"]
-        return await (_respond(talk, meant) if meant and is_unanswered(talk) else _undo(talk))
+        return await (_respond(talk, meant) if meant and (is_unanswered(talk) or not await _last(talk)) else _undo(talk))
     if _only_thanks(talk, readings):
         return RECEIPT
     sure, left = parted(readings)
@@ -158,9 +163,39 @@ def _said(talk: Talk, child: Student, reading: Reading) -> Said:
     )  # fmt: skip
 
 
-async def _undo(talk: Talk) -> str:
+def _corrects(wrong: Correction, readings: list[Reading]) -> bool:
+    """Whether "不对" is said of what was understood; "错，打错电话了" and a danger are heard as what they are."""
+    if any(reading.intent == "safety" for reading in readings):
+        return False
+    return bool(wrong.named) or readings[0].intent == "undo" or not parted(readings)[0]
+
+
+async def _correct(talk: Talk, wrong: Correction, readings: list[Reading]) -> str:
+    """The last answer is taken back, and what is said instead is carried out at once; where that is not sure, all is asked again."""
+    instead = _read(talk, wrong.instead, talk.kind if talk.kind in ASKED else "absence") if wrong.instead else []
+    named = set(wrong.named) or {reading.student_id for reading in instead} - {None}
+    answers = await _last(talk, [child.id for child in talk.children if child.id in named] or None)
+    meant, left = parted(instead)
+    if not answers or left or any(reading.intent in NO_ANSWER for reading in instead):
+        return await (_undo(talk, answers) if answers or not instead else _respond(talk, readings))
+    if not meant:
+        return await _undo(talk, answers)
+    if not named and len({(given.intent, given.promised_on) for given in answers}) > 1:
+        return ask_which_child(talk)
+    await talk.understood()
+    corrected = [talk.child(student_id) for student_id in dict.fromkeys(given.student_id for given in answers)]
+    said = [(one, child) for one in meant for child in ([talk.child(one.student_id)] if one.student_id is not None else corrected)]
+    return await _act_on_all(replace(talk, takes_back=answers), said)
+
+
+async def _last(talk: Talk, of: Sequence[int] | None = None) -> list[GuardianAnswer]:
+    """What the writer's last reply was taken to mean; of these children, else of all that the talk is about."""
+    return await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN, of=of or [child.id for child in talk.children])
+
+
+async def _undo(talk: Talk, answers: Sequence[GuardianAnswer] | None = None) -> str:
     """ "不对" takes back the last answer and asks again."""
-    answers = await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN)
+    answers = await _last(talk) if answers is None else answers
     if await take_lesson_back(talk, since=answers[0].at if answers else None):
         return "undone"
     if not answers:
@@ -191,7 +226,8 @@ async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer |
         is_asked = talk.question is not None and talk.question.state == "open"
         await take_choice(talk.work, talk.inbound, talk.speaker, reading.intent, talk.question if is_asked else None, child)
         return None
-    given = await take_answer(talk.work, _said(talk, child, reading))
+    before = [one for one in talk.takes_back if one.student_id == child.id]
+    given = await take_answer(talk.work, _said(talk, child, reading), instead_of=before)
     question = talk.about(child)
     if question is not None and question.state == "open" and question.kind in ASKED:
         await answered(talk.work, talk.inbound, question)

@@ -1,6 +1,7 @@
 """What did they mean: replies of guardians, teachers and officers, read by rules that can be explained."""
 
 from bot.replies.action import action, parted
+from bot.replies.correction import Correction, correction_in
 from bot.replies.guardian import read_guardian
 from bot.replies.hints import choice_in, is_acknowledgement, is_danger, kind_chosen, may_accuse_school, tells_of_absence
 from bot.replies.kinds import Child, Doubt, OfficerReading, Pupil, Reading, SheetEntry, SheetReading
@@ -13,6 +14,7 @@ from bot.replies.unread import unread_words
 
 __all__ = [
     "Child",
+    "Correction",
     "Doubt",
     "Meant",
     "OfficerReading",
@@ -23,6 +25,7 @@ __all__ = [
     "SheetReading",
     "action",
     "choice_in",
+    "correction_in",
     "is_acknowledgement",
     "is_danger",
     "kind_chosen",
