@@ -12,7 +12,7 @@ from bot.replies.normalise import sounded_out
 
 
 class Correction(NamedTuple):
-    """`named`: the children of whom it was wrong, empty where nobody is named. `instead`: the words after it, empty where there are none."""
+    """`named`: the children of whom it was wrong, if any is named. `instead`: the words after it, if there are any."""
 
     named: tuple[int, ...]
     instead: str
