@@ -179,7 +179,7 @@ def alert(work: Work, task: Task, person_id: int, template: str | None = None, k
 
 
 def _shown(task: Task) -> dict[str, Any]:
-    hidden = {"template", "quiet", "urgent", "patient", "by_acknowledging", "outside_school", "confirming", "visit"}
+    hidden = {"template", "quiet", "urgent", "patient", "by_acknowledging", "outside_school", "confirming", "visit", "further"}
     return {name: value for name, value in task.facts.items() if name not in hidden}
 
 

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 
 from cases.contacts import people_at
 from cases.desk import Desk, desk_of_area, desk_of_student
 from cases.outside import ANY_SCHOOL
-from cases.tasks import NewTask, open_task
-from storage.tables import Area, Contact, Inbound, Student
+from cases.tasks import LIVING, NewTask, open_task
+from storage.tables import Area, Contact, Inbound, Student, Task
 from storage.work import Work
 
 ASIDE = "triage_aside"
+TO_READ = "triage"
+FURTHER = "further"
+"""Among a task's facts: the texts that came after the one that opened it."""
 
 
 async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:
     """A reply about a child goes to the class teacher; to the county where the school must not decide on it."""
     student = await work.session.get_one(Student, student_id)
     desk = await desk_of_student(work, student)
-    kind = "triage_unknown" if county else "triage"
+    kind = "triage_unknown" if county else TO_READ
     await _open(work, desk, kind, f"triage:{inbound.id}:{student_id}", {"student_id": student_id, "inbound_id": inbound.id})
+
+
+async def join_open(work: Work, student_ids: Collection[int], inbound: Inbound) -> bool:
+    """Adds a text to what a person already has to read of this sender about these children; False where there is nothing such."""
+    sent_here = select(Inbound.id).where(Inbound.contact_id == inbound.contact_id)
+    query = select(Task).where(
+        Task.kind == TO_READ, Task.state.in_(LIVING), Task.student_id.in_(student_ids), Task.inbound_id.in_(sent_here)
+    )
+    task = await work.session.scalar(query.order_by(Task.id.desc()).limit(1))
+    if task is None:
+        return False
+    task.facts = {**task.facts, FURTHER: [*task.facts.get(FURTHER, []), inbound.id]}
+    work.record("triage_joined", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, inbound_id=inbound.id)
+    return True
 
 
 async def show_aside(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:

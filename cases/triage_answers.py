@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from cases.desk import desk_of_area
 from cases.responsible import usable
 from cases.tasks import LIVING, end_task
+from cases.triage import FURTHER
 from storage import queue
 from storage.tables import Contact, Guardianship, Inbound, Person, PersonContact, SchoolClass, Student, Task
 from storage.work import Work
@@ -33,6 +34,12 @@ class Kin:
 async def letter_of(work: Work, task: Task) -> Inbound | None:
     """The text that the task is about."""
     return await work.session.get(Inbound, task.inbound_id) if task.inbound_id is not None else None
+
+
+async def texts_of(work: Work, task: Task) -> list[str]:
+    """All that its sender wrote of it, the first text first."""
+    ids = [task.inbound_id, *task.facts.get(FURTHER, [])]
+    return list(await work.session.scalars(select(Inbound.body).where(Inbound.id.in_(ids)).order_by(Inbound.id)))
 
 
 async def may_be_answered(work: Work, task: Task, letter: Inbound) -> str | None:

@@ -25,13 +25,13 @@ from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
-from bot.outbox.still import NO_ANSWER
 from bot.replies import Correction, Reading, correction_in, may_accuse_school, parted, read_guardian
 from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
+from bot.replies.hints import digit_alone
 from bot.replies.normalise import normalise
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
-from cases.matter import Said
+from cases.matter import NO_ANSWER, STARTS, Said
 from cases.triage import show_aside
 from storage.tables import CaseFile, GuardianAnswer, Inbound, Student
 from storage.work import Work
@@ -103,7 +103,8 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await hear_of_absence(talk) or await not_understood(talk, left)
     if left:
         return await _act_on_some(talk, sure, left)
-    if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
+    nobody_named = any(reading.student_id is None and reading.intent not in CHOICES for reading in sure)
+    if nobody_named and (_several(talk) or await _answered_apart(talk)):
         await let_it_be_read(talk, talk.child())
         return ask_which_child(talk)
     await talk.understood()
@@ -126,6 +127,14 @@ def _several(talk: Talk) -> bool:
     """Whether it is open which child is meant: no question was asked about one, and there are several."""
     asked = talk.question or talk.faded
     return len(talk.children) > 1 and (asked is None or asked.student_id is None)
+
+
+async def _answered_apart(talk: Talk) -> bool:
+    """Whether each of several children that were asked about has its own answer already: then nobody knows whose a new one corrects."""
+    if len(talk.together) < 2 or any(question.state != "answered" for question in talk.together):
+        return False
+    given = [await _last(talk, [child.id]) for child in talk.asked_about()]
+    return all(given) and len({(one.inbound_id, one.intent, one.promised_on) for answers in given for one in answers[:1]}) > 1
 
 
 async def _act_on_some(talk: Talk, sure: list[Reading], left: list[Reading]) -> str:
@@ -212,6 +221,7 @@ async def _undo(talk: Talk, answers: Sequence[GuardianAnswer] | None = None) -> 
 
 async def _act_on_all(talk: Talk, meant: list[tuple[Reading, Student]]) -> str:
     """First everything is carried out, then it is confirmed: nothing is asked further while a question is still open."""
+    meant = [(await _as_end_of_leave(talk, reading, child), child) for reading, child in meant]
     done = [(reading, child, await _act(talk, reading, child)) for reading, child in meant]
     for reading, child, given in done:
         if given is not None:
@@ -219,6 +229,17 @@ async def _act_on_all(talk: Talk, meant: list[tuple[Reading, Student]]) -> str:
     if not any(reading.intent in TO_A_PERSON for reading, _ in meant):
         await let_it_be_read(talk, meant[0][1])
     return done[0][0].intent
+
+
+async def _as_end_of_leave(talk: Talk, reading: Reading, child: Student) -> Reading:
+    """Nothing but a day, where the child is on leave: the day on which it comes back from it."""
+    is_said = reading.intent == "will_return" and reading.confidence < 1  # and no digit, nor a yes to what was put
+    if not is_said or reading.on is None or reading.on <= talk.speaker.today or digit_alone(reading.evidence) is not None:
+        return reading
+    leaves = [given for given in await _last(talk, [child.id]) if "until" in given.effects and STARTS not in given.effects]
+    if not leaves or any(one.intent == "will_return" for one in _read(talk, reading.evidence, None)):
+        return reading
+    return reading._replace(intent=leaves[0].intent)
 
 
 async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer | None:
@@ -229,7 +250,7 @@ async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer |
     before = [one for one in talk.takes_back if one.student_id == child.id]
     given = await take_answer(talk.work, _said(talk, child, reading), instead_of=before)
     question = talk.about(child)
-    if question is not None and question.state == "open" and question.kind in ASKED:
+    if question is not None and question.state == "open" and question.kind in ASKED and STARTS not in given.effects:
         await answered(talk.work, talk.inbound, question)
     return given
 

@@ -14,7 +14,7 @@ from cases.confirming import ask_to_confirm
 from cases.finishing import finish_task
 from cases.taken import note_taken
 from cases.tasks import LIVING
-from cases.triage_answers import Kin, answer_sender, children_named, letter_of, link_sender, may_be_answered, read_again
+from cases.triage_answers import Kin, answer_sender, children_named, letter_of, link_sender, may_be_answered, read_again, texts_of
 from cases.words import words
 from storage.tables import Contact, Facts, Inbound, Question, SchoolClass, Student, Task
 
@@ -32,11 +32,23 @@ async def letter(order: Order) -> str:
     if text is None:
         return order.refuse("not_a_letter")
     contact = await order.work.session.get_one(Contact, order.speaker.contact_id)
-    if contact.kind == "phone" and is_sensitive(law_book(), text.body):
+    written = await texts_of(order.work, task)
+    if contact.kind == "phone" and any(is_sensitive(law_book(), body) for body in written):
         return order.refuse("read_elsewhere")
     await note_taken(order.work, task, order.speaker.staff_id)
     order.work.record("letter_read", f"task:{task.id}", area_code=task.area_code, actor=f"person:{order.speaker.staff_id}")
-    return order.say("triage_letter", task=task, letter=NUMBER.sub(MASK, text.body)[:SHOWN])
+    return order.say("triage_letter", task=task, letter=_shown(written))
+
+
+def _shown(written: list[str]) -> str:
+    """As many of the texts as fit, without numbers; where they are too many, the last ones."""
+    shown = NUMBER.sub(MASK, written[-1])[:SHOWN]
+    for body in reversed(written[:-1]):
+        longer = f"{NUMBER.sub(MASK, body)} / {shown}"
+        if len(longer) > SHOWN:
+            break
+        shown = longer
+    return shown
 
 
 async def reply(order: Order) -> str:
