@@ -6,7 +6,7 @@ Everything an answer changed is kept with it, so that "不对" undoes it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
@@ -16,9 +16,11 @@ from cases.aid_deciding import claim_facts
 from cases.casework import open_case_of, pause_case
 from cases.complaints import take_up, told_by_text
 from cases.contacts import retire_contact
+from cases.corrections import undo_answer
 from cases.desk import desk_of_case, desk_of_student
 from cases.enrolment import open_enrolment_check
 from cases.escalation import settle
+from cases.family_word import end_waiting
 from cases.leave_said import give_leave, grant_leave
 from cases.matter import Matter, Said
 from cases.notices import deliver_notice, notice_of_case
@@ -30,11 +32,12 @@ from storage.tables import CaseFile, Complaint, GuardianAnswer, Inbound, Notice,
 from storage.work import Work
 
 
-async def take_answer(work: Work, said: Said) -> GuardianAnswer:
+async def take_answer(work: Work, said: Said, *, instead_of: Sequence[GuardianAnswer] = ()) -> GuardianAnswer:
     """Keeps the answer and carries out what the plan says of it. An intent that the plan does not name goes to a person.
 
     The same word of the same person on the same day changes nothing, and the first one is returned. One that is outweighed by
-    another guardian's is kept (`outweighed` among its effects) and sets nothing going.
+    another guardian's is kept (`outweighed` among its effects) and sets nothing going. `instead_of`: earlier answers about the child
+    that the same person takes back with it.
     """
     student = await work.session.get_one(Student, said.student_id)
     case = await open_case_of(work, student.id)
@@ -43,6 +46,9 @@ async def take_answer(work: Work, said: Said) -> GuardianAnswer:
     desk = await desk_of_case(work, case) if case is not None else await desk_of_student(work, student)
     rule = desk.plan.answers.get(said.intent) or desk.plan.answers["unknown"]
     matter = Matter(work, desk, student, case, said, rule)
+    for earlier in instead_of:
+        if earlier.undone_at is None:
+            await undo_answer(work, earlier, goes_on=False)
     if (known := await said_before(matter)) is not None:
         return known
     _record(matter)
@@ -56,6 +62,8 @@ async def take_answer(work: Work, said: Said) -> GuardianAnswer:
         matter.effects["outweighed"] = True
     answer = await _keep(matter)
     if case is not None:
+        if not said.accuses_school:
+            await end_waiting(work, case, answer)
         await settle(work, case)
     return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -85,10 +86,14 @@ def _restore(work: Work, case: CaseFile, effects: dict[str, Any]) -> None:
         case.guardian_confirmed_at = None
 
 
-async def last_answers(work: Work, person_id: int, within: timedelta) -> list[GuardianAnswer]:
-    """What this person's latest reply was taken to mean, if it is not long ago. Words that were confirmed later count from then."""
+async def last_answers(work: Work, person_id: int, within: timedelta, *, of: Collection[int]) -> list[GuardianAnswer]:
+    """What this person's latest reply about these children was taken to mean, if it is not long ago.
+
+    Words that were confirmed later count from then.
+    """
     query = select(GuardianAnswer).where(
-        GuardianAnswer.person_id == person_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= work.now - within
-    )
+        GuardianAnswer.person_id == person_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= work.now - within,
+        GuardianAnswer.student_id.in_(of),
+    )  # fmt: skip
     found = list(await work.session.scalars(query.order_by(GuardianAnswer.id.desc())))
     return [answer for answer in found if (answer.inbound_id, answer.at) == (found[0].inbound_id, found[0].at)]

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from cases.case_facts import case_facts
 from cases.casework import enter_level
 from cases.desk import Desk, desk_of_case
+from cases.family_word import family_said
 from cases.holes import report_hole
 from cases.notices import draft_notice
 from cases.responsible import holders
@@ -67,10 +68,12 @@ async def _climb(work: Work, desk: Desk, case: CaseFile, action: Enter) -> None:
 async def _open_owed(work: Work, desk: Desk, case: CaseFile, action: Open) -> None:
     await take_step(work, case, action.step, action.at)
     owed, rung = action.owed, desk.plan.at_level(action.level)
+    said = await family_said(work, desk, case) if rung.begins.unanswered_at is not None else {}
     new = NewTask(
         await step_key(work, case, action.step), owed.task, owed.role, desk.calendar.after(action.at, owed.due), owed.template,
         action.level, owed.quiet, by_acknowledging=owed.done_by_acknowledging, department=await _department(work, case, owed.task),
         about={"case_id": case.id, "student_id": case.student_id, "notice_id": await _notice_id(work, case, rung.notice)},
+        facts=said,
     )  # fmt: skip
     await open_task(work, desk, new, action.at)
 

@@ -8,7 +8,7 @@ from cases.casework import open_case_of, pause_case
 from cases.desk import Desk, desk_of_case
 from cases.duty_facts import next_duty_at
 from cases.escalation import settle
-from cases.matter import Matter
+from cases.matter import STARTS, Matter
 from cases.tasks import LIVING, NewTask, open_task
 from storage.tables import CaseFile, GuardianAnswer, Leave, Student, Task
 from storage.work import Work
@@ -23,7 +23,9 @@ async def give_leave(matter: Matter) -> None:
     until = matter.said.on - _DAY if matter.said.on and matter.said.on > desk.today else default
     leave = await grant_leave(matter, matter.said.since or _away_since(matter), max(until, desk.today))
     matter.effects |= {"leave_id": leave.id, "until": leave.ends_on.isoformat()}
-    if matter.case is not None and matter.said.since is None:
+    if matter.said.since is not None:
+        matter.effects[STARTS] = matter.said.since.isoformat()
+    elif matter.case is not None:
         await pause_case(matter.work, matter.case, _looked_at(desk, leave), matter.said.intent)
         await _follow(matter, leave)
 

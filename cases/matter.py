@@ -11,6 +11,11 @@ from plan.answers import Answer
 from storage.tables import CaseFile, Student
 from storage.work import Work
 
+NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
+"""Replies after which the family still has not said why the child is away."""
+STARTS = "since"
+"""Among an answer's effects: the first day of a leave that begins later, and says nothing of today."""
+
 
 @dataclass(frozen=True)
 class Said:

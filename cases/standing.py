@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from cases.corrections import undo_answer
 from cases.guardians import relation_of
-from cases.matter import Matter
+from cases.matter import STARTS, Matter
 from cases.tasks import NewTask, open_task
 from cases.words import words
 from storage.tables import GuardianAnswer
@@ -44,7 +44,7 @@ async def correct_own(matter: Matter) -> None:
     if matter.rule.effect not in EXCLUSIVE:
         return
     for earlier in await _today(matter):
-        if _is_own(matter, earlier) and _effect(matter, earlier) in EXCLUSIVE:
+        if _is_own(matter, earlier) and _effect(matter, earlier) in EXCLUSIVE and _of_later(earlier) == (matter.said.since is not None):
             await undo_answer(matter.work, earlier, goes_on=False)
 
 
@@ -57,6 +57,7 @@ async def weigh(matter: Matter) -> bool:
     if matter.said.intent not in order or matter.said.since is not None:
         return True
     others = [one for one in await _today(matter) if not _is_own(matter, one) and one.intent in order and _differs(matter, one)]
+    others = [one for one in others if not _of_later(one)]
     if not others:
         return True
     gravest = min(others, key=lambda one: order.index(one.intent))
@@ -66,6 +67,11 @@ async def weigh(matter: Matter) -> bool:
             await _set_aside(matter, lighter)
     await _show_both(matter, gravest)
     return counts
+
+
+def _of_later(answer: GuardianAnswer) -> bool:
+    """Whether it tells of a leave on a day to come, and nothing of today."""
+    return STARTS in answer.effects
 
 
 def _differs(matter: Matter, other: GuardianAnswer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 
@@ -17,6 +17,7 @@ from storage.tables import Contact, Inbound, Student, Task
 from storage.work import Work
 
 ASIDE = "triage_aside"
+TO_READ = "triage"
 STRANGER = "triage_unknown"
 """Texts for the county: of senders whom nobody knows, and of families where the school must not decide on them."""
 
@@ -28,8 +29,21 @@ async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bo
         return
     student = await work.session.get_one(Student, student_id)
     desk = await desk_of_student(work, student)
-    kind = STRANGER if county else "triage"
+    kind = STRANGER if county else TO_READ
     await _open(work, desk, kind, f"triage:{inbound.id}:{student_id}", {"student_id": student_id, "inbound_id": inbound.id})
+
+
+async def join_open(work: Work, student_ids: Collection[int], inbound: Inbound) -> bool:
+    """Adds a text to what a person already has to read of this sender about these children; False where there is nothing such."""
+    sent_here = select(Inbound.id).where(Inbound.contact_id == inbound.contact_id)
+    query = select(Task).where(
+        Task.kind == TO_READ, Task.state.in_(LIVING), Task.student_id.in_(student_ids), Task.inbound_id.in_(sent_here)
+    )
+    task = await work.session.scalar(query.order_by(Task.id.desc()).limit(1))
+    if task is None:
+        return False
+    await join_letter(work, task, inbound)
+    return True
 
 
 async def show_aside(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:

@@ -119,4 +119,7 @@ def _in_words(talk: Talk, reading: Reading) -> str:
     """As it would be confirmed if it were sure: a day on which there is no school is the next one that is."""
     if reading.on is None or reading.intent not in DATED:
         return phrase(UNDATED.get(reading.intent, f"understood.{reading.intent}"))
+    if reading.since is not None:
+        back = talk.speaker.calendar.nth_school_day(reading.on, 1)
+        return phrase(f"understood.{reading.intent}_later", first=spoken_day(reading.since), on=spoken_day(back))
     return phrase(DATED[reading.intent], on=spoken_day(talk.speaker.calendar.nth_school_day(reading.on, 1)))

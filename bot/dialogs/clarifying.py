@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.dialogs.checking_back import check_back
 from bot.dialogs.complaining import say_taken_up
-from bot.dialogs.follow_ups import days_offered
+from bot.dialogs.follow_ups import ask_once_more, days_offered
 from bot.dialogs.phrases import choices, listed
 from bot.dialogs.promising import say_who_calls, task_of_text
 from bot.dialogs.reading_along import follows_complaint, is_kept_from_school, let_it_be_read
@@ -20,19 +20,20 @@ from bot.replies.action import HOPELESS
 from bot.replies.hints import digit_alone, leaves_day_open
 from bot.replies.normalise import normalise
 from cases.after_complaint import add_to_complaint
-from cases.triage import hand_over
-from storage.tables import Contact, Question, Student
+from cases.triage import hand_over, join_open
+from storage.tables import Contact, Student
 
 MOST_MISSES = 2
 
 
 async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
     """Gives what became of the text in a word. `readings`: what it may mean; where one is hopeless, no question would help."""
-    if talk.faded is not None and talk.faded.kind in ASKED and digit_alone(normalise(talk.inbound.body)) is not None:
-        _ask_faded(talk, talk.faded)  # which question was answered is open: no failure to understand
+    if await _ask_faded(talk):  # which question was answered is open: no failure to understand
         return "asked_back"
     if digit_alone(normalise(talk.inbound.body)) is None and await follows_complaint(talk):
         await give_to_a_person(talk, talk.child())
+        return "handed_over"
+    if all(reading.intent == "unknown" for reading in readings) and await _joins(talk):
         return "handed_over"
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
@@ -41,23 +42,28 @@ async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
         await let_it_be_read(talk, talk.child())
         return "asked_back"
     contact.misses = 0
-    await give_to_a_person(talk, talk.child())
+    if not await _joins(talk):
+        await give_to_a_person(talk, talk.child())
     return "handed_over"
+
+
+async def _joins(talk: Talk) -> bool:
+    """Somebody is going to call already: they read this text, too, and the family, who knows it, is not told again."""
+    return not await is_kept_from_school(talk) and await join_open(talk.work, [child.id for child in talk.children], talk.inbound)
 
 
 async def _ask_again(talk: Talk, readings: Sequence[Reading]) -> bool:
     question = talk.question
     if question is not None and question.kind in FOLLOW_UPS:
         for one in talk.together:
-            talk.ask(one.kind, one.facts["asked_in"], talk.child(one.student_id), still="answer_stands", **one.facts)
+            ask_once_more(talk, one)
         return True
     is_digit = talk.inbound.body.strip().isdigit()
     if question is not None and question.kind in ASKED and (question.state == "open" or is_digit):
         _ask_of_all(talk, question.kind, readings)
         return True
-    faded = talk.faded or (await faded_question(talk.work, talk.speaker.contact_id) if is_digit and question is None else None)
-    if faded is not None and faded.kind in ASKED:
-        _ask_faded(talk, faded)
+    if talk.faded is not None and talk.faded.kind in ASKED:
+        ask_back(replace(talk, question=talk.faded, together=[talk.faded]), talk.child(), talk.faded.kind)
         return True
     return False
 
@@ -93,10 +99,19 @@ def with_first_words(talk: Talk) -> Talk:
     return replace(talk, words_id=talk.question.facts.get("words_id") if talk.question is not None else None)
 
 
-def _ask_faded(talk: Talk, faded: Question) -> None:
-    """A bare digit after the question expired is never guessed: the same is asked again."""
-    again = Talk(talk.work, talk.inbound, talk.speaker, faded, [faded], talk.children)
-    ask_back(again, again.child(), faded.kind)
+async def _ask_faded(talk: Talk) -> bool:
+    """A bare digit after the question expired is never guessed: the same is asked again. False where there is no such digit or question."""
+    if digit_alone(normalise(talk.inbound.body)) is None:
+        return False
+    faded = talk.faded or (await faded_question(talk.work, talk.speaker.contact_id) if talk.question is None else None)
+    if faded is None or faded.kind not in (*ASKED, *FOLLOW_UPS):
+        return False
+    again = replace(talk, question=faded, together=[faded])
+    if faded.kind in FOLLOW_UPS:
+        ask_once_more(again, faded)
+    else:
+        ask_back(again, again.child(), faded.kind)
+    return True
 
 
 def ask_anew(talk: Talk) -> str:

@@ -79,6 +79,16 @@ def _offer(talk: Talk, kind: str, template: str, child: Student, given: Guardian
     )  # fmt: skip
 
 
+def ask_once_more(talk: Talk, question: Question) -> None:
+    """What was asked further, with its time anew; days are those that come now."""
+    expires = talk.work.now + timedelta(minutes=talk.speaker.plan.follow_ups.open_minutes)
+    facts = {**question.facts, "question_expires": expires.isoformat()}
+    if question.kind == "until":
+        days, offered = days_offered(talk)
+        facts |= {"days": [day.isoformat() for day in days], "options": listed(offered), "choices": offered}
+    talk.ask(question.kind, facts["asked_in"], talk.child(question.student_id), still="answer_stands", **facts)
+
+
 def _offer_help(talk: Talk, child: Student, given: GuardianAnswer, _understood: str) -> None:
     _offer(talk, "help", "aid_question", child, given, numbered([kind.zh for kind in talk.speaker.plan.follow_ups.help.values()]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -24,13 +25,14 @@ from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
-from bot.replies import Reading, may_accuse_school, parted, read_guardian
+from bot.replies import Correction, Reading, correction_in, may_accuse_school, parted, read_guardian
 from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
+from bot.replies.hints import digit_alone
 from bot.replies.normalise import normalise
 from cases.after_complaint import add_to_complaint
 from cases.answers import take_answer
 from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
-from cases.matter import Said
+from cases.matter import NO_ANSWER, STARTS, Said
 from storage.tables import CaseFile, GuardianAnswer, Inbound, Student
 from storage.work import Work
 
@@ -58,6 +60,9 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     other = await _about_another(talk, readings)
     if other is not None:
         talk, readings = other, _read(other, text, other.kind)
+    wrong = None if is_unanswered(talk) else correction_in(text, talk.named())
+    if wrong is not None and _corrects(wrong, readings):
+        return await _correct(talk, wrong, readings)
     return await _respond(talk, readings)
 
 
@@ -90,7 +95,7 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _danger(talk, dangers)
     if readings and (readings[0].intent == "undo" or normalise(talk.inbound.body) == UNDO_KEY):
         meant = [reading for reading in readings if reading.intent != "undo"]
-        return await (_respond(talk, meant) if meant and is_unanswered(talk) else _undo(talk))
+        return await (_respond(talk, meant) if meant and (is_unanswered(talk) or not await _last(talk)) else _undo(talk))
     if _only_thanks(talk, readings):
         return RECEIPT
     sure, left = parted(readings)
@@ -98,7 +103,8 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await hear_of_absence(talk) or await not_understood(talk, left)
     if left:
         return await _act_on_some(talk, sure, left)
-    if any(reading.student_id is None and reading.intent not in CHOICES for reading in sure) and _several(talk):
+    nobody_named = any(reading.student_id is None and reading.intent not in CHOICES for reading in sure)
+    if nobody_named and (_several(talk) or await _answered_apart(talk)):
         await let_it_be_read(talk, talk.child())
         return ask_which_child(talk)
     await talk.understood()
@@ -121,6 +127,14 @@ def _several(talk: Talk) -> bool:
     """Whether it is open which child is meant: no question was asked about one, and there are several."""
     asked = talk.question or talk.faded
     return len(talk.children) > 1 and (asked is None or asked.student_id is None)
+
+
+async def _answered_apart(talk: Talk) -> bool:
+    """Whether each of several children that were asked about has its own answer already: then nobody knows whose a new one corrects."""
+    if len(talk.together) < 2 or any(question.state != "answered" for question in talk.together):
+        return False
+    given = [await _last(talk, [child.id]) for child in talk.asked_about()]
+    return all(given) and len({(one.inbound_id, one.intent, one.promised_on) for answers in given for one in answers[:1]}) > 1
 
 
 async def _act_on_some(talk: Talk, sure: list[Reading], left: list[Reading]) -> str:
@@ -166,9 +180,39 @@ async def _accuses(talk: Talk, reading: Reading) -> bool:
     return await is_kept_from_school(talk)
 
 
-async def _undo(talk: Talk) -> str:
+def _corrects(wrong: Correction, readings: list[Reading]) -> bool:
+    """Whether "不对" is said of what was understood; "错，打错电话了" and a danger are heard as what they are."""
+    if any(reading.intent == "safety" for reading in readings):
+        return False
+    return bool(wrong.named) or readings[0].intent == "undo" or not parted(readings)[0]
+
+
+async def _correct(talk: Talk, wrong: Correction, readings: list[Reading]) -> str:
+    """The last answer is taken back, and what is said instead is carried out at once; where that is not sure, all is asked again."""
+    instead = _read(talk, wrong.instead, talk.kind if talk.kind in ASKED else "absence") if wrong.instead else []
+    named = set(wrong.named) or {reading.student_id for reading in instead} - {None}
+    answers = await _last(talk, [child.id for child in talk.children if child.id in named] or None)
+    meant, left = parted(instead)
+    if not answers or left or any(reading.intent in NO_ANSWER for reading in instead):
+        return await (_undo(talk, answers) if answers or not instead else _respond(talk, readings))
+    if not meant:
+        return await _undo(talk, answers)
+    if not named and len({(given.intent, given.promised_on) for given in answers}) > 1:
+        return ask_which_child(talk)
+    await talk.understood()
+    corrected = [talk.child(student_id) for student_id in dict.fromkeys(given.student_id for given in answers)]
+    said = [(one, child) for one in meant for child in ([talk.child(one.student_id)] if one.student_id is not None else corrected)]
+    return await _act_on_all(replace(talk, takes_back=answers), said)
+
+
+async def _last(talk: Talk, of: Sequence[int] | None = None) -> list[GuardianAnswer]:
+    """What the writer's last reply was taken to mean; of these children, else of all that the talk is about."""
+    return await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN, of=of or [child.id for child in talk.children])
+
+
+async def _undo(talk: Talk, answers: Sequence[GuardianAnswer] | None = None) -> str:
     """ "不对" takes back the last answer and asks again."""
-    answers = await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN)
+    answers = await _last(talk) if answers is None else answers
     if await take_lesson_back(talk, since=answers[0].at if answers else None):
         return "undone"
     if not answers:
@@ -185,6 +229,7 @@ async def _undo(talk: Talk) -> str:
 
 async def _act_on_all(talk: Talk, meant: list[tuple[Reading, Student]]) -> str:
     """First everything is carried out, then it is confirmed: nothing is asked further while a question is still open."""
+    meant = [(await _as_end_of_leave(talk, reading, child), child) for reading, child in meant]
     done = [(reading, child, await _act(talk, reading, child)) for reading, child in meant]
     for reading, child, given in done:
         if given is not None:
@@ -194,14 +239,26 @@ async def _act_on_all(talk: Talk, meant: list[tuple[Reading, Student]]) -> str:
     return done[0][0].intent
 
 
+async def _as_end_of_leave(talk: Talk, reading: Reading, child: Student) -> Reading:
+    """Nothing but a day, where the child is on leave: the day on which it comes back from it."""
+    is_said = reading.intent == "will_return" and reading.confidence < 1  # and no digit, nor a yes to what was put
+    if not is_said or reading.on is None or reading.on <= talk.speaker.today or digit_alone(reading.evidence) is not None:
+        return reading
+    leaves = [given for given in await _last(talk, [child.id]) if "until" in given.effects and STARTS not in given.effects]
+    if not leaves or any(one.intent == "will_return" for one in _read(talk, reading.evidence, None)):
+        return reading
+    return reading._replace(intent=leaves[0].intent)
+
+
 async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer | None:
     if reading.intent in CHOICES:
         is_asked = talk.question is not None and talk.question.state == "open"
         await take_choice(talk.work, talk.inbound, talk.speaker, reading.intent, talk.question if is_asked else None, child)
         return None
-    given = await take_answer(talk.work, await _said(talk, child, reading))
+    before = [one for one in talk.takes_back if one.student_id == child.id]
+    given = await take_answer(talk.work, await _said(talk, child, reading), instead_of=before)
     question = talk.about(child)
-    if question is not None and question.state == "open" and question.kind in ASKED:
+    if question is not None and question.state == "open" and question.kind in ASKED and STARTS not in given.effects:
         await answered(talk.work, talk.inbound, question)
     return given
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_, select
 
+from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import SchoolYear, school_year_of
 from cases.contacts import people_at
 from cases.plans import plan_in_force
@@ -15,7 +16,7 @@ from cases.responsible import in_force
 from cases.tasks import LIVING
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import Guardianship, Inbound, Message, Person, Question, Responsibility, StandIn, Task, TaskHolder
+from storage.tables import CaseFile, Guardianship, Inbound, Message, Person, Question, Responsibility, StandIn, Task, TaskHolder
 from storage.work import Work
 
 REMEMBERED = timedelta(days=7)
@@ -137,12 +138,21 @@ async def _tasks(work: Work, people: list[int]) -> list[Task]:
 
 
 async def faded_question(work: Work, contact_id: int) -> Question | None:
-    """The last question to a family here that went unanswered and expired not long ago."""
+    """What a family was asked here last and not long ago, and did not answer in time; also what it answered of a child that is still away.
+
+    A digit below the reminder of a promise is meant for the question in which it was promised.
+    """
+    away = exists().where(CaseFile.id == Question.case_id, CaseFile.state == "open", CaseFile.back_on.is_(None))
+    ran_out = and_(Question.state.in_(("open", "expired")), Question.expires_at <= work.now)
     query = select(Question).where(
-        Question.contact_id == contact_id, Question.state.in_(("open", "expired")), Question.expires_at <= work.now,
-        Question.expires_at > work.now - REMEMBERED, Question.kind.in_(("absence", "notice", "confirm_return")),
+        Question.contact_id == contact_id, Question.expires_at > work.now - REMEMBERED,
+        or_(
+            and_(ran_out, Question.kind.in_(("absence", "notice", "confirm_return"))),
+            and_(ran_out, Question.kind.in_(FOLLOW_UPS), away),
+            and_(Question.state == "answered", Question.kind.in_(("absence", "notice")), away),
+        ),
     )  # fmt: skip
-    return await work.session.scalar(query.order_by(Question.asked_at.desc()).limit(1))
+    return await work.session.scalar(query.order_by(Question.asked_at.desc(), Question.id.desc()).limit(1))
 
 
 async def area_of(work: Work, person_id: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from bot.replies.hints import takes_back
+from bot.replies import correction_in
 from cases.contacts import restore_contact
 from cases.corrections import UNDO_WITHIN
 from storage.tables import GuardianAnswer, Inbound
@@ -19,7 +19,7 @@ async def is_number_back(work: Work, inbound: Inbound) -> bool:
 
     The answer itself is taken back where every other one is.
     """
-    if not takes_back(inbound.body) and inbound.body.strip() != UNDO_KEY:
+    if correction_in(inbound.body, ()) is None and inbound.body.strip() != UNDO_KEY:
         return False
     said = select(GuardianAnswer).join(Inbound, Inbound.id == GuardianAnswer.inbound_id).where(
         Inbound.contact_id == inbound.contact_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= work.now - UNDO_WITHIN,

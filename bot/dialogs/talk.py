@@ -14,7 +14,7 @@ from bot.dialogs.speaker import Speaker, quoted_message, same_matter
 from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Child
 from bot.replies.normalise import normalise
-from storage.tables import CaseFile, Contact, Inbound, Question, Student
+from storage.tables import CaseFile, Contact, GuardianAnswer, Inbound, Question, Student
 from storage.work import Work
 
 ASKED = ("absence", "notice", "confirm_return")
@@ -29,6 +29,7 @@ class Talk:
     The question may have been answered before: then the text corrects that answer, or adds to it. `faded` is the question that
     the text quotes although its time is over: words are still about that child, but a digit is asked again. `notice_id` is the
     notice whose number the text gives. `words_id` is the earlier text that says what this one, a digit, only picks or confirms.
+    `takes_back`: the answers in whose place stands what the text says ("不对，后天").
     """
 
     work: Work
@@ -40,6 +41,7 @@ class Talk:
     faded: Question | None = None
     notice_id: int | None = None
     words_id: int | None = None
+    takes_back: Sequence[GuardianAnswer] = ()
 
     @property
     def kind(self) -> str | None:

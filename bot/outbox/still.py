@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import Exists
 
+from cases.matter import NO_ANSWER, STARTS
 from storage.tables import (
     Absence,
     AttendanceSheet,
@@ -31,8 +32,6 @@ from storage.tables import (
     Task,
 )
 
-NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
-"""Replies after which the family still has not said why the child is away."""
 _JUST = timedelta(hours=1)
 
 
@@ -111,6 +110,7 @@ def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
         GuardianAnswer.student_id == Intent.student_id,
         GuardianAnswer.undone_at.is_(None),
         GuardianAnswer.intent.not_in(NO_ANSWER),
+        GuardianAnswer.effects[STARTS].astext.is_(None),
         GuardianAnswer.at >= func.timezone(zone.key, day),
     )
     return and_(_case(CaseFile.back_on.is_(None)), ~answered, ~_just_asked())

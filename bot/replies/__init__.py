@@ -1,6 +1,7 @@
 """What did they mean: replies of guardians, teachers and officers, read by rules that can be explained."""
 
 from bot.replies.action import action, parted
+from bot.replies.correction import Correction, correction_in
 from bot.replies.guardian import read_guardian
 from bot.replies.hints import (
     choice_in,
@@ -22,6 +23,7 @@ from bot.replies.unread import unread_words
 
 __all__ = [
     "Child",
+    "Correction",
     "Doubt",
     "Meant",
     "OfficerReading",
@@ -33,6 +35,7 @@ __all__ = [
     "Told",
     "action",
     "choice_in",
+    "correction_in",
     "is_acknowledgement",
     "is_danger",
     "is_danger_from_staff",

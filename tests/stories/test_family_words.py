@@ -139,7 +139,7 @@ async def test_what_tells_more_than_was_understood_is_asked_back_and_read_by_a_p
     await father.replies("发烧了，昨黑了他阿舅训得够呛")
     await father.expects("请回数字")
     assert await standing(asked) == []
-    await teacher.expects("还写了别的", "看一眼家长的原话")
+    await teacher.expects("有没看懂的话", "看一眼家长的原话")
     code = (await asked.task("triage_aside")).code
     await teacher.replies(f"{code} 看")
     await teacher.expects("训得够呛")
@@ -150,7 +150,7 @@ async def test_what_tells_more_than_was_understood_is_asked_back_and_read_by_a_p
 async def test_an_answer_that_is_understood_to_the_last_word_costs_nobody_a_look(asked: County) -> None:
     await asked.phones["father"].replies("发烧了，在卫生院打吊针呢")
     await asked.phones["father"].expects("哪天能来")
-    assert not [text for text in await asked.phones["class_teacher"].new() if "还写了别的" in text]
+    assert not [text for text in await asked.phones["class_teacher"].new() if "有没看懂的话" in text]
 
 
 async def test_what_a_further_answer_tells_beside_its_day_is_read_as_well(asked: County) -> None:
@@ -302,7 +302,7 @@ async def test_what_is_not_understood_of_a_child_that_nobody_asked_about_is_read
     await father.replies("小龙发烧了，小虎的事再说吧")
     await father.expects("小龙")
     assert await standing(asked) == ["sick"]
-    await asked.phones["class_teacher"].expects("小虎", "还写了别的")
+    await asked.phones["class_teacher"].expects("小虎", "有没看懂的话")
     assert not [text for text in await father.new() if "小虎" in text]
 
 

@@ -1,0 +1,33 @@
+""" "不对" before what is meant instead: whose answer was wrong, and what is so."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.replies import Child, correction_in
+
+CHILDREN = [Child(1, "马小龙"), Child(2, "马麦燕")]
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "instead"),
+    [
+        ("不对，后天", (), "后天"),
+        ("不对不对，后天", (), "后天"),
+        ("错了。不对！后天", (), "后天"),
+        ("错了，我说的是周四", (), "周四"),
+        ("说错了，应该是后天", (), "后天"),
+        ("不对，1", (), "1"),
+        ("不对", (), ""),
+        ("麦燕不对", (2,), ""),
+        ("麦燕的不对，后天", (2,), "后天"),
+        ("不对，麦燕后天", (), "麦燕后天"),
+    ],
+)
+def test_what_opens_by_taking_back(text: str, named: tuple[int, ...], instead: str) -> None:
+    assert correction_in(text, CHILDREN) == (named, instead)
+
+
+@pytest.mark.parametrize("text", ["后天", "不是我家孩子", "错过了车，明天来", "麦燕后天", "", "，，", "打错电话了"])
+def test_what_takes_nothing_back(text: str) -> None:
+    assert correction_in(text, CHILDREN) is None
