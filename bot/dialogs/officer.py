@@ -8,6 +8,7 @@ from itertools import takewhile
 from sqlalchemy import select
 
 from bot.dialogs.answering import answered
+from bot.dialogs.case_story import case_story
 from bot.dialogs.officer_activities import activity_told
 from bot.dialogs.officer_ledger import ledger_counts
 from bot.dialogs.officer_people import away, back, picked_colleague
@@ -21,7 +22,6 @@ from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
 from bot.replies import OfficerReading, read_officer
-from cases.ledger import short_story
 from storage.tables import Inbound, Question, Task, TaskHolder
 from storage.work import Work
 
@@ -140,7 +140,7 @@ async def _mine(order: Order) -> str:
 
 async def _case(order: Order) -> str:
     found = await case_numbered(order, order.reading.number or "")
-    return found if isinstance(found, str) else order.say("officer_case", story=await short_story(order.work, found))
+    return found if isinstance(found, str) else order.say("officer_case", story=await case_story(order.work, found))
 
 
 async def _help(order: Order) -> str:

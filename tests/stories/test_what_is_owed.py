@@ -72,3 +72,38 @@ async def test_a_complaint_names_nobody_in_a_list(four_visits: County) -> None:
     await officer.replies("我的")
     text = await officer.expects("受理投诉")
     assert "小龙" not in text
+
+
+async def test_a_case_that_is_asked_for_tells_the_child_what_was_found_and_what_is_next(four_visits: County) -> None:
+    """The visit of this minute is there; what must not stand on a phone is left out; a level that was left out never happened."""
+    village, code = four_visits.phones["village_committee"], await codes(four_visits)
+    await village.replies(f"{code['韩阿依莎']} 3 见到奶奶，说娃跟他爸在兰州，下周三回来")
+    await village.expects("办好了")
+    await village.replies(f"{code['马晓虎']} 3 见到爷爷，说娃被送去经堂念经了")
+    await village.expects("办好了")
+    principal = four_visits.phones["principal"]
+    number = (await four_visits.case("韩阿依莎")).number
+    await principal.replies(f"查 {number}")
+    text = await principal.expects(
+        f"{number} 阿依莎 三(2)班：11月2日起缺课，现在3级学校和村委会（11月3日起）", "11月3日入户家访", "见到奶奶", "兰州"
+    )
+    assert "接下来校长与家长联系动员返校，11月5日前" in text
+    assert "询问监护人" not in text
+    assert parts(text) <= 3
+    await principal.replies(f"查 {(await four_visits.case('马晓虎')).number}")
+    text = await principal.expects("晓虎", "11月3日入户家访并记录情况：情况请登录系统查看")
+    assert "经堂" not in text
+
+
+async def test_a_long_case_keeps_to_three_parts_and_ends_with_its_exit(four_visits: County) -> None:
+    village, code = four_visits.phones["village_committee"], await codes(four_visits)
+    await village.replies(
+        f"{code['韩阿依莎']} 3 "
+        + "见到奶奶，说娃跟他爸在兰州一个亲戚开的牛肉面馆里帮忙端盘子，也说不准什么时候能回来，家里实在没有人能去接" * 2
+    )
+    await four_visits.to("2026-11-12 12:05")
+    head = four_visits.phones["township_head"]
+    number = (await four_visits.case("韩阿依莎")).number
+    await head.replies(f"查 {number}")
+    text = await head.expects(f"{number} 阿依莎", "接下来")
+    assert parts(text) <= 3, text
