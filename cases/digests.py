@@ -6,12 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
 from cases.desk import desk_of_school
 from cases.names import area_names
 from cases.outside import barred_from
+from cases.owed_lines import About, about_whom, listed, owed_lines
 from cases.read_ahead import places_of_tasks, read_places, read_posts
 from cases.responsible import Place, holders, in_force
 from cases.tasks import LIVING
@@ -20,8 +22,9 @@ from plan.model import Plan
 from storage.tables import AttendanceSheet, CaseFile, CaseLevel, Responsibility, School, SchoolClass, Task, TaskHolder
 from storage.work import Work
 
-LONGEST_LIST = 5
-"""Lines in a digest: the rest is counted; a longer text would not be read on a phone."""
+ROOM, ROOM_OF_ONE = 106, 30
+"""Characters for all the lists of a morning digest, and for each but the first: more would make a fourth part of an SMS."""
+UNNAMED = "；…"
 
 
 async def noon_digest(work: Work, plan: Plan, day: date) -> None:
@@ -52,12 +55,14 @@ class Owed:
     area_code: str
     open: int = 0
     overdue: list[Task] = field(default_factory=list)
+    today: list[Task] = field(default_factory=list)
     below: list[Task] = field(default_factory=list)
 
 
 async def morning_digest(work: Work, plan: Plan, day: date) -> None:
     """Tells each responsible person what they owe and what is overdue, and those above them what is overdue below."""
     owed: dict[int, Owed] = defaultdict(lambda: Owed(""))
+    calendar = Calendar(plan)
     asked: dict[int, set[int]] = defaultdict(set)
     query = (
         select(Task, TaskHolder.person_id).join(TaskHolder).where(Task.state.in_(LIVING), TaskHolder.until.is_(None)).order_by(Task.due_at)
@@ -69,10 +74,13 @@ async def morning_digest(work: Work, plan: Plan, day: date) -> None:
         entry.open += 1
         if task.due_at < work.now:
             entry.overdue.append(task)
+        elif calendar.day_of(task.due_at) == day:
+            entry.today.append(task)
     await _copy_above(work, plan, day, owed, asked)
-    for person_id, entry in owed.items():
-        if entry.overdue or entry.below:
-            _say_digest(work, plan, day, person_id, entry)
+    told = {person_id: entry for person_id, entry in owed.items() if entry.overdue or entry.below}
+    about = await about_whom(work, plan, [task for entry in told.values() for task in (*entry.overdue, *entry.today)])
+    for person_id, entry in told.items():
+        _say_digest(work, plan, day, person_id, entry, about)
 
 
 async def _copy_above(work: Work, plan: Plan, day: date, owed: dict[int, Owed], asked: Mapping[int, set[int]]) -> None:
@@ -91,10 +99,10 @@ async def _copy_above(work: Work, plan: Plan, day: date, owed: dict[int, Owed], 
                 owed[holder.person_id].below.append(task)
 
 
-def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) -> None:
-    """One overdue task is named in full; several become one list."""
+def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed, about: About) -> None:
+    """One overdue task, with nothing else due today, is named in full; several become lists."""
     key, expires = f"morning:{day}:{person_id}", work.now + timedelta(hours=6)
-    if len(entry.overdue) + len(entry.below) == 1:
+    if len(entry.overdue) + len(entry.below) == 1 and not entry.today:
         only = [*entry.overdue, *entry.below][0]
         facts = {} if entry.overdue else {"holder_role": plan.role_name(only.role)}
         work.say(
@@ -111,12 +119,21 @@ def _say_digest(work: Work, plan: Plan, day: date, person_id: int, entry: Owed) 
             sheet_id=only.sheet_id,
         )
         return
-    lines = [f"{task.code} {plan.task_name(task.kind).zh}" for task in entry.overdue]
+    work.say(
+        key, person_id, "digest_morning", area_code=entry.area_code, expires_at=expires, facts=_digest_facts(plan, day, entry, about)
+    )  # fmt: skip
+
+
+def _digest_facts(plan: Plan, day: date, entry: Owed, about: About) -> dict[str, Any]:
+    """Counts, and what there is room to name: what is overdue, what is due today, and only by role what is overdue below."""
     below = Counter(f"{plan.role_name(task.role)}{plan.task_name(task.kind).zh}" for task in entry.below)
-    lines += [f"{what}×{number}" if number > 1 else what for what, number in below.items()]
-    counts = {"open_count": entry.open, "overdue_count": len(entry.overdue), "below_count": len(entry.below)}
-    facts_shown = {**counts, "lines": "；".join(lines[:LONGEST_LIST])}
-    work.say(key, person_id, "digest_morning", area_code=entry.area_code, expires_at=expires, facts=facts_shown)
+    below_lines = listed([f"{what}×{number}" if number > 1 else what for what, number in below.items()], ROOM_OF_ONE, UNNAMED)
+    today_lines = listed(owed_lines(plan, entry.today, about, day), ROOM_OF_ONE, UNNAMED)
+    return {
+        "open_count": entry.open, "overdue_count": len(entry.overdue), "below_count": len(entry.below), "today_count": len(entry.today),
+        "lines": listed(owed_lines(plan, entry.overdue, about), ROOM - len(today_lines + below_lines), UNNAMED),
+        "today_lines": today_lines, "below_lines": below_lines,
+    }  # fmt: skip
 
 
 async def monthly_list(work: Work, plan: Plan, day: date) -> None:

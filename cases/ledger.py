@@ -11,11 +11,8 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases.plans import plan_of
 from cases.tasks import LIVING
-from plan.calendar import Calendar
 from storage.tables import CaseFile, CaseLevel, Event, School, SchoolClass, Student, Task, TaskHolder
-from storage.work import Work
 
 NO_CAUSE = "none"
 """Asks for the cases whose cause nobody knows yet."""
@@ -146,18 +143,3 @@ async def story(session: AsyncSession, case_id: int) -> Sequence[StoryLine]:
     """What happened to a case, from the record, in order."""
     found = await session.scalars(select(Event).where(Event.case_id == case_id).order_by(Event.at, Event.id))
     return [StoryLine(event.at, event.actor, event.action, event.subject, event.facts) for event in found]
-
-
-async def short_story(work: Work, case: CaseFile) -> str:
-    """A case in a few words for a phone: the levels it stood at with their dates, and what is owed now."""
-    plan = await plan_of(work.session, case.plan_version_id)
-    calendar = Calendar(plan)
-    levels = await work.session.scalars(select(CaseLevel).where(CaseLevel.case_id == case.id).order_by(CaseLevel.entered_at, CaseLevel.id))
-    steps = [f"{calendar.local(entry.entered_at):%m-%d} {plan.at_level(entry.level).name.zh}" for entry in levels]
-    if case.state == "closed" and case.exit is not None and case.closed_at is not None:
-        steps.append(f"{calendar.local(case.closed_at):%m-%d} {plan.exits[case.exit].zh}")
-    chain = (Task.case_id == case.id, Task.state.in_(LIVING), Task.level.is_not(None))  # what else is owed may be nobody else's business
-    living = select(Task).where(*chain).order_by(Task.due_at).limit(1)
-    if (task := await work.session.scalar(living)) is not None:
-        steps.append(f"{plan.role_name(task.role)} {plan.task_name(task.kind).zh} {calendar.local(task.due_at):%m-%d}")
-    return f"{case.number}：" + "；".join(steps[-6:])

@@ -120,7 +120,7 @@ async def _owners(work: Work, tasks: Sequence[int]) -> Found:
     return _grouped((task, name) for task, name in await work.session.execute(held.order_by(TaskHolder.since, Person.id)))
 
 
-def _shown_kinds(plan: Plan) -> frozenset[str]:
+def shown_kinds(plan: Plan) -> frozenset[str]:
     """Not those whose very name tells what a family said in confidence, nor those kept from a school, nor those told by their paper."""
     private = {answer.task for answer in plan.answers.values() if answer.sensitive} | PAPERS
     return frozenset(name for name, kind in plan.tasks.items() if name not in private and not kind.outside_school and not kind.apart)
@@ -131,11 +131,11 @@ async def _measures(work: Work, plan: Plan, calendar: Calendar, cases: Sequence[
     done = done.where(
         Task.case_id == func.any(cases),
         Task.state == "done",
-        Task.kind.in_(_shown_kinds(plan)),
+        Task.kind.in_(shown_kinds(plan)),
         Task.facts["outside_school"].astext.is_(None),
     )
     found = [(case or 0, Measure(calendar.day_of(at), kind, name)) for case, at, kind, name in await work.session.execute(done) if at]
-    found += [pair async for pair in _notices(work, calendar, cases)]
+    found += [pair async for pair in papers_of(work, calendar, cases)]
     sent = select(Referral.case_id, Referral.decided_at, Referral.department, Person.name).outerjoin(
         Person, Person.id == Referral.decided_by
     )
@@ -147,7 +147,7 @@ async def _measures(work: Work, plan: Plan, calendar: Calendar, cases: Sequence[
     return _grouped(sorted(found, key=lambda pair: (pair[0], pair[1].on)))
 
 
-async def _notices(work: Work, calendar: Calendar, cases: Sequence[int]) -> AsyncIterator[tuple[int, Measure]]:
+async def papers_of(work: Work, calendar: Calendar, cases: Sequence[int]) -> AsyncIterator[tuple[int, Measure]]:
     """Each issued by name; delivered on the day that its first receipt tells, by whoever recorded it."""
     query = select(Notice, Person.name).outerjoin(Person, Person.id == Notice.issued_by)
     rows = (await work.session.execute(query.where(Notice.case_id == func.any(cases), Notice.issued_at.is_not(None)))).all()

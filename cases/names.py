@@ -10,6 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.responsible import Place
 from storage.tables import Area, Person, School, SchoolClass, Student
 
+DOUBLE_SURNAMES = frozenset({"欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "司徒", "夏侯"})
+
+
+def given_name(name: str, ethnicity: str | None) -> str:
+    """What a family calls the child: without the surname, where there is one and at least two characters are left."""
+    if ethnicity and ethnicity.startswith("藏"):
+        return name
+    first, dot, _ = name.partition("·")
+    if dot:
+        return first
+    given = name[2:] if name[:2] in DOUBLE_SURNAMES else name[1:]
+    return given if len(given) > 1 else name
+
 
 async def place_name(session: AsyncSession, place: Place) -> str:
     """School and class where there are any, else the area's name."""

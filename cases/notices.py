@@ -76,9 +76,9 @@ async def _reads_as(work: Work, desk: Desk, notice: Notice) -> str:
 
 
 def _counting(desk: Desk, days: int) -> dict[str, Any]:
-    """How the deadline will run from delivery, and what that means where it is delivered today."""
+    """The day of the deadline where it is delivered today; from a later delivery it runs to a later day."""
     by = desk.today + timedelta(days=days)
-    return {"deadline_days": days, "issued_day": f"{desk.today.month}月{desk.today.day}日", "by_day": f"{by.month}月{by.day}日"}
+    return {"by_day": f"{by.month}月{by.day}日"}
 
 
 async def deliver_notice(

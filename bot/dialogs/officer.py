@@ -8,6 +8,7 @@ from itertools import takewhile
 from sqlalchemy import select
 
 from bot.dialogs.answering import answered
+from bot.dialogs.case_story import case_story
 from bot.dialogs.officer_activities import activity_told
 from bot.dialogs.officer_ledger import ledger_counts
 from bot.dialogs.officer_people import away, back, picked_colleague
@@ -23,7 +24,6 @@ from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
 from bot.replies import OfficerReading, read_officer
-from cases.ledger import short_story
 from storage.tables import Inbound, Question, Task, TaskHolder
 from storage.work import Work
 
@@ -121,7 +121,7 @@ async def _which(order: Order) -> str | None:
         return order.refuse("ended" if await _had(order) else "not_holder")
     if not order.speaker.tasks:
         return None if order.reading.command in {"returned", "confirm", "letter", "belongs"} else order.refuse("no_tasks")
-    return order.say("which_task", lines=lines_of(order.speaker))
+    return order.say("which_task", lines=await lines_of(order))
 
 
 async def _had(order: Order) -> bool:
@@ -135,12 +135,12 @@ async def _had(order: Order) -> bool:
 async def _mine(order: Order) -> str:
     if not order.speaker.tasks:
         return order.refuse("no_tasks")
-    return order.say("officer_mine", lines=lines_of(order.speaker))
+    return order.say("officer_mine", lines=await lines_of(order))
 
 
 async def _case(order: Order) -> str:
     found = await case_numbered(order, order.reading.number or "")
-    return found if isinstance(found, str) else order.say("officer_case", story=await short_story(order.work, found))
+    return found if isinstance(found, str) else order.say("officer_case", story=await case_story(order.work, found))
 
 
 async def _help(order: Order) -> str:

@@ -10,17 +10,16 @@ from typing import Any
 from sqlalchemy import select, update
 
 from bot.dialogs.answering import answer
-from bot.dialogs.phrases import spoken_day
 from bot.dialogs.speaker import Speaker
 from bot.replies import OfficerReading
 from cases.case_search import cases_numbered
 from cases.duty_facts import next_duty_at
+from cases.owed_lines import about_whom, listed, owed_lines
 from cases.reminders import desk_of_task
 from cases.words import words
 from storage.tables import CaseFile, Inbound, Intent, Message, Question, Task
 from storage.work import Work
 
-LISTED = 6
 MOST_NUMBERS = 4
 _DONE = re.compile(r"^3(?![0-9])[-\s.,。、:)]*")
 
@@ -84,13 +83,10 @@ class Order:
         await self.work.session.execute(asked.values(state="answered", ended_at=self.work.now))
 
 
-def lines_of(speaker: Speaker) -> str:
+async def lines_of(order: Order) -> str:
     """What the speaker owes, a few words each, the most urgent first."""
-    shown = [
-        f"{task.code} {speaker.plan.task_name(task.kind).zh} {spoken_day(speaker.calendar.day_of(task.due_at))}" for task in speaker.tasks
-    ]
-    more = len(shown) - LISTED
-    return "；".join(shown[:LISTED]) + (f"；等{len(shown)}件" if more > 0 else "")
+    plan, tasks = order.speaker.plan, order.speaker.tasks
+    return listed(owed_lines(plan, tasks, await about_whom(order.work, plan, tasks)))
 
 
 async def case_numbered(order: Order, number: str) -> CaseFile | str:

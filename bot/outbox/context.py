@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbox.claim import Due
 from bot.outbox.settings import OutboxSettings
-from bot.outbox.wording import day, given_name, moment, signature
+from bot.outbox.wording import day, moment, signature
+from cases.names import given_name
 from storage.tables import AttendanceSheet, CaseFile, Notice, School, SchoolClass, Student, Task
 from storage.tables.base import Numbered
 

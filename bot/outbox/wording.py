@@ -13,19 +13,6 @@ from bot.rendering import Catalogue
 from cases.responsible import CODE_LENGTH
 from storage.tables import Area
 
-DOUBLE_SURNAMES = frozenset({"欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "宇文", "司徒", "夏侯"})
-
-
-def given_name(name: str, ethnicity: str | None) -> str:
-    """What a family calls the child: without the surname, where there is one and at least two characters are left."""
-    if ethnicity and ethnicity.startswith("藏"):
-        return name
-    first, dot, _ = name.partition("·")
-    if dot:
-        return first
-    given = name[2:] if name[:2] in DOUBLE_SURNAMES else name[1:]
-    return given if len(given) > 1 else name
-
 
 def day(on: date) -> str:
     """11月24日"""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 _KNOWN_AGAIN = 12  # characters
+COMPARED_FOR = timedelta(days=183)
+"""How long a comparison holds: each law is looked up again before launch, and every half-year."""
 
 
 class QuotationError(Exception):
@@ -36,9 +39,10 @@ class Quotation:
         """Law, article and the whole sentence, unaltered."""
         return f"{self.title}{self.article}：“{self.text}”"
 
-    def sentences(self) -> list[str]:
-        """Its longer sentences, by which it is known again where somebody has typed it in."""
-        return [part for part in re.split(r"[。；：]|……", self.text) if len(part) >= _KNOWN_AGAIN]
+    def pieces(self) -> set[str]:
+        """Every run of its words, by which it is known again where somebody has typed in a part of it."""
+        sentences = re.split(r"[。；：]|……", self.text)
+        return {one[start : start + _KNOWN_AGAIN] for one in sentences for start in range(len(one) - _KNOWN_AGAIN + 1)}
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,33 @@ class LawBook:
         for quotation in self.quotations.values():
             text = text.replace(quotation.cited(), "").replace(quotation.cited_in_full(), "")
         return text
+
+    @cached_property
+    def _pieces(self) -> frozenset[str]:
+        return frozenset(piece for quotation in self.quotations.values() for piece in quotation.pieces())
+
+    @cached_property
+    def _names(self) -> re.Pattern[str]:
+        titles = {title.strip("《》") for one in self.quotations.values() for title in (one.title, one.full_title)}
+        return re.compile("|".join(re.escape(title) for title in sorted(titles, key=len, reverse=True)))
+
+    def typed_in(self, text: str) -> str | None:
+        """The first words of a law that stand here without being quoted."""
+        runs = (text[start : start + _KNOWN_AGAIN] for start in range(len(text) - _KNOWN_AGAIN + 1))
+        return next((run for run in runs if run in self._pieces), None)
+
+    def named_in(self, text: str) -> str | None:
+        """A law that is called by its name."""
+        found = self._names.search(text)
+        return found.group() if found else None
+
+    def to_be_compared(self, today: date) -> dict[date, list[str]]:
+        """The quotations whose last comparison with the official text is more than half a year ago: day → keys."""
+        old: dict[date, list[str]] = {}
+        for quotation in self.quotations.values():
+            if today - quotation.checked > COMPARED_FOR:
+                old.setdefault(quotation.checked, []).append(quotation.key)
+        return dict(sorted(old.items()))
 
 
 def _quotation(key: str, entry: Mapping[str, Any], laws: Mapping[str, Any]) -> Quotation:

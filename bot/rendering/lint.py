@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import meta, nodes
+from jinja2 import Environment, meta, nodes
 
 from bot.rendering.catalogue import ALWAYS_GIVEN, VARIANTS, Catalogue, MessageTemplate, RenderingError, quoted_in
 from bot.rendering.findings import Defect, Finding
@@ -38,7 +40,17 @@ def lint(catalogue: Catalogue) -> list[Finding]:
     return found + [defect.worded("phrases", key, catalogue.problems) for key, defect in _of_phrases(catalogue)]
 
 
+def to_be_compared(catalogue: Catalogue, today: date) -> list[Finding]:
+    """Quotations that a person must compare with the official text again, by the day of the last comparison: warnings, no defects."""
+    return [
+        Defect("compare_again", f"{day} {'、'.join(keys)}").worded("law", "", catalogue.problems)
+        for day, keys in catalogue.law.to_be_compared(today).items()
+    ]
+
+
 def _of_template(catalogue: Catalogue, template: MessageTemplate) -> Iterator[tuple[str, Defect]]:
+    if not template.gloss.strip():
+        yield "", Defect("no_gloss")
     for defect in _of_variables(catalogue, template):
         yield "", defect
     for defect in _of_quotations(catalogue, template):
@@ -96,15 +108,28 @@ def _of_quotation(catalogue: Catalogue, template: MessageTemplate, key: str) -> 
 def _of_text(catalogue: Catalogue, template: MessageTemplate, variant: str) -> Iterator[Defect]:
     if variant == "sms" and not _SIGNATURE.match(template.sources["sms"]):
         yield Defect("signature_missing")
+    judged: set[str] = set()
     for context in _contexts(catalogue, template):
         try:
             text = catalogue.render(template.id, variant, context)
         except RenderingError as error:
             yield Defect("not_rendered", str(error).partition(": ")[2])
             return
+        if text in judged:
+            continue
+        judged.add(text)
         if defects := list(defects_of_text(catalogue, template, variant, text)):
             yield from defects
             return
+    if variant == "sms" and template.urgency != "bulk":
+        yield from _of_longest(catalogue, template)
+
+
+def _of_longest(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defect]:
+    """The longest names of the prefecture in every branch: how many parts that makes, if it is too many."""
+    most = max(parts(catalogue.render(template.id, "sms", context)) for context in _contexts(catalogue, template, longest=True))
+    if most > _MOST_PARTS:
+        yield Defect("too_long_at_longest", str(most))
 
 
 def _of_pieces(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defect]:
@@ -130,6 +155,8 @@ def defects_of_text(catalogue: Catalogue, template: MessageTemplate, variant: st
         yield Defect("too_long", str(parts(text)))
     if cited := raw_citation(catalogue, ours):
         yield Defect("raw_citation", cited)
+    if template.audience in _FAMILIES and (named := catalogue.law.named_in(ours)):
+        yield Defect("raw_citation", named)
     yield from said_never(catalogue.law.never_to_anybody, ours)
     if variant == "sms" or template.audience in _FAMILIES:
         yield from said_never(catalogue.law.never_by_sms, ours)
@@ -140,15 +167,9 @@ def defects_of_text(catalogue: Catalogue, template: MessageTemplate, variant: st
 
 
 def raw_citation(catalogue: Catalogue, ours: str) -> str | None:
-    """An article that is named, or a law's sentence that stands, in our own words."""
-    found = catalogue.law.citation.search(ours) or _typed_in(catalogue, ours)
-    return found.group() if found else None
-
-
-def _typed_in(catalogue: Catalogue, ours: str) -> re.Match[str] | None:
-    """The words of a law written out instead of quoted by their key: they would not change with it."""
-    sentences = (re.escape(sentence) for quotation in catalogue.law.quotations.values() for sentence in quotation.sentences())
-    return re.search("|".join(sentences), ours)
+    """An article that is named, or a law's words that stand, in our own: they would not change with it."""
+    found = catalogue.law.citation.search(ours)
+    return found.group() if found else catalogue.law.typed_in(ours)
 
 
 def _of_phrases(catalogue: Catalogue) -> Iterator[tuple[str, Defect]]:
@@ -168,19 +189,53 @@ def said_never(phrases: tuple[NeverSay, ...], text: str) -> Iterator[Defect]:
             yield Defect("never_say", f"{said.group()} → {phrase.instead}")
 
 
-def sample(catalogue: Catalogue, template: MessageTemplate) -> dict[str, Any]:
-    """The sample values that this template may use."""
-    values = {**catalogue.samples["common"], **(catalogue.samples["templates"].get(template.id) or {})}
+def sample(catalogue: Catalogue, template: MessageTemplate, *, longest: bool = False) -> dict[str, Any]:
+    """The sample values that this template may use; `longest`: names and numbers as long as they get in this prefecture."""
+    values = {**catalogue.samples["common"], **(catalogue.samples["longest"] if longest else {})}
+    values |= catalogue.samples["templates"].get(template.id) or {}
     return {name: values[name] for name in template.variables | template.optional | ALWAYS_GIVEN if name in values}
 
 
-def _contexts(catalogue: Catalogue, template: MessageTemplate) -> Iterator[dict[str, Any]]:
-    whole = sample(catalogue, template)
+def _contexts(catalogue: Catalogue, template: MessageTemplate, *, longest: bool = False) -> Iterator[dict[str, Any]]:
+    """Everything, nothing that may be missing, and the other way at each condition."""
+    whole = sample(catalogue, template, longest=longest)
     yield whole
     if template.optional:
         yield {name: value for name, value in whole.items() if name not in template.optional}
+    for name in sorted(_asked(catalogue, template) & whole.keys()):
+        yield from _other_way(catalogue, template, whole, name)
+
+
+def _other_way(catalogue: Catalogue, template: MessageTemplate, whole: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """The sample without this value: missing where it may be, empty where it is asked for its worth; or with one where it is empty."""
+    if not whole[name]:
+        yield {**whole, name: catalogue.samples["longest"].get(name, 1)}
+        return
+    if name in template.optional:
+        yield {other: value for other, value in whole.items() if other != name}
+    elif isinstance(whole[name], str | int):
+        yield {**whole, name: type(whole[name])()}
+
+
+def _asked(catalogue: Catalogue, template: MessageTemplate) -> set[str]:
+    """The names that a condition of its texts asks for."""
+    tests: list[nodes.Node] = []
+    for tree in _trees(catalogue, template):
+        tests += [one.test for one in tree.find_all(nodes.If)] + [one.test for one in tree.find_all(nodes.CondExpr)]
+    return {name.name for test in tests for name in _names(test)}
+
+
+def _names(test: nodes.Node) -> Iterator[nodes.Name]:
+    if isinstance(test, nodes.Name):
+        yield test
+    yield from test.find_all(nodes.Name)
 
 
 def _trees(catalogue: Catalogue, template: MessageTemplate) -> Iterator[nodes.Template]:
     for _, source in template.texts():
-        yield catalogue.environment.parse(source)
+        yield _parsed(catalogue.environment, source)
+
+
+@lru_cache(maxsize=2048)
+def _parsed(environment: Environment, source: str) -> nodes.Template:
+    return environment.parse(source)

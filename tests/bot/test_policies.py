@@ -12,7 +12,8 @@ from bot.channels.twilio_codes import refusal
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.progress import advance
 from bot.outbox.quiet import delayed, quiet_end
-from bot.outbox.wording import day, given_name, moment, signature
+from bot.outbox.wording import day, moment, signature
+from cases.names import given_name
 from storage.tables import Message
 from tests.bot.world import NOW, ZONE
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import yaml
 from typer import Typer
 from typer.testing import CliRunner
 
-from bot.rendering import Catalogue, CatalogueError, RenderingError, lint
+from bot.rendering import Catalogue, CatalogueError, RenderingError, lint, parts, to_be_compared
+from bot.rendering.lint import sample
 from fanxiao.commands.check_templates import register
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -52,6 +54,15 @@ def spoil(folder: Path, template: str, **changes: Any) -> None:
         ("handed_over", {"voice": "孩子念经去了"}, "never_say"),
         ("task_new", {"chat": "取消低保资格"}, "never_say"),
         ("absence_question", {"chat": "适龄儿童、少年的父母或者其他法定监护人应当依法保证其按时入学接受并完成义务教育"}, "raw_citation"),
+        ("absence_question", {"sms": SIGNED + "根据义务教育法您必须送孩子上学"}, "raw_citation"),
+        ("absence_question", {"sms": SIGNED + "义务教育法规定父母应当依法保证其按时入学接受并完成义务教育"}, "raw_citation"),
+        ("absence_question", {"chat": "父母应当依法保证其按时入学接受并完成义务教育"}, "raw_citation"),
+        ("absence_question", {"sms": SIGNED + "不来会依法处理您"}, "never_say"),
+        ("absence_question", {"voice": "不送来的话后果很严重"}, "never_say"),
+        ("absence_question", {"gloss": None}, "no_gloss"),
+        ("absence_question", {"gloss": " "}, "no_gloss"),
+        ("task_new", {"chat": "请办{% if level_name is defined %}{{ level_name }}{% else %}，不来要取消低保{% endif %}"}, "never_say"),
+        ("absence_question", {"sms": SIGNED + "{{ school }}" + "好" * 175}, "too_long_at_longest"),
         ("absence_question", {"chat": "请看 https://example.org"}, "link"),
         ("absence_question", {"sms": SIGNED + "请看 jiaoyu.gov.cn"}, "link"),
     ],
@@ -155,6 +166,45 @@ def test_a_forbidden_word_in_a_phrase_is_found(folder: Path) -> None:
 def test_what_must_never_be_said_to_a_family_is_found(folder: Path, words: str) -> None:
     spoil(folder, "handed_over", voice=f"您好，{words}。")
     assert {finding.code for finding in lint(Catalogue.read(folder))} == {"never_say"}
+
+
+@pytest.mark.parametrize("most", [1, 12, 112])
+@pytest.mark.parametrize("template", ["return_notice", "return_notice_second", "enrol_notice", "enrol_notice_second"])
+def test_a_notice_as_it_is_really_sent_names_the_day_and_has_three_parts(template: str, most: int) -> None:
+    """Before its delivery, from the county with the longest name, with the numbers of a whole year."""
+    catalogue = Catalogue.load(TEMPLATES)
+    facts = sample(catalogue, catalogue.templates[template], longest=True) | {
+        "notice_number": f"大河家返通〔2026〕{most}号",
+        "deadline": "",
+    }
+    text = catalogue.render(template, "sms", facts)
+    assert "请于12月26日前（晚收到" in text
+    assert parts(text) == 3
+
+
+def test_a_condition_that_only_some_facts_meet_is_looked_into(folder: Path) -> None:
+    """`deadline` is no optional fact: it is empty before the delivery, and was judged on one side only."""
+    for side in ("{% if deadline %}{{ nowhere_given.x }}{% endif %}", "{% if not deadline %}{{ nowhere_given.x }}{% endif %}"):
+        spoil(folder, "return_notice", voice=side + "您好", variables=["deadline", "nowhere_given"])
+        found = {finding.code for finding in lint(Catalogue.read(folder)) if finding.variant == "voice"}
+        assert "not_rendered" in found, side
+
+
+def test_a_law_that_was_compared_long_ago_is_a_warning_and_no_defect(folder: Path) -> None:
+    quotations = yaml.safe_load((folder / "law.yaml").read_text(encoding="utf-8"))["quotations"]
+    quotations["CE-5"]["checked"] = date(2019, 1, 1)
+    spoil_law(folder, quotations=quotations)
+    app = Typer()
+    app.callback()(lambda: None)
+    register(app)
+    result = CliRunner().invoke(app, ["templates", str(folder)])
+    assert result.exit_code == 0
+    assert "2019-01-01 CE-5" in result.stdout
+    assert "compare again with the official database" in result.stdout
+    catalogue = Catalogue.load(TEMPLATES)
+    assert to_be_compared(catalogue, date(2026, 12, 31)) == []
+    (finding,) = to_be_compared(catalogue, date(2027, 6, 30))
+    assert "2026-11-24" in finding.zh
 
 
 @pytest.mark.parametrize(

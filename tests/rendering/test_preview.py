@@ -17,7 +17,7 @@ def test_an_sms_with_its_characters_parts_and_law() -> None:
     code, text = shown("return_notice", "--channel", "sms")
     assert code == 0
     assert text.startswith("【东乡族自治县教育局】锁南镇人民政府返校通知书")
-    assert "173 个字，3 条短信 / characters: 173, SMS parts: 3" in text
+    assert "178 个字，3 条短信 / characters: 178, SMS parts: 3" in text
     assert "CE-5: 《义务教育法》第五条（2018-12-29），2026-11-24 核对" in text
     assert "CE-44" not in text  # the chat quotes it, the SMS does not
 
