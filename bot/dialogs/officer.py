@@ -121,7 +121,7 @@ async def _which(order: Order) -> str | None:
         return order.refuse("ended" if await _had(order) else "not_holder")
     if not order.speaker.tasks:
         return None if order.reading.command in {"returned", "confirm", "letter", "belongs"} else order.refuse("no_tasks")
-    return order.say("which_task", lines=await lines_of(order))
+    return order.say("which_task", lines=await lines_of(order.work, order.speaker))
 
 
 async def _had(order: Order) -> bool:
@@ -135,7 +135,7 @@ async def _had(order: Order) -> bool:
 async def _mine(order: Order) -> str:
     if not order.speaker.tasks:
         return order.refuse("no_tasks")
-    return order.say("officer_mine", lines=await lines_of(order))
+    return order.say("officer_mine", lines=await lines_of(order.work, order.speaker))
 
 
 async def _case(order: Order) -> str:

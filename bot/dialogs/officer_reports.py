@@ -59,7 +59,7 @@ async def hear_report(order: Order, quoted: list[Task]) -> str | None:
         return await _correct_submitted(order, reading)
     tasks = _meant(order, quoted, reading)
     if len(tasks) > 1:
-        return order.say("which_task", lines=await lines_of(order))
+        return order.say("which_task", lines=await lines_of(order.work, order.speaker))
     if not tasks and reading.act == "recount":
         return await _recount_theirs(order, reading)
     if not tasks:

@@ -83,10 +83,9 @@ class Order:
         await self.work.session.execute(asked.values(state="answered", ended_at=self.work.now))
 
 
-async def lines_of(order: Order) -> str:
+async def lines_of(work: Work, speaker: Speaker) -> str:
     """What the speaker owes, a few words each, the most urgent first."""
-    plan, tasks = order.speaker.plan, order.speaker.tasks
-    return listed(owed_lines(plan, tasks, await about_whom(order.work, plan, tasks)))
+    return listed(owed_lines(speaker.plan, speaker.tasks, await about_whom(work, speaker.plan, speaker.tasks)))
 
 
 async def case_numbered(order: Order, number: str) -> CaseFile | str:

@@ -43,7 +43,7 @@ async def hear_unread(work: Work, inbound: Inbound, speaker: Speaker) -> str:
         task = await staff_letter(work, inbound, by, await writer_of(work, speaker.plan, by, speaker.staff), area_code)
         outcome, template, facts = "handed_over", "staff_passed", {"who": await reader_of(work, speaker.plan, task)}
     elif speaker.tasks:
-        facts["lines"] = lines_of(speaker)
+        facts["lines"] = await lines_of(work, speaker)
     answer(work, inbound, speaker, template, area_code=area_code, person_id=speaker.staff_id, facts=facts)
     return outcome
 

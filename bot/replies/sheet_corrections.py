@@ -14,13 +14,6 @@ _CONTRASTS = ("not_but", "but_not", "wrong_but", "turned_into")
 Read = Callable[[str], SheetReading]
 
 
-def says_only_wrong(text: str) -> bool:
-    """写错了, 更正: something was wrong, but not what."""
-    plain = normalise(text).strip(_EDGES)
-    mended = sheet_words().sheet["mended"].match(plain)
-    return mended is not None and mended.end() == len(plain)
-
-
 def without_correction(plain: str) -> tuple[str, bool, bool]:
     """The text behind "that was wrong", whether that was said, and whether what follows stands in place of it (应该是)."""
     words = sheet_words().sheet
