@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.replies.kinds import SheetEntry, SheetReading
-from bot.replies.normalise import normalise
 from bot.replies.sheet_words import sheet_words
 
 _EDGES = " ,;。!、:\n"
