@@ -25,8 +25,8 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 CATALOGUE = Catalogue.load(TEMPLATES)
 WORDS = yaml.safe_load((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
 TOO_LONG = (
-    "copy_list", "digest_morning", "publicity", "reply_clarify", "reply_clarify_several", "task_list", "task_overdue", "task_progress",
-    "task_reminder", "sheet_received_several", "sheet_taken_over_several", "triage_letter", "which_meant",
+    "copy_list", "digest_morning", "leave_later", "publicity", "reply_clarify", "reply_clarify_several", "task_list", "task_overdue",
+    "task_progress", "task_reminder", "sheet_received_several", "sheet_taken_over_several", "triage_letter", "which_meant",
 )  # fmt: skip
 UNFIT = {
     **dict.fromkeys(TOO_LONG, "value_too_long"),
