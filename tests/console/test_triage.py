@@ -35,7 +35,9 @@ async def events(county: County, action: str) -> list[Event]:
 
 
 async def test_a_text_is_read_by_its_owner_on_the_record_and_answered_with_the_refusals_of_a_message(office: County) -> None:
-    await Phone(office, STRANGER).replies("请问补助啥时候发，打13812345678找我")
+    stranger = Phone(office, STRANGER)
+    await stranger.replies("请问补助啥时候发，打13812345678找我")
+    await stranger.expects("已收到", "看信答复您")
     task = await office.task("triage_unknown")
     officer = await Officer(office, console_of(office)).enters("county_officer")
     queue = await officer.sees("/triage")
@@ -49,9 +51,9 @@ async def test_a_text_is_read_by_its_owner_on_the_record_and_answered_with_the_r
     for said, why in (("不送就罚款", "罚款"), ("请看 www.test.cn", "网址"), ("依据第五十八条", "法律条文"), ("", "请写明答复")):
         refused = await officer.does(f"/triage/{task.id}/answer", said=said)
         assert (refused.status_code, why in refused.text) == (409, True), said
-    await Phone(office, STRANGER).expects_nothing()
+    await stranger.expects_nothing()
     assert (await officer.does(f"/triage/{task.id}/answer", said="您好，补助本周到账")).headers["location"] == "/triage?said=answered"
-    await Phone(office, STRANGER).expects("【东乡县教育局】", "补助本周到账")
+    await stranger.expects("【东乡县教育局】", "补助本周到账")
     assert "没有等人处理的来信" in await officer.sees("/triage")
 
 
