@@ -17,19 +17,20 @@ from storage.work import Work
 ON_ROLLS = ("enrolled", "resumed")
 
 
-async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> None:
-    """For texts of strangers and of responsible people; a family's own are heard in its dialog."""
+async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
+    """For texts of strangers and of responsible people; a family's own are heard in its dialog. Whether an alarm was raised."""
     if not (is_danger_from_staff(inbound.body) if speaker.staff else is_danger(inbound.body, by_signs=True)):
-        return
+        return False
     task = _task_named(inbound, speaker)
     if task is not None and task.facts.get("urgent"):
-        return  # whoever reports on an alarm raises no new one
+        return False  # whoever reports on an alarm raises no new one
     student = await _child(work, inbound, speaker, task)
     if student is None:
         desk = await (desk_of_area(work, inbound.area_code) if inbound.area_code else desk_of_stranger(work, inbound))
         await raise_unplaced(work, desk, inbound.id)
-        return
-    await raise_safety(work, await desk_of_student(work, student), student, await open_case_of(work, student.id), inbound.id)
+    else:
+        await raise_safety(work, await desk_of_student(work, student), student, await open_case_of(work, student.id), inbound.id)
+    return True
 
 
 def _task_named(inbound: Inbound, speaker: Speaker) -> Task | None:

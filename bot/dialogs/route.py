@@ -72,15 +72,14 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     if (seen := await hear_publicity(work, inbound, speaker)) is not None:
         return seen
     order = [hear_roll, hear_officer] if await _is_for_officer(work, inbound, speaker) else await _order(work, inbound, speaker)
-    if order != [hear_guardian]:
-        await hear_danger(work, inbound, speaker)
+    is_alarm = order != [hear_guardian] and await hear_danger(work, inbound, speaker)
     for hear in order:
         outcome = await hear(work, inbound, speaker)
         if outcome is not None:
             if hear is not hear_guardian:
                 await count_misses(work, speaker, outcome)
             return outcome
-    outcome = await hear_unread(work, inbound, speaker)
+    outcome = "safety" if is_alarm else await hear_unread(work, inbound, speaker)  # an alarm goes with its text
     await count_misses(work, speaker, outcome)
     return outcome
 
