@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from cases.ledger_entries import papers_of, shown_kinds
 from cases.names import given_name
@@ -58,8 +58,8 @@ async def told_of(work: Work, plan: Plan, case: CaseFile) -> CaseTold:
 
 async def _steps(work: Work, plan: Plan, calendar: Calendar, case: CaseFile) -> list[Happened]:
     """What a person said to have done; not what is nobody else's business (see `shown_kinds`)."""
-    done = select(Task.kind, Task.ended_at, Task.result, Visit.visited_on).outerjoin(Visit, Visit.task_id == Task.id)
-    done = done.where(
+    visited_last = select(func.max(Visit.visited_on)).where(Visit.task_id == Task.id).scalar_subquery()  # some are told of several times
+    done = select(Task.kind, Task.ended_at, Task.result, visited_last).where(
         Task.case_id == case.id, Task.state == "done", Task.ended_by.is_not(None), Task.kind.in_(shown_kinds(plan)),
         Task.facts["outside_school"].astext.is_(None),
     )  # fmt: skip

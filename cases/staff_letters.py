@@ -8,9 +8,9 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from cases.desk import Desk, desk_of_area, desk_of_school
-from cases.tasks import LIVING, NewTask, first_holders, open_task
+from cases.tasks import LIVING, NewTask, asked_first, first_holders, open_task
 from plan.model import Plan
-from storage.tables import Area, Inbound, Person, Responsibility, School, SchoolClass, Task, TaskHolder
+from storage.tables import Area, Inbound, Person, Responsibility, School, SchoolClass, Task
 from storage.work import Work
 
 LETTER, SHEET_LETTER = "staff_letter", "sheet_letter"
@@ -62,8 +62,6 @@ async def _hand_over(work: Work, desk: Desk, wanted: str, inbound: Inbound, by: 
 
 
 async def reader_of(work: Work, plan: Plan, task: Task) -> str:
-    """Who was asked, as the writer is told; empty where there is nobody."""
-    held = select(TaskHolder.why, Person.name).join(Person, Person.id == TaskHolder.person_id)
-    held = held.where(TaskHolder.task_id == task.id, TaskHolder.until.is_(None)).order_by(TaskHolder.since, TaskHolder.person_id)
-    found = (await work.session.execute(held.limit(1))).first()
-    return found.name if found is not None else plan.role_name(task.role)
+    """Who was asked, as the writer is told; the role where there is nobody."""
+    holder = await asked_first(work, task)
+    return holder[1] if holder is not None else plan.role_name(task.role)

@@ -16,7 +16,7 @@ from cases.duty_facts import next_duty_at
 from cases.holes import report_hole
 from cases.outside import SCHOOL, barred_from, barred_people
 from cases.responsible import Holder, could_hold, holders, reachable_people
-from storage.tables import Task, TaskHolder
+from storage.tables import Person, Task, TaskHolder
 from storage.work import Work
 
 LIVING = ("open", "acknowledged")
@@ -166,6 +166,14 @@ async def _add_holder(work: Work, task_id: int, person_id: int, why: str) -> boo
     asked[person_id] = True
     work.later("task_holder", row, ASKED_AGAIN)
     return True
+
+
+async def asked_first(work: Work, task: Task) -> tuple[str, str] | None:
+    """(why, name) of whoever has the task the longest; None where nobody has it."""
+    held = select(TaskHolder.why, Person.name).join(Person, Person.id == TaskHolder.person_id)
+    held = held.where(TaskHolder.task_id == task.id, TaskHolder.until.is_(None)).order_by(TaskHolder.since, TaskHolder.person_id)
+    found = (await work.session.execute(held.limit(1))).first()
+    return (found.why, found.name) if found is not None else None
 
 
 def alert(

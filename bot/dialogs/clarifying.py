@@ -33,7 +33,8 @@ async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
     if digit_alone(normalise(talk.inbound.body)) is None and await follows_complaint(talk):
         await give_to_a_person(talk, talk.child())
         return "handed_over"
-    if all(reading.intent == "unknown" for reading in readings) and await _joins(talk):
+    nothing_read = all(reading.intent == "unknown" for reading in readings)
+    if nothing_read and await _joins(talk):
         return "handed_over"
     contact = await talk.work.session.get_one(Contact, talk.speaker.contact_id)
     contact.misses += 1
@@ -42,7 +43,7 @@ async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
         await let_it_be_read(talk, talk.child())
         return "asked_back"
     contact.misses = 0
-    if not await _joins(talk):
+    if nothing_read or not await _joins(talk):
         await give_to_a_person(talk, talk.child())
     return "handed_over"
 

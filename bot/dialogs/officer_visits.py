@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.dialogs.officer_activities import activity_pictured
 from bot.dialogs.officer_delivery import proven_by_photo
-from bot.dialogs.order import Order, quoted_tasks
+from bot.dialogs.order import Order, quoted_tasks, without_done
 from bot.replies import Told, told_of_task
 from bot.replies.visit import VisitReading, read_visit
 from cases.finishing import finish_task
@@ -24,7 +22,6 @@ from cases.visits import (
 from storage.tables import Task
 
 TOLD = {"done", "unknown", "returned"}
-_DIGIT = re.compile(r"^3(?![0-9])[-\s.,，。、:)]*")
 _BETWEEN = " -,，.。:："
 
 
@@ -73,7 +70,7 @@ async def told_afterwards(order: Order) -> str | None:
     named = [task for task in done if task.code == code][-1:]
     if not named and (order.reading.code or (order.speaker.tasks and order.reading.command == "done")):
         return None
-    account = _DIGIT.sub("", said[2:].strip(_BETWEEN)) if named and order.reading.code is None else said
+    account = without_done(said[2:].strip(_BETWEEN)) if named and order.reading.code is None else said
     reading = read_visit(account, order.speaker.today)
     if not (reading.is_complete if named else reading.is_account) or not done:
         return None
@@ -88,7 +85,7 @@ async def told_afterwards(order: Order) -> str | None:
 def _said(order: Order) -> str:
     """The account without the digit that says that it is one."""
     said = order.reading.text if order.reading.command in TOLD else order.inbound.body
-    return _DIGIT.sub("", said.strip())
+    return without_done(said.strip())
 
 
 def _found(reading: VisitReading, whole: str) -> Found:

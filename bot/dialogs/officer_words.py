@@ -14,13 +14,12 @@ from cases.visits import is_visit
 
 _OTHER_DIGIT = re.compile(r"[0-9]+(?:\s|$)|[124](?![0-9])")
 """A digit of another command in front of words that it contradicts, or none that there is."""
-_DONE = re.compile(r"3(?![0-9])")
 
 
 async def in_words(order: Order) -> str:
     """A question, or what nobody can tell, is asked back; what is under way is progress; an account is the result."""
     task, said = order.given, order.said
-    told, says_done = told_of_task(said), _DONE.match(order.reading.text) is not None
+    told, says_done = told_of_task(said), said != order.reading.text
     if told is Told.QUESTION or _OTHER_DIGIT.match(said if says_done else order.reading.text):
         return order.unclear(task)
     if told is Told.UNDER_WAY:

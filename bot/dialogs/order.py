@@ -21,7 +21,7 @@ from storage.tables import CaseFile, Inbound, Intent, Message, Question, Task
 from storage.work import Work
 
 MOST_NUMBERS = 4
-_DONE = re.compile(r"^3(?![0-9])[-\s.,。、:)]*")
+_DONE = re.compile(r"^3(?![0-9])[-\s.,，。、:)]*")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Order:
     @property
     def said(self) -> str:
         """The words behind the code, without the digit for "done"."""
-        return _DONE.sub("", self.reading.text)
+        return without_done(self.reading.text)
 
     @property
     def given(self) -> Task:
@@ -81,6 +81,11 @@ class Order:
             Question.contact_id == self.speaker.contact_id, Question.kind == kind, Question.state == "open"
         )  # fmt: skip
         await self.work.session.execute(asked.values(state="answered", ended_at=self.work.now))
+
+
+def without_done(text: str) -> str:
+    """The words without the digit for "done" in front of them."""
+    return _DONE.sub("", text)
 
 
 async def lines_of(work: Work, speaker: Speaker) -> str:

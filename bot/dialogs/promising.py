@@ -9,7 +9,8 @@ from sqlalchemy import select
 from bot.dialogs.phrases import phrase, spoken_day
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import Talk
-from storage.tables import Person, Student, Task, TaskHolder
+from cases.tasks import asked_first
+from storage.tables import Student, Task
 from storage.work import Work
 
 NOON = 12
@@ -28,7 +29,7 @@ async def promised(talk: Talk, task_id: int | None) -> dict[str, str]:
 
 async def promise(work: Work, speaker: Speaker, task: Task | None) -> dict[str, str]:
     """Facts `who` and `when` for a message of its own; empty where nobody has the task."""
-    holder = await _holder(work, task) if task is not None else None
+    holder = await asked_first(work, task) if task is not None else None
     if task is None or holder is None:
         return {}
     why, name = holder
@@ -41,13 +42,6 @@ async def task_of_text(talk: Talk) -> Task | None:
     await talk.work.session.flush()
     opened = select(Task).where(Task.inbound_id == talk.inbound.id, Task.opened_at == talk.work.now)
     return await talk.work.session.scalar(opened.order_by(Task.id.desc()).limit(1))
-
-
-async def _holder(work: Work, task: Task) -> tuple[str, str] | None:
-    query = select(TaskHolder.why, Person.name).join(Person, Person.id == TaskHolder.person_id)
-    query = query.where(TaskHolder.task_id == task.id, TaskHolder.until.is_(None)).order_by(TaskHolder.since, TaskHolder.person_id)
-    found = (await work.session.execute(query.limit(1))).first()
-    return (found.why, found.name) if found is not None else None
 
 
 def _when(work: Work, speaker: Speaker, task: Task) -> str:

@@ -119,3 +119,14 @@ async def _account(county: County, person_id: int, line: str) -> None:
         session.add(contact)
         await session.flush()
         session.add(PersonContact(person_id=person_id, contact_id=contact.id))
+
+
+async def at_the_third_level(county: County) -> County:
+    """Tuesday noon: nobody has answered, and principal and village committee have just been asked about 马小龙."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.others(5)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    await county.after_outage("2026-11-03 12:01")
+    return county

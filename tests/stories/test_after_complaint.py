@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from storage.tables import Area, Complaint, Person, Responsibility, School
 from tests.stories.county import County, Phone
+from tests.stories.families import ask_father
 
 STRANGER = "+8613999999999"
 OF_SCHOOL = ("class_teacher", "attendance_officer", "principal")
@@ -17,13 +18,7 @@ OF_SCHOOL = ("class_teacher", "attendance_officer", "principal")
 @pytest.fixture
 async def asked(county: County) -> County:
     """The child is missing, and its father has been asked why."""
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.others(5)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.stage.advance(minutes=4)
-    await county.phones["father"].expects("小龙")
+    await ask_father(county, "马小龙", absent="1")
     return county
 
 

@@ -7,19 +7,14 @@ from sqlalchemy import select
 
 from storage.tables import Complaint, Task, TaskHolder
 from tests.stories.county import STAFF, County
+from tests.stories.families import ask_father
 
 SCHOOL = ("class_teacher", "attendance_officer", "principal")
 
 
 @pytest.fixture
 async def asked(county: County) -> County:
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.others(5)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.stage.advance(minutes=4)
-    await county.phones["father"].expects("小龙")
+    await ask_father(county, "马小龙", absent="1")
     return county
 
 

@@ -7,18 +7,12 @@ from sqlalchemy import select
 
 from storage.tables import Event, Visit
 from tests.stories.county import County
+from tests.stories.staff import at_the_third_level
 
 
 @pytest.fixture
 async def asked(county: County) -> County:
-    """Tuesday noon: principal and village committee have just been asked."""
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.others(5)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.after_outage("2026-11-03 12:01")
-    return county
+    return await at_the_third_level(county)
 
 
 async def test_no_alarm_about_a_child_is_ended_by_a_question_or_by_setting_out(asked: County) -> None:

@@ -77,6 +77,8 @@ async def test_a_complaint_names_nobody_in_a_list(four_visits: County) -> None:
 async def test_a_case_that_is_asked_for_tells_the_child_what_was_found_and_what_is_next(four_visits: County) -> None:
     """The visit of this minute is there; what must not stand on a phone is left out; a level that was left out never happened."""
     village, code = four_visits.phones["village_committee"], await codes(four_visits)
+    await village.replies(f"{code['韩阿依莎']} 3 家里没人，下午再去")
+    await village.expects("记下了：家里没人")
     await village.replies(f"{code['韩阿依莎']} 3 见到奶奶，说娃跟他爸在兰州，下周三回来")
     await village.expects("办好了")
     await village.replies(f"{code['马晓虎']} 3 见到爷爷，说娃被送去经堂念经了")
@@ -89,6 +91,7 @@ async def test_a_case_that_is_asked_for_tells_the_child_what_was_found_and_what_
     )
     assert "接下来校长与家长联系动员返校，11月5日前" in text
     assert "询问监护人" not in text
+    assert text.count("入户家访") == 1  # one step, though the first way was in vain
     assert parts(text) <= 3
     await principal.replies(f"查 {(await four_visits.case('马晓虎')).number}")
     text = await principal.expects("晓虎", "11月3日入户家访并记录情况：情况请登录系统查看")
