@@ -79,7 +79,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
             if hear is not hear_guardian:
                 await count_misses(work, speaker, outcome)
             return outcome
-    outcome = "safety" if is_alarm else await hear_unread(work, inbound, speaker)  # an alarm goes with its text
+    outcome = await hear_unread(work, inbound, speaker, is_alarm=is_alarm)
     await count_misses(work, speaker, outcome)
     return outcome
 

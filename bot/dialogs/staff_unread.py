@@ -30,15 +30,18 @@ async def count_misses(work: Work, speaker: Speaker, outcome: str) -> None:
     contact.misses = contact.misses + 1 if outcome in MISSED else 0
 
 
-async def hear_unread(work: Work, inbound: Inbound, speaker: Speaker) -> str:
-    """The last resort. Gives what became of the text in a word."""
+async def hear_unread(work: Work, inbound: Inbound, speaker: Speaker, *, is_alarm: bool) -> str:
+    """The last resort. Gives what became of the text in a word. `is_alarm`: it has raised one; how to write is no answer to that."""
     area_code = inbound.area_code or ""
     if not speaker.staff and not speaker.tasks:
         await known_unread(work, inbound, area_code)
         return "handed_over"
+    is_second = await missed_before(work, speaker)
+    if is_alarm and not is_second:
+        return "safety"
     facts = {"hint": _hint(inbound.body, speaker)}
     outcome, template = HINT, HINT
-    if await missed_before(work, speaker):
+    if is_second:
         by = speaker.staff_id
         task = await staff_letter(work, inbound, by, await writer_of(work, speaker.plan, by, speaker.staff), area_code)
         outcome, template, facts = "handed_over", "staff_passed", {"who": await reader_of(work, speaker.plan, task)}

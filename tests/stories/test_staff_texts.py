@@ -133,8 +133,8 @@ async def visiting(county: County) -> County:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("办不了", "4 延到周五"), ("查", "查 00017"), ("3 还没去", "4 延到周五"), ("明天请假，去县城开会", "由马主任代"),
-        ("延到周五，路不通", "请在数字前加代号"), ("这个系统怎么用", "待办答复"),
+        ("办不了", "4 延到周五"), ("查", "查 00017"), ("3 还没去", "4 延到周五"), ("延到周五，路不通", "请在数字前加代号"),
+        ("这个系统怎么用", "待办答复"),
     ],
 )  # fmt: skip
 async def test_an_officer_with_several_tasks_is_always_answered_at_once(visiting: County, text: str, words: str) -> None:
@@ -144,6 +144,12 @@ async def test_an_officer_with_several_tasks_is_always_answered_at_once(visiting
     said = await village.expects(words)
     assert len(codes) == 2
     assert words == "待办答复" or all(code in said for code in codes)
+    assert not [message for message in await visiting.phones["county_officer"].inbox() if "来信" in message.body]
+
+
+async def test_a_leave_without_a_stand_in_is_asked_for_one(visiting: County) -> None:
+    await visiting.phones["village_committee"].replies("明天请假，去县城开会")
+    await visiting.phones["village_committee"].expects("请写明由谁代", "由马主任代")
     assert not [message for message in await visiting.phones["county_officer"].inbox() if "来信" in message.body]
 
 
