@@ -7,7 +7,7 @@ import re
 from bot.dialogs.officer_tasks import confirm, done, under_way
 from bot.dialogs.officer_visits import visited
 from bot.dialogs.order import Order
-from bot.replies import Told, told_of_task
+from bot.replies import Told, read_meant, told_of_task
 from bot.replies.visit import NOBODY, read_visit
 from cases.finishing import weighs_words
 from cases.visits import is_visit
@@ -27,9 +27,15 @@ async def in_words(order: Order) -> str:
     if await is_visit(order.work, task):
         is_over = told is Told.ACCOUNT or "visit" in task.facts or NOBODY in read_visit(said, order.speaker.today).found
         return await visited(order) if is_over else await _not_over(order, told, says_done=says_done)
-    if weighs_words(task.kind, said) or (told is Told.ACCOUNT and not task.facts.get("urgent")):
+    if weighs_words(task.kind, said) or (not task.facts.get("urgent") and (told is Told.ACCOUNT or _says_what_was_meant(order))):
         return await done(order)
     return await _not_over(order, told, says_done=says_done)
+
+
+def _says_what_was_meant(order: Order) -> bool:
+    """Whoever reads a family's text in place of the bot ends that with what it meant."""
+    speaker = order.speaker
+    return order.given.inbound_id is not None and read_meant(order.said, speaker.today, speaker.school_year) is not None
 
 
 async def _not_over(order: Order, told: Told, *, says_done: bool) -> str:

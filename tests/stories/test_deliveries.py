@@ -71,9 +71,9 @@ async def test_what_is_posted_is_proven_by_its_number_and_needs_time_to_arrive(i
     assert (await issued.notices())[0].deadline_on == date(2026, 11, 19)  # three days under way, then seven
 
 
-async def test_the_message_names_no_day_before_it_is_read_and_any_answer_shows_that_it_was(issued: County) -> None:
+async def test_the_message_names_the_day_if_it_is_read_at_once_and_any_answer_shows_that_it_was(issued: County) -> None:
     father = issued.phones["father"]
-    text = await father.expects("返校通知书", "请于收到后第7日前（11月5日收到即11月12日前）")
+    text = await father.expects("返校通知书", "请于11月12日前（晚收到的顺延）")
     assert text.count("11月12日") == 1
     await father.replies("2")
     (receipt,) = await receipts(issued)

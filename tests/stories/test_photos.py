@@ -123,7 +123,7 @@ async def test_one_that_cannot_be_fetched_now_is_fetched_after_a_restart(village
 
 
 async def test_a_photograph_of_nothing_is_not_kept(village: Village) -> None:
-    await village.brings(village.telegram.text(CHAT, "3 家里没人，锁着门"))
+    await village.brings(village.telegram.text(CHAT, "3 见到奶奶，说明天送来"))
     await village.county.after_outage("2026-11-04 13:30")  # longer ago than photographs are taken
     before = len(village.said())
     await village.brings(village.telegram.photo(CHAT, JPEG))

@@ -24,9 +24,9 @@ async def test_who_answers_is_told_for_ones_own_area_only(county: County) -> Non
     await county.begin("2026-11-02 07:00", roles=tuple(role for role in STAFF if role != "village_committee"))
     township = county.phones["township_officer"]
     await township.replies("谁负责 毛毛村委会")
-    await township.expects("毛毛村委会：", "村委会：无人")
+    await township.expects("毛毛村委会现在的责任人：", "村委会：无人")
     await township.replies("责任")
-    await township.expects("锁南镇：", "乡镇控辍干事：赵干事", "乡镇长：钱镇长", "下面有1个岗位无人")
+    await township.expects("锁南镇现在的责任人：", "乡镇控辍干事：赵干事", "乡镇长：钱镇长", "下面有1个岗位无人")
     await township.replies("谁负责锁南镇中心小学？")
     await township.expects("控辍专干：张专干", "校长：王校长")
     await township.replies("谁负责 东乡族自治县")
