@@ -37,8 +37,8 @@ Report = tuple[str, str]
 class Keeping:
     """Gathers reports while the group before is written."""
 
-    def __init__(self, pool: AsyncConnectionPool[psycopg.AsyncConnection]) -> None:
-        self._pool = pool
+    def __init__(self, pool: AsyncConnectionPool[psycopg.AsyncConnection], statement: str) -> None:
+        self._pool, self._statement = pool, statement.encode()
         self._waiting: list[tuple[Report, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -54,15 +54,16 @@ class Keeping:
         while self._waiting:
             group, self._waiting = self._waiting, []
             async with self._pool.connection() as connection:
-                await connection.execute(REPORT, [[report[at] for report, _ in group] for at in (0, 1)])
+                await connection.execute(self._statement, [[report[at] for report, _ in group] for at in (0, 1)])
             for _, done in group:
                 done.set_result(None)
 
 
-async def _stay(home: Path, port: int, public_url: str) -> None:
+async def stay(home: Path, port: int, public_url: str, statement: str) -> None:
+    """Serves until it is killed. `statement` keeps reports: an array of the provider's names of messages, one of what became of them."""
     signs = RequestValidator(TOKEN)
     async with AsyncConnectionPool(kwargs=keywords(server.start(home).logins[Role.WEB]) | {"autocommit": True}, open=False) as pool:
-        keeping = Keeping(pool)
+        keeping = Keeping(pool, statement)
 
         async def heard(request: Request) -> Response:
             form = dict(parse_qsl((await request.body()).decode()))
@@ -76,4 +77,4 @@ async def _stay(home: Path, port: int, public_url: str) -> None:
 
 
 if __name__ == "__main__":
-    run(_stay(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+    run(stay(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], REPORT))

@@ -26,6 +26,7 @@ import orjson
 import procrastinate
 import psycopg
 
+from bench._contract import KEPT, contract
 from bench._costs import used
 from bench._county import County, ask_families, installed, phone, settle
 from bench._least import GRANT, TABLES
@@ -123,6 +124,31 @@ async def _keep_and_post(county: County, url: str, messages: int, hook: str) -> 
         await asyncio.gather(*(batch(list(range(first, min(first + BATCH, messages + 1)))) for first in firsts))
 
 
+async def _contract(home: Path, provider: Provider, messages: int) -> float:
+    """The same, but with all the rows and commits that the contract asks for, on an installation of its own; nothing is decided."""
+    provider.tell(clear=True, callbacks="once")
+    with installed(home) as county:
+        await settle(county, messages, RATE)
+        database = county.database()
+        await ask_families(database)
+        await database.close()
+        county.rows("analyze")
+        county.rows(KEPT)
+        with web(home, free_port(), {}, module="bench._contract") as url:
+            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
+
+                async def post(number: str, _body: str) -> str:
+                    return await _post(session, provider.url, number, StatusCallback=f"{url}/hooks/twilio_sms/main/status")
+
+                async with contract(county, post, BODY, AT_ONCE) as all_of_it:
+                    before, begun = used(home), time.perf_counter()
+                    await all_of_it.run(messages)
+                    ended = time.perf_counter()
+                    _show(before, used(home), messages)
+        assert county.rows(KNOWN["once"]) == [(messages,)]
+    return messages / (ended - begun)
+
+
 async def _jobs(county: County, provider: Provider, messages: int) -> float:
     """Messages a second of Procrastinate, on a database of its own beside ours; nobody reports."""
     provider.tell(clear=True, callbacks="none")
@@ -202,6 +228,8 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
             print(f"posting, reports thrown away   {reported:7.0f} messages/s", flush=True)
             least = await _least(county, provider, messages)
             print(f"the least that keeps anything  {least:7.0f} messages/s", flush=True)
+            all_of_it = await _contract(folder / "contract", provider, messages)
+            print(f"what the contract alone costs  {all_of_it:7.0f} messages/s", flush=True)
             jobs = await _jobs(county, provider, messages)
             print(f"procrastinate                  {jobs:7.0f} messages/s", flush=True)
         sent = await _whole(folder / "sent", provider, messages, number, "none")
@@ -214,6 +242,7 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
     print(f"delivery strictest={known / raw:.2f} (with reports, against only posting without any)")
     print(f"delivery lifelike={lifelike:.2f} (the same with a provider that takes {LIFELIKE * 1000:.0f} ms to answer)")
     print(f"delivery least={least / reported:.2f} (what a program that only keeps everything would reach)")
+    print(f"delivery contract={all_of_it / reported:.2f} (all rows and commits that no message is lost or sent twice, nothing decided)")
     print(f"delivery ratio={known / reported:.2f}")
 
 
