@@ -6,7 +6,8 @@ Everything runs against one fake provider in the same run. The whole path begins
 provider's report on every message has been applied. It is compared with the same requests posted by a client that does nothing else
 while the provider's reports are answered and thrown away, and with that client where nobody reports: what then counts is that every
 message has left and its acceptance is stored. `least` shows how much of such a client is left to a program that keeps a row of each
-message, acceptance and report, and does nothing else.
+message, acceptance and report, and does nothing else; `contract` how much to one that writes all the rows and makes all the commits
+without which a message could be lost or sent twice, and decides nothing.
 
 The fake answers in 5 ms, so that the processor is all that counts. The same is measured once more with answers after 50 ms, which is
 still quicker than providers are: there the forty calls that may be under way at once are the limit of both.
@@ -242,7 +243,8 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
     print(f"delivery strictest={known / raw:.2f} (with reports, against only posting without any)")
     print(f"delivery lifelike={lifelike:.2f} (the same with a provider that takes {LIFELIKE * 1000:.0f} ms to answer)")
     print(f"delivery least={least / reported:.2f} (what a program that only keeps everything would reach)")
-    print(f"delivery contract={all_of_it / reported:.2f} (all rows and commits that no message is lost or sent twice, nothing decided)")
+    print(f"delivery contract={all_of_it / reported:.2f} (what the rows and commits of the contract alone would reach, nothing decided)")
+    print(f"delivery of_contract={known / all_of_it:.2f} (the whole path against these)")
     print(f"delivery ratio={known / reported:.2f}")
 
 
