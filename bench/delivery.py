@@ -133,7 +133,7 @@ async def _contract(home: Path, provider: Provider, messages: int) -> float:
         database = county.database()
         await ask_families(database)
         await database.close()
-        county.rows("analyze")
+        county.learn()
         county.rows(KEPT)
         with web(home, free_port(), {}, module="bench._contract") as url:
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
@@ -184,7 +184,7 @@ async def _whole(home: Path, provider: Provider, messages: int, number: int, cal
             before = used(home)
             begun = time.perf_counter()
             await ask_families(database)
-            county.rows("analyze")  # as the server does by itself within a minute
+            county.learn()
             asked = time.perf_counter()
             # The provider's own counts first: a look at all messages is not free, and would count as ours.
             await _until(lambda: provider.tell()["brought" if callbacks == "once" else "taken"] >= messages)
