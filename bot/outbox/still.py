@@ -118,9 +118,10 @@ def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
 
 def _just_asked() -> Exists:
     """Something about the child was asked of them within the hour, as what a reply meant: a digit would be taken for the answer to both."""
+    # Not by `state`: for each intent the server would look through the index of all open questions there are.
     return exists().where(
         Question.case_id == Intent.case_id, Question.student_id == Intent.student_id, Question.person_id == Intent.person_id,
-        Question.state == "open", Question.asked_at > Intent.due_at - _JUST, Question.intent_id != Intent.id,
+        Question.ended_at.is_(None), Question.asked_at > Intent.due_at - _JUST, Question.intent_id != Intent.id,
     )  # fmt: skip
 
 
