@@ -159,7 +159,10 @@ class Question(Numbered, Base):
     """
 
     __tablename__ = "question"
-    __table_args__ = (Index("ix_question_open", "contact_id", postgresql_where=text("state = 'open'")),)
+    __table_args__ = (
+        Index("ix_question_open", "contact_id", postgresql_where=text("state = 'open'")),
+        Index("ix_question_contact_id_asked_at", "contact_id", "asked_at"),
+    )
     sight = Sight.AREA
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
