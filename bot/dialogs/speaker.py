@@ -72,7 +72,7 @@ async def speaker_of(work: Work, inbound: Inbound) -> Speaker:
     return Speaker(
         contact_id=inbound.contact_id, plan=plan, calendar=calendar, today=today, people=people,
         staff=await _staff(work, people, today), children=children,
-        questions=await _questions(work, inbound, asked_of(people, children)), tasks=await _tasks(work, people),
+        questions=await _questions(work, inbound, people, children), tasks=await _tasks(work, people),
     )  # fmt: skip
 
 
@@ -91,12 +91,12 @@ async def _children(work: Work, people: list[int]) -> list[int]:
     return list(await work.session.scalars(linked.distinct().order_by(Guardianship.student_id)))
 
 
-async def _questions(work: Work, inbound: Inbound, whose: ColumnElement[bool]) -> list[Question]:
+async def _questions(work: Work, inbound: Inbound, people: list[int], children: list[int]) -> list[Question]:
     """Those that were open when the text came in; a step that has ended asks nothing any more.
 
     Whoever has the number of somebody else by now was not asked what the other was asked there.
     """
-    written = inbound.received_at
+    written, whose = inbound.received_at, asked_of(people, children)
     ran_out_since = and_(Question.state == "expired", Question.ended_at >= written)
     asked = select(Question).where(
         Question.contact_id == inbound.contact_id,
@@ -108,7 +108,9 @@ async def _questions(work: Work, inbound: Inbound, whose: ColumnElement[bool]) -
     )
     found = list(await work.session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
     meant = await asked_by(work, inbound)
-    return _meant(found, meant) if meant else found or await read_after_all(work, inbound, whose)
+    if meant:
+        return _meant(found, meant)
+    return found or (await read_after_all(work, inbound, whose) if people else [])
 
 
 def asked_of(people: list[int], children: list[int]) -> ColumnElement[bool]:

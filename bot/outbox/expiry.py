@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from bot.outbox.aftermath import expire
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
-from storage.tables import Attempt, Message, Sender, is_waiting
+from storage.tables import Message, Sender, is_in_doubt, is_waiting
 from storage.work import working
 
 log = structlog.get_logger("courier")
@@ -38,10 +38,9 @@ async def expire_waiting(database: Database, now: datetime, settings: OutboxSett
 
 
 def _late(now: datetime) -> Select[int]:
-    in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
     asked = or_(Sender.lease_until > func.clock_timestamp(), Message.expires_at > now - NOBODY_ASKS)
     works = exists().where(Sender.id == Message.sender_id, Sender.state.in_(("open", "draining")), asked)
-    return select(Message.id).where(is_waiting(), Message.expires_at <= now, ~(in_doubt & works))
+    return select(Message.id).where(is_waiting(), Message.expires_at <= now, ~(is_in_doubt() & works))
 
 
 async def _expired(database: Database, now: datetime, message_ids: Sequence[int], settings: OutboxSettings) -> int:

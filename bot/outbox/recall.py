@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,7 +16,7 @@ from bot.outbox.contacts import Reach
 from bot.outbox.settings import OutboxSettings
 from cases.responsible import usable
 from storage.database import Database
-from storage.tables import Attempt, Contact, Intent, Message, PersonContact, Sender, is_waiting
+from storage.tables import Contact, Intent, Message, PersonContact, Sender, is_in_doubt, is_waiting
 from storage.work import Work, working
 
 SHUT = ("paused", "stopped")
@@ -90,7 +90,7 @@ class Recall:
         return (
             select(Message.id)
             .join(Sender, Sender.id == Message.sender_id)
-            .where(is_waiting(), ~_in_doubt())
+            .where(is_waiting(), ~is_in_doubt())
             .order_by(Message.urgency.desc(), Message.id)
             .limit(self._settings.batch)
             .with_for_update(of=Message, skip_locked=True)
@@ -100,14 +100,6 @@ class Recall:
         """Looked at again now that they are locked: one may have been picked up since they were looked for."""
         if not ids:
             return 0
-        called = set(await work.session.scalars(select(Attempt.message_id).where(Attempt.message_id == func.any(list(ids)), _is_open())))
+        called = set(await work.session.scalars(select(Message.id).where(Message.id == func.any(list(ids)), is_in_doubt())))
         await say_anew(work, [message_id for message_id in ids if message_id not in called], "sender_shut")
         return len(ids) - len(called)
-
-
-def _is_open() -> ColumnElement[bool]:
-    return or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown")
-
-
-def _in_doubt() -> ColumnElement[bool]:
-    return exists().where(Attempt.message_id == Message.id, _is_open())

@@ -16,7 +16,7 @@ from bot.outbox.progress import Said, advance, follows, is_older
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
 from storage.rows import update_rows
-from storage.tables import WAITING, Attempt, Contact, DeliveryStatus, Intent, Message, Question, Sender, is_waiting
+from storage.tables import WAITING, Contact, DeliveryStatus, Intent, Message, Question, Sender, is_in_doubt, is_waiting
 from storage.work import Work, working
 
 log = structlog.get_logger("outbox")
@@ -191,10 +191,9 @@ class _Applying:
 
     async def _call_off(self, message_ids: Sequence[int]) -> None:
         """What it asked may be waiting already to be asked in another way: through the night, or for its reader's limit."""
-        called = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
         inside = Question.intent_id == Intent.id, Question.message_id == func.any(list(message_ids)), Question.state == "withdrawn"
         again = select(Message.id).where(
-            is_waiting(), ~called, exists().where(Intent.message_id == Message.id, Intent.state == "queued", *inside)
+            is_waiting(), ~is_in_doubt(), exists().where(Intent.message_id == Message.id, Intent.state == "queued", *inside)
         )
         waiting = (await self._work.session.scalars(again.with_for_update(skip_locked=True))).all()
         await say_anew(self._work, waiting, "arrived_after_all")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, ForeignKey, Index, Numeric, UniqueConstraint, and_, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, ForeignKey, Index, Numeric, UniqueConstraint, and_, exists, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -149,6 +149,12 @@ class Attempt(Numbered, Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     detail: Mapped[str | None]
+
+
+def is_in_doubt() -> ColumnElement[bool]:
+    """Of a message: that a call for it is under way, or that nobody knows what came of one."""
+    is_open = or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown")
+    return exists().where(Attempt.message_id == Message.id, is_open)
 
 
 class Question(Numbered, Base):

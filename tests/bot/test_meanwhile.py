@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.channels.base import Outcome, Result
+from bot.outbox.courier import Courier
 from bot.outbox.policy import Window
 from storage.tables import Absence, Consent, Contact, PersonContact, Sender
 from tests.bot.test_courier import Scripted
@@ -191,6 +192,21 @@ async def test_what_is_in_doubt_for_ever_ends_before_a_person(world: World, firs
         await world.worker().drain(NOW + hours * HOUR)
     assert ([what for what, _ in trouble], (await world.intent(key)).state) == (["expired"], "expired")
     assert len(first.sent) == 1
+
+
+async def test_after_a_long_outage_the_provider_is_asked_before_anything_is_given_up(
+    world: World, first: Scripted, trouble: Trouble
+) -> None:
+    """The first look of a process that has just begun and holds no sender yet."""
+    first.capabilities = replace(first.capabilities, can_be_asked=True)
+    first.answers = [Outcome(Result.UNKNOWN)]
+    await world.say(await world.person(PARENT), expires_at=NOW + HOUR)
+    await world.worker(doubt_after=HOUR).drain(NOW)
+    courier = Courier(world.database, world.settings(), "begun anew")
+    await courier.keep_house(NOW + 72 * HOUR)
+    await courier._doubts.finish()
+    await courier.stop()
+    assert ([message.state for message in await world.messages()], trouble, len(first.sent)) == (["sent"], [], 1)
 
 
 @pytest.mark.parametrize("is_queued", [False, True])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.channels.base import Outcome, Outgoing, Result
 from bot.channels.registry import MAIN
@@ -113,7 +113,7 @@ async def _at_phone(county: County) -> set[str]:
 
 
 async def test_after_an_outage_a_stand_in_is_told_once_of_each_child_until_it_is_done(quiet: County) -> None:
-    """A week of messages has expired, some by case and some without, and more expire on the next day."""
+    """A week of messages has expired by one midnight, and more expire after it."""
     stand_in = await quiet.person("stand_in", "代班老师")
     async with quiet.database.session() as session, session.begin():
         teacher = quiet.people["class_teacher"]
@@ -121,6 +121,7 @@ async def test_after_an_outage_a_stand_in_is_told_once_of_each_child_until_it_is
     for day in range(3):
         await _say(quiet, "father", "mother", key=f"day:{day}", hours=0.5)
     await quiet.after_outage("2026-11-09 23:55")
+    await quiet.to("2026-11-10 00:30")
     await _say(quiet, "father", key="night", hours=-1)
     await quiet.to("2026-11-10 10:00")
     (task,) = await _tasks(quiet, "resend_expired")
@@ -182,6 +183,22 @@ async def test_whoever_answers_what_is_said_to_have_failed_has_read_it_and_is_no
     await county.phones["father"].new()
     await county.stage.advance(hours=2)
     assert not any("没到校" in text for text in await county.phones["father"].new())
+
+
+async def test_a_digit_from_a_number_that_is_nobody_s_any_more_calls_nothing_off(county: County) -> None:
+    """The father has another number by now, on which he is still to be asked."""
+    await _asked(county)
+    _switch_off(county, "father")
+    await county.stage.advance(minutes=5)
+    await _hand_phone_over(county, "neighbour", keeps=False)
+    async with county.database.session() as session, session.begin():
+        await session.execute(delete(PersonContact).where(PersonContact.person_id == county.people["neighbour"]))
+    new = await county.person("new", "马父")
+    async with county.database.session() as session, session.begin():
+        await session.execute(update(PersonContact).where(PersonContact.person_id == new).values(person_id=county.people["father"]))
+    await county.phones["father"].replies("1")
+    await county.stage.advance(hours=1)
+    await county.phones["new"].expects("小龙", "没到校")
 
 
 async def test_a_digit_on_the_first_phone_answers_what_was_asked_on_the_second_meanwhile(county: County) -> None:
