@@ -255,7 +255,7 @@ async def _registered(matter: Matter) -> Complaint:
 async def _wrong_number(matter: Matter) -> None:
     """The number is no longer this family's: it is retired, and somebody looks for another."""
     if matter.said.contact_id is not None and matter.said.person_id is not None:
-        await retire_contact(matter.work, matter.said.person_id, matter.said.contact_id, "wrong_number")
+        await retire_contact(matter.work, matter.student.id, matter.said.person_id, matter.said.contact_id, "wrong_number")
 
 
 async def _safety(matter: Matter) -> None:

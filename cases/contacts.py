@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.contact_tasks import end_find_contacts, open_find_contacts
@@ -18,26 +18,39 @@ MOVED = "moved"
 WAITING = ((Question, Question.state == "open"), (Intent, Intent.state == "pending"), (Message, is_waiting()))
 
 
-async def retire_contact(work: Work, person_id: int, contact_id: int, reason: str) -> None:
-    """A contact no longer belongs to a person; somebody looks for another one for each of their children."""
+async def retire_contact(work: Work, student_id: int, person_id: int, contact_id: int, reason: str) -> None:
+    """A contact no longer reaches this person, nor whoever of the child's family shared it; somebody looks for another one for each of
+    their children.
+    """
+    for one in await _of_family(work, student_id, person_id, contact_id, PersonContact.retired_reason.is_(None)):
+        await _set_retired(work, one, contact_id, reason)
+        work.record("contact_retired", f"person:{one}", area_code=(await work.session.get_one(Person, one)).area_code, reason=reason)
+        await open_find_contacts(work, await _children(work, one), quiet=False)
+
+
+async def restore_contact(work: Work, student_id: int, person_id: int, contact_id: int, reason: str) -> None:
+    """What was retired for this reason reaches them again; nobody needs to look for another number."""
+    for one in await _of_family(work, student_id, person_id, contact_id, PersonContact.retired_reason == reason):
+        await _set_retired(work, one, contact_id, None)
+        work.record("contact_restored", f"person:{one}", area_code=(await work.session.get_one(Person, one)).area_code, reason=reason)
+        await end_find_contacts(work, await _children(work, one))
+
+
+async def _of_family(work: Work, student_id: int, person_id: int, contact_id: int, *conditions: ColumnElement[bool]) -> list[int]:
+    """The person, and the child's other guardians, as far as these conditions hold of their tie to the contact."""
+    family = select(Guardianship.person_id).where(Guardianship.student_id == student_id)
+    theirs = or_(PersonContact.person_id == person_id, PersonContact.person_id.in_(family))
+    tied = select(PersonContact.person_id).where(PersonContact.contact_id == contact_id, theirs, *conditions)
+    return list(await work.session.scalars(tied.order_by(PersonContact.person_id)))
+
+
+async def _set_retired(work: Work, person_id: int, contact_id: int, reason: str | None) -> None:
     link = update(PersonContact).where(PersonContact.person_id == person_id, PersonContact.contact_id == contact_id)
     await work.session.execute(link.values(retired_reason=reason))
-    person = await work.session.get_one(Person, person_id)
-    work.record("contact_retired", f"person:{person_id}", area_code=person.area_code, reason=reason)
-    children = await work.session.scalars(select(Guardianship.student_id).where(Guardianship.person_id == person_id))
-    await open_find_contacts(work, list(children), quiet=False)
 
 
-async def restore_contact(work: Work, person_id: int, contact_id: int, reason: str) -> None:
-    """What was retired for this reason reaches the person again; nobody needs to look for another number."""
-    link = update(PersonContact).where(
-        PersonContact.person_id == person_id, PersonContact.contact_id == contact_id, PersonContact.retired_reason == reason
-    )
-    await work.session.execute(link.values(retired_reason=None))
-    person = await work.session.get_one(Person, person_id)
-    work.record("contact_restored", f"person:{person_id}", area_code=person.area_code, reason=reason)
-    children = select(Guardianship.student_id).where(Guardianship.person_id == person_id)
-    await end_find_contacts(work, list(await work.session.scalars(children)))
+async def _children(work: Work, person_id: int) -> list[int]:
+    return list(await work.session.scalars(select(Guardianship.student_id).where(Guardianship.person_id == person_id)))
 
 
 async def people_at(work: Work, contact_id: int) -> list[int]:

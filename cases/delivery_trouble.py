@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
 
 from cases.contact_tasks import open_find_contacts
 from cases.contacts import people_at
@@ -12,24 +14,28 @@ from cases.holes import report_hole
 from cases.plans import plan_in_force
 from cases.responsible import in_force
 from cases.strangers import county_desk
-from cases.tasks import NewTask, add_holders, open_task, people_above
+from cases.tasks import LIVING, NewTask, add_holders, open_task, people_above
 from plan.calendar import Calendar
 from storage.tables import AttendanceSheet, CaseFile, Guardianship, Intent, Message, Responsibility, School, Sender, Student, Task
 from storage.work import Work
+
+IN_VAIN = frozenset({"unaddressable", "expired"})
+"""States of an intent that reached nobody."""
 
 
 async def expired(work: Work, intent: Intent) -> None:
     """A duty message was not sent in time: it is not sent late, and whoever answers for it makes it good.
 
-    That is the child's own; without a child somebody at the reader's school, else the county, once a day. A step that is owed anyway
-    is seen to by its own reminders; an answer to somebody who wrote says only what they have just said.
+    That is the child's own; without a child somebody at the reader's school, else the county. Who has been told so and has not done it
+    yet is not told again. A step that is owed anyway is seen to by its own reminders; an answer to somebody who wrote says only what they
+    have just said.
     """
     work.record("intent_expired", f"intent:{intent.id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
     if intent.student_id is not None and intent.task_id is None:
         student = await work.session.get_one(Student, intent.student_id)
         desk = await desk_of_student(work, student)
         about = {"student_id": student.id, "case_id": intent.case_id}
-        await _resend(work, desk, desk.plan.duties["resend_expired"].role, f"{intent.case_id or student.id}", about)
+        await _resend(work, desk, desk.plan.duties["resend_expired"].role, f"student:{student.id}", about)
     elif intent.task_id is None and intent.contact_id is None:
         desk = await _reader_s_desk(work, intent)
         role = desk.plan.attendance.takeover.role if desk.place.school_id else desk.plan.holes.role
@@ -37,10 +43,26 @@ async def expired(work: Work, intent: Intent) -> None:
 
 
 async def _resend(work: Work, desk: Desk, role: str, whose: str, about: dict[str, int | None]) -> None:
+    """After a long outage dozens of messages of one child expire, perhaps over several days: that is one step."""
+    earlier, living = await _owed(work, desk, about.get("student_id"))
+    if living:
+        return
     duty = desk.plan.duties["resend_expired"]
     due = desk.calendar.after(work.now, duty.due)
-    key = f"expired:{whose}:{desk.today}"
-    await open_task(work, desk, NewTask(key, "resend_expired", role, due, duty.template, quiet=duty.quiet, about=about))
+    new = NewTask(f"expired:{whose}:{earlier}", "resend_expired", role, due, duty.template, quiet=duty.quiet, about=about)
+    await open_task(work, desk, new)
+
+
+async def _owed(work: Work, desk: Desk, student_id: int | None) -> tuple[int, int]:
+    """How often this step has been somebody's, and how often it is now: for the child, else for the place.
+
+    The number is the next one's key, so that two workers open it once.
+    """
+    place = Task.area_code == desk.place.area_code, Task.school_id.is_not_distinct_from(desk.place.school_id), Task.student_id.is_(None)
+    whose = (Task.student_id == student_id,) if student_id is not None else place
+    counts = select(func.count(), func.count().filter(Task.state.in_(LIVING))).where(Task.kind == "resend_expired", *whose)
+    earlier, living = (await work.session.execute(counts)).one()
+    return earlier, living
 
 
 async def _reader_s_desk(work: Work, intent: Intent) -> Desk:
@@ -70,22 +92,32 @@ async def _is_family(work: Work, intent: Intent) -> bool:
 
 
 async def _next_guardian(work: Work, intent: Intent) -> None:
-    """Says the same to the next guardian who can be reached and has not been told."""
+    """Says the same to the next guardian who can be reached and has not been tried; after the last, somebody looks for a number."""
     student_id = intent.student_id
     if student_id is None:
         return
     stem = intent.dedupe_key.rsplit(":", 1)[0]
     desk = await desk_of_student(work, await work.session.get_one(Student, student_id))
-    for person_id in await reachable_guardians(work, student_id, desk.today):
-        if person_id == intent.person_id:
-            continue
-        work.say(
-            f"{stem}:{person_id}", person_id, intent.template, area_code=intent.area_code, urgency=intent.urgency, facts=intent.facts,
-            expires_at=intent.expires_at, still=intent.still, question=intent.question, case_id=intent.case_id,
-            student_id=student_id, notice_id=intent.notice_id,
-        )  # fmt: skip
+    keys = {person_id: f"{stem}:{person_id}" for person_id in await reachable_guardians(work, student_id, desk.today)}
+    said = {**await _states(work, keys.values()), intent.dedupe_key: "unaddressable"}
+    if not IN_VAIN.issuperset(said.values()):
+        return  # another of them is being told, or has been
+    person_id = next((one for one, key in keys.items() if one != intent.person_id and key not in said), None)
+    if person_id is None:
+        await open_find_contacts(work, [student_id], quiet=False)
         return
-    await open_find_contacts(work, [student_id], quiet=False)
+    work.say(
+        keys[person_id], person_id, intent.template, area_code=intent.area_code, urgency=intent.urgency, facts=intent.facts,
+        expires_at=intent.expires_at, still=intent.still, question=intent.question, case_id=intent.case_id,
+        student_id=student_id, notice_id=intent.notice_id,
+    )  # fmt: skip
+
+
+async def _states(work: Work, keys: Iterable[str]) -> dict[str, str]:
+    """The intents that bear these keys, by key."""
+    await work.flush()
+    found = await work.session.execute(select(Intent.dedupe_key, Intent.state).where(Intent.dedupe_key.in_(list(keys))))
+    return dict(found.all())
 
 
 async def _next_holder(work: Work, intent: Intent) -> None:

@@ -198,11 +198,11 @@ async def reachable_people(session: AsyncSession, person_ids: Sequence[int], on:
     return set(found)
 
 
-def usable(on: date) -> tuple[ColumnElement[bool], ...]:
-    """Conditions under which a PersonContact joined with its Contact may be used that day."""
+def usable(on: date, contact: type[Contact] = Contact, link: type[PersonContact] = PersonContact) -> tuple[ColumnElement[bool], ...]:
+    """Conditions under which a PersonContact (`link`) joined with its Contact may be used that day."""
     return (
-        Contact.state == "usable",
-        PersonContact.retired_reason.is_(None),
-        or_(PersonContact.valid_from.is_(None), PersonContact.valid_from <= on),
-        or_(PersonContact.valid_until.is_(None), PersonContact.valid_until >= on),
+        contact.state == "usable",
+        link.retired_reason.is_(None),
+        or_(link.valid_from.is_(None), link.valid_from <= on),
+        or_(link.valid_until.is_(None), link.valid_until >= on),
     )

@@ -104,7 +104,7 @@ async def _ask_faded(talk: Talk) -> bool:
     """A bare digit after the question expired is never guessed: the same is asked again. False where there is no such digit or question."""
     if digit_alone(normalise(talk.inbound.body)) is None:
         return False
-    faded = talk.faded or (await faded_question(talk.work, talk.speaker.contact_id) if talk.question is None else None)
+    faded = talk.faded or (await faded_question(talk.work, talk.speaker) if talk.question is None else None)
     if faded is None or faded.kind not in (*ASKED, *FOLLOW_UPS):
         return False
     again = replace(talk, question=faded, together=[faded])

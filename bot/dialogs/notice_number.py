@@ -46,5 +46,5 @@ async def _notice(talk: Talk, area: str | None, year: int, sequence: int) -> Not
 
 
 async def _question(talk: Talk, notice: Notice) -> Question | None:
-    query = asked_here(talk.inbound).where(Question.notice_id == notice.id, Question.expires_at > talk.inbound.received_at)
+    query = asked_here(talk.inbound, talk.speaker).where(Question.notice_id == notice.id, Question.expires_at > talk.inbound.received_at)
     return await talk.work.session.scalar(query.limit(1))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 
+from bot.dialogs.read_after_all import read_after_all
 from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import SchoolYear, school_year_of
 from cases.contacts import people_at
@@ -67,10 +68,11 @@ async def speaker_of(work: Work, inbound: Inbound) -> Speaker:
     calendar = Calendar(plan)
     today = calendar.day_of(inbound.received_at)  # handled late, a text still means the day on which it was written
     people = await people_at(work, inbound.contact_id)
+    children = await _children(work, people)
     return Speaker(
         contact_id=inbound.contact_id, plan=plan, calendar=calendar, today=today, people=people,
-        staff=await _staff(work, people, today), children=await _children(work, people),
-        questions=await _questions(work, inbound), tasks=await _tasks(work, people),
+        staff=await _staff(work, people, today), children=children,
+        questions=await _questions(work, inbound, people, children), tasks=await _tasks(work, people),
     )  # fmt: skip
 
 
@@ -89,12 +91,16 @@ async def _children(work: Work, people: list[int]) -> list[int]:
     return list(await work.session.scalars(linked.distinct().order_by(Guardianship.student_id)))
 
 
-async def _questions(work: Work, inbound: Inbound) -> list[Question]:
-    """Those that were open when the text came in; a step that has ended asks nothing any more."""
-    written = inbound.received_at
+async def _questions(work: Work, inbound: Inbound, people: list[int], children: list[int]) -> list[Question]:
+    """Those that were open when the text came in; a step that has ended asks nothing any more.
+
+    Whoever has the number of somebody else by now was not asked what the other was asked there.
+    """
+    written, whose = inbound.received_at, asked_of(people, children)
     ran_out_since = and_(Question.state == "expired", Question.ended_at >= written)
     asked = select(Question).where(
         Question.contact_id == inbound.contact_id,
+        whose,
         or_(Question.state == "open", ran_out_since),
         Question.asked_at <= written,
         Question.expires_at > written,
@@ -102,7 +108,15 @@ async def _questions(work: Work, inbound: Inbound) -> list[Question]:
     )
     found = list(await work.session.scalars(asked.order_by(Question.asked_at.desc(), Question.id.desc())))
     meant = await asked_by(work, inbound)
-    return _meant(found, meant) if meant else found
+    if meant:
+        return _meant(found, meant)
+    return found or (await read_after_all(work, inbound, whose) if people else [])
+
+
+def asked_of(people: list[int], children: list[int]) -> ColumnElement[bool]:
+    """Of one of these persons or about one of their children, or about no child; where nobody is known, of whomever."""
+    theirs = Question.person_id.in_(people) | Question.student_id.in_(children) | Question.student_id.is_(None)
+    return theirs if people else true()
 
 
 async def asked_by(work: Work, inbound: Inbound) -> list[Question]:
@@ -137,7 +151,7 @@ async def _tasks(work: Work, people: list[int]) -> list[Task]:
     return list(await work.session.scalars(held.order_by(Task.due_at, Task.id)))
 
 
-async def faded_question(work: Work, contact_id: int) -> Question | None:
+async def faded_question(work: Work, speaker: Speaker) -> Question | None:
     """What a family was asked here last and not long ago, and did not answer in time; also what it answered of a child that is still away.
 
     A digit below the reminder of a promise is meant for the question in which it was promised.
@@ -145,7 +159,7 @@ async def faded_question(work: Work, contact_id: int) -> Question | None:
     away = exists().where(CaseFile.id == Question.case_id, CaseFile.state == "open", CaseFile.back_on.is_(None))
     ran_out = and_(Question.state.in_(("open", "expired")), Question.expires_at <= work.now)
     query = select(Question).where(
-        Question.contact_id == contact_id, Question.expires_at > work.now - REMEMBERED,
+        Question.contact_id == speaker.contact_id, asked_of(speaker.people, speaker.children), Question.expires_at > work.now - REMEMBERED,
         or_(
             and_(ran_out, Question.kind.in_(("absence", "notice", "confirm_return"))),
             and_(ran_out, Question.kind.in_(FOLLOW_UPS), away),

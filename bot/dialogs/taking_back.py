@@ -27,5 +27,5 @@ async def is_number_back(work: Work, inbound: Inbound) -> bool:
     last = await work.session.scalar(said.order_by(GuardianAnswer.id.desc()).limit(1))
     if last is None or last.intent != "wrong_number" or last.person_id is None or inbound.contact_id is None:
         return False
-    await restore_contact(work, last.person_id, inbound.contact_id, "wrong_number")
+    await restore_contact(work, last.student_id, last.person_id, inbound.contact_id, "wrong_number")
     return True

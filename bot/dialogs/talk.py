@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select
 
 from bot.dialogs.answering import answer
-from bot.dialogs.speaker import Speaker, quoted_message, same_matter
+from bot.dialogs.speaker import Speaker, asked_of, quoted_message, same_matter
 from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Child
 from bot.replies.normalise import normalise
@@ -96,7 +96,7 @@ class Talk:
 
 async def talk_of(work: Work, inbound: Inbound, speaker: Speaker, children: list[Student]) -> Talk:
     """The text answers what it quotes; else the newest open question; else the one that was answered here today."""
-    quoted = await _quoted(work, inbound)
+    quoted = await _quoted(work, inbound, speaker)
     if quoted and quoted[0].expires_at <= inbound.received_at:
         return Talk(work, inbound, speaker, None, [], children, faded=quoted[0])
     newer = _in_its_place(speaker, quoted)
@@ -132,11 +132,11 @@ def _with(question: Question, others: Sequence[Question]) -> list[Question]:
     return [question, *same]
 
 
-async def _quoted(work: Work, inbound: Inbound) -> list[Question]:
+async def _quoted(work: Work, inbound: Inbound, speaker: Speaker) -> list[Question]:
     """What the quoted message asked, or the pressed button stood below; nothing once the case has ended."""
     if inbound.reply_to is None:
         return []
-    return list(await work.session.scalars(asked_here(inbound).where(Question.message_id.in_(quoted_message(inbound)))))
+    return list(await work.session.scalars(asked_here(inbound, speaker).where(Question.message_id.in_(quoted_message(inbound)))))
 
 
 async def _answered_today(work: Work, speaker: Speaker) -> list[Question]:
@@ -144,7 +144,7 @@ async def _answered_today(work: Work, speaker: Speaker) -> list[Question]:
     since = speaker.calendar.at(speaker.today, time.min)
     ended = or_(Question.state == "answered", and_(Question.state == "withdrawn", Question.kind == "confirm_return"))
     query = select(Question).where(
-        Question.contact_id == speaker.contact_id, ended, Question.ended_at >= since,
+        Question.contact_id == speaker.contact_id, asked_of(speaker.people, speaker.children), ended, Question.ended_at >= since,
         Question.kind.in_(ASKED), Question.expires_at > work.now,
     )  # fmt: skip
     found = list(await work.session.scalars(query.order_by(Question.ended_at.desc(), Question.id.desc())))
@@ -153,13 +153,13 @@ async def _answered_today(work: Work, speaker: Speaker) -> list[Question]:
 
 async def question_about(talk: Talk, student_id: int) -> Question | None:
     """The newest question about this child at this contact that can still be answered: a text may name another than was asked last."""
-    query = asked_here(talk.inbound).where(
+    query = asked_here(talk.inbound, talk.speaker).where(
         Question.student_id == student_id, Question.kind.in_(ASKED), Question.expires_at > talk.inbound.received_at
     )
     return await talk.work.session.scalar(query.limit(1))
 
 
-def asked_here(inbound: Inbound) -> Select[Question]:
+def asked_here(inbound: Inbound, speaker: Speaker) -> Select[Question]:
     """What a family was asked here until the text came, the newest first; nothing of a case that has ended."""
     ended = exists().where(
         CaseFile.id == Question.case_id, CaseFile.state == "closed", Question.state == "withdrawn", Question.kind != "confirm_return"
@@ -167,7 +167,8 @@ def asked_here(inbound: Inbound) -> Select[Question]:
     return (
         select(Question)
         .where(
-            Question.contact_id == inbound.contact_id, Question.kind.in_(OF_FAMILIES), Question.asked_at <= inbound.received_at, ~ended,
+            Question.contact_id == inbound.contact_id, asked_of(speaker.people, speaker.children), Question.kind.in_(OF_FAMILIES),
+            Question.asked_at <= inbound.received_at, ~ended,
         )
         .order_by(Question.asked_at.desc(), Question.id.desc())
     )  # fmt: skip

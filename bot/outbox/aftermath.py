@@ -12,6 +12,7 @@ from bot.channels.base import Result
 from bot.outbox.contacts import resting_key
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.progress import advance
+from bot.outbox.still import not_missed
 from cases import delivery_trouble
 from storage.tables import Attempt, Contact, Intent, Message, Question, Sender
 from storage.work import Work
@@ -21,15 +22,20 @@ SPOILT = {Result.BAD_CONTACT: "bad", Result.BLOCKED: "blocked"}
 """The contact's state after a result that says something of the contact itself."""
 
 
-async def expire(work: Work, message_ids: Sequence[int]) -> None:
-    """Too late to be said: an event, and for all but publicity a person's task.
+async def expire(work: Work, message_ids: Sequence[int], policy: DeliveryPolicy) -> None:
+    """Too late to be said: an event, and for all but publicity a person's task, as long as it would still be said.
 
     A message lives as long as the first of what is in it: what has time left is said anew, unless it may have been read already.
     """
     unread = await _surely_unread(work, message_ids)
-    for intent in await _end(work, message_ids, "expired"):
+    ended = await _end(work, message_ids, "expired")
+    needless = await not_missed(work.session, ended, policy.zone)
+    for intent in ended:
         if intent.message_id in unread and intent.expires_at > work.now:
             _again(intent, work.now, "others_expired")
+            continue
+        if intent.id in needless:
+            intent.state, intent.reason = "dropped", "no_longer_true"
             continue
         intent.state = "expired"
         if intent.urgency != "bulk":
@@ -104,8 +110,10 @@ async def stop_sender(work: Work, sender_id: int, code: str | None) -> None:
 
 
 def _again(intent: Intent, due_at: datetime, reason: str) -> None:
-    """Pending again. It keeps its message: should that arrive after all, it has been said."""
-    intent.state, intent.due_at, intent.reason = "pending", due_at, reason
+    """Pending again, to be looked at when its time is over at the latest. It keeps its message: should that arrive after all, it has
+    been said.
+    """
+    intent.state, intent.due_at, intent.reason = "pending", min(due_at, intent.expires_at), reason
 
 
 def _first_rest(intent: Intent, message: Message, until: datetime) -> bool:
@@ -119,13 +127,21 @@ def _rest(intent: Intent, message: Message, until: datetime) -> None:
 
 
 async def _end(work: Work, message_ids: Iterable[int], failure: str) -> Sequence[Intent]:
-    """Fails the messages, withdraws their questions, and gives the intents that were in them."""
+    """Fails the messages, withdraws their questions, and gives the intents that were in them.
+
+    What the night had lengthened for a message holds for what was in it, too: another way is open until then.
+    """
     ids = list(message_ids)
     if not ids:
         return []
+    lives: dict[int | None, datetime] = {}
     for message in await work.session.scalars(select(Message).where(Message.id == func.any(ids)).order_by(Message.id).with_for_update()):
+        lives[message.id] = message.expires_at
         if advance(message, "failed", work.now):
             message.failure, message.retry_at = failure, None
     for question in await work.session.scalars(select(Question).where(Question.message_id == func.any(ids), Question.state == "open")):
         question.state, question.ended_at = "withdrawn", work.now
-    return (await work.session.scalars(select(Intent).where(Intent.message_id == func.any(ids), Intent.state == "queued"))).all()
+    inside = (await work.session.scalars(select(Intent).where(Intent.message_id == func.any(ids), Intent.state == "queued"))).all()
+    for intent in inside:
+        intent.expires_at = max(intent.expires_at, lives[intent.message_id])
+    return inside

@@ -19,7 +19,7 @@ from bot.outbox.questions import Asked, OpenQuestions
 from bot.outbox.quiet import delayed
 from bot.outbox.recipients import Answers, Throttle, lock, refusals
 from bot.outbox.settings import OutboxSettings
-from bot.outbox.still import still_true
+from bot.outbox.still import not_missed, still_true
 from bot.outbox.words import Recordings, Unsayable, Words, Writer
 from cases import delivery_trouble, triage
 from cases.publicity_texts import library
@@ -52,11 +52,15 @@ class Batch:
         await save(self._work.session, intents)
 
     async def _alive(self, intents: Sequence[Due]) -> list[Due]:
-        for intent in intents:
-            if intent.expires_at <= self._work.now:
-                intent.end("expired")
-                if intent.urgency != "bulk":
-                    await delivery_trouble.expired(self._work, await self._row(intent))
+        late = [intent for intent in intents if intent.expires_at <= self._work.now]
+        needless = await not_missed(self._work.session, late, self._settings.policy.zone)
+        for intent in late:
+            if intent.id in needless:
+                intent.end("dropped", "no_longer_true")
+                continue
+            intent.end("expired")
+            if intent.urgency != "bulk":
+                await delivery_trouble.expired(self._work, await self._row(intent))
         return [intent for intent in intents if intent.state == "pending"]
 
     async def _row(self, intent: Due) -> Intent:
@@ -146,7 +150,9 @@ class Batch:
             intent.later(self._work.now + HOLD, "no_sender")
         else:
             intent.end("unaddressable", "no_contact")
-            await delivery_trouble.unreachable(self._work, await self._row(intent))
+            row = await self._row(intent)
+            row.state = intent.state  # so that who comes next in the batch is seen to be the last
+            await delivery_trouble.unreachable(self._work, row)
 
     async def _writer(self, routed: Sequence[Routed]) -> Writer:
         """Loads what the words and the checks of the chosen contacts need."""

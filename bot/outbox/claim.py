@@ -45,8 +45,8 @@ class Due:
     calls: int
 
     def later(self, at: datetime, reason: str) -> None:
-        """It stays pending until then."""
-        self.due_at, self.reason = at, reason
+        """It stays pending until then, at the longest until its time is over: then a person hears of it, not when it might have left."""
+        self.due_at, self.reason = min(at, self.expires_at), reason
 
     def end(self, state: str, reason: str | None = None) -> None:
         """It is not going to be said."""

@@ -22,7 +22,7 @@ from bot.outbox.expiry import expire_waiting
 from bot.outbox.lease import Held, hold, release
 from bot.outbox.pace import Pace
 from bot.outbox.pickup import PickUp, Ready
-from bot.outbox.recall import recall_stranded
+from bot.outbox.recall import Recall
 from bot.outbox.senders import URGENCIES
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
@@ -56,6 +56,7 @@ class Courier:
         self._pick_up = PickUp(database, settings, holder)
         self._beginning = Beginning(database)
         self._kept = Kept(database)
+        self._recall = Recall(database, settings)
         self._doubts = Doubts(database, settings, self._under_way)
 
     async def deliver(self, now: datetime) -> int:
@@ -91,8 +92,10 @@ class Courier:
 
     async def keep_house(self, now: datetime) -> int:
         """Ends what is too late, takes back what is stranded, and looks into what is in doubt (in the background)."""
+        if not self._held:  # after an outage what is in doubt is looked into before it ends
+            await self.renew(now)
         done = await expire_waiting(self._database, now, self._settings)
-        done += await recall_stranded(self._database, now, self._settings)
+        done += await self._recall.run(now)
         for held in self._held.values():
             done += await put_back(self._database, now, held, self._settings)
             self._doubts.begin(held, now)

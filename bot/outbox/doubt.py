@@ -35,6 +35,8 @@ ASK_AGAIN = 15.0
 """Seconds before a provider that could not be asked is asked again."""
 MOST_LOST = 1
 """How often a duty message goes again after calls that nobody can tell the fate of."""
+GIVEN_UP = timedelta(hours=1)
+"""How long after its time a message in doubt waits for a provider that cannot be asked: then a person hears of it."""
 AT_ONCE = 5
 """Recipients that are looked into at the same time, of one sender."""
 LOST = "lost"
@@ -123,7 +125,7 @@ class Doubts:
             for number, doubt in enumerate(doubts):
                 if held.is_over():
                     return number
-                await self._settle_one(doubt, held, await self._ask(channel, doubt, held), now)
+                await self._settle_one(doubt, held, await self._ask(channel, doubt, held, now), now)
         return len(doubts)
 
     async def _find(self, held: Held) -> list[Doubt]:
@@ -150,7 +152,7 @@ class Doubts:
                 for attempt, message, contact in rows
             ]
 
-    async def _ask(self, channel: Channel, doubt: Doubt, held: Held) -> Sequence[str] | None:
+    async def _ask(self, channel: Channel, doubt: Doubt, held: Held, now: datetime) -> Sequence[str] | None:
         """Provider ids that it may have, the newest first; None where there is nobody to ask."""
         if doubt.called_at is None:
             return []
@@ -160,7 +162,9 @@ class Doubts:
             return await channel.find(outgoing(doubt.message, doubt.to, held, self._settings), doubt.started_at - CLOCKS_DIFFER)
         except Exception:
             self._not_before[held.sender_id] = time.monotonic() + ASK_AGAIN
-            raise
+            if now < doubt.message.expires_at + GIVEN_UP:
+                raise
+            return None
 
     async def _settle_one(self, doubt: Doubt, held: Held, found: Sequence[str] | None, now: datetime) -> None:
         async with working(self._database, now) as work:
@@ -198,6 +202,6 @@ class Doubts:
         if message.urgency == "bulk":
             await drop(work, [message.id], "in_doubt")
         elif (lost or 0) > MOST_LOST:
-            await expire(work, [message.id])
+            await expire(work, [message.id], self._settings.policy)
         else:
             message.retry_at = work.now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels.base import Capabilities, Outgoing
 from bot.outbox.address import price_of
 from bot.outbox.aftermath import drop, say_anew
+from bot.outbox.astray import is_astray
 from bot.outbox.drafts import enqueue
 from bot.outbox.hours import Limits, is_open, left_today
 from bot.outbox.lease import Held, limits_if_held, use
@@ -62,7 +63,10 @@ class Written(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A message that came off its queue, with its encrypted address."""
+    """A message that came off its queue, with its encrypted address.
+
+    `astray`: since it was queued, the contact has ceased to be its reader's, or the reader has refused publicity.
+    """
 
     id: int
     contact_id: int
@@ -78,9 +82,10 @@ class Taken:
     queued_at: datetime
     expires_at: datetime
     address_encrypted: bytes
+    astray: bool
 
 
-COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-1]] + [Contact.address_encrypted]
+COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-2]] + [Contact.address_encrypted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,8 @@ class PickUp:
 
     async def _put_off(self, held: Held, now: datetime, lanes: Sequence[str], error: Exception) -> int:
         async with working(self._database, now) as work:
-            taken = await _pop(work.session, held.sender_id, 1, lanes)
+            today = now.astimezone(self._settings.policy.zone).date()
+            taken = await _pop(work.session, held.sender_id, 1, lanes, today)
             await update_rows(work.session, Message.__tablename__, [{"id": one.id, "retry_at": now + PUT_OFF} for one in taken])
         for one in taken:
             log.error("message not picked up", action="pick_up_failed", message_id=one.id, error=type(error).__name__)
@@ -157,11 +163,17 @@ class _Pickup:
 
     async def take(self, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         await _requeue(self._work, self._held.sender_id)
-        taken = await _pop(self._work.session, self._held.sender_id, quantity if self._left is None else min(quantity, self._left), lanes)
+        most = quantity if self._left is None else min(quantity, self._left)
+        taken = await _pop(self._work.session, self._held.sender_id, most, lanes, self._today)
         # Whose time is over waits for `expiry`.
-        by_day = await self._by_day([message for message in taken if message.expires_at > self._work.now])
+        by_day = await self._by_day(await self._still_theirs([message for message in taken if message.expires_at > self._work.now]))
         sendable = await self._within_cap(await self._not_too_often(await self._true(by_day)))
         return len(taken), await self._begin(sendable)
+
+    async def _still_theirs(self, taken: Sequence[Taken]) -> list[Taken]:
+        """What waited here may since have lost its reader: who has it now is a stranger, or wants no publicity. It is addressed anew."""
+        await say_anew(self._work, [message.id for message in taken if message.astray], "addressed_anew")
+        return [message for message in taken if not message.astray]
 
     async def _by_day(self, taken: Sequence[Taken]) -> list[Taken]:
         """What was made by day and comes to its turn at night waits for the morning."""
@@ -214,7 +226,10 @@ class _Pickup:
         return [message for message in taken if message.id not in waits]
 
     async def _within_cap(self, taken: list[Taken]) -> list[Taken]:
-        """What the sender may still send today; the rest waits for the next local day."""
+        """What the sender may still send today; the rest waits for the next local day, or for another sender that takes it now.
+
+        What is left of the day but too little for the next message counts as used up: else the sender seems open, and all stay with it.
+        """
         if self._left is None:
             return taken
         left, inside = self._left, []
@@ -224,6 +239,8 @@ class _Pickup:
             left -= self._units(message)
             inside.append(message)
         waits = [{"id": message.id, "retry_at": self._tomorrow} for message in taken[len(inside) :]]
+        if waits:
+            await use(self._work.session, self._held.sender_id, left, self._today)
         await update_rows(self._work.session, Message.__tablename__, waits)
         return inside
 
@@ -253,7 +270,7 @@ async def _requeue(work: Work, sender_id: int) -> None:
     await enqueue(work, sorted((sender_id, urgency, message_id) for urgency, message_id in rows))
 
 
-async def _pop(session: AsyncSession, sender_id: int, quantity: int, lanes: Sequence[str]) -> list[Taken]:
+async def _pop(session: AsyncSession, sender_id: int, quantity: int, lanes: Sequence[str], today: date) -> list[Taken]:
     ids: list[int] = []
     for urgency in lanes:
         if len(ids) < quantity:
@@ -262,7 +279,7 @@ async def _pop(session: AsyncSession, sender_id: int, quantity: int, lanes: Sequ
     if not ids:
         return []
     waiting = (
-        select(*COLUMNS)
+        select(*[*COLUMNS, is_astray(today)])
         .join(Contact, Contact.id == Message.contact_id)
         .where(Message.id == func.any(ids), is_waiting(), Message.sender_id == sender_id, Message.retry_at.is_(None))
         .with_for_update(of=Message)

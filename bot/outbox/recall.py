@@ -2,46 +2,104 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from bot.outbox.address import open_lines
+from bot.outbox.address import Line, Wanted, choose, open_lines
 from bot.outbox.aftermath import say_anew
+from bot.outbox.contacts import Reach
 from bot.outbox.settings import OutboxSettings
+from cases.responsible import usable
 from storage.database import Database
-from storage.tables import Attempt, Message, Sender, is_waiting
-from storage.work import working
+from storage.tables import Contact, Intent, Message, PersonContact, Sender, is_in_doubt, is_waiting
+from storage.work import Work, working
 
 SHUT = ("paused", "stopped")
+LOOK = timedelta(minutes=1)
+"""Between two looks at senders that have used up their day: no index leads to what matters on their queues."""
 
 
-async def recall_stranded(database: Database, now: datetime, settings: OutboxSettings) -> int:
-    """Takes messages that nobody has accepted back from senders that are shut; gives how many.
+class Recall:
+    """One for each process. What nobody has accepted is addressed anew; what is in doubt stays."""
 
-    They stay where no other sender reaches the same kind of contact: it may open again.
-    """
-    async with working(database, now) as work:
+    def __init__(self, database: Database, settings: OutboxSettings) -> None:
+        self._database = database
+        self._settings = settings
+        self._looked_at: datetime | None = None
+
+    async def run(self, now: datetime) -> int:
+        """How many messages were taken back."""
+        async with working(self._database, now) as work:
+            lines = await open_lines(work.session, self._settings.channels, now, self._settings.policy.zone)
+            taken = await self._shut(work, lines)
+            if any(not line.ready for line in lines) and (self._looked_at is None or abs(now - self._looked_at) >= LOOK):
+                self._looked_at = now
+                taken += await self._spent(work, lines)
+        return taken
+
+    async def _shut(self, work: Work, lines: Sequence[Line]) -> int:
+        """From senders that are paused or stopped. It stays where no other one reaches its reader: the sender may open again."""
         if not await work.session.scalar(select(exists().where(Sender.state.in_(SHUT)))):
             return 0
-        lines = await open_lines(work.session, settings.channels, now, settings.policy.zone)
+        today = work.now.astimezone(self._settings.policy.zone).date()
+        other, link = aliased(Contact), aliased(PersonContact)
+        kinds = {line.capabilities.contact for line in lines if line.capabilities.variant != "voice"}
+        elsewhere = exists().where(
+            link.person_id == Message.person_id, link.contact_id == other.id, link.contact_id != Message.contact_id,
+            other.kind.in_(kinds), *usable(today, other, link),
+        )  # fmt: skip
+        stranded = self._waiting().where(Sender.state.in_(SHUT), or_(Message.channel.in_(self._alike(lines)), elsewhere))
+        return await self._say_anew(work, (await work.session.scalars(stranded)).all())
+
+    async def _spent(self, work: Work, lines: Sequence[Line]) -> int:
+        """From senders that have used up their day or are closed at this hour, where another takes it now. Publicity waits for them."""
+        spent = [line.sender_id for line in lines if not line.ready]
+        alike = self._alike([line for line in lines if line.ready])
+        stranded = self._waiting().where(
+            Message.sender_id.in_(spent), Message.urgency != "bulk", Message.channel.in_(alike)
+        )  # fmt: skip
+        ids = (await work.session.scalars(stranded)).all() if alike else []
+        return await self._say_anew(work, await self._with_another_way(work.session, ids, lines, work.now))
+
+    async def _with_another_way(self, session: AsyncSession, ids: Collection[int], lines: Sequence[Line], now: datetime) -> list[int]:
+        """Those of the messages that would be addressed to a line that is ready: the others would only come back here."""
+        columns = (Intent.message_id, Intent.template, Intent.resting, Contact.id, Contact.kind, Contact.sender_id)
+        inside = select(*columns).join(Message, Message.id == Intent.message_id).join(Contact, Contact.id == Message.contact_id)
+        rows = (await session.execute(inside.where(Intent.message_id == func.any(list(ids)), Intent.state == "queued"))).all()
+        stay = {row.message_id for row in rows if not self._has_way(row, lines, now)}
+        return sorted({row.message_id for row in rows} - stay)
+
+    def _has_way(self, row: Any, lines: Sequence[Line], now: datetime) -> bool:
+        audience = self._settings.catalogue.traits(row.template).audience
+        wanted = Wanted(audience, row.template, row.template in self._settings.spoken, row.resting or {})
+        route = choose([Reach(row.id, row.kind, sender_id=row.sender_id)], lines, wanted, now)
+        return route is not None and route.line.ready
+
+    def _alike(self, lines: Iterable[Line]) -> list[str]:
+        """The channels that reach the same contacts in the same way as one of these lines."""
         reached = {(line.capabilities.contact, line.capabilities.variant) for line in lines}
-        alike = [
-            channel.capabilities.name
-            for channel in settings.channels.values()
-            if (channel.capabilities.contact, channel.capabilities.variant) in reached
-        ]
-        if not alike:
-            return 0
-        in_doubt = exists().where(Attempt.message_id == Message.id, or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown"))
-        stranded = (
+        channels = self._settings.channels.values()
+        return [one.capabilities.name for one in channels if (one.capabilities.contact, one.capabilities.variant) in reached]
+
+    def _waiting(self) -> Select[int]:
+        return (
             select(Message.id)
             .join(Sender, Sender.id == Message.sender_id)
-            .where(is_waiting(), ~in_doubt, Sender.state.in_(SHUT), Message.channel.in_(alike))
+            .where(is_waiting(), ~is_in_doubt())
             .order_by(Message.urgency.desc(), Message.id)
-            .limit(settings.batch)
+            .limit(self._settings.batch)
             .with_for_update(of=Message, skip_locked=True)
         )
-        ids = (await work.session.scalars(stranded)).all()
-        await say_anew(work, ids, "sender_shut")
-        return len(ids)
+
+    async def _say_anew(self, work: Work, ids: Sequence[int]) -> int:
+        """Looked at again now that they are locked: one may have been picked up since they were looked for."""
+        if not ids:
+            return 0
+        called = set(await work.session.scalars(select(Message.id).where(Message.id == func.any(list(ids)), is_in_doubt())))
+        await say_anew(work, [message_id for message_id in ids if message_id not in called], "sender_shut")
+        return len(ids) - len(called)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Result
@@ -16,7 +16,7 @@ from bot.outbox.progress import Said, advance, follows, is_older
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database
 from storage.rows import update_rows
-from storage.tables import WAITING, Contact, DeliveryStatus, Intent, Message, Question, Sender
+from storage.tables import WAITING, Contact, DeliveryStatus, Intent, Message, Question, Sender, is_in_doubt, is_waiting
 from storage.work import Work, working
 
 log = structlog.get_logger("outbox")
@@ -177,6 +177,7 @@ class _Applying:
         """It arrived although it was said to have failed: it is not said again, and what it asked may be answered."""
         if not message_ids:
             return
+        await self._call_off(message_ids)
         said = (
             update(Intent)
             .where(Intent.message_id == func.any(list(message_ids)), Intent.state == "pending")
@@ -187,6 +188,19 @@ class _Applying:
             Question.intent_id == func.any(list(ids)), Question.message_id == func.any(list(message_ids)), Question.state == "withdrawn"
         )
         await self._work.session.execute(asked.values(state="open", ended_at=None))
+
+    async def _call_off(self, message_ids: Sequence[int]) -> None:
+        """What it asked may be waiting already to be asked in another way: through the night, or for its reader's limit."""
+        inside = Question.intent_id == Intent.id, Question.message_id == func.any(list(message_ids)), Question.state == "withdrawn"
+        again = select(Message.id).where(
+            is_waiting(), ~is_in_doubt(), exists().where(Intent.message_id == Message.id, Intent.state == "queued", *inside)
+        )
+        waiting = (await self._work.session.scalars(again.with_for_update(skip_locked=True))).all()
+        await say_anew(self._work, waiting, "arrived_after_all")
+        await self._work.session.flush()
+        first = update(Intent).where(Intent.message_id == func.any(list(waiting)), Intent.state == "pending", *inside)
+        if waiting:
+            await self._work.session.execute(first.values(message_id=Question.message_id), execution_options={"synchronize_session": False})
 
     async def _failed(self, report: Report) -> None:
         message = await self._work.session.get_one(Message, report.fate.id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, DateTime, Select, Text, and_, bindparam, cast, exists, func, or_, select
@@ -162,6 +162,26 @@ async def still_true(session: AsyncSession, stills: Mapping[int, str | None], zo
         return set()
     asked = frozenset(still for still in stills.values() if still is not None)
     return set(await session.scalars(_holding(asked, zone), {"ids": list(stills)}))
+
+
+class OfChild(Protocol):
+    """An intent, as far as `not_missed` is concerned."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def still(self) -> str | None: ...
+    @property
+    def student_id(self) -> int | None: ...
+
+
+async def not_missed(session: AsyncSession, late: Sequence[OfChild], zone: ZoneInfo) -> set[int]:
+    """Of the intents whose time is over those about a child that would not have been said by now: the child is back, the case is closed.
+
+    A sheet that closed unanswered is missed: it closed because nobody was asked.
+    """
+    stills = {intent.id: intent.still for intent in late if intent.student_id is not None}
+    return stills.keys() - await still_true(session, stills, zone)
 
 
 @lru_cache

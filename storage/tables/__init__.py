@@ -29,6 +29,7 @@ from storage.tables.messaging import (
     Question,
     Recording,
     Sender,
+    is_in_doubt,
     is_waiting,
 )
 from storage.tables.operations import AuditRun, ClockSetting, ImportJob, ImportRun, KeyCheck, Lease, TickRun
@@ -139,5 +140,6 @@ __all__ = [
     "TickRun",
     "Visit",
     "Within",
+    "is_in_doubt",
     "is_waiting",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, ForeignKey, Index, Numeric, UniqueConstraint, and_, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, ForeignKey, Index, Numeric, UniqueConstraint, and_, exists, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -151,6 +151,12 @@ class Attempt(Numbered, Base):
     detail: Mapped[str | None]
 
 
+def is_in_doubt() -> ColumnElement[bool]:
+    """Of a message: that a call for it is under way, or that nobody knows what came of one."""
+    is_open = or_(Attempt.outcome.is_(None), Attempt.outcome == "unknown")
+    return exists().where(Attempt.message_id == Message.id, is_open)
+
+
 class Question(Numbered, Base):
     """Something we asked at a contact and await an answer to; one is open per contact, the others wait.
 
@@ -159,7 +165,10 @@ class Question(Numbered, Base):
     """
 
     __tablename__ = "question"
-    __table_args__ = (Index("ix_question_open", "contact_id", postgresql_where=text("state = 'open'")),)
+    __table_args__ = (
+        Index("ix_question_open", "contact_id", postgresql_where=text("state = 'open'")),
+        Index("ix_question_contact_id_asked_at", "contact_id", "asked_at"),
+    )
     sight = Sight.AREA
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

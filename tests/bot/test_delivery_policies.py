@@ -40,6 +40,8 @@ def _ago(*minutes: float) -> list[datetime]:
         ([20, 40, 60, 80, 100, 120, 140, 1430], 10),
         ([140, 20, 1430, 60, 80, 100, 120, 40], 10),
         ([1441, 20, 40, 60, 80, 100, 120, 140], None),
+        ([-55], None),  # the clock was put back
+        ([-55, 0.5], 0.5),
     ],
 )
 def test_one_a_minute_five_in_a_quarter_of_an_hour_eight_a_day(sent: list[float], wait: float | None) -> None:

@@ -1,0 +1,16 @@
+"""An index for what was asked at a contact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from storage.migrations import run_script
+
+revision = "0030"
+down_revision = "0028"
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
