@@ -75,15 +75,17 @@ class TwilioSms:
         report = Status(form["MessageSid"], REPORTS[form["MessageStatus"]], form.get("ErrorCode") or None)
         return Heard(statuses=(report,), answer=Answer(status=204))
 
+    def misaddressed(self, address: str) -> list[Trouble]:
+        is_ours = SERVICE.fullmatch(address) or NUMBER.fullmatch(address)
+        return [] if is_ours else [Trouble("sender_not_a_number", address)]
+
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         return await self._account.check(lambda: self._sender_troubles(address, hooks))
 
     async def _sender_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
         if SERVICE.fullmatch(address):
             return await self._service_troubles(address, hooks)
-        if NUMBER.fullmatch(address):
-            return await self._number_troubles(address, hooks)
-        return [Trouble("sender_not_a_number", address)]
+        return self.misaddressed(address) or await self._number_troubles(address, hooks)
 
     async def _number_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
         number = await self._account.number(address)
