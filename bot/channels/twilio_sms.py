@@ -10,6 +10,8 @@ from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCa
 from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, NUMBER, OFFICIAL_BASE, REFUSED, Account, can
 from bot.channels.twilio_codes import FAILURES, REPORTS
 
+LIVES_SECONDS = 3600
+"""How long Twilio keeps a message that it cannot hand on; left to itself, ten hours: what was due in the morning is not said at night."""
 LOOK_BACK = 200  # newest messages to one number that are compared
 NO_REPLY = Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
 SERVICE = re.compile(r"MG[0-9a-f]{32}")
@@ -40,7 +42,7 @@ class TwilioSms:
 
     async def send(self, message: Outgoing) -> Outcome:
         sender = "MessagingServiceSid" if SERVICE.fullmatch(message.sender) else "From"
-        fields = {"To": message.to, sender: message.sender, "Body": message.body}
+        fields = {"To": message.to, sender: message.sender, "Body": message.body, "ValidityPeriod": str(LIVES_SECONDS)}
         if message.hooks:
             fields["StatusCallback"] = f"{message.hooks}/status"
         return await self._account.create("Messages", fields)
