@@ -583,6 +583,7 @@ async def test_a_channel_with_registered_templates_says_which(
     )
     done = await channels("send", sender, PHONE, "--template", "absence_question", "--yes")
     assert (done.exit_code, "registered template: absence_question" in done.stdout) == (0, True), done.output
+    assert f"signed on the phone: 【{OURS}】" in done.stdout  # the provider signs with the sender's address, whatever our text says
     message = await sent(database)
     assert (message.template, bool(message.values), twilio.sent_to(PHONE)) == ("absence_question", True, [message.body])
     assert (await only(channels))["used"] == message.parts > 1
