@@ -34,6 +34,7 @@ from bench._least import GRANT, TABLES
 from bench._provider import ACCOUNT, OUR_NUMBER, TOKEN, Provider
 from bench._web import free_port, web
 from bench._worker import workers
+from bot.channels.twilio_sms import LIVES_SECONDS
 from fanxiao.logs import configure
 from fanxiao.running import run
 from storage.roles import Role
@@ -59,7 +60,8 @@ KNOWN = {
 
 async def _post(session: aiohttp.ClientSession, url: str, number: str, **further: str) -> str:
     """Gives the provider's name of the message."""
-    async with session.post(url, data={"To": number, "From": OUR_NUMBER, "Body": BODY, **further}, headers=HEADERS) as answer:
+    fields = {"To": number, "From": OUR_NUMBER, "Body": BODY, "ValidityPeriod": str(LIVES_SECONDS), **further}
+    async with session.post(url, data=fields, headers=HEADERS) as answer:
         assert answer.status == 201
         return str(orjson.loads(await answer.read())["sid"])
 

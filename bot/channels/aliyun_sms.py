@@ -31,6 +31,7 @@ log = structlog.get_logger("channels")
 Row = TypeVar("Row")
 BEIJING = ZoneInfo("Asia/Shanghai")  # all of Aliyun's times
 MAINLAND = re.compile(r"\+86(1\d{10})")
+SIGNATURE = re.compile(r"[^\s【】\[\]［］]+")
 LONGEST_DOUBT = timedelta(minutes=15)  # between `since` and the latest moment at which Aliyun may have dated the message
 ROWS = 50  # the most that Aliyun gives on a page
 HEARD = Answer(json.dumps({"code": 0, "msg": "成功"}, ensure_ascii=False), "application/json")
@@ -136,6 +137,9 @@ class AliyunSms:
 
     def _own_status(self, row: Mapping[str, Any]) -> Status | None:
         return _status(row) if self._keys.is_own_id(str(row.get("out_id"))) else None
+
+    def misaddressed(self, address: str) -> list[Trouble]:
+        return [] if SIGNATURE.fullmatch(address) else [Trouble("signature_in_brackets", address.strip("【】[]［］ "))]
 
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         found = [] if hooks else [Trouble("public_url_missing")]

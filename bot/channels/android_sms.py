@@ -96,8 +96,11 @@ class AndroidSms:
         except UNREADABLE as error:
             raise MalformedCall(type(error).__name__) from error
 
+    def misaddressed(self, address: str) -> list[Trouble]:
+        return [] if E164.fullmatch(address) else [Trouble("address_not_a_number", address)]
+
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
-        found = [] if E164.fullmatch(address) else [Trouble("address_not_a_number", address)]
+        found = self.misaddressed(address)
         try:
             return found + await self._hook_troubles(hooks) + await self._phone_troubles()
         except APIError as error:

@@ -40,25 +40,29 @@ REPORTS: dict[str, tuple[str, str]] = {
     WebhookEvent.SMS_FAILED.value: ("failed", "failedAt"),
 }
 """Events in our words, and where each says when it was."""
-HOOKS = {WebhookEvent.SMS_RECEIVED.value: "inbound"} | dict.fromkeys(REPORTS, "status")
+WRITTEN = (WebhookEvent.SMS_RECEIVED.value, WebhookEvent.MMS_RECEIVED.value)
+"""Events of something that came to the phone. Of an MMS (彩信) the app tells little else than that it came."""
+HOOKS = dict.fromkeys(WRITTEN, "inbound") | dict.fromkeys(REPORTS, "status")
 
 
 def read_call(call: Any) -> Heard:
     """What one call of the app brings; events that we did not ask for bring nothing. Raises KeyError, TypeError, AttributeError."""
     event, payload = _words(call, "event"), call["payload"]
-    if event == WebhookEvent.SMS_RECEIVED.value:
-        return Heard(incoming=(_text(_words(call, "deviceId"), payload),))
+    if event in WRITTEN:
+        is_text = event == WebhookEvent.SMS_RECEIVED.value
+        body = _words(payload, "message") if is_text else str(payload.get("subject") or "")
+        return Heard(incoming=(_text(_words(call, "deviceId"), payload, body),))
     if event in REPORTS:
         return Heard(statuses=(_report(event, payload),))
     return Heard()
 
 
-def _text(device: str, payload: Any) -> Incoming:
+def _text(device: str, payload: Any, body: str) -> Incoming:
     # Not the client's own type: apps before 2026 name the writer in `phoneNumber` alone, and no text may be lost for that.
     sender = _words(payload, "sender" if payload.get("sender") else "phoneNumber")
     # `messageId` is a short hash of writer, time and words; a call's own id differs when two webhooks bring the same text.
     provider_id = ":".join((device, _words(payload, "messageId"), _words(payload, "receivedAt")))
-    return Incoming(provider_id=provider_id, sender=sender, to=payload.get("recipient") or "", body=_words(payload, "message"))
+    return Incoming(provider_id=provider_id, sender=sender, to=payload.get("recipient") or "", body=body)
 
 
 def _report(event: str, payload: Any) -> Status:

@@ -178,6 +178,10 @@ class Channel(Protocol):
         """What a verified call brings. Raises MalformedCall."""
         ...
 
+    def misaddressed(self, address: str) -> list[Trouble]:
+        """Why this can be no sender's address here, seen without asking anybody; empty when it can be one."""
+        ...
+
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         """Asks the provider about the account, the sender's `address` and the webhooks below `hooks`; empty when all is well."""
         ...

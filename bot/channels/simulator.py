@@ -125,6 +125,9 @@ class Simulator:
     async def hear(self, _request: Request) -> Heard:
         raise MalformedCall("the simulator has no webhooks")
 
+    def misaddressed(self, _address: str) -> list[Trouble]:
+        return []
+
     async def check(self, _address: str, _hooks: str | None) -> list[Trouble]:
         return []
 

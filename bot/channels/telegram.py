@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -24,6 +25,7 @@ from bot.channels.telegram_updates import KINDS, incoming_of, message_key, parse
 
 OFFICIAL_BASE = "https://api.telegram.org"
 TURN_SECONDS, CALL_SECONDS = 2.0, 7.0  # for our turn and for the answer: together below the engine's ten seconds
+USER_NAME = re.compile(r"@?[A-Za-z]\w{3,30}[A-Za-z0-9]", re.ASCII)
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
 CAPABILITIES = Capabilities(name="telegram", contact="telegram", variant="chat", max_length=LONGEST_TEXT, can_be_asked=False, buttons=True)
 
@@ -86,6 +88,9 @@ class Telegram:
             await self._bot.delete_webhook()
         else:
             await self._bot.set_webhook(f"{hooks}/inbound", secret_token=self._secret, allowed_updates=KINDS)
+
+    def misaddressed(self, address: str) -> list[Trouble]:
+        return [] if address == self._id or USER_NAME.fullmatch(address) else [Trouble("address_not_a_bot", address)]
 
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         try:

@@ -10,6 +10,8 @@ from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCa
 from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, NUMBER, OFFICIAL_BASE, REFUSED, Account, can
 from bot.channels.twilio_codes import FAILURES, REPORTS
 
+LIVES_SECONDS = 3600
+"""How long Twilio keeps a message that it cannot hand on; left to itself, ten hours: what was due in the morning is not said at night."""
 LOOK_BACK = 200  # newest messages to one number that are compared
 NO_REPLY = Answer('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
 SERVICE = re.compile(r"MG[0-9a-f]{32}")
@@ -40,7 +42,7 @@ class TwilioSms:
 
     async def send(self, message: Outgoing) -> Outcome:
         sender = "MessagingServiceSid" if SERVICE.fullmatch(message.sender) else "From"
-        fields = {"To": message.to, sender: message.sender, "Body": message.body}
+        fields = {"To": message.to, sender: message.sender, "Body": message.body, "ValidityPeriod": str(LIVES_SECONDS)}
         if message.hooks:
             fields["StatusCallback"] = f"{message.hooks}/status"
         return await self._account.create("Messages", fields)
@@ -75,15 +77,17 @@ class TwilioSms:
         report = Status(form["MessageSid"], REPORTS[form["MessageStatus"]], form.get("ErrorCode") or None)
         return Heard(statuses=(report,), answer=Answer(status=204))
 
+    def misaddressed(self, address: str) -> list[Trouble]:
+        is_ours = SERVICE.fullmatch(address) or NUMBER.fullmatch(address)
+        return [] if is_ours else [Trouble("sender_not_a_number", address)]
+
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
         return await self._account.check(lambda: self._sender_troubles(address, hooks))
 
     async def _sender_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
         if SERVICE.fullmatch(address):
             return await self._service_troubles(address, hooks)
-        if NUMBER.fullmatch(address):
-            return await self._number_troubles(address, hooks)
-        return [Trouble("sender_not_a_number", address)]
+        return self.misaddressed(address) or await self._number_troubles(address, hooks)
 
     async def _number_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
         number = await self._account.number(address)

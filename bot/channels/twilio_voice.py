@@ -90,11 +90,16 @@ class TwilioVoice:
         report = Status(form["CallSid"], status, code, parsedate_to_datetime(form["Timestamp"]), int(form["SequenceNumber"]))
         return Heard(statuses=(report,), answer=Answer(status=204))
 
+    def misaddressed(self, address: str) -> list[Trouble]:
+        return [] if NUMBER.fullmatch(address) else [Trouble("address_not_a_number", address)]
+
     async def check(self, address: str, _hooks: str | None) -> list[Trouble]:
         return await self._account.check(lambda: self._number_troubles(address))
 
     async def _number_troubles(self, address: str) -> list[Trouble]:
-        number = await self._account.number(address) if NUMBER.fullmatch(address) else None
+        if wrong := self.misaddressed(address):
+            return wrong
+        number = await self._account.number(address)
         if number is None:
             return [Trouble("number_unknown", address)]
         return [] if can(number, "voice") else [Trouble("number_cannot_call", address)]

@@ -103,8 +103,11 @@ class WeCom:
             raise PictureLater from None
         return Picture(content, media_type)
 
+    def misaddressed(self, address: str) -> list[Trouble]:
+        return [] if address == str(self._agent_id) else [Trouble("address_not_agent", str(self._agent_id))]
+
     async def check(self, address: str, hooks: str | None) -> list[Trouble]:
-        found = [] if address == str(self._agent_id) else [Trouble("address_not_agent", str(self._agent_id))]
+        found = self.misaddressed(address)
         if hooks is None:
             found.append(Trouble("public_url_missing"))
         try:

@@ -13,12 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.inbox.choices import chosen
-from bot.inbox.receive import LONGEST
+from bot.inbox.receive import LONGEST, normal_phone
 from cases import triage
 from storage import queue
 from storage.database import Database, is_away
 from storage.queue import Queued
-from storage.tables import Contact, Inbound
+from storage.tables import Contact, Inbound, Sender
 from storage.work import Work, working
 
 log = structlog.get_logger("inbox")
@@ -73,6 +73,8 @@ async def _route(work: Work, route: Route, inbound: Inbound) -> None:
     contact = await _contact(work.session, inbound)
     inbound.contact_id = contact.id
     contact.reached_at = inbound.received_at
+    if contact.sender_id is None:
+        contact.sender_id = await _written_to(work.session, inbound)
     if contact.state == "bad":  # whoever writes from it can be reached there
         contact.state, contact.failures = "usable", 0
     is_cut = len(inbound.body) > LONGEST
@@ -96,3 +98,11 @@ async def _contact(session: AsyncSession, inbound: Inbound) -> Contact:
     row = {"kind": inbound.kind, "address_encrypted": inbound.address_encrypted, "address_index": inbound.address_index}
     await session.execute(insert(Contact).values(row).on_conflict_do_nothing())
     return (await session.scalars(mine)).one()
+
+
+async def _written_to(session: AsyncSession, inbound: Inbound) -> int | None:
+    """The number of ours that it wrote to, from which it is answered; where the channel does not say which, its only one."""
+    ours = (await session.execute(select(Sender.id, Sender.address).where(Sender.channel == inbound.channel))).all()
+    named = [row for row in ours if row.address == normal_phone(inbound.to_address)]
+    found = named or ours
+    return found[0].id if len(found) == 1 else None

@@ -31,12 +31,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a message asks of its way: who reads it, in which template, whether it is spoken, and what is left in peace for now."""
+    """What a message asks of its way: who reads it, in which template, whether it is spoken, and what is left in peace for now.
+
+    `writer`: the contact that wrote what this answers. Whoever writes on a channel is answered there, also on one for staff only.
+    """
 
     audience: str = "guardian"
     template: str = ""
     spoken: bool = False
     resting: Mapping[str, str] = field(default_factory=dict)
+    writer: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def choose(reaches: Sequence[Reach], lines: Sequence[Line], wanted: Wanted, now:
 def _fits(can: Capabilities, reach: Reach, wanted: Wanted, now: datetime) -> bool:
     return (
         can.contact == reach.kind
-        and wanted.audience in can.audiences
+        and (wanted.audience in can.audiences or reach.contact_id == wanted.writer)
         and (can.templates is None or wanted.template in can.templates)
         and not rests(wanted.resting, reach.contact_id, can.name, now)
     )

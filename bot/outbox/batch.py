@@ -140,7 +140,7 @@ class Batch:
 
     def _way(self, intent: Due) -> Wanted:
         traits = self._settings.catalogue.traits(intent.template)
-        return Wanted(traits.audience, intent.template, intent.template in self._settings.spoken, intent.resting or {})
+        return Wanted(traits.audience, intent.template, intent.template in self._settings.spoken, intent.resting or {}, intent.contact_id)
 
     async def _without_route(self, intent: Due, reaches: Sequence[Reach]) -> None:
         rested = rested_at(intent.resting or {}, [reach.contact_id for reach in reaches], self._work.now)

@@ -27,6 +27,7 @@ from fanxiao.commands.channels_lines import LARGEST_ID, known_line, local_day, o
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.tables import print_table
+from fanxiao.engine import load_catalogue
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
 from storage.tables import Sender
@@ -106,7 +107,13 @@ def add(
 async def _normal(line: Line, address: str, settings: Settings) -> str:
     try:
         async with opened(line, settings) as channel:
-            return own_address(channel.capabilities.contact, address)
+            ours = own_address(channel.capabilities.contact, address)
+            for trouble in channel.misaddressed(ours)[:1]:
+                refuse(
+                    load_catalogue().phrase(f"check.{trouble.kind}", {"detail": trouble.detail}),
+                    f"{ours} can be no sender of {line[0]} ({trouble.kind}); docs/channels.md says what its address is.",
+                )
+            return ours
     except (KeyError, ValueError, TypeError) as error:
         refuse(
             f"通道 {line[0]} 的账户 {line[1]} 的设置有误（{type(error).__name__}），请对照 docs/channels.md 检查。",

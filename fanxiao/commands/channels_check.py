@@ -14,6 +14,7 @@ from bot.channels.registry import PROVIDERS, Line, build_channel
 from bot.outbox.senders import SenderState, sender_states
 from bot.rendering import Catalogue, RenderingError
 from fanxiao.commands.channels_lines import environment, hooks_of, is_idle, local_day, missing_settings
+from fanxiao.commands.channels_reach import reach_troubles
 from fanxiao.commands.once import once, refuse
 from fanxiao.engine import SIMULATED, load_catalogue
 from fanxiao.running import run
@@ -70,39 +71,39 @@ def check(sender_id: Chosen = None) -> None:
 
 
 async def _check_all(senders: Sequence[SenderState], settings: Settings) -> list[Checked]:
-    return list(await asyncio.gather(*(_check(sender, settings) for sender in senders)))
+    # All built before any is asked: importing one provider's client takes seconds, in which another's call would time out.
+    pairs = [_looked_at(sender, settings) for sender in senders]
+    await asyncio.gather(*(_ask(found, channel, hooks_of(found.line, settings)) for found, channel in pairs if channel is not None))
+    return [found for found, _ in pairs]
 
 
-async def _check(sender: SenderState, settings: Settings) -> Checked:
+def _looked_at(sender: SenderState, settings: Settings) -> tuple[Checked, Channel | None]:
+    """What is seen without asking anybody, and the channel that is to be asked, if any."""
     found = Checked(sender)
     if sender.state in STATE_TROUBLES:
         found.add(Trouble(sender.state, sender.stopped_reason or ""))
     if sender.channel not in PROVIDERS:
         found.add(Trouble("channel_unknown", sender.channel))
     elif not is_idle(sender.channel, settings):
-        await _check_account(found, settings)
+        return found, _built(found, settings)
     elif sender.channel not in SIMULATED:
         found.add(Trouble("training"))
     else:
         found.is_idle = True
-    return found
+    return found, None
 
 
-async def _check_account(found: Checked, settings: Settings) -> None:
+def _built(found: Checked, settings: Settings) -> Channel | None:
     found.looked_at.append(f"设置 settings {', '.join(PROVIDERS[found.sender.channel].needs)}")
     missing = missing_settings(found.line, environment(settings))
     if missing:
         found.add(Trouble("settings_missing", ", ".join(missing)))
-        return
+        return None
     try:
-        channel = build_channel(*found.line, environment(settings))
+        return build_channel(*found.line, environment(settings))
     except Exception as error:  # noqa: BLE001 - a provider's own client says in its own ways that a key is none
         found.add(Trouble("settings_unusable", type(error).__name__))
-        return
-    try:
-        await _ask(found, channel, hooks_of(found.line, settings))
-    finally:
-        await channel.close()
+        return None
 
 
 async def _ask(found: Checked, channel: Channel, hooks: str | None) -> None:
@@ -111,11 +112,15 @@ async def _ask(found: Checked, channel: Channel, hooks: str | None) -> None:
         found.add(Trouble("public_url_missing"))
     try:
         async with asyncio.timeout(SECONDS):
+            if hooks is not None and channel.capabilities.calls_back:
+                found.add(*await reach_troubles(hooks))
             found.add(*await channel.check(found.sender.address, hooks))
     except TimeoutError:
         found.add(Trouble("no_answer", f"{SECONDS:g}"))
     except Exception as error:  # noqa: BLE001 - the other senders are looked at whatever happens here
         found.add(Trouble("failed", type(error).__name__))
+    finally:
+        await channel.close()
 
 
 def _print(found: Checked, catalogue: Catalogue) -> None:

@@ -115,6 +115,7 @@ def _announce(trial: Trial) -> None:
     typer.echo(f"到 to: {trial.to}")
     if trial.words.values is not None:
         typer.echo(f"登记模板 registered template: {trial.words.template}（示例内容 with sample facts）")
+        typer.echo(f"手机上的签名 signed on the phone: 【{trial.address}】")
     typer.echo(f"内容 words: {trial.words.body}")
 
 

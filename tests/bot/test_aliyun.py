@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from aiohttp import ClientSession
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from bot.channels.aliyun_client import Refused
@@ -21,8 +23,12 @@ from bot.channels.base import MalformedCall, Outgoing, Request, Result, Trouble
 from bot.channels.registry import accounts, build_channels, close_channels
 from fanxiao.cli import app
 from fanxiao.engine import load_catalogue
+from storage.database import Database
 from storage.faults import StartFault
+from storage.tables import DeliveryStatus
 from tests.bot.channels.rig_aliyun import KEYS, AliyunSmsRig
+from tests.bot.hooked import hooked
+from tests.bot.world import World
 from tests.fakes.aliyun import Refuse
 
 BODY = "【教育局】小龙今天在锁南小学上课了"
@@ -152,6 +158,19 @@ async def test_reports_come_many_at_once_and_bear_their_time(rig: AliyunSmsRig) 
     assert heard.statuses[0].at == datetime(2020, 1, 1, 0, 0, 3, tzinfo=UTC)
     assert rig.channel.capabilities.failures["USER_REJECT"] is Result.BLOCKED
     assert (json.loads(heard.answer.body), heard.answer.status) == ({"code": 0, "msg": "成功"}, 200)
+
+
+async def test_hundreds_of_reports_in_one_call_are_taken(rig: AliyunSmsRig, world: World, web: Database) -> None:
+    """As after a campaign: Aliyun does not say how many it brings at once, and gives up after three refusals."""
+    await rig.channel.send(message(rig))
+    (row,) = json.loads(rig.aliyun.report(rig.aliyun.sent[0]["OutId"]))
+    rows = [row | {"out_id": KEYS.own_id(number)} for number in range(600)]
+    world.channels = {("aliyun_sms", "main"): rig.channel}
+    async with hooked(world, web):
+        url = KEYS.callbacks(f"{world.public_url}/hooks/aliyun_sms/main")["report"]
+        async with ClientSession() as aliyun, aliyun.post(url, json=rows) as answer:
+            assert answer.status == 200
+    assert len({report.provider_id for report in await world.all(select(DeliveryStatus))}) == 600
 
 
 @pytest.mark.parametrize("out_id", ["7", "7-000000000000", "", None, "订单7", "-", "²-1"])

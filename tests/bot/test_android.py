@@ -130,6 +130,16 @@ async def test_numbers_as_a_phone_writes_them(connected: World, phone: FakeAndro
     assert [connected.cipher.decrypt(row.address_encrypted) for row in rows] == [PARENT, "10086", OTHER]
 
 
+async def test_a_picture_is_kept_as_something_that_came(connected: World, phone: FakeAndroid) -> None:
+    """An MMS (彩信): its subject is all the words that the app tells of it; brought twice it is one."""
+    call = phone.picture(PARENT)
+    for brought in (call, call, phone.picture(OTHER, "病假条", number=2)):
+        assert await phone.post(_hook(connected), brought) == 200
+    assert await phone.post(_hook(connected), phone.event("mms:received", {"messageId": "mms_3"})) == 400
+    rows = await connected.all(select(Inbound).order_by(Inbound.id))
+    assert [(connected.cipher.decrypt(row.address_encrypted), row.body) for row in rows] == [(PARENT, ""), (OTHER, "病假条")]
+
+
 async def test_forged_malformed_and_not_asked_for(connected: World, phone: FakeAndroid) -> None:
     body, headers = phone.text(PARENT, "1")
     for wrong in ({"X-Signature": "forged"}, {"X-Signature": "字".encode().decode("latin-1")}, {"X-Timestamp": "1"}):
@@ -228,10 +238,12 @@ async def _checked(phone: FakeAndroid, address: str = OURS, hooks: str | None = 
 
 
 async def test_check_names_what_is_missing(phone: FakeAndroid) -> None:
-    phone.register(HOOKS, "sms:received", "sms:sent")
+    phone.register(HOOKS, "sms:received", "mms:received", "sms:sent")
     phone.register("https://elsewhere.test/hooks", "sms:delivered", "sms:failed")
     assert await _checked(phone) == [Trouble("webhook_missing", f"sms:{event} {HOOKS}/status") for event in ("delivered", "failed")]
     assert await _checked(phone, hooks=None) == [Trouble("public_url_missing")]
+    phone.webhooks = [hook for hook in phone.webhooks if hook["event"] != "mms:received"]
+    assert Trouble("webhook_missing", f"mms:received {HOOKS}/inbound") in await _checked(phone)
     assert Trouble("address_not_a_number", "13800000009") in await _checked(phone, address="13800000009")
 
 

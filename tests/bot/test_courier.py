@@ -51,6 +51,9 @@ class Scripted:
     async def hear(self, request: Request) -> Heard:
         raise MalformedCall
 
+    def misaddressed(self, address: str) -> list[base.Trouble]:
+        return []
+
     async def check(self, address: str, hooks: str | None) -> list[base.Trouble]:
         return []
 

@@ -121,6 +121,8 @@ REST = {"7:channel1": (NOW + timedelta(minutes=1)).isoformat()}
         ([_line(3, "chat", "telegram")], Wanted(), None),
         ([_line(1, audiences=frozenset({"officer"}))], Wanted("guardian"), None),
         ([_line(1, audiences=frozenset({"officer"}))], Wanted("officer"), 1),
+        ([_line(1, audiences=frozenset({"officer"}))], Wanted("guardian", writer=7), 1),
+        ([_line(1, audiences=frozenset({"officer"}))], Wanted("guardian", writer=8), None),
         ([_line(1, templates=frozenset({"a"}))], Wanted(template="b"), None),
         ([_line(1, templates=frozenset({"a"})), _line(2)], Wanted(template="b"), 2),
         ([_line(1), _line(2)], Wanted(resting=REST), 2),

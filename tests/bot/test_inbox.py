@@ -15,7 +15,7 @@ from bot.channels.simulator import SMS
 from bot.inbox.handle import MOST_FAILURES, MOST_READS, handle
 from bot.inbox.receive import normal_phone, receive, storable
 from storage.database import Database
-from storage.tables import Event, Inbound
+from storage.tables import Event, Inbound, Sender
 from storage.work import Work
 from tests.bot.world import AREA, NOW, World
 
@@ -74,6 +74,20 @@ async def test_the_contact_is_known_to_the_route_and_counts_as_reached(world: Wo
     await world.worker(route).drain(NOW)
     assert seen == [known.id]
     assert (await world.contact(PARENT)).reached_at == NOW
+
+
+@pytest.mark.parametrize(("ours", "answered"), [(("10690", "10699"), "10690"), (("10699",), "10699"), (("10698", "10699"), None)])
+async def test_whoever_writes_first_is_answered_from_the_number_that_they_wrote_to(
+    world: World, arrives: Arrives, ours: tuple[str, ...], answered: str | None
+) -> None:
+    """Or from the channel's only one; with several, none of which was named, from any. What has been said to them counts more."""
+    for address in ours:
+        await world.sender("simulator", address)
+    await arrives(PARENT, "1")
+    await world.worker().drain(NOW)
+    known = (await world.contact(PARENT)).sender_id
+    senders = {sender.id: sender.address for sender in await world.all(select(Sender))}
+    assert (None if known is None else senders[known]) == answered
 
 
 async def test_an_error_undoes_only_its_own_text(world: World, arrives: Arrives) -> None:

@@ -57,6 +57,7 @@ async def test_sent_and_delivered(connected: World, twilio: FakeTwilio) -> None:
     (message,) = await connected.messages()
     assert twilio.sent_to(PARENT) == [message.body]
     assert (message.state, message.provider_id) == ("sent", twilio.messages[0]["sid"])
+    assert 60 <= int(twilio.asked[0]["ValidityPeriod"]) <= 4 * 3600  # Twilio gives it up: the morning's question is not put at night
     for status in ("sent", "delivered", "delivered", "sent"):
         assert await twilio.report(message.provider_id, status) == 204
         await worker.drain(NOW)

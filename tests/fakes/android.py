@@ -22,7 +22,7 @@ from aiohttp import web
 from tests.fakes.provider import Drop, Malformed, Provider, Slow
 
 SEND_FIELDS = {"id", "phoneNumbers", "textMessage", "withDeliveryReport", "isEncrypted", "ttl", "priority", "simNumber", "deviceId"}
-EVENTS = ("sms:received", "sms:sent", "sms:delivered", "sms:failed")
+EVENTS = ("sms:received", "mms:received", "sms:sent", "sms:delivered", "sms:failed")
 TIMES = {"sms:sent": "sentAt", "sms:delivered": "deliveredAt", "sms:failed": "failedAt"}
 BEGINNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
@@ -86,6 +86,12 @@ class FakeAndroid(Provider):
         message_id = hashlib.sha256(f"{number}{writer}{body}".encode()).hexdigest()[:8]
         payload = {"messageId": message_id, "message": body, "sender": writer, "phoneNumber": writer, "recipient": None, "simNumber": 1}
         return self.event("sms:received", payload | {"receivedAt": _written(BEGINNING + timedelta(seconds=number))} | changed)
+
+    def picture(self, writer: str, subject: str | None = None, number: int = 1) -> Call:
+        """An MMS that came to the phone: the app tells its size and subject, not what is in it."""
+        about = {"messageId": f"mms_{number}", "sender": writer, "recipient": None, "simNumber": 1, "transactionId": f"T{number}"}
+        at = _written(BEGINNING + timedelta(seconds=number))
+        return self.event("mms:received", about | {"subject": subject, "size": 125684, "contentClass": "IMAGE_BASIC", "receivedAt": at})
 
     def report(self, message_id: str, event: str, reason: str = "Send result: RESULT_ERROR_NO_SERVICE (…)", **changed: Any) -> Call:
         """What became of a message."""

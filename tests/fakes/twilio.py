@@ -47,6 +47,7 @@ class FakeTwilio(Provider):
     account: str = "AC" + "0" * 32
     token: str = "t" * 32
     messages: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[dict[str, str]] = field(default_factory=list)  # the fields of each message that we wanted sent
     callbacks: dict[str, str] = field(default_factory=dict)
     next: deque[Fault] = field(default_factory=deque)
     by_number: dict[str, Fault] = field(default_factory=dict)
@@ -130,6 +131,7 @@ class FakeTwilio(Provider):
     async def _create(self, request: web.Request) -> web.StreamResponse:
         self.started.append(asyncio.get_running_loop().time())
         form = {name: str(value) for name, value in (await request.post()).items()}
+        self.asked.append(form)
         if set(form) - CREATE_FIELDS:
             return _refusal(Refuse(400, 20001))
         for names, code in ((("To",), 21604), (("From", "MessagingServiceSid"), 21603), (("Body",), 21602)):

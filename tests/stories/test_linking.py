@@ -13,11 +13,13 @@ from sqlalchemy import select
 from bot.channels.base import Channel, Request
 from bot.channels.registry import build_channel
 from bot.channels.telegram import Telegram
+from bot.channels.wecom import build as build_wecom
 from bot.inbox.receive import store
 from cases.linking import new_code
 from storage.tables import Event, Inbound, LinkCode
 from storage.work import working
 from tests.fakes.telegram import FakeTelegram
+from tests.fakes.wecom import FakeWeCom
 from tests.stories import county as counties
 from tests.stories.county import County
 
@@ -242,3 +244,22 @@ async def test_a_number_by_sms_needs_no_linking(telling: Telling) -> None:
     await county.phones["county_officer"].expects("陌生号码")
     async with county.database.session() as session:
         assert (await session.scalars(select(Inbound.outcome))).all() == ["unknown_sender"]
+
+
+async def test_a_member_whom_nobody_knows_is_answered_in_wecom(county: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeCom is for staff only, but whoever writes there is answered there: how to be linked, then that they are."""
+    async with FakeWeCom() as wecom:
+        channel = build_wecom(wecom.settings)
+        monkeypatch.setattr(counties, "build_channel", lambda name, *rest: channel if name == "wecom" else build_channel(name, *rest))
+        await county.begin("2026-11-02 08:00", channels=("simulator", "wecom"))
+        await county.person("newcomer", "马新来")
+        async with working(county.database, await county.stage.now()) as work:
+            code = await new_code(work, county.people["newcomer"], county.cipher)
+        for number, text in enumerate(("在吗", code)):
+            query, body = wecom.text("maxinlai", text, number)
+            heard = await channel.hear(Request("", query=query, body=body))
+            await store(county.web, county.cipher, channel.capabilities, heard, await county.stage.now())
+            await county.stage.advance(minutes=2)
+        asked, linked = wecom.sees("maxinlai")
+        assert ("绑定码" in asked, "绑定好了" in linked, "马新来" in linked) == (True, True, True)
+        await channel.close()
