@@ -31,7 +31,10 @@ KEPT = (3, 2)
 
 @dataclass(frozen=True)
 class Waiting:
-    """One text that waits. `sender` is masked; empty where there is none, and for a complaint. `age_hours` since it came."""
+    """One text that waits. `sender` is masked; empty where there is none, and for a complaint. `age_hours` since it came.
+
+    `writer`: post and name of a colleague whose text it is; empty for anybody else.
+    """
 
     task_id: int
     code: str
@@ -41,6 +44,7 @@ class Waiting:
     area: str
     owners: list[str]
     sender: str
+    writer: str
     opened_at: datetime
     due_at: datetime
     age_hours: float
@@ -71,7 +75,8 @@ async def triage_queue(
     return [
         Waiting(
             task.id, task.code, task.kind, task.state, task.area_code, area or task.area_code, sorted(names or []),
-            masked(cipher.decrypt(address)) if address is not None and task.kind != "complaint" else "", task.opened_at, task.due_at,
+            masked(cipher.decrypt(address)) if address is not None and task.kind != "complaint" else "",
+            str(task.facts.get("writer", "")), task.opened_at, task.due_at,
             round((now - task.opened_at).total_seconds() / 3600, 1), task.due_at < now,
         )
         for task, area, names, address in await session.execute(query)

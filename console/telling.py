@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -72,7 +72,8 @@ async def tell(session: AsyncSession, plan: Plan, case_id: int, language: str) -
 
 async def tell_lines(session: AsyncSession, plan: Plan, lines: Sequence[StoryLine], language: str) -> list[Told]:
     """The same of any lines of the record, in their order; names are those that the session may see."""
-    teller = Teller(plan, language, Knowledge(await _tasks(session, lines), await _people(session, plan, lines, language)))
+    people = await called(session, plan, {person for line in lines for person in _mentioned(line)}, language)
+    teller = Teller(plan, language, Knowledge(await _tasks(session, lines), people))
     return [Told(line.at, line.action, teller.sentence(line)) for line in lines]
 
 
@@ -90,9 +91,8 @@ def action_name(action: str, language: str) -> str:
     return BRACKETS.sub("", bare).strip(" 。.，、:：")
 
 
-async def _people(session: AsyncSession, plan: Plan, lines: Sequence[StoryLine], language: str) -> dict[int, str]:
-    """Id → role and name."""
-    wanted = {person for line in lines for person in _mentioned(line)}
+async def called(session: AsyncSession, plan: Plan, wanted: Collection[int], language: str) -> dict[int, str]:
+    """Id → role and name, of those whom the session may see."""
     roles: dict[int, str] = {}
     held = (
         select(Responsibility.person_id, Responsibility.role).where(Responsibility.person_id.in_(wanted)).order_by(Responsibility.id.desc())

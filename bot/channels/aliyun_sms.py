@@ -25,7 +25,8 @@ from bot.channels.aliyun_codes import ANOTHER_WAY, FAILURES, INACTIVE, pause, re
 from bot.channels.aliyun_keys import Keys
 from bot.channels.aliyun_templates import Entry, approved, texts_of_ours
 from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
-from bot.rendering.registered import filled, unsigned
+from bot.rendering.catalogue import unsigned
+from bot.rendering.registered import filled
 
 log = structlog.get_logger("channels")
 Row = TypeVar("Row")

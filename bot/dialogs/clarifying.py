@@ -9,7 +9,7 @@ from datetime import date
 from bot.dialogs.checking_back import check_back
 from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.follow_ups import ask_once_more, days_offered
-from bot.dialogs.phrases import choices, listed
+from bot.dialogs.phrases import choices, listed, parted_options
 from bot.dialogs.promising import say_who_calls, task_of_text
 from bot.dialogs.reading_along import follows_complaint, is_kept_from_school, let_it_be_read
 from bot.dialogs.speaker import faded_question
@@ -125,7 +125,7 @@ def ask_anew(talk: Talk) -> str:
 def ask_back(talk: Talk, child: Student, kind: str) -> None:
     """The question in digits."""
     offered = choices(kind)
-    talk.ask(kind, "reply_clarify", child, options=listed(offered), choices=offered)
+    talk.ask(kind, "reply_clarify", child, **parted_options(offered), choices=offered)
 
 
 async def give_to_a_person(talk: Talk, child: Student) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from bot.dialogs.follow_ups import ask_further
-from bot.dialogs.phrases import choices, listed, may_be_repeated, phrase, spoken_day
+from bot.dialogs.phrases import choices, may_be_repeated, parted_options, phrase, spoken_day
 from bot.dialogs.promising import say_who_calls
 from bot.dialogs.talk import Talk
 from bot.replies import Reading
@@ -40,7 +40,7 @@ def _ask_of_today(talk: Talk, child: Student, understood: str) -> None:
     """The leave begins on another day: why the child is absent now is as open as before."""
     kind = talk.kind if talk.kind in {"absence", "notice"} else "absence"
     offered = choices(kind)
-    talk.ask(kind, "leave_later", child, understood=understood, options=listed(offered), choices=offered)
+    talk.ask(kind, "leave_later", child, understood=understood, **parted_options(offered), choices=offered)
 
 
 def _understood(talk: Talk, reading: Reading, effects: dict[str, str]) -> str:

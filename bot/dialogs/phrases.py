@@ -12,6 +12,7 @@ from bot.rendering import Catalogue
 from bot.rendering.law import LawBook
 
 _CHOICE = re.compile(r"(\d)(\S+)")
+MOST_AT_ONCE = 4
 Choices = list[list[str]]
 """What may be pressed or written, and what it stands for: [["1", "生病请假"], …]."""
 
@@ -45,6 +46,12 @@ def numbered(labels: Sequence[str]) -> Choices:
 def listed(offered: Choices) -> str:
     """As an SMS shows them: 1本县 2外省."""
     return " ".join(f"{digit}{label}" for digit, label in offered)
+
+
+def parted_options(offered: Choices) -> dict[str, str]:
+    """The same in two pieces, for a text that says what comes first and what else: a registered template takes no long list at once."""
+    first, rest = offered[:MOST_AT_ONCE], offered[MOST_AT_ONCE:]
+    return {"options": listed(first), **({"more_options": listed(rest)} if rest else {})}
 
 
 def may_be_repeated(intent: str) -> bool:

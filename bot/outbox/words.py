@@ -93,8 +93,9 @@ class Writer:
         except (RenderingError, LookupError) as error:
             log.error("line not made", action="render_failed", intent_id=intents[0].id, template=merge, why=str(error))
             return None
+        together = {"lines": lines, "count": len(lines), **_phones(contexts)}
         with suppress(Unsayable):
-            return self._words(intents[0], merge, contexts[0] | {"lines": lines, "count": len(lines)}, can)
+            return self._words(intents[0], merge, contexts[0] | together, can)
         return None
 
     def _words(self, intent: Due, template: str, context: Mapping[str, Any], can: Capabilities) -> Words | None:
@@ -114,3 +115,9 @@ class Writer:
             raise Unsayable
         spoken = self._recordings.best(intent.person_id, template, intent.area_code) if can.variant == "voice" else None
         return Words(template, body, parts(body), options or None, values, spoken)
+
+
+def _phones(contexts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The telephones of all schools that one message is about, in the order of its lines; each once."""
+    found = [str(context["school_phone"]) for context in contexts if context.get("school_phone")]
+    return {"school_phone": "、".join(dict.fromkeys(found))} if found else {}

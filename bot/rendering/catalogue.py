@@ -20,7 +20,7 @@ AUDIENCES = ("guardian", "teacher", "officer", "public")
 URGENCIES = ("safety", "duty", "bulk")
 ALWAYS_GIVEN = frozenset({"signature"})
 _SAME = "same"
-_SIGNED = re.compile(r"^【(.+?)】")
+_SIGNED = re.compile(r"^【([^】]*)】")
 
 
 class CatalogueError(Exception):
@@ -36,7 +36,7 @@ class RenderingError(Exception):
 
 @dataclass(frozen=True)
 class MessageTemplate:
-    """One message. `sources` holds the text of each variant as written; `same` means as in the SMS.
+    """One message. `sources` holds the text of each variant as written; `same` means as in the SMS, its signature aside.
 
     `merge` names the message that says several of this kind at once, in which each is the text of `line`.
     `buttons`: what a press answers, and its label, on channels that have buttons. `choices`: before them come those of the fact
@@ -121,8 +121,7 @@ class Catalogue:
             raise RenderingError(f"{template_id}/{variant}: no such text")
         if template.sources[variant] != _SAME:
             return _fill(self.compiled[template_id, variant], f"{template_id}/{variant}", context)
-        text = _fill(self.compiled[template_id, "sms"], f"{template_id}/sms", context)
-        return spoken(text) if variant == "voice" else text
+        return same_as_sms(_fill(self.compiled[template_id, "sms"], f"{template_id}/sms", context), variant)
 
     def traits(self, template_id: str) -> Traits:
         """Who reads it and what it merges into; RenderingError for an unknown one."""
@@ -183,9 +182,14 @@ def _fill(template: Template, name: str, context: Mapping[str, Any]) -> str:
         raise RenderingError(f"{name}: {error}") from error
 
 
-def spoken(text: str) -> str:
-    """The signature's brackets are for the eye; a voice says the name and pauses."""
-    return _SIGNED.sub(r"\1：", text)
+def same_as_sms(text: str, variant: str) -> str:
+    """A signed SMS on another channel: a chat bears its sender's name already, a voice says the name and pauses."""
+    return unsigned(text) if variant == "chat" else _SIGNED.sub(r"\1：", text)
+
+
+def unsigned(text: str) -> str:
+    """A rendered SMS without the signature in front."""
+    return _SIGNED.sub("", text)
 
 
 def _compile(environment: ImmutableSandboxedEnvironment, name: str, source: str) -> Template:

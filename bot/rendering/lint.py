@@ -149,6 +149,8 @@ def _of_pieces(catalogue: Catalogue, template: MessageTemplate) -> Iterator[Defe
 def defects_of_text(catalogue: Catalogue, template: MessageTemplate, variant: str, text: str) -> Iterator[Defect]:
     """What is wrong with a text as its reader would get it."""
     ours = catalogue.law.without_quotations(text)
+    if variant == "chat" and text.startswith("【"):
+        yield Defect("signature_in_chat")
     if left := catalogue.law.placeholder.search(text):
         yield Defect("placeholder", left.group())
     if variant == "sms" and template.urgency != "bulk" and parts(text) > _MOST_PARTS:

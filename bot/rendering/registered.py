@@ -3,7 +3,8 @@
 Aliyun sends nothing but texts that it has approved, `${p1}` for what changes. Its rules for notices (help.aliyun.com, "SMS template
 guidelines", "Notification message template specifications", "API error codes"): 1 to 500 characters with the variables; each variable
 once, in a name that begins with a letter, never two without text between, never nothing but variables; a value of 1 to 35 characters,
-without a link; no 【】, which stand for the signature that it puts in front itself; publicity ends with how to refuse it.
+without a link; a telephone number alone in its variable; no 【】, which stand for the signature that it puts in front itself;
+publicity ends with how to refuse it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, meta, nodes
 
-from bot.rendering.catalogue import Catalogue, MessageTemplate
+from bot.rendering.catalogue import Catalogue, MessageTemplate, unsigned
 from bot.rendering.law import QuotationError
 from bot.rendering.lint import sample
 
@@ -24,11 +25,12 @@ LONGEST_TEXT = 500
 LONGEST_VALUE = 35
 FEWEST_WORDS = 4  # letters that must stand firm; Aliyun's own example of a text of variables only is 你好：${content}
 OPT_OUT = "拒收请回复R"
+PHONES = frozenset({"school_phone"})  # facts that are telephone numbers
 _SIGNATURE = re.compile(r"^\s*【\{\{\s*signature\s*\}\}】")
-_SIGNED = re.compile(r"^【[^】]*】")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _UNSUPPORTED = re.compile(r"[【】〖〗『』「」²•①-⑳★※→#]")
 _LINK = re.compile(r"https?:|www\.|[a-z0-9-]+\.(?:com|cn|net|org|top)", re.IGNORECASE)
+_PHONE = re.compile(r"[0-9+() -]+")
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -51,6 +53,11 @@ class Variable:
     facts: tuple[str, ...]
     template: Template
 
+    @property
+    def is_phone(self) -> bool:
+        """Aliyun takes a telephone number only in a variable of that attribute, which holds nothing else."""
+        return bool(PHONES & set(self.facts))
+
 
 @dataclass(frozen=True)
 class Registered:
@@ -62,8 +69,10 @@ class Registered:
     def values(self, context: Mapping[str, Any]) -> dict[str, str]:
         """Raises Unfit when a value is empty, too long or holds what Aliyun refuses; jinja2's errors when a fact is missing."""
         found = {variable.name: variable.template.render(context) for variable in self.variables}
-        for name, value in found.items():
-            _check_value(name, value)
+        for variable in self.variables:
+            _check_value(variable.name, found[variable.name])
+            if variable.is_phone and not _PHONE.fullmatch(found[variable.name]):
+                raise Unfit("value_phone", variable.name)
         return found
 
 
@@ -103,11 +112,6 @@ def registered_values(catalogue: Catalogue, template_id: str, context: Mapping[s
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The registered text with its values. KeyError when one is missing."""
     return _VARIABLE.sub(lambda variable: values[variable[1]], text)
-
-
-def unsigned(body: str) -> str:
-    """A rendered SMS without the signature in front."""
-    return _SIGNED.sub("", body)
 
 
 def _candidate(catalogue: Catalogue, template: MessageTemplate) -> Candidate:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bot.rendering.catalogue import Catalogue, MessageTemplate, RenderingError, spoken
+from bot.rendering.catalogue import Catalogue, MessageTemplate, RenderingError, same_as_sms
 from bot.rendering.findings import Defect, Finding
 from bot.rendering.law import QuotationError
 from bot.rendering.lint import defects_of_text, sample
@@ -70,7 +70,7 @@ def _text(catalogue: Catalogue, template: MessageTemplate, variant: str, source:
         return catalogue.render(template.id, variant, facts)
     if source.strip() == SAME:
         text = catalogue.render(template.id, "sms", facts)
-        return spoken(text) if variant == "voice" else text
+        return text if variant == "sms" else same_as_sms(text, variant)
     _must_be_plain(catalogue.environment, source)
     return catalogue.environment.from_string(source).render(facts).strip()
 

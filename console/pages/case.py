@@ -16,6 +16,7 @@ from cases.reply_corrections import Reply, correct_reply
 from cases.tasks import LIVING
 from cases.triage_list import masked
 from console.acts import CONFIRM_FIRST
+from console.pages.home_visits import home_visits_of
 from console.pages.photos import may_picture, pictures_of
 from console.pages.tasks import LONGEST, few_colleagues
 from console.security import require_csrf_form
@@ -80,7 +81,7 @@ async def show(visit: Visiting, case_id: int) -> Response:
         room=await place_of(visit, SchoolClass, case.class_id), levels=await _levels(visit, case), living=living, ended=ended,
         family=await family_of(visit, child.id), thread=await _thread(visit, case), notices=await _notices(visit, case_id),
         story=await tell(visit.session, visit.plan, case_id, visit.me.language), crumbs=await visit.crumbs(case.school_area_code),
-        pictures=await pictures_of(visit, photographed), photo_rights=await may_picture(visit),
+        pictures=await pictures_of(visit, photographed), photo_rights=await may_picture(visit), visits=await home_visits_of(visit, case_id),
         colleagues=await few_colleagues(visit), longest=LONGEST, typed="", confirm_first=CONFIRM_FIRST,
         never_later=visit.plan.postponing.never, meanings=page_data("story")["intents"],
     )  # fmt: skip

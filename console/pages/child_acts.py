@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from cases.child_search import staff_called
 from cases.enrolment_words import NotTaken
+from cases.home_language import say_language
 from cases.home_teaching import plan_lessons
 from cases.pairing import pair
 from cases.registers import arrange, category_named, register_rules, set_category, write_card
@@ -27,7 +28,7 @@ from storage.tables import Person, School, Student
 from storage.work import Work
 
 router = APIRouter(prefix="/students")
-LONGEST, MOST_TIMES = 300, 60
+LONGEST, MOST_TIMES, LARGEST_ID = 300, 60, 2**63 - 1
 Text = Annotated[str, Form(max_length=LONGEST)]
 Day = Annotated[Blank[date | None], Form()]
 Fields = Mapping[str, str]
@@ -123,6 +124,10 @@ async def _leave(work: Work, said: Said, child: Student, fields: Fields) -> None
     await leave_for_good(work, said, child, fields["kind"])
 
 
+async def _language(work: Work, said: Said, child: Student, fields: Fields) -> None:
+    await say_language(work, said, child, int(fields["guardian"]), fields["language"])
+
+
 async def _card(work: Work, said: Said, child: Student, fields: Fields) -> None:
     await write_card(work, said, child, studies=fields["studies"] or None, living=fields["living"] or None)
 
@@ -130,6 +135,7 @@ async def _card(work: Work, said: Said, child: Student, fields: Fields) -> None:
 ACTS: Mapping[str, Callable[[Work, Said, Student, Fields], Awaitable[None]]] = {
     "suspend": _suspend, "resume": _resume, "transfer": _transfer, "arrive": _arrive, "into": _into, "out-of": _out_of,
     "arrange": _arrange, "card": _card, "pair": _pair, "lessons": _lessons, "enter": _enter, "leave": _leave,
+    "language": _language,
 }  # fmt: skip
 
 
@@ -138,6 +144,7 @@ async def say(
     visit: Visiting, student_id: int, act: str, on: Day = None, evidence: Text = "", until: Day = None, room: Text = "", school: Text = "",
     category: Text = "", detail: Text = "", arrangement: Text = "", studies: Text = "", living: Text = "",
     person: Text = "", kind: Text = "", times: Annotated[int, Form(ge=1, le=MOST_TIMES)] = 1,
+    guardian: Annotated[int, Form(ge=0, le=LARGEST_ID)] = 0, language: Text = "",
 ) -> Response:  # fmt: skip
     """All of it or nothing; a refusal stands above the page in the reader's language."""
     if act not in ACTS or await visit.session.get(Student, student_id) is None:
@@ -145,7 +152,7 @@ async def say(
     fields = {
         "until": until.isoformat() if until else "", "room": room.strip(), "school": school.strip(), "category": category,
         "detail": detail.strip(), "arrangement": arrangement, "studies": studies.strip(), "living": living.strip(),
-        "person": person, "kind": kind, "times": str(times),
+        "person": person, "kind": kind, "times": str(times), "guardian": str(guardian), "language": language.strip(),
     }  # fmt: skip
     try:
         async with visit.acting() as work:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from starlette.responses import Response
 
 from cases.finding import FoundPlace, children_found, places_found, posts_found
+from cases.home_language import recorded_languages
 from cases.home_teaching import lately, lessons_of
 from cases.lesson_families import is_contested
 from cases.pairing import contacts_of
@@ -116,6 +117,7 @@ async def page_of(visit: Visit, student_id: int, *, refused: str | None = None, 
         arrangement=next((one for one in await _of_child(visit, Arrangement, student_id) if one.until is None), None),
         lessons=await _lessons(visit, student_id), contested=is_contested, refused_text=refused, status=status, entering=ENTERING,
         pairing=await _paired(visit, student_id), contacts=await _contacts(visit, student_id), staff=await _staff(visit, child),
+        languages=await _languages(visit, child),
     )  # fmt: skip
 
 
@@ -142,6 +144,14 @@ async def _staff(visit: Visit, child: Student) -> list[str]:
     query = select(Person.id, Person.name).join(Responsibility, Responsibility.person_id == Person.id)
     query = query.where(Responsibility.school_id == child.school_id, *in_force(visit.today)).distinct().order_by(Person.name, Person.id)
     return [offered(person_id, name) for person_id, name in await visit.session.execute(query.limit(MOST))]
+
+
+async def _languages(visit: Visit, child: Student) -> Sequence[str]:
+    """Languages of recordings, for whoever may say what a family speaks. The worker's log-in sees those of the areas above."""
+    if not may_write(visit):
+        return []
+    async with visit.acting() as work:
+        return await recorded_languages(work.session, child.area_code)
 
 
 def offered(person_id: int, name: str) -> str:

@@ -43,12 +43,12 @@ def show(
 
 
 def _table(plan: Plan, found: list[Waiting]) -> Table:
-    table = Table("代号 code", "事项 what", "地区 area", "责任人 owner", "来信号码 sender", "期限 due", "已等 waits", title=f"{len(found)}")
+    table = Table("代号 code", "事项 what", "地区 area", "责任人 owner", "来信 sender", "期限 due", "已等 waits", title=f"{len(found)}")
     calendar = Calendar(plan)
     for one in found:
         kind, owners = plan.task_name(one.kind), "、".join(one.owners) or "无人 nobody"
         due = f"{calendar.local(one.due_at):%m-%d %H:%M}" + (" 过期 overdue" if one.is_overdue else "")
-        table.add_row(one.code, f"{kind.zh} {kind.en}", one.area, owners, one.sender, due, f"{one.age_hours:g} h")
+        table.add_row(one.code, f"{kind.zh} {kind.en}", one.area, owners, one.writer or one.sender, due, f"{one.age_hours:g} h")
     return table
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.inbox.receive import normal_phone
 from cases.calendar_days import find_place
 from cases.contacts import people_at
+from cases.home_language import LONGEST, set_language
 from cases.linking import LIFE, new_code
 from fanxiao.commands.channels_lines import LARGEST_ID, PHONE
 from fanxiao.commands.channels_terms import NONE
@@ -27,7 +28,6 @@ TELEGRAM = "telegram"
 MOST_ID_DIGITS = 9
 """More digits are a phone number."""
 LARGEST = 2 * 1024 * 1024
-LONGEST_LANGUAGE = 30
 
 PersonId = Annotated[int, typer.Argument(metavar="PERSON_ID", max=LARGEST_ID, help="人员编号 · the person's id")]
 Language = Annotated[str, typer.Option("--language", help="语言，如 东乡语 · language, as in `channels language`")]
@@ -132,9 +132,7 @@ def language(
         person = await work.session.get(Person, person_id, with_for_update=True)
         if person is None:
             refuse(f"没有编号为 {person_id} 的人员。", f"There is no person {person_id}.")
-        if person.language != spoken:
-            person.language = spoken
-            work.record("language_set", f"person:{person_id}", area_code=person.area_code, actor="operator")
+        set_language(work, person, spoken, "operator")
         return await work.session.scalar(select(func.count()).where(Recording.language == spoken)) or 0
 
     recordings = once(use)
@@ -145,10 +143,10 @@ def language(
 
 def _language(given: str) -> str:
     name = given.strip()
-    if not name or name == NONE or len(name) > LONGEST_LANGUAGE:
+    if not name or name == NONE or len(name) > LONGEST:
         refuse(
-            f"语言名不对：“{given}”。写一个名称，如 东乡语，最多{LONGEST_LANGUAGE}个字。",
-            f"{given} is no name of a language: at most {LONGEST_LANGUAGE} characters, like 东乡语.",
+            f"语言名不对：“{given}”。写一个名称，如 东乡语，最多{LONGEST}个字。",
+            f"{given} is no name of a language: at most {LONGEST} characters, like 东乡语.",
         )
     return name
 

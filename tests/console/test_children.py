@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from storage.tables import EnrolmentGap, Event, HomeLesson, SchoolClass, Student, StudentCategory
+from storage.tables import EnrolmentGap, Event, HomeLesson, Recording, SchoolClass, Student, StudentCategory
 from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.stories.county import County
@@ -53,6 +53,34 @@ async def test_a_child_is_put_into_registers_which_are_printed(county: County, c
         assert (await session.scalars(ended)).one() is not None
         events = set(await session.scalars(select(Event.action).where(Event.action.in_(("list_exported", "card_printed")))))
     assert events == {"list_exported", "card_printed"}
+
+
+async def test_whoever_keeps_the_registers_says_what_language_a_family_speaks(county: County, child: int) -> None:
+    officer, at = await Officer(county, console_of(county)).enters("attendance_officer"), f"/students/{child}"
+    async with county.database.session() as session, session.begin():
+        area = {"template": "absence_call", "media_type": "audio/mpeg", "content": b"ID3", "recorded_at": await county.stage.now()}
+        session.add(Recording(area_code="622926", language="东乡语", **area))
+        session.add(Recording(area_code="6229271", language="撒拉语", **area))  # another county's
+    page = await officer.sees(at)
+    assert '<option value="东乡语">' in page
+    assert "撒拉语" not in page
+    father = str(county.people["father"])
+    assert (await officer.does(f"{at}/language", guardian=father, language=" 东乡语 ")).headers["location"] == f"{at}?said=noted"
+    page = await officer.sees(at)
+    assert "家里说 <strong>东乡语</strong>" in page
+    assert "还没有这种语言的录音" not in page
+    await officer.does(f"{at}/language", guardian=father, language="保安语")
+    assert "还没有这种语言的录音，电话里说普通话" in await officer.sees(at)
+    stranger = await officer.does(f"{at}/language", guardian=str(county.people["principal"]), language="东乡语")
+    assert (stranger.status_code, "不是孩子的家长" in stranger.text) == (409, True)
+    village = await Officer(county, console_of(county)).enters("village_committee")
+    refused = await village.does(f"{at}/language", guardian=father, language="东乡语")
+    assert refused.status_code == 409
+    assert "家里说什么话" not in refused.text
+    await officer.does(f"{at}/language", guardian=father, language="")
+    assert "家里说 <strong>" not in await officer.sees(at)
+    async with county.database.session() as session:
+        assert len((await session.scalars(select(Event).where(Event.action == "language_set"))).all()) == 3
 
 
 async def test_the_card_puts_the_familys_word_on_a_lesson_beside_the_teachers(county: County, child: int) -> None:

@@ -57,6 +57,19 @@ async def test_a_text_is_read_by_its_owner_on_the_record_and_answered_with_the_r
     assert "没有等人处理的来信" in await officer.sees("/triage")
 
 
+async def test_a_colleagues_text_stands_under_the_writers_name_and_post(office: County) -> None:
+    teacher = office.phones["principal"]
+    for text in ("办不了", "人都不见了"):
+        await teacher.replies(text)
+        await office.stage.advance(minutes=6)
+    task = await office.task("staff_letter")
+    officer = await Officer(office, console_of(office)).enters("county_officer")
+    name = str(task.facts["writer"])
+    assert "校长" in name
+    assert f"来信人 <strong>{name}</strong>" in await officer.sees(f"/triage/{task.id}")
+    assert f'<td data-label="来信号码">{name}</td>' in await officer.sees("/triage")
+
+
 async def test_who_is_not_asked_for_a_text_neither_reads_nor_answers_it(office: County) -> None:
     await Phone(office, STRANGER).replies("请问补助啥时候发")
     task = await office.task("triage_unknown")

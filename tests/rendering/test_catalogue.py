@@ -22,8 +22,7 @@ def test_every_message_can_be_said_on_every_channel(template_id: str, variant: s
     text = CATALOGUE.render(template_id, variant, sample(CATALOGUE, CATALOGUE.templates[template_id]))
     assert text
     assert "{" not in text
-    if variant == "sms":
-        assert text.startswith("【东乡族自治县教育局】")
+    assert text.startswith("【东乡族自治县教育局】") == (variant == "sms")  # a chat and a call have no such brackets
 
 
 def test_the_catalogue_has_no_defect() -> None:
@@ -54,6 +53,22 @@ def test_text_of_a_guardian_is_never_run_as_a_template() -> None:
 
 def test_a_voice_says_the_signature_without_brackets() -> None:
     assert CATALOGUE.render("digest_noon", "voice", {"signature": "县局", "unanswered": "三(2)班"}).startswith("县局：")
+
+
+def test_a_chat_that_says_the_same_bears_no_signature_of_an_sms() -> None:
+    facts = {"signature": "县局", "who": "班主任马晓红", "when": "明天上午", "school_phone": ""}
+    assert CATALOGUE.render("will_call", "sms", facts).startswith("【县局】已收到，")
+    assert CATALOGUE.render("will_call", "chat", facts) == "已收到，班主任马晓红明天上午打电话联系您。有急事请打电话，或直接回复"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_who_is_asked_about_several_children_can_reach_a_person_too(variant: str) -> None:
+    """As the one who is asked about a single child."""
+    for template in CATALOGUE.templates.values():
+        if template.audience == "guardian" and template.merge is not None:
+            alone, together = (sample(CATALOGUE, CATALOGUE.templates[one]) for one in (template.id, template.merge))
+            if "0930-7123456" in CATALOGUE.render(template.id, variant, alone):
+                assert "0930-7123456" in CATALOGUE.render(template.merge, variant, together), (template.id, variant)
 
 
 def test_phrases_are_filled_like_messages() -> None:

@@ -34,6 +34,7 @@ def spoil(folder: Path, template: str, **changes: Any) -> None:
     ("template", "changes", "code"),
     [
         ("handed_over", {"sms": "已收到"}, "signature_missing"),
+        ("handed_over", {"chat": SIGNED + "已收到"}, "signature_in_chat"),
         ("handed_over", {"voice": None}, "variant_missing"),
         ("handed_over", {"sms": SIGNED + "{{ child }}"}, "undefined_variable"),
         ("handed_over", {"variables": ["nowhere"]}, "no_sample"),

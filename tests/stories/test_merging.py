@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from cases.consents import keep_refusals
 from cases.tasks import alert
-from storage.tables import Consent, GuardianAnswer, Intent, Question, Student, Task
+from storage.tables import Consent, GuardianAnswer, Intent, Question, School, Student, Task
 from storage.work import working
 from tests.stories.county import County, Phone
 
@@ -41,6 +41,23 @@ async def test_a_family_is_asked_about_all_its_children_in_one_message(siblings:
         asked = list(await session.scalars(select(Question).where(Question.kind == "absence", Question.state == "open")))
     assert len({question.student_id for question in asked}) == 2
     assert len({question.message_id for question in asked}) == 1
+    assert text.endswith("学校电话0930-7120001")
+
+
+async def test_each_school_of_the_family_can_be_called(county: County) -> None:
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    second = await county.student("马阿依莎", guardians=["father"])
+    await county.others(8)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    async with county.database.session() as session, session.begin():
+        school = School(code="2162000002", name="锁南初中", stage="junior", area_code="622926100201", phone="0930-7120002")
+        session.add(school)
+        await session.flush()
+        (await session.get_one(Student, second)).school_id = school.id
+    await county.stage.advance(minutes=5)
+    assert (await county.phones["father"].new())[0].endswith("学校电话0930-7120001、0930-7120002")
 
 
 async def test_one_digit_answers_for_all_of_them(siblings: County) -> None:

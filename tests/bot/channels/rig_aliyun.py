@@ -10,7 +10,7 @@ from bot.channels.aliyun_keys import Keys
 from bot.channels.aliyun_sms import AliyunSms
 from bot.channels.aliyun_templates import Entry, texts_of_ours
 from bot.channels.base import Outgoing, Request
-from bot.rendering.registered import unsigned
+from bot.rendering.catalogue import unsigned
 from tests.bot.channels.rig import Rig
 from tests.fakes.aliyun import PASSED, FakeAliyun, Fault, Refuse
 from tests.fakes.provider import Drop, Malformed, Slow
