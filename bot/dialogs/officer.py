@@ -11,6 +11,7 @@ from bot.dialogs.answering import answered
 from bot.dialogs.case_story import case_story
 from bot.dialogs.officer_activities import activity_told
 from bot.dialogs.officer_ledger import ledger_counts
+from bot.dialogs.officer_notices import after_all
 from bot.dialogs.officer_people import away, back, picked_colleague
 from bot.dialogs.officer_posts import hear_who
 from bot.dialogs.officer_referrals import refer, unrefer
@@ -118,18 +119,21 @@ async def _which(order: Order) -> str | None:
     if order.reading.command == "done" and (added := await told_afterwards(order)) is not None:
         return added
     if order.reading.code is not None:
-        return order.refuse("ended" if await _had(order) else "not_holder")
+        ended = await _had(order)
+        if ended is not None and (issued := await after_all(order, ended)) is not None:
+            return issued
+        return order.refuse("ended" if ended is not None else "not_holder")
     if not order.speaker.tasks:
         return None if order.reading.command in {"returned", "confirm", "letter", "belongs"} else order.refuse("no_tasks")
     return order.say("which_task", lines=await lines_of(order.work, order.speaker))
 
 
-async def _had(order: Order) -> bool:
-    """Whether the code was that of a task of theirs that has ended."""
-    query = select(Task.id).join(TaskHolder).where(
+async def _had(order: Order) -> Task | None:
+    """The task of theirs that had the code, and has ended."""
+    query = select(Task).join(TaskHolder).where(
         TaskHolder.person_id.in_(order.speaker.people), Task.code == order.reading.code, Task.ended_at.is_not(None)
     )  # fmt: skip
-    return await order.work.session.scalar(query.limit(1)) is not None
+    return await order.work.session.scalar(query.order_by(Task.ended_at.desc()).limit(1))
 
 
 async def _mine(order: Order) -> str:

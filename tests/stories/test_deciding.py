@@ -23,11 +23,47 @@ async def level_four(county: County) -> County:
     return county
 
 
-@pytest.mark.parametrize("words", ["3 不同意签发", "3 先不发，家长已答应", "3 暂不签发", "我们再看看情况", "不发", "是家长不在家"])
+@pytest.mark.parametrize("words", ["3 不同意签发", "3 先不发，家长已答应", "3 暂不签发", "我们再看看情况", "不发", "家长不同意签发，在县城"])
 async def test_no_notice_is_issued_by_words_that_do_not_say_so(level_four: County, words: str) -> None:
     township = level_four.phones["township_officer"]
     await township.replies(f"{(await level_four.task('issue_notice')).code} {words}")
+    (notice,) = await level_four.notices()
+    assert (notice.number, notice.declined_at, (await level_four.task("issue_notice")).ended_at) == (None, None, None)
+
+
+@pytest.mark.parametrize("words", ["不签发，孩子已转到县城小学", "3 不同意 孩子已转到县城小学", "孩子已转到县城小学不宜签发"])
+async def test_a_notice_is_declined_with_a_reason_and_may_be_issued_after_all(level_four: County, words: str) -> None:
+    township, code = level_four.phones["township_officer"], (await level_four.task("issue_notice")).code
+    await township.expects("签发返校通知书")
+    for phone in level_four.phones.values():
+        await phone.new()
+    await township.replies(f"{code} 不签发")
+    await township.expects("不签发要写理由", f"{code} 不签发")
+    await township.replies(f"{code} {words}")
+    await township.expects("小龙的返校通知书不签发", f"{code} 签发")
+    number = (await level_four.case("马小龙")).number
+    for role in ("principal", "village_committee", "county_officer", "township_head"):
+        await level_four.phones[role].expects("赵干事决定不签发返校通知书", f"查 {number}")
+    await level_four.phones["father"].expects_nothing()
+    await level_four.phones["township_head"].replies(f"查 {number}")
+    assert "孩子已转到县城小学" in await level_four.phones["township_head"].expects("没有签发返校通知书：")
+    assert [task.role for task in await level_four.tasks() if task.kind == "follow_up"] == []  # the county still owes its receipt
+    await level_four.phones["village_committee"].replies(f"{code} 签发")
     assert (await level_four.notices())[0].number is None
+    await township.replies(f"{code} 签发")
+    await township.expects("办好了")
+    await level_four.phones["father"].expects("返校通知书")
+    assert (await level_four.notices())[0].issued_by == level_four.people["township_officer"]
+
+
+@pytest.mark.long
+async def test_after_a_declined_notice_the_chain_goes_on_by_the_plan(level_four: County) -> None:
+    await level_four.phones["township_officer"].replies(f"{(await level_four.task('issue_notice')).code} 不签发，家长答应周一送")
+    await level_four.phones["county_officer"].replies(f"{(await level_four.task('read_report')).code} 1")
+    assert [task.role for task in await level_four.tasks() if task.kind == "follow_up"] == ["township_officer"]
+    await level_four.after_outage("2026-11-27 12:01")
+    assert (await level_four.levels("马小龙"))[-1] == (5, "notice_declined")
+    assert (await level_four.task("issue_notice")).role == "township_head"
 
 
 @pytest.mark.parametrize("words", ["3", "3 已签发", "同意签发", "签发"])
