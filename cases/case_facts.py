@@ -42,7 +42,7 @@ class Known:
 
     def notice_facts(self) -> dict[str, NoticeFacts]:
         rows = zip(self.notices, self.issued, self.delivered, self.deadlines, self.declined, strict=True)
-        return {kind: NoticeFacts(*facts) for kind, *facts in rows}
+        return {kind: NoticeFacts(issued, delivered, on, declined) for kind, issued, delivered, on, declined in rows}
 
     def excused(self) -> frozenset[date]:
         """Days of the episode that do not count as absent: on leave, or at school."""

@@ -55,8 +55,7 @@ class Order:
 
     def unclear(self, task: Task) -> str:
         """Nobody can tell what was meant: said once, with what the task is and how it is answered. Nothing is changed."""
-        never = self.speaker.plan.postponing.never
-        return self.say("task_unclear", task=task, later=task.kind not in never, letter=task.inbound_id is not None)
+        return self.say("task_unclear", task=task, letter=task.inbound_id is not None)
 
     @property
     def said(self) -> str:

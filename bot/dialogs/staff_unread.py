@@ -9,6 +9,7 @@ from bot.dialogs.phrases import phrase
 from bot.dialogs.speaker import Speaker
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import simplified, tidy
+from cases.safety import alarm_readers
 from cases.staff_letters import reader_of, staff_letter, writer_of
 from cases.triage import known_unread
 from storage.tables import Contact, Inbound
@@ -31,13 +32,15 @@ async def count_misses(work: Work, speaker: Speaker, outcome: str) -> None:
 
 
 async def hear_unread(work: Work, inbound: Inbound, speaker: Speaker, *, is_alarm: bool) -> str:
-    """The last resort. Gives what became of the text in a word. `is_alarm`: it has raised one; how to write is no answer to that."""
+    """The last resort. Gives what became of the text in a word. `is_alarm`: it has raised one; whoever raised it is told who has it."""
     area_code = inbound.area_code or ""
     if not speaker.staff and not speaker.tasks:
         await known_unread(work, inbound, area_code)
         return "handed_over"
     is_second = await missed_before(work, speaker)
     if is_alarm and not is_second:
+        who = await alarm_readers(work, speaker.plan, inbound.id, but=speaker.staff_id)
+        answer(work, inbound, speaker, "alarm_passed", area_code=area_code, person_id=speaker.staff_id, facts={"who": who})
         return "safety"
     facts = {"hint": _hint(inbound.body, speaker)}
     outcome, template = HINT, HINT

@@ -63,7 +63,7 @@ class Batch:
         return await self._work.session.get_one(Intent, intent.id)
 
     async def _true(self, intents: list[Due]) -> list[Due]:
-        true = await still_true(self._work.session, {intent.id: intent.still for intent in intents}, self._settings.policy.zone)
+        true = await still_true(self._work.session, {intent.id: intent.still for intent in intents}, self._settings.policy)
         for intent in intents:
             if intent.id not in true:
                 intent.end("dropped", "no_longer_true")

@@ -94,7 +94,8 @@ class Writer:
             log.error("line not made", action="render_failed", intent_id=intents[0].id, template=merge, why=str(error))
             return None
         with suppress(Unsayable):
-            return self._words(intents[0], merge, contexts[0] | {"lines": lines, "count": len(lines)}, can)
+            offers = max((context.get("offers", "") for context in contexts), key=len)
+            return self._words(intents[0], merge, contexts[0] | {"lines": lines, "count": len(lines), "offers": offers}, can)
         return None
 
     def _words(self, intent: Due, template: str, context: Mapping[str, Any], can: Capabilities) -> Words | None:

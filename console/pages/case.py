@@ -80,7 +80,8 @@ async def show(visit: Visiting, case_id: int) -> Response:
     return await visit.show(
         "case", case=case, child=child, school=await place_of(visit, School, case.school_id),
         room=await place_of(visit, SchoolClass, case.class_id), levels=await _levels(visit, case), living=living, ended=ended,
-        family=await family_of(visit, child.id), thread=await _thread(visit, case), notices=notices, declined=await _declined(visit, notices),
+        family=await family_of(visit, child.id), thread=await _thread(visit, case), notices=notices,
+        declined=await _declined(visit, notices),
         story=await tell(visit.session, visit.plan, case_id, visit.me.language), crumbs=await visit.crumbs(case.school_area_code),
         pictures=await pictures_of(visit, photographed), photo_rights=await may_picture(visit),
         colleagues=await few_colleagues(visit), longest=LONGEST, typed="", confirm_first=CONFIRM_FIRST,
