@@ -17,14 +17,14 @@ from bot.dialogs.officer_posts import hear_who
 from bot.dialogs.officer_referrals import refer, unrefer
 from bot.dialogs.officer_reports import hear_report
 from bot.dialogs.officer_returns import hear_back
-from bot.dialogs.officer_tasks import acknowledge, delegate, done, postpone
+from bot.dialogs.officer_tasks import acknowledge, delegate, done, postpone, under_way
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
 from bot.dialogs.officer_visits import photographed, told_afterwards, unasked
 from bot.dialogs.officer_words import decided, in_words
-from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
+from bot.dialogs.order import Order, case_numbered, case_of_child, is_name, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
-from bot.replies import OfficerReading, read_officer
+from bot.replies import OfficerReading, Told, read_officer, told_of_task
 from storage.tables import Inbound, Question, Task, TaskHolder
 from storage.work import Work
 
@@ -63,15 +63,24 @@ async def _with_photo(order: Order) -> str:
 async def _carry_out(order: Order) -> str | None:
     reading = order.reading
     if reading.command == "unknown" and reading.code is None:
-        return await unasked(order)
+        return await unasked(order) or await _on_the_way(order)
     if reading.command in FREE:
         return await FREE[reading.command](order)
     if order.task is None:
         return await _which(order)
+    if order.other_codes():
+        return order.refuse("one_code")
     outcome = await ON_TASK[reading.command](order)
     if (question := _about(order.speaker, order.task)) is not None and order.task.state in {"done", "cancelled"}:
         await answered(order.work, order.inbound, question)
     return outcome
+
+
+async def _on_the_way(order: Order) -> str | None:
+    """Whoever owes one step only, and writes without its code that they are at it, has it."""
+    if order.task is None or order.speaker.children or told_of_task(order.inbound.body) is not Told.UNDER_WAY:
+        return None
+    return await under_way(order)
 
 
 async def _asked_back(order: Order) -> str | None:
@@ -143,7 +152,8 @@ async def _mine(order: Order) -> str:
 
 
 async def _case(order: Order) -> str:
-    found = await case_numbered(order, order.reading.number or "")
+    wanted = order.reading.number or ""
+    found = await (case_of_child(order, wanted) if is_name(wanted) else case_numbered(order, wanted))
     return found if isinstance(found, str) else order.say("officer_case", story=await case_story(order.work, found))
 
 

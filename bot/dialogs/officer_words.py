@@ -19,8 +19,10 @@ _OTHER_DIGIT = re.compile(r"[0-9]+(?:\s|$)|[124](?![0-9])")
 
 
 async def in_words(order: Order) -> str:
-    """A question, or what nobody can tell, is asked back; what is under way is progress; an account is the result."""
+    """A code alone, a question, or what nobody can tell, is asked back; what is under way is progress; an account is the result."""
     task, said = order.given, order.said
+    if not said:
+        return order.unclear(task)
     if task.kind == ISSUE and words().why_not_issued(said) is not None:
         return await done(order)
     told, says_done = told_of_task(said), said != order.reading.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.dialogs.answering import answer
 from bot.dialogs.clarifying import MOST_MISSES
 from bot.dialogs.order import lines_of
-from bot.dialogs.phrases import phrase
+from bot.dialogs.phrases import example_of, phrase
 from bot.dialogs.speaker import Speaker
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import simplified, tidy
@@ -37,6 +37,8 @@ async def hear_unread(work: Work, inbound: Inbound, speaker: Speaker, *, is_alar
     if not speaker.staff and not speaker.tasks:
         await known_unread(work, inbound, area_code)
         return "handed_over"
+    if lexicon().officer["thanks"].search(simplified(tidy(inbound.body))):
+        return "thanks"  # nothing was asked, and nobody need read it
     is_second = await missed_before(work, speaker)
     if is_alarm and not is_second:
         who = await alarm_readers(work, speaker.plan, inbound.id, but=speaker.staff_id)
@@ -61,5 +63,13 @@ def _hint(body: str, speaker: Speaker) -> str:
         if lexicon().officer[f"about_{about}"].search(plain):
             return phrase(f"staff_hint.{about}")
     if speaker.tasks:
-        return phrase("staff_hint.task", code=speaker.tasks[0].code)
+        return _hint_of(speaker)
     return phrase("staff_hint.sheet" if any(row.class_id is not None for row in speaker.staff) else "staff_hint.orders")
+
+
+def _hint_of(speaker: Speaker) -> str:
+    """How the first of their tasks is answered; putting it off is named only where that is allowed."""
+    task = speaker.tasks[0]
+    hint = phrase("staff_hint.task", example=example_of(task))
+    is_free = task.kind not in speaker.plan.postponing.never and not task.facts.get("urgent")
+    return hint + (phrase("staff_hint.later", code=task.code) if is_free else "")

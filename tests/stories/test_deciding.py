@@ -24,9 +24,18 @@ async def level_four(county: County) -> County:
     return county
 
 
-async def test_no_notice_is_issued_or_declined_by_words_that_do_not_say_so(level_four: County) -> None:
+async def test_no_notice_is_issued_or_declined_by_a_code_alone_or_words_that_do_not_say_so(level_four: County) -> None:
     township, code = level_four.phones["township_officer"], (await level_four.task("issue_notice")).code
-    for said in ("3 不同意签发", "3 先不发，家长已答应", "3 暂不签发", "我们再看看情况", "不发", "是家长不在家", "家长不同意签发，在县城"):
+    for said in (
+        "",
+        "3 不同意签发",
+        "3 先不发，家长已答应",
+        "3 暂不签发",
+        "我们再看看情况",
+        "不发",
+        "是家长不在家",
+        "家长不同意签发，在县城",
+    ):
         await township.replies(f"{code} {said}")
         (notice,) = await level_four.notices()
         assert (notice.number, notice.declined_at, (await level_four.task("issue_notice")).ended_at) == (None, None, None), said
