@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 
-from storage.tables import CaseFile, Notice, Referral, Responsibility, Student
+from storage.tables import CaseFile, Notice, Referral, Responsibility, School, Student
 from storage.work import Work
 
 SHORTEST = 2
@@ -24,19 +24,20 @@ async def cases_numbered(work: Work, number: str, staff: Sequence[Responsibility
 
 
 async def cases_of_name(work: Work, name: str, staff: Sequence[Responsibility], held: Collection[int | None]) -> list[tuple[CaseFile, str]]:
-    """(case, child's name) of children so called, by the whole name or else the given name: the latest case of each child.
+    """(case, name of its school) of children so called, by the whole name or else the given name: the latest case of each child.
 
     None that these posts do not let one see; where any of them is open, only those.
     """
     near = [place.startswith(row.area_code) for row in staff for place in (CaseFile.area_code, CaseFile.school_area_code)]
-    query = select(CaseFile, Student.name).join(Student, Student.id == CaseFile.student_id)
-    query = query.where(Student.name.endswith(name, autoescape=True), or_(CaseFile.id.in_(held), *near)).order_by(CaseFile.id.desc())
-    latest: dict[int, tuple[CaseFile, str]] = {}
-    for case, child in (await work.session.execute(query)).all():
+    query = select(CaseFile, Student.name, func.coalesce(School.name, "")).join(Student, Student.id == CaseFile.student_id)
+    query = query.outerjoin(School, School.id == CaseFile.school_id).order_by(CaseFile.id.desc())
+    query = query.where(Student.name.endswith(name, autoescape=True), or_(CaseFile.id.in_(held), *near))
+    latest: dict[int, tuple[CaseFile, str, str]] = {}
+    for case, child, school in (await work.session.execute(query)).all():
         if case.student_id not in latest and (case.id in held or await _is_seen(work, case, staff)):
-            latest[case.student_id] = (case, child)
+            latest[case.student_id] = (case, child, school)
     found = [one for one in latest.values() if one[1] == name] or list(latest.values())
-    return [one for one in found if one[0].state == "open"] or found
+    return [(case, school) for case, _, school in [one for one in found if one[0].state == "open"] or found]
 
 
 async def _is_seen(work: Work, case: CaseFile, staff: Sequence[Responsibility]) -> bool:

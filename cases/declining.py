@@ -80,10 +80,10 @@ async def issue_after_all(work: Work, notice: Notice, by: int) -> Refusal | None
     case = await lock_case(work, notice.case_id)
     desk = await desk_of_case(work, case)
     rung = desk.plan.at_level(case.level)
+    role = next((owed.role for owed in rung.owed if owed.task == ISSUE), None)
     is_due = case.state == "open" and case.back_on is None and rung.notice == notice.kind
-    if notice.declined_at is None or not is_due:
+    if role is None or notice.declined_at is None or not is_due:
         return Refusal("notice_gone")
-    role = next(owed.role for owed in rung.owed if owed.task == ISSUE)
     if not await answers_for(work, by, [role, *desk.plan.ladder(role)], notice.area_code, desk.today):
         return Refusal("not_allowed")
     if not await issue_notice(work, case, notice, by):

@@ -122,7 +122,7 @@ async def case_of_child(order: Order, name: str) -> CaseFile | str:
     held = {task.case_id for task in order.speaker.tasks} - {None}
     found = await cases_of_name(order.work, name, order.speaker.staff, held)
     if len(found) > 1:
-        shown = "、".join(f"{case.number}{child}" for case, child in found[:MOST_NUMBERS])
+        shown = "、".join(f"{case.number}{school}" for case, school in found[:MOST_NUMBERS])
         return order.refuse("several_named", shown=shown)
     return found[0][0] if found else order.refuse("no_case_named")
 
