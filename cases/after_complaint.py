@@ -13,9 +13,6 @@ from cases.triage import STRANGER
 from storage.tables import Complaint, Inbound, Task
 from storage.work import Work
 
-AFTER = timedelta(days=14)
-"""How long after the answer, or the end of the alarm, words of the same sender may still be about it."""
-
 
 async def open_complaint(work: Work, inbound: Inbound) -> Complaint | None:
     """The newest complaint of whoever wrote this text that nobody has answered yet."""
@@ -23,12 +20,12 @@ async def open_complaint(work: Work, inbound: Inbound) -> Complaint | None:
     return await work.session.scalar(query.order_by(Complaint.id.desc()).limit(1))
 
 
-async def accused_lately(work: Work, inbound: Inbound, student_ids: Collection[int]) -> bool:
-    """Whether the sender's complaint, or an alarm about one of these children that accuses the school, is open or ended not long ago.
+async def accused_lately(work: Work, inbound: Inbound, student_ids: Collection[int], after: timedelta) -> bool:
+    """Whether the sender's complaint, or an alarm about one of these children that accuses the school, is open or ended within `after`.
 
     What the county only reads, since it may accuse the school, counts as long as it is open.
     """
-    since = work.now - AFTER
+    since = work.now - after
     told = or_(Complaint.state.in_(OPEN), Complaint.answered_at > since)
     if await work.session.scalar(select(Complaint.id).where(_by_sender(inbound), told).limit(1)) is not None:
         return True

@@ -20,7 +20,7 @@ from cases.corrections import undo_answer
 from cases.desk import desk_of_case, desk_of_student
 from cases.enrolment import open_enrolment_check
 from cases.escalation import settle
-from cases.family_word import end_waiting
+from cases.family_word import end_waiting, wait_again
 from cases.leave_said import give_leave, grant_leave
 from cases.matter import Matter, Said
 from cases.notices import deliver_notice, notice_of_case
@@ -64,6 +64,8 @@ async def take_answer(work: Work, said: Said, *, instead_of: Sequence[GuardianAn
     if case is not None:
         if not said.accuses_school:
             await end_waiting(work, case, answer)
+        if instead_of:
+            await wait_again(work, desk, case)
         await settle(work, case)
     return answer
 

@@ -34,14 +34,15 @@ class Known:
     issued: Sequence[datetime | None]
     delivered: Sequence[datetime | None]
     deadlines: Sequence[date | None]
+    declined: Sequence[datetime | None]
     attended: Sequence[date]
     leave_starts: Sequence[date]
     leave_ends: Sequence[date]
     is_held: bool  # by somebody who answers for what the present level owes
 
     def notice_facts(self) -> dict[str, NoticeFacts]:
-        rows = zip(self.notices, self.issued, self.delivered, self.deadlines, strict=True)
-        return {kind: NoticeFacts(issued, delivered, deadline) for kind, issued, delivered, deadline in rows}
+        rows = zip(self.notices, self.issued, self.delivered, self.deadlines, self.declined, strict=True)
+        return {kind: NoticeFacts(issued, delivered, on, declined) for kind, issued, delivered, on, declined in rows}
 
     def excused(self) -> frozenset[date]:
         """Days of the episode that do not count as absent: on leave, or at school."""
@@ -87,7 +88,7 @@ def _query() -> Any:
         *_rows(CaseStep.step, of=steps, by=CaseStep.at),
         _one(select(func.count(Task.id)).where(*living)),
         _approved_at(),
-        *_rows(Notice.kind, Notice.issued_at, Notice.delivered_at, Notice.deadline_on, of=notices, by=Notice.id),
+        *_rows(Notice.kind, Notice.issued_at, Notice.delivered_at, Notice.deadline_on, Notice.declined_at, of=notices, by=Notice.id),
         func.array(attendance(CaseFile.student_id, CaseFile.first_absent_on).correlate(CaseFile).scalar_subquery()),
         *_rows(Leave.starts_on, Leave.ends_on, of=leaves, by=Leave.id),
         _is_held(),

@@ -1,12 +1,12 @@
-"""A case by its number, for those who may see it: the class, the school, the area, or whoever owes something in it."""
+"""A case by its number or its child's name, for those who may see it: the class, the school, the area, or whoever owes something in it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, or_, select
 
-from storage.tables import CaseFile, Notice, Referral, Responsibility
+from storage.tables import CaseFile, Notice, Referral, Responsibility, School, Student
 from storage.work import Work
 
 SHORTEST = 2
@@ -21,6 +21,23 @@ async def cases_numbered(work: Work, number: str, staff: Sequence[Responsibility
     found = (await work.session.scalars(query)).all()
     exact = [case for case in found if case.number == number] or found
     return [case for case in exact if case.id in held or await _is_seen(work, case, staff)]
+
+
+async def cases_of_name(work: Work, name: str, staff: Sequence[Responsibility], held: Collection[int | None]) -> list[tuple[CaseFile, str]]:
+    """(case, name of its school) of children so called, by the whole name or else the given name: the latest case of each child.
+
+    None that these posts do not let one see; where any of them is open, only those.
+    """
+    near = [place.startswith(row.area_code) for row in staff for place in (CaseFile.area_code, CaseFile.school_area_code)]
+    query = select(CaseFile, Student.name, func.coalesce(School.name, "")).join(Student, Student.id == CaseFile.student_id)
+    query = query.outerjoin(School, School.id == CaseFile.school_id).order_by(CaseFile.id.desc())
+    query = query.where(Student.name.endswith(name, autoescape=True), or_(CaseFile.id.in_(held), *near))
+    latest: dict[int, tuple[CaseFile, str, str]] = {}
+    for case, child, school in (await work.session.execute(query)).all():
+        if case.student_id not in latest and (case.id in held or await _is_seen(work, case, staff)):
+            latest[case.student_id] = (case, child, school)
+    found = [one for one in latest.values() if one[1] == name] or list(latest.values())
+    return [(case, school) for case, _, school in [one for one in found if one[0].state == "open"] or found]
 
 
 async def _is_seen(work: Work, case: CaseFile, staff: Sequence[Responsibility]) -> bool:

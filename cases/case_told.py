@@ -8,18 +8,19 @@ from datetime import date
 
 from sqlalchemy import func, select
 
+from cases.declining import why_declined
 from cases.ledger_entries import papers_of, shown_kinds
 from cases.names import given_name
 from cases.tasks import LIVING
 from plan.calendar import Calendar
 from plan.model import Plan
-from storage.tables import CaseFile, CaseLevel, Referral, SchoolClass, Student, Task, Visit
+from storage.tables import CaseFile, CaseLevel, Notice, Referral, SchoolClass, Student, Task, Visit
 from storage.work import Work
 
 
 @dataclass(frozen=True)
 class Happened:
-    """One thing that somebody did. `what`: a key of the plan's tasks, or notice:KIND, delivered:KIND, referral:DEPARTMENT.
+    """One thing that somebody did. `what`: a key of the plan's tasks, or notice:KIND, declined:KIND, delivered:KIND, referral:DEPARTMENT.
 
     `said`: in the words of whoever did it; they may hold what no SMS may repeat.
     """
@@ -48,6 +49,7 @@ async def told_of(work: Work, plan: Plan, case: CaseFile) -> CaseTold:
     happened = [
         *await _steps(work, plan, calendar, case),
         *[Happened(paper.on, paper.what) async for _, paper in papers_of(work, calendar, [case.id])],
+        *await _declined(work, calendar, case),
         *await _referrals(work, calendar, case),
     ]
     return CaseTold(
@@ -65,6 +67,14 @@ async def _steps(work: Work, plan: Plan, calendar: Calendar, case: CaseFile) -> 
     )  # fmt: skip
     rows = (await work.session.execute(done.order_by(Task.ended_at))).all()
     return [Happened(visited or calendar.day_of(ended), kind, said or "") for kind, ended, said, visited in rows if ended is not None]
+
+
+async def _declined(work: Work, calendar: Calendar, case: CaseFile) -> list[Happened]:
+    found = await work.session.scalars(select(Notice).where(Notice.case_id == case.id, Notice.declined_at.is_not(None)))
+    return [
+        Happened(calendar.day_of(notice.declined_at), f"declined:{notice.kind}", await why_declined(work, notice))
+        for notice in found.all() if notice.declined_at is not None
+    ]  # fmt: skip
 
 
 async def _referrals(work: Work, calendar: Calendar, case: CaseFile) -> list[Happened]:

@@ -10,7 +10,9 @@ from sqlalchemy import Text, cast, func, select, update
 
 from cases.casework import open_case_of
 from cases.complaints import withdraw_complaint
+from cases.desk import desk_of_case
 from cases.escalation import settle
+from cases.family_word import wait_again
 from cases.tasks import LIVING, end_task
 from storage.tables import AidRequest, CaseFile, EnrolmentCheck, GuardianAnswer, Leave, Question, Student, Task
 from storage.work import Work
@@ -39,6 +41,7 @@ async def undo_answer(work: Work, answer: GuardianAnswer, *, why: str = "answer_
     if case is not None:
         _restore(work, case, effects)
         if goes_on:
+            await wait_again(work, await desk_of_case(work, case), case)
             await settle(work, case)
     if "complaint_id" in effects:
         return  # it has its own line in the record, in the county's area

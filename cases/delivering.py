@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from cases.casework import lock_case
+from cases.declining import issue_after_all
 from cases.desk import desk_of_case
 from cases.entitled import answers_for
 from cases.escalation import settle
@@ -23,7 +24,7 @@ PROVEN_BY = {"signature_or_photo": "signed", "witness": "witness", "posting_numb
 
 
 async def issue_by_name(work: Work, notice_id: int, by: int) -> Refusal | None:
-    """Issues a draft as the answer to its task would; only a person who may, and only in their own area."""
+    """Issues a draft as the answer to its task would, or one that was declined; only a person who may, and only in their own area."""
     notice = await work.session.get(Notice, notice_id)
     if notice is None:
         return Refusal("unknown")
@@ -31,7 +32,7 @@ async def issue_by_name(work: Work, notice_id: int, by: int) -> Refusal | None:
     await settle(work, case)
     task = await _issue_task(work, notice)
     if task is None:
-        return Refusal("notice_gone")
+        return await issue_after_all(work, notice, by)
     desk = await desk_of_case(work, case)
     roles = [task.role, *desk.plan.ladder(task.role)]
     if not await answers_for(work, by, roles, notice.area_code, desk.today):

@@ -21,8 +21,8 @@ from plan.model import Plan
 from storage.tables import CaseFile, Guardianship, Notice, Person, Responsibility, School, SchoolClass, Student, Task, TaskHolder
 from storage.work import Work
 
-State = Literal["draft", "issued", "delivered", "withdrawn", "all"]
-STATES: tuple[State, ...] = ("draft", "issued", "delivered", "withdrawn", "all")
+State = Literal["draft", "declined", "issued", "delivered", "withdrawn", "all"]
+STATES: tuple[State, ...] = ("draft", "declined", "issued", "delivered", "withdrawn", "all")
 DELIVERY = "deliver_notice"
 NOTHING: tuple[Any, ...] = ()
 
@@ -98,7 +98,9 @@ def state_of(notice: Notice) -> State:
         return "withdrawn"
     if notice.delivered_at is not None:
         return "delivered"
-    return "issued" if notice.issued_at is not None else "draft"
+    if notice.issued_at is not None:
+        return "issued"
+    return "draft" if notice.declined_at is None else "declined"
 
 
 def _query(area_code: str, state: State, ids: Sequence[int] | None) -> Select[Notice, CaseFile, Student, str, str | None, str, str]:
@@ -120,9 +122,11 @@ def _query(area_code: str, state: State, ids: Sequence[int] | None) -> Select[No
 
 
 def _in_state(state: State) -> Sequence[ColumnElement[bool]]:
-    issued, delivered, withdrawn = (column.is_not(None) for column in (Notice.issued_at, Notice.delivered_at, Notice.withdrawn_at))
+    columns = (Notice.issued_at, Notice.delivered_at, Notice.withdrawn_at, Notice.declined_at)
+    issued, delivered, withdrawn, declined = (column.is_not(None) for column in columns)
     return {
-        "draft": [~issued, ~withdrawn],
+        "draft": [~issued, ~withdrawn, ~declined],
+        "declined": [declined, ~issued, ~withdrawn],
         "issued": [issued, ~delivered, ~withdrawn],
         "delivered": [delivered, ~withdrawn],
         "withdrawn": [withdrawn],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from cases.desk import Desk
 from cases.outside import SCHOOL
 from cases.tasks import NewTask, open_task
-from storage.tables import CaseFile, Student
+from plan.model import Plan
+from storage.tables import CaseFile, Person, Student, Task, TaskHolder
 from storage.work import Work
 
 WITHIN_SCHOOL = {"class", "school"}
@@ -35,3 +38,12 @@ async def raise_unplaced(work: Work, desk: Desk, inbound_id: int) -> None:
     new = NewTask(key, "safety", desk.plan.holes.role, due, "safety_unplaced", urgent=True, about={"inbound_id": inbound_id})
     await open_task(work, desk, new)
     work.record("safety_raised", f"inbound:{inbound_id}", area_code=desk.place.area_code)
+
+
+async def alarm_readers(work: Work, plan: Plan, inbound_id: int, *, but: int) -> str:
+    """Who was told of the alarm that a text raised: post and name of each but its writer; the posts where it was nobody else."""
+    told = select(Task.role, Person.id, Person.name).outerjoin(TaskHolder, TaskHolder.task_id == Task.id)
+    told = told.outerjoin(Person, Person.id == TaskHolder.person_id).where(Task.inbound_id == inbound_id, Task.kind == "safety")
+    found = (await work.session.execute(told.order_by(Task.id, TaskHolder.since, Person.id))).all()
+    named = [f"{plan.role_name(role)}{name}" for role, person_id, name in found if person_id not in {None, but}]
+    return "、".join(dict.fromkeys(named or [plan.role_name(role) for role, _, _ in found]))

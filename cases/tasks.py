@@ -271,6 +271,12 @@ def end_task(work: Work, task: Task, state: str, *, by: int | None = None, resul
     )
 
 
+def reopen_task(work: Work, task: Task, next_at: datetime | None, reason: str) -> None:
+    """What had ended because it was no longer needed is owed again by those who had it; its due time stands."""
+    task.state, task.ended_at, task.acknowledged_at, task.acknowledged_by, task.next_at = "open", None, None, None, next_at
+    work.record("task_reopened", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, kind=task.kind, reason=reason)
+
+
 async def end_tasks(
     work: Work, case_id: int, state: str, reason: str, *, kinds: Collection[str] | None = None, level: int | None = None,
     sparing: Collection[str] = (),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import yaml
+
+_CLAUSE = re.compile(r"[\s，,。；;：:！!、]+")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,35 @@ class Words:
         """A notice is issued: said so, or nothing but that it is done."""
         return not text or (self._has("issued", text) and not self._has("hesitant", text))
 
+    def why_not_issued(self, text: str) -> str | None:
+        """The reason for which a notice is not issued, "" without one; None where the words put it off, ask, or say it of others."""
+        clauses = [] if self._has("whether", text) else [clause for clause in _CLAUSE.split(text) if clause]
+        declined = next(((clause, no) for clause in clauses if (no := self._declines(clause))), None)
+        if declined is None:
+            return None
+        clause, no = declined
+        rest = text.replace(clause, clause.replace(no, "", 1), 1).strip("：:，,。；; ")
+        return rest if len(self._without("no_reason", rest).strip("：:，,。；; ")) > 1 else ""
+
+    def _declines(self, clause: str) -> str | None:
+        """The words of the clause by which its writer does not issue; what somebody else does not agree to is not theirs."""
+        plain = self._without("of_the_office", clause)
+        if plain in self.lists["not_issued_alone"]:
+            return plain
+        for no in sorted((*self.lists["not_issued"], *self.lists["refused"], *self.lists["not_issued_first"]), key=len, reverse=True):
+            before, found, _ = clause.partition(no)
+            if not found or self._has("hesitant_before", before):
+                continue
+            is_named = no in self.lists["not_issued"] and not before.endswith(tuple(self.lists["others_say"]))
+            if is_named or not self._without("of_the_office", before):
+                return no
+        return None
+
+    def _without(self, name: str, text: str) -> str:
+        for word in sorted(self.lists[name], key=len, reverse=True):
+            text = text.replace(word, "")
+        return text
+
     def is_confirmed(self, text: str) -> bool:
         """So many are absent: said so, or nothing but that it is done."""
         return not text or (self._has("confirmed", text) and not self._has("unconfirmed", text))
@@ -52,9 +84,7 @@ class Words:
 
     def reason(self, text: str) -> str:
         """What is left of a no when the no itself is taken away."""
-        for word in sorted(self.lists["refused"], key=len, reverse=True):
-            text = text.replace(word, "")
-        return text.strip("：:，,。 ")
+        return self._without("refused", text).strip("：:，,。 ")
 
     def relation(self, said: str) -> str:
         """What somebody is to a child, as the register names it."""

@@ -23,6 +23,7 @@ class NoticeFacts:
     issued_at: datetime | None = None
     delivered_at: datetime | None = None
     deadline_on: date | None = None
+    declined_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -218,8 +219,13 @@ def _deadline(rung: Level, facts: CaseFacts, calendar: Calendar) -> tuple[dateti
         return max(calendar.at(notice.deadline_on + timedelta(days=1), begins.at), floor), "deadline_passed"
     if begins.at_latest is None:
         return None
-    reason = "notice_not_delivered" if notice is not None and notice.issued_at is not None else "notice_not_issued"
-    return calendar.after(floor, begins.at_latest), reason
+    return calendar.after(floor, begins.at_latest), _why_no_deadline(notice)
+
+
+def _why_no_deadline(notice: NoticeFacts | None) -> str:
+    if notice is not None and notice.issued_at is not None:
+        return "notice_not_delivered"
+    return "notice_declined" if notice is not None and notice.declined_at is not None else "notice_not_issued"
 
 
 def _not_paused(at: datetime, facts: CaseFacts) -> datetime:

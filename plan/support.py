@@ -161,10 +161,12 @@ class ComplaintKind(Label):
 class Complaints(Part):
     """Who at the county takes up a complaint (none named: who hears of holes), by when it is acknowledged and answered.
 
-    The first kind with a word in the text counts.
+    The first kind with a word in the text counts. `after_days`: so long after its end what its sender writes, and nobody can read, goes
+    to no school either.
     """
 
     role: str | None = None
+    after_days: int = Field(default=14, ge=0, le=366)
     acknowledge: Duration = Field(default_factory=lambda: Duration(school_days=2))
     answer: Duration = Field(default_factory=lambda: Duration(days=15))
     kinds: dict[str, ComplaintKind] = Field(default_factory=lambda: {"other": ComplaintKind(zh="其他", en="other")}, min_length=1)

@@ -11,19 +11,20 @@ from bot.dialogs.answering import answered
 from bot.dialogs.case_story import case_story
 from bot.dialogs.officer_activities import activity_told
 from bot.dialogs.officer_ledger import ledger_counts
+from bot.dialogs.officer_notices import after_all
 from bot.dialogs.officer_people import away, back, picked_colleague
 from bot.dialogs.officer_posts import hear_who
 from bot.dialogs.officer_referrals import refer, unrefer
 from bot.dialogs.officer_reports import hear_report
 from bot.dialogs.officer_returns import hear_back
-from bot.dialogs.officer_tasks import acknowledge, delegate, done, postpone
+from bot.dialogs.officer_tasks import acknowledge, delegate, done, postpone, under_way
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
 from bot.dialogs.officer_visits import photographed, told_afterwards, unasked
 from bot.dialogs.officer_words import decided, in_words
-from bot.dialogs.order import Order, case_numbered, lines_of, quoted_tasks
+from bot.dialogs.order import Order, case_numbered, case_of_child, is_name, lines_of, quoted_tasks
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
-from bot.replies import OfficerReading, read_officer
+from bot.replies import OfficerReading, Told, read_officer, told_of_task
 from storage.tables import Inbound, Question, Task, TaskHolder
 from storage.work import Work
 
@@ -62,15 +63,24 @@ async def _with_photo(order: Order) -> str:
 async def _carry_out(order: Order) -> str | None:
     reading = order.reading
     if reading.command == "unknown" and reading.code is None:
-        return await unasked(order)
+        return await unasked(order) or await _on_the_way(order)
     if reading.command in FREE:
         return await FREE[reading.command](order)
     if order.task is None:
         return await _which(order)
+    if order.other_codes():
+        return order.refuse("one_code")
     outcome = await ON_TASK[reading.command](order)
     if (question := _about(order.speaker, order.task)) is not None and order.task.state in {"done", "cancelled"}:
         await answered(order.work, order.inbound, question)
     return outcome
+
+
+async def _on_the_way(order: Order) -> str | None:
+    """Whoever owes one step only, and writes without its code that they are at it, has it."""
+    if order.task is None or order.speaker.children or told_of_task(order.inbound.body) is not Told.UNDER_WAY:
+        return None
+    return await under_way(order)
 
 
 async def _asked_back(order: Order) -> str | None:
@@ -118,18 +128,21 @@ async def _which(order: Order) -> str | None:
     if order.reading.command == "done" and (added := await told_afterwards(order)) is not None:
         return added
     if order.reading.code is not None:
-        return order.refuse("ended" if await _had(order) else "not_holder")
+        ended = await _had(order)
+        if ended is not None and (issued := await after_all(order, ended)) is not None:
+            return issued
+        return order.refuse("ended" if ended is not None else "not_holder")
     if not order.speaker.tasks:
         return None if order.reading.command in {"returned", "confirm", "letter", "belongs"} else order.refuse("no_tasks")
     return order.say("which_task", lines=await lines_of(order.work, order.speaker))
 
 
-async def _had(order: Order) -> bool:
-    """Whether the code was that of a task of theirs that has ended."""
-    query = select(Task.id).join(TaskHolder).where(
+async def _had(order: Order) -> Task | None:
+    """The task of theirs that had the code, and has ended."""
+    query = select(Task).join(TaskHolder).where(
         TaskHolder.person_id.in_(order.speaker.people), Task.code == order.reading.code, Task.ended_at.is_not(None)
     )  # fmt: skip
-    return await order.work.session.scalar(query.limit(1)) is not None
+    return await order.work.session.scalar(query.order_by(Task.ended_at.desc()).limit(1))
 
 
 async def _mine(order: Order) -> str:
@@ -139,7 +152,8 @@ async def _mine(order: Order) -> str:
 
 
 async def _case(order: Order) -> str:
-    found = await case_numbered(order, order.reading.number or "")
+    wanted = order.reading.number or ""
+    found = await (case_of_child(order, wanted) if is_name(wanted) else case_numbered(order, wanted))
     return found if isinstance(found, str) else order.say("officer_case", story=await case_story(order.work, found))
 
 

@@ -13,6 +13,7 @@ from bot.replies import Told, told_of_task
 from bot.replies.normalise import as_printed, tidy
 from cases import postponing, tasks
 from cases.confirming import ask_to_confirm, awaited, forget
+from cases.declining import is_declined
 from cases.finishing import CONFIRM, Refusal, finish_task
 from cases.referrals import read_proposal
 from cases.reminders import desk_of_task
@@ -64,7 +65,7 @@ async def done(order: Order) -> str:
     if isinstance(refusal, Refusal):
         return order.refuse(refusal.reason, why=refusal.why)
     await note_meaning(order.work, task, by=order.speaker.staff_id, said=words_said, today=order.speaker.today)
-    return order.say("task_done", task=task)
+    return order.say("notice_declined_noted" if await is_declined(order.work, task) else "task_done", task=task)
 
 
 def _ill_proposed(order: Order, said: str) -> str | None:

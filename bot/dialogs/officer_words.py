@@ -9,16 +9,22 @@ from bot.dialogs.officer_visits import visited
 from bot.dialogs.order import Order
 from bot.replies import Told, read_meant, told_of_task
 from bot.replies.visit import NOBODY, read_visit
+from cases.declining import ISSUE
 from cases.finishing import weighs_words
 from cases.visits import is_visit
+from cases.words import words
 
 _OTHER_DIGIT = re.compile(r"[0-9]+(?:\s|$)|[124](?![0-9])")
 """A digit of another command in front of words that it contradicts, or none that there is."""
 
 
 async def in_words(order: Order) -> str:
-    """A question, or what nobody can tell, is asked back; what is under way is progress; an account is the result."""
+    """A code alone, a question, or what nobody can tell, is asked back; what is under way is progress; an account is the result."""
     task, said = order.given, order.said
+    if not said:
+        return order.unclear(task)
+    if task.kind == ISSUE and words().why_not_issued(said) is not None:
+        return await done(order)
     told, says_done = told_of_task(said), said != order.reading.text
     if told is Told.QUESTION or _OTHER_DIGIT.match(said if says_done else order.reading.text):
         return order.unclear(task)

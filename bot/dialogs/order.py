@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from bot.dialogs.answering import answer
 from bot.dialogs.speaker import Speaker
 from bot.replies import OfficerReading
-from cases.case_search import cases_numbered
+from bot.replies.normalise import tidy
+from cases.case_search import cases_numbered, cases_of_name
 from cases.duty_facts import next_duty_at
 from cases.owed_lines import about_whom, listed, owed_lines
 from cases.reminders import desk_of_task
@@ -21,6 +22,8 @@ from storage.tables import CaseFile, Inbound, Intent, Message, Question, Task
 from storage.work import Work
 
 MOST_NUMBERS = 4
+_CODES = re.compile(r"(?<![A-Z0-9])[A-Z][2-9](?![A-Z0-9])")
+_NAME = re.compile(r"[\u3400-\u9fff·]{2,12}")
 _DONE = re.compile(r"^3(?![0-9])[-\s.,，。、:)]*")
 
 
@@ -55,8 +58,12 @@ class Order:
 
     def unclear(self, task: Task) -> str:
         """Nobody can tell what was meant: said once, with what the task is and how it is answered. Nothing is changed."""
-        never = self.speaker.plan.postponing.never
-        return self.say("task_unclear", task=task, later=task.kind not in never, letter=task.inbound_id is not None)
+        return self.say("task_unclear", task=task, letter=task.inbound_id is not None)
+
+    def other_codes(self) -> list[str]:
+        """Codes of their other tasks behind the one that is answered: what is said of which, nobody can tell."""
+        codes = {task.code for task in self.speaker.tasks} - {self.reading.code}
+        return [code for code in _CODES.findall(tidy(self.inbound.body).upper()) if code in codes] if self.reading.code else []
 
     @property
     def said(self) -> str:
@@ -103,6 +110,21 @@ async def case_numbered(order: Order, number: str) -> CaseFile | str:
     if len(found) > 1:
         return order.refuse("several_cases", numbers="、".join(case.number for case in found[:MOST_NUMBERS]))
     return found[0] if found else order.refuse("no_case")
+
+
+def is_name(wanted: str) -> bool:
+    """Whether somebody's name is looked for; a number has digits."""
+    return _NAME.fullmatch(wanted) is not None
+
+
+async def case_of_child(order: Order, name: str) -> CaseFile | str:
+    """The case of the child with this name or given name, within the asker's own; what was answered, where there is none or several."""
+    held = {task.case_id for task in order.speaker.tasks} - {None}
+    found = await cases_of_name(order.work, name, order.speaker.staff, held)
+    if len(found) > 1:
+        shown = "、".join(f"{case.number}{school}" for case, school in found[:MOST_NUMBERS])
+        return order.refuse("several_named", shown=shown)
+    return found[0][0] if found else order.refuse("no_case_named")
 
 
 async def quoted_tasks(work: Work, inbound: Inbound, speaker: Speaker) -> list[Task]:

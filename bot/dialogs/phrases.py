@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 
 from bot.rendering import Catalogue
 from bot.rendering.law import LawBook
+from storage.tables import Task
 
 _CHOICE = re.compile(r"(\d)(\S+)")
 MOST_AT_ONCE = 4
@@ -26,6 +27,11 @@ def _catalogue() -> Catalogue:
 def phrase(key: str, **words: str) -> str:
     """The piece, filled in. Raises RenderingError where there is none."""
     return _catalogue().phrase(key, words)
+
+
+def example_of(task: Task) -> str:
+    """How such a task is ended, with its code."""
+    return _catalogue().answering(task.kind, {"code": task.code, "later": False, "by_answer": False})["example"]
 
 
 def law_book() -> LawBook:

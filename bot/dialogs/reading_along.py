@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.dialogs.talk import Talk
 from bot.replies import may_accuse_school, unread_words
 from cases.after_complaint import accused_lately, add_to_complaint
@@ -31,4 +33,5 @@ async def is_kept_from_school(talk: Talk) -> bool:
 
 async def follows_complaint(talk: Talk) -> bool:
     """Whether its sender has said something against a school of late: what is not understood then may be about that."""
-    return await accused_lately(talk.work, talk.inbound, talk.speaker.children)
+    after = timedelta(days=talk.speaker.plan.complaints.after_days)
+    return await accused_lately(talk.work, talk.inbound, talk.speaker.children, after)

@@ -29,7 +29,7 @@ async def expire(work: Work, message_ids: Sequence[int], policy: DeliveryPolicy)
     """
     unread = await _surely_unread(work, message_ids)
     ended = await _end(work, message_ids, "expired")
-    needless = await not_missed(work.session, ended, policy.zone)
+    needless = await not_missed(work.session, ended, policy)
     for intent in ended:
         if intent.message_id in unread and intent.expires_at > work.now:
             _again(intent, work.now, "others_expired")

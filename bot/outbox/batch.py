@@ -53,7 +53,7 @@ class Batch:
 
     async def _alive(self, intents: Sequence[Due]) -> list[Due]:
         late = [intent for intent in intents if intent.expires_at <= self._work.now]
-        needless = await not_missed(self._work.session, late, self._settings.policy.zone)
+        needless = await not_missed(self._work.session, late, self._settings.policy)
         for intent in late:
             if intent.id in needless:
                 intent.end("dropped", "no_longer_true")
@@ -67,7 +67,7 @@ class Batch:
         return await self._work.session.get_one(Intent, intent.id)
 
     async def _true(self, intents: list[Due]) -> list[Due]:
-        true = await still_true(self._work.session, {intent.id: intent.still for intent in intents}, self._settings.policy.zone)
+        true = await still_true(self._work.session, {intent.id: intent.still for intent in intents}, self._settings.policy)
         for intent in intents:
             if intent.id not in true:
                 intent.end("dropped", "no_longer_true")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,8 +20,9 @@ from storage.tables.base import Numbered
 Found = Mapping[int, Any]
 Labels = Mapping[str, Mapping[str, str]]
 PLACES = ("id", "school_id", "class_id")
+COMPLAINT = "complaint"
 NEEDED: Mapping[type[Numbered], Sequence[str]] = {
-    Task: (*PLACES, "kind", "code", "due_at", "case_id", "student_id", "sheet_id", "notice_id"),
+    Task: (*PLACES, "kind", "code", "due_at", "case_id", "student_id", "sheet_id", "notice_id", "postponed", "facts"),
     AttendanceSheet: (*PLACES, "enrolled", "at_home", "on"),
     Notice: ("id", "case_id", "number", "deadline_on"),
     CaseFile: ("id", "number", "level", "student_id"),
@@ -80,13 +80,24 @@ def _place(found: Subjects, class_id: int | None, school_id: int | None) -> dict
     return words
 
 
-def _task_words(task: Row[Any], found: Subjects, labels: Labels, zone: ZoneInfo) -> dict[str, Any]:
-    case = found.cases.get(task.case_id or 0)
-    words = _place(found, task.class_id, task.school_id)
+def _task_words(task: Row[Any], found: Subjects, settings: OutboxSettings) -> dict[str, Any]:
+    case, duties = found.cases.get(task.case_id or 0), settings.labels["duty"]
+    words = _place(found, task.class_id, task.school_id) | _taken(task, settings)
     return words | {
-        "code": task.code, "duty": labels["duty"].get(task.kind, task.kind), "due": moment(task.due_at, zone),
+        "duty": duties.get(task.kind, task.kind), "due": moment(task.due_at, settings.policy.zone),
         "task_case": case.number if case else "",
     }  # fmt: skip
+
+
+def _taken(task: Row[Any], settings: OutboxSettings) -> dict[str, Any]:
+    """What the task takes as an answer: nothing is offered that would be refused."""
+    policy = settings.policy
+    words = {
+        "code": task.code,
+        "later": task.kind not in policy.never_later and not task.facts.get("urgent") and task.postponed < policy.put_off,
+        "by_answer": task.kind == COMPLAINT,
+    }
+    return {**words, **settings.catalogue.answering(task.kind, words)}
 
 
 def _case_words(case: Row[Any], labels: Labels) -> dict[str, Any]:
@@ -124,7 +135,7 @@ def context_of(intent: Due, found: Subjects, settings: OutboxSettings) -> dict[s
     case = found.cases.get(intent.case_id or (task.case_id if task else None) or (notice.case_id if notice else None) or 0)
     student = found.students.get(intent.student_id or (task.student_id if task else None) or (case.student_id if case else None) or 0)
     words: dict[str, Any] = {"signature": signature(settings.signatures, intent.area_code)}
-    words |= _task_words(task, found, settings.labels, settings.policy.zone) if task else {}
+    words |= _task_words(task, found, settings) if task else {}
     words |= _case_words(case, settings.labels) if case else {}
     words |= _student_words(student, found) if student else {}
     words |= _notice_words(notice) if notice else {}

@@ -198,7 +198,7 @@ class _Pickup:
         rows = await self._work.session.execute(select(*columns).where(Intent.message_id == func.any(ids), Intent.state == "queued"))
         inside = [(row.id, row.message_id, row.still, row.student_id) for row in rows]
         asked = {intent_id: still for intent_id, _, still, student_id in inside if still is not None or student_id is not None}
-        true = await still_true(self._work.session, asked, self._settings.policy.zone)
+        true = await still_true(self._work.session, asked, self._settings.policy)
         some = {message_id for intent_id, message_id, _, _ in inside if intent_id not in asked or intent_id in true}
         untrue = {message_id for intent_id, message_id, _, _ in inside if intent_id in asked and intent_id not in true}
         await drop(self._work, [message_id for message_id in ids if message_id not in some], "no_longer_true")

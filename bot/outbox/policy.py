@@ -34,6 +34,9 @@ class DeliveryPolicy:
     call_again: tuple[timedelta, ...] = ()  # after a call that nobody took
     rest: timedelta = timedelta(minutes=30)  # of a contact on a channel on which a message did not arrive
     question_life: timedelta = timedelta(days=3)
+    not_beside: timedelta = timedelta(hours=1)  # after a question about a child nobody is reminded of another one so long
+    never_later: frozenset[str] = frozenset()  # kinds of task that cannot be put off, and how often others can
+    put_off: int = 2
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
@@ -46,5 +49,6 @@ class DeliveryPolicy:
             echoes=delivery.answers.same, silence=timedelta(minutes=delivery.answers.silence_minutes),
             merge_most=delivery.merging.most, merge_ahead=timedelta(minutes=delivery.merging.within_minutes),
             call_again=tuple(timedelta(minutes=minutes) for minutes in delivery.call_again_minutes),
-            rest=timedelta(minutes=delivery.rest_minutes),
+            rest=timedelta(minutes=delivery.rest_minutes), not_beside=timedelta(minutes=delivery.after_question_minutes),
+            never_later=frozenset(plan.postponing.never), put_off=plan.postponing.times,
         )  # fmt: skip

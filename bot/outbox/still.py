@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import Exists
 
+from bot.outbox.policy import DeliveryPolicy
 from cases.matter import NO_ANSWER, STARTS
 from storage.tables import (
     Absence,
@@ -31,8 +32,6 @@ from storage.tables import (
     Question,
     Task,
 )
-
-_JUST = timedelta(hours=1)
 
 
 def _is_fact(column: Any, name: str) -> ColumnElement[bool]:
@@ -103,7 +102,7 @@ def _leave_ends() -> ColumnElement[bool]:
     return and_(leave, _case(CaseFile.back_on.is_(None)))
 
 
-def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
+def _unanswered(zone: ZoneInfo, beside: timedelta) -> ColumnElement[bool]:
     # An answer given earlier on the day of the intent stops it too: reminders are often written before the first answer.
     day = func.date_trunc("day", func.timezone(zone.key, Intent.created_at), type_=DateTime())
     answered = exists().where(
@@ -113,19 +112,19 @@ def _unanswered(zone: ZoneInfo) -> ColumnElement[bool]:
         GuardianAnswer.effects[STARTS].astext.is_(None),
         GuardianAnswer.at >= func.timezone(zone.key, day),
     )
-    return and_(_case(CaseFile.back_on.is_(None)), ~answered, ~_just_asked())
+    return and_(_case(CaseFile.back_on.is_(None)), ~answered, ~_just_asked(beside))
 
 
-def _just_asked() -> Exists:
-    """Something about the child was asked of them within the hour, as what a reply meant: a digit would be taken for the answer to both."""
+def _just_asked(beside: timedelta) -> Exists:
+    """Something about the child was asked of them just before, as what a reply meant: a digit would be taken for the answer to both."""
     # Not by `state`: for each intent the server would look through the index of all open questions there are.
     return exists().where(
         Question.case_id == Intent.case_id, Question.student_id == Intent.student_id, Question.person_id == Intent.person_id,
-        Question.ended_at.is_(None), Question.asked_at > Intent.due_at - _JUST, Question.intent_id != Intent.id,
+        Question.ended_at.is_(None), Question.asked_at > Intent.due_at - beside, Question.intent_id != Intent.id,
     )  # fmt: skip
 
 
-def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
+def checks(policy: DeliveryPolicy) -> dict[str, ColumnElement[bool]]:
     """By the name in `intent.still`."""
     return {
         "absence_open": _absence_open(),
@@ -141,7 +140,7 @@ def checks(zone: ZoneInfo) -> dict[str, ColumnElement[bool]]:
         "boarder_missing": _boarder_missing(),
         "notice_waiting": _notice_waiting(),
         "promise_stands": _case(CaseFile.back_on.is_(None), _is_fact(CaseFile.promised_on, "promised")),
-        "unanswered": _unanswered(zone),
+        "unanswered": _unanswered(policy.zone, policy.not_beside),
         "answer_stands": _answer_stands(),
         "leave_ends": _leave_ends(),
         "campaign_on": exists().where(Campaign.id == Intent.campaign_id, Campaign.state.in_(("running", "done"))),
@@ -156,12 +155,12 @@ def _not_barred() -> ColumnElement[bool]:
     )
 
 
-async def still_true(session: AsyncSession, stills: Mapping[int, str | None], zone: ZoneInfo) -> set[int]:
+async def still_true(session: AsyncSession, stills: Mapping[int, str | None], policy: DeliveryPolicy) -> set[int]:
     """Those of the intents (with the names of their checks) that may still be said. An unknown check is an error of ours: never true."""
     if not stills:
         return set()
     asked = frozenset(still for still in stills.values() if still is not None)
-    return set(await session.scalars(_holding(asked, zone), {"ids": list(stills)}))
+    return set(await session.scalars(_holding(asked, policy), {"ids": list(stills)}))
 
 
 class OfChild(Protocol):
@@ -175,18 +174,18 @@ class OfChild(Protocol):
     def student_id(self) -> int | None: ...
 
 
-async def not_missed(session: AsyncSession, late: Sequence[OfChild], zone: ZoneInfo) -> set[int]:
+async def not_missed(session: AsyncSession, late: Sequence[OfChild], policy: DeliveryPolicy) -> set[int]:
     """Of the intents whose time is over those about a child that would not have been said by now: the child is back, the case is closed.
 
     A sheet that closed unanswered is missed: it closed because nobody was asked.
     """
     stills = {intent.id: intent.still for intent in late if intent.student_id is not None}
-    return stills.keys() - await still_true(session, stills, zone)
+    return stills.keys() - await still_true(session, stills, policy)
 
 
 @lru_cache
-def _holding(asked: frozenset[str], zone: ZoneInfo) -> Select[int]:
+def _holding(asked: frozenset[str], policy: DeliveryPolicy) -> Select[int]:
     """Of all the checks only what is asked for: the others would cost more to plan than these to carry out."""
-    named = [(name, check) for name, check in checks(zone).items() if name in asked]
+    named = [(name, check) for name, check in checks(policy).items() if name in asked]
     holds = or_(Intent.still.is_(None), *(and_(Intent.still == name, check) for name, check in named))
     return select(Intent.id).where(Intent.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), holds, _not_barred())

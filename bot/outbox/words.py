@@ -93,7 +93,8 @@ class Writer:
         except (RenderingError, LookupError) as error:
             log.error("line not made", action="render_failed", intent_id=intents[0].id, template=merge, why=str(error))
             return None
-        together = {"lines": lines, "count": len(lines), **_phones(contexts)}
+        offers = max((context.get("offers", "") for context in contexts), key=len)
+        together = {"lines": lines, "count": len(lines), "offers": offers, **_phones(contexts)}
         with suppress(Unsayable):
             return self._words(intents[0], merge, contexts[0] | together, can)
         return None

@@ -149,6 +149,14 @@ class Catalogue:
             raise RenderingError(f"{template_id}: no such text")
         return self.templates[template_id]
 
+    def answering(self, kind: str, words: Mapping[str, Any]) -> Mapping[str, str]:
+        """What a task of this kind takes as an answer: the digits (`offers`), and an `example` of how it is ended."""
+        own = f"task.example.{kind}"
+        return {
+            "offers": self.phrase("task.offers", words),
+            "example": self.phrase(own if own in self.phrases else "task.example", words),
+        }
+
     def phrase(self, key: str, context: Mapping[str, Any] | None = None) -> str:
         """A short piece of product text (templates/phrases.yaml) that goes into a message as a fact."""
         found = self.phrases.get(key)

@@ -124,7 +124,8 @@ def _away(match: re.Match[str], rest: str, code: str | None, today: date) -> Off
     days = find_days(text, today)
     left = without_days(text, days)
     named = words["away_name"].search(left) or words["away_name_bare"].search(left)
-    if before and not (_says_when(before, today) and (named or words["away_plain"].search(f"{before}{match['word']}"))):
+    when = words["away_place"].sub("", before) if named else before
+    if before and not (_says_when(when, today) and (named or words["away_plain"].search(f"{before}{match['word']}"))):
         return None
     since, until = _span(left, text, days, today)
     return _reading(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cases.campaign_approval import decide_campaign
 from cases.campaign_rows import CampaignRefused, lock_campaign
+from cases.declining import decline_notice
 from cases.desk import desk_of_case
 from cases.endings.said import CONFIRM, Finish, Refusal, case_of, plain
 from cases.notices import deliver_notice, issue_notice, notice_of_case
@@ -13,13 +14,20 @@ from storage.tables import Notice
 
 
 async def notice_issued(finish: Finish) -> Refusal | None:
-    """Only "done" alone, or words that say it is issued: anything else is no decision."""
-    if not finish.words.is_issued(finish.result):
+    """Only "done" alone, words that say it is issued, or that it is not and why: anything else is no decision."""
+    why_not = finish.words.why_not_issued(finish.result)
+    if why_not == "":
+        return Refusal("say_why_not_issued")
+    if why_not is None and not finish.words.is_issued(finish.result):
         return Refusal("say_issue")
-    notice = await finish.work.session.get(Notice, finish.task.notice_id)
-    if notice is None or not await issue_notice(finish.work, await case_of(finish), notice, finish.by):
+    notice, case = await finish.work.session.get(Notice, finish.task.notice_id), await case_of(finish)
+    if notice is None:
         return Refusal("notice_gone")
-    return None
+    if why_not is None:
+        is_decided = await issue_notice(finish.work, case, notice, finish.by)
+    else:
+        is_decided = await decline_notice(finish.work, case, notice, finish.by, why_not)
+    return None if is_decided else Refusal("notice_gone")
 
 
 async def notice_delivered(finish: Finish) -> Refusal | None:

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from starlette.responses import Response
 
+from cases.declining import why_declined
 from cases.reply_corrections import Reply, correct_reply
 from cases.tasks import LIVING
 from cases.triage_list import masked
@@ -41,6 +42,7 @@ from storage.tables import (
     Task,
     TaskHolder,
 )  # fmt: skip
+from storage.work import Work
 
 router = APIRouter(prefix="/cases")
 
@@ -74,12 +76,13 @@ async def show(visit: Visiting, case_id: int) -> Response:
     if case is None:
         raise gone()
     child = await visit.session.get_one(Student, case.student_id)
-    living, ended = await _tasks(visit, case_id)
+    (living, ended), notices = await _tasks(visit, case_id), await _notices(visit, case_id)
     photographed = [task.id for task, _ in living] + [task.id for task in ended]
     return await visit.show(
         "case", case=case, child=child, school=await place_of(visit, School, case.school_id),
         room=await place_of(visit, SchoolClass, case.class_id), levels=await _levels(visit, case), living=living, ended=ended,
-        family=await family_of(visit, child.id), thread=await _thread(visit, case), notices=await _notices(visit, case_id),
+        family=await family_of(visit, child.id), thread=await _thread(visit, case), notices=notices,
+        declined=await _declined(visit, notices),
         story=await tell(visit.session, visit.plan, case_id, visit.me.language), crumbs=await visit.crumbs(case.school_area_code),
         pictures=await pictures_of(visit, photographed), photo_rights=await may_picture(visit), visits=await home_visits_of(visit, case_id),
         colleagues=await few_colleagues(visit), longest=LONGEST, typed="", confirm_first=CONFIRM_FIRST,
@@ -169,3 +172,9 @@ async def _thread(visit: Visit, case: CaseFile) -> list[Said]:
 
 async def _notices(visit: Visit, case_id: int) -> Sequence[Notice]:
     return (await visit.session.scalars(select(Notice).where(Notice.case_id == case_id).order_by(Notice.id))).all()
+
+
+async def _declined(visit: Visit, notices: Sequence[Notice]) -> dict[int, str]:
+    """Notice → why its officer did not issue it."""
+    reading = Work(visit.session, visit.now)
+    return {notice.id: why for notice in notices if (why := await why_declined(reading, notice))}

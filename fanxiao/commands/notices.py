@@ -49,7 +49,10 @@ HEADERS = (
     "期限\ndeadline",
     "送达人\ndelivers",
 )
-SAID = {"draft": "待签发 draft", "issued": "待送达 issued", "delivered": "已送达 delivered", "withdrawn": "已撤销 withdrawn"}
+SAID = {
+    "draft": "待签发 draft", "declined": "未签发 declined", "issued": "待送达 issued", "delivered": "已送达 delivered",
+    "withdrawn": "已撤销 withdrawn",
+}  # fmt: skip
 REFUSED = {
     "unknown": ("没有这份通知书", "there is no such notice"),
     "not_issued": ("还没有签发，不能登记送达", "it has not been issued: nothing to deliver"),

@@ -38,6 +38,8 @@ class Notice(Numbered, Base):
     drafted_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
     issued_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    declined_at: Mapped[datetime | None]  # its officer did not issue it; it may be issued after all
+    declined_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     delivered_at: Mapped[datetime | None]
     deadline_on: Mapped[date | None]  # last day to return; runs from delivery
     withdrawn_at: Mapped[datetime | None]

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.outbox.policy import DeliveryPolicy
 from bot.rendering import Catalogue
+from plan.check import read_plan
 from storage.tables import AttendanceSheet, CaseFile, Notice, PlanVersion, Task
 from tests.bot.world import AREA, NOW, World
 
+PLAN = read_plan(files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8"))
 CATALOGUE = Catalogue.load(Path(str(files("templates"))))
 
 
@@ -71,3 +74,30 @@ async def test_an_intent_s_own_facts_win(world: World, links: dict[str, int]) ->
     await world.say(await world.person("+8613893010001"), "daily_sheet", sheet_id=links["sheet_id"], facts={"enrolled": 41})
     await world.worker(catalogue=CATALOGUE).drain(NOW)
     assert "今天41人" in (await world.messages())[0].body
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "postponed", "words", "never"),
+    [
+        ("home_visit", {}, 1, ["1收到 2转交 3已办 4延期", "A7 3 加办理情况"], []),
+        ("home_visit", {}, 2, ["3已办"], ["4"]),
+        ("safety", {"urgent": True}, 0, ["3已办"], ["4"]),
+        ("bullying_check", {"urgent": True}, 0, ["3已办"], ["4"]),
+        ("complaint", {}, 0, ["1收到 2转交 4延期", "A7 回复 加是否属实"], ["3"]),
+        ("issue_notice", {}, 0, ["如：A7 3 签发"], []),
+    ],
+)
+async def test_only_what_a_task_takes_is_offered(
+    world: World, links: dict[str, int], kind: str, facts: dict[str, bool], postponed: int, words: list[str], never: list[str]
+) -> None:
+    await world.sender()
+    async with world.database.session() as session, session.begin():
+        task = await session.get_one(Task, links["task_id"])
+        task.kind, task.facts, task.postponed = kind, facts, postponed
+    await world.say(await world.person("+8613893010001"), "task_reminder", task_id=links["task_id"])
+    policy = DeliveryPolicy(DeliveryPolicy.of(PLAN).zone, never_later=frozenset(PLAN.postponing.never), put_off=2)
+    await world.worker(catalogue=CATALOGUE, policy=policy).drain(NOW)
+    (message,) = await world.messages()
+    said = message.body.partition("到期。")[2]
+    assert [digit for digit in never if f" {digit}" in said] == []
+    assert [word for word in words if word not in said] == []

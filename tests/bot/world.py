@@ -60,6 +60,9 @@ class Texts:
     def line(self, template_id: str, context: Mapping[str, Any]) -> str:
         return str(context["say"])
 
+    def answering(self, kind: str, words: Mapping[str, Any]) -> Mapping[str, str]:
+        return {}
+
     def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [("1", "来"), ("2", "不来")] if template_id == "pressing" else []
 

@@ -49,6 +49,20 @@ async def test_a_notice_is_issued_printed_and_delivered(drafted: County) -> None
     assert "可能已签发" in again.text
 
 
+async def test_a_declined_notice_stands_with_its_reason_and_may_still_be_issued(drafted: County) -> None:
+    officer = await Officer(drafted, console_of(drafted)).enters("township_officer")
+    (notice,), task = await drafted.notices(), await drafted.task("issue_notice")
+    assert "要写理由" in (await officer.does(f"/tasks/{task.id}/done", said="不签发")).text
+    await officer.does(f"/tasks/{task.id}/done", said="不签发，孩子已转到县城小学")
+    assert "马小龙" in await officer.sees("/notices?state=declined")
+    assert "马小龙" not in await officer.sees("/notices?state=draft")
+    seen = await officer.sees(f"/cases/{notice.case_id}")
+    for words in ("决定不签发", "理由：孩子已转到县城小学", "赵干事没有签发第一次返校通知书"):
+        assert words in seen
+    assert (await officer.does("/notices/issue", ids=str(notice.id))).headers["location"] == "/notices?said=issued"
+    assert (await drafted.notices())[0].number is not None
+
+
 async def test_how_far_a_batch_is_comes_ahead_of_what_comes_of_it(drafted: County) -> None:
     officer = await Officer(drafted, console_of(drafted)).enters("township_officer")
     (notice,) = await drafted.notices()

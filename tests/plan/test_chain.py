@@ -60,6 +60,7 @@ SECOND_DUE = {"second": NoticeFacts(local("10-05 10:00"), local("10-05 11:00"), 
         (a_case(3, "09-22 12:00"), 4, "09-24 12:00", "absent_school_day_4"),
         (a_case(4, "09-24 12:00", notices=FIRST_DUE), 5, "10-04 12:00", "deadline_passed"),
         (a_case(4, "09-24 12:00", notices={"first": NoticeFacts()}), 5, "10-22 12:00", "notice_not_issued"),
+        (a_case(4, "09-24 12:00", notices={"first": NoticeFacts(declined_at=local("09-25 10:00"))}), 5, "10-22 12:00", "notice_declined"),
         (a_case(4, "09-24 12:00", notices={"first": NoticeFacts(local("09-25 10:00"))}), 5, "10-22 12:00", "notice_not_delivered"),
         (
             a_case(5, "10-04 12:00", notices={**FIRST_DUE, **SECOND_DUE}),

@@ -38,6 +38,13 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
         "要写明哪一天",
         "say on which evening",
     ),
+    "after a complaint": (lambda d: d["complaints"].update(after_days=-1), "complaints.after_days", "太小", "greater than or equal to 0"),
+    "after a question": (
+        lambda d: d["delivery"].update(after_question_minutes=1441),
+        "delivery.after_question_minutes",
+        "太大",
+        "less than or equal to 1440",
+    ),
     "unknown weekday": (lambda d: d["boarding"].update(weekdays=["sonntag"]), "boarding.weekdays[0]", "这个值不对", "this value is wrong"),
     "who signs": (
         lambda d: d["reports"]["kinds"]["monthly"].update(signs="rector"),

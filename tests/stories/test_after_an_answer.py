@@ -37,6 +37,16 @@ async def test_nobody_waits_for_an_answer_that_is_there(county: County, father: 
         assert not [text for text in await county.phones[person].new() if "等待家长答复" in text or "没有回音" in text]
 
 
+async def test_the_teacher_waits_again_when_the_answer_is_taken_back(county: County, father: Phone) -> None:
+    await father.replies("2")
+    assert (await county.task("await_answer")).state == "cancelled"
+    await father.replies("不对")
+    task = await county.task("await_answer")
+    assert (task.state, task.ended_at, task.next_at is not None) == ("open", None, True)
+    await father.replies("3")
+    assert (await county.task("await_answer")).state == "cancelled"
+
+
 async def test_the_teacher_reads_what_the_family_said(county: County, father: Phone) -> None:
     """It was promised for today, and the child did not come."""
     await father.replies("2")

@@ -7,8 +7,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from cases.plans import install_plan
 from storage.tables import Area, Complaint, Person, Responsibility, School
-from tests.stories.county import County, Phone
+from storage.work import working
+from tests.stories.county import CATALOGUE, PLAN, County, Phone
 from tests.stories.families import ask_father
 
 STRANGER = "+8613999999999"
@@ -110,7 +112,9 @@ async def test_words_after_the_answer_still_go_to_the_county_and_later_to_the_te
     waiting = [task for task in await asked.tasks() if task.kind == "triage_unknown"]
     assert ([task.role for task in waiting], await _of_school(asked)) == (["county_officer"], [])
     await officer.replies(f"{waiting[0].code} 3 已电话说明")
-    await asked.to("2026-11-23 09:00")
+    async with working(asked.database, await asked.stage.now()) as work:
+        await install_plan(work, PLAN.replace("after_days: 14", "after_days: 5"), CATALOGUE.templates)
+    await asked.to("2026-11-09 09:00")
     await father.replies("那个嗯啥子来着")
     await father.replies("那个嗯啥子来着呀")
     assert [task.kind for task in await asked.tasks() if task.kind == "triage_unknown"] == []

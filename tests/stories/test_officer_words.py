@@ -25,7 +25,8 @@ async def test_no_alarm_about_a_child_is_ended_by_a_question_or_by_setting_out(a
         await asked.stage.advance(minutes=6)
     for words in ("电话没人接，正在去他家路上", "已联系家长，正在去他家路上"):
         await principal.replies(f"{code} {words}")
-        await principal.expects("由您办", f"{code} 3 加结果")
+        await principal.expects("由您办", f"{code} 3 加办理情况")
+    assert not [one.body for one in await principal.inbox() if code in one.body and "4延" in one.body]  # no alarm is put off
     states = {task.role: task.state for task in await asked.tasks("open", "acknowledged", "done") if task.kind == "safety"}
     assert states["principal"] == "acknowledged"
     await principal.replies(f"{code} 3 找到了，在奶奶家")

@@ -171,6 +171,14 @@ async def test_what_stays_unread_goes_to_the_county_as_a_colleagues_text(visitin
     assert (await visiting.task("staff_letter")).state == "done"
 
 
+async def test_a_colleague_who_raises_an_alarm_hears_who_has_it(visiting: County) -> None:
+    village = visiting.phones["village_committee"]
+    await village.replies("听说他爹把娃吊起来打，快出人命了")
+    told = await village.expects("已作为紧急情况转给", "县教育局控辍办孙科长", "110")
+    assert "马主任" not in told
+    await visiting.phones["county_officer"].expects("紧急")
+
+
 async def test_without_tasks_an_officer_is_told_what_can_be_written_and_never_reads_their_own_text(visiting: County) -> None:
     officer = visiting.phones["county_officer"]
     await officer.replies("这是啥意思")

@@ -91,6 +91,8 @@ async def test_an_anonymous_complaint_goes_to_no_school(quiet: County) -> None:
     officer = quiet.phones["county_officer"]
     await Phone(quiet, STRANGER).replies("我要投诉学校乱收费")
     code = (await quiet.task("complaint")).code
+    await officer.replies(f"{code} 1")
+    assert f"{code} 3" not in await officer.expects("由您办", f"{code} 回复 加是否属实和结果")
     await officer.replies(f"{code} 2 王校长")
     await officer.expects("涉及学校")
     await quiet.to("2026-11-06 08:00")

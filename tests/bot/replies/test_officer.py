@@ -46,6 +46,7 @@ def test_what_the_sender_is_to_the_child_is_kept() -> None:
         ("从明天起请假三天，请钱镇长代我", "2026-11-25", "2026-11-27", "钱镇长"),
         ("12月9-11日请假，钱镇长代", "2026-12-09", "2026-12-11", "钱镇长"),
         ("请假到周五钱镇长代", "2026-11-24", "2026-11-27", "钱镇长"),
+        ("下周一到周三去兰州培训 让马玉兰替我", "2026-11-30", "2026-12-02", "马玉兰"),
         ("请假周五", "2026-11-27", "2026-11-27", ""),
         ("请假到周五，没人代", "2026-11-24", "2026-11-27", ""),
         ("请假 7.8 到周五，由钱镇长代", "", "", "钱镇长"),
@@ -56,7 +57,9 @@ def test_a_leave_has_a_first_and_a_last_day(text: str, since: str, until: str, n
     assert (reading.command, str(reading.since or ""), str(reading.until or ""), reading.name or "") == ("away", since, until, name)
 
 
-@pytest.mark.parametrize("text", ["马小龙明天请假", "21明天请假", "5号请假到周五", "明天开会研究", "孩子明天请假"])
+@pytest.mark.parametrize(
+    "text", ["马小龙明天请假", "21明天请假", "5号请假到周五", "5号去医院请假", "马小龙明天去医院请假", "明天开会研究", "孩子明天请假"]
+)
 def test_a_pupil_who_is_away_is_no_leave_of_the_officer(text: str) -> None:
     assert read_officer(text, codes=CODES, today=TODAY).command == "unknown"
 
