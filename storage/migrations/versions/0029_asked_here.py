@@ -8,7 +8,7 @@ from alembic import op
 
 from storage.migrations import run_script
 
-revision = "0030"
+revision = "0029"
 down_revision = "0028"
 
 
