@@ -15,7 +15,7 @@ from storage.tables import Contact, Inbound
 from storage.work import Work
 
 HINT = "staff_hint"
-MISSED = {HINT, "sheet_unread"}
+MISSED = {HINT, "sheet_unread", "sheet_missing"}
 """What became of a text of which nothing could be read."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import zip_longest
 
 from bot.replies.kinds import Doubt, Pupil, SheetEntry, SheetReading
 from bot.replies.names import Named, find_sounding, nearly, plain_name
@@ -14,7 +13,10 @@ from bot.replies.sheet_words import sheet_words
 from bot.replies.sounds import sound
 
 _REASONS = frozenset({"sick", "leave", "home"})
+_TELLING = _REASONS | {"absent", "arrived"}
 _BETWEEN = frozenset({"list", "other"})
+_LATE = "迟晚"
+_HIGHEST_SEAT = 999  # a longer number is no seat, but that of a phone, or a code
 _LONGEST_LEAVE = 60  # days; a longer leave is for the bureau, not for a sheet
 
 
@@ -46,6 +48,10 @@ class Roll:
     group: list[int] = field(default_factory=list)
     last: list[int] = field(default_factory=list)
     counts: list[Token] = field(default_factory=list)
+    away: Sequence[int] = ()  # how many are absent by what is said of those enrolled and present
+    came: Sequence[int] = ()  # those of whom the last word was that they are there: "has come, was late"
+    unseated: list[str] = field(default_factory=list)
+    speaks: bool = False
     before: Token | None = None
     prefix: str | None = None
     every: bool = False
@@ -54,41 +60,59 @@ class Roll:
 
     def call(self, row: Sequence[Token]) -> None:
         """Take the whole sheet."""
-        for token, after in zip_longest(row, row[1:]):
-            if token.kind in _REASONS and after is not None and after.kind == "list" and ":" in after.text:
+        for place, token in enumerate(row):
+            if token.kind in _REASONS and self._heads(row[place + 1 :]):
+                self.speaks = True
                 self._heading(token)
             else:
                 self._hear(token)
             self.every = token.kind == "all_of"
             self.before = token
 
+    def _heads(self, after: Sequence[Token]) -> bool:
+        """Whether a reason stands before those it is about: 病假:5, 病假2人:5 12; in "病假5 事假12" the second one, as the first did."""
+        is_counted = bool(after) and after[0].kind == "count"
+        first = next(iter(after[1:] if is_counted else after), None)
+        if first is None:
+            return False
+        if first.kind == "list" and ":" in first.text:
+            return True
+        apart = self.before is None or self.before.kind in {"list", "break", "other"}
+        return apart and first.kind in {"pupil", "seat"} and (is_counted or self.prefix is not None)
+
     @property
     def makes_sense(self) -> bool:
         """Whether the sheet said anything about anybody, and nothing that speaks against the rest."""
         only_a_day = any(line.since is not None and line.reason is None for line in self.lines.values())
-        return bool(self.lines or self.doubts or self.unread) and not self.contrary and not only_a_day
+        heard = self.lines or self.doubts or self.unread or self.away or (self.counts and self.speaks)
+        return bool(heard) and not self.contrary and not only_a_day
 
     def reading(self) -> SheetReading:
-        """What was understood. A number of absent pupils that does not fit the names is unread."""
+        """What was understood; `missing` where a number of absent pupils does not fit the names."""
         away = [(SheetEntry(one, line.reason, line.until, line.since)) for one, line in self.lines.items() if not line.arrived]
         absent = tuple(entry for entry in away if entry.since is None)
         doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
-        unread = (*self.unread, *self._wrong_counts(len(absent)))
+        sure = not (doubts or self.doubts or self.unread)
+        missing = self._missing(len(absent)) if sure else None
         arrived = tuple(one for one, line in self.lines.items() if line.arrived)
-        everybody = not absent and not doubts and not self.doubts and not unread and len(arrived) == len(self.pupils) > 1
+        everybody = not absent and sure and missing is None and len(arrived) == len(self.pupils) > 1
         return SheetReading(
             all_present=everybody,
             absent=absent,
             arrived=() if everybody else arrived,
             doubts=(*self.doubts, *doubts),
-            unread=unread,
+            unread=tuple(self.unread),
             yesterday=False,
             later=tuple(entry for entry in away if entry.since is not None),
+            unseated=tuple(self.unseated),
+            missing=missing,
+            speaks=self.speaks,
         )
 
     def _hear(self, token: Token) -> None:
         if self.ahead is not None and not self._goes_on(token):
             self.contrary = True
+        self.speaks |= token.kind in _TELLING or (token.kind == "count" and sheet_words().sheet["of_absent"].match(token.text) is not None)
         if token.kind in _REASONS:
             self._reason(token)
         else:
@@ -120,6 +144,8 @@ class Roll:
             self._doubt(token.text.strip(), tuple(seated))
         else:
             self.unread.append(token.text.strip())
+            if token.value is not None and token.value <= _HIGHEST_SEAT:
+                self.unseated.append(str(token.value))
 
     def _doubt(self, said: str, candidates: tuple[int, ...]) -> None:
         """Whoever could be meant is asked about, unless the teacher has said who it is."""
@@ -157,6 +183,16 @@ class Roll:
         """A reason right behind a name that could not be read is that one's, not of those who follow."""
         return any(self._right_before(kind) for kind in ("unread", "pupil", "seat"))
 
+    def _span(self, token: Token) -> None:
+        """So many days of leave; behind "has not come", or without any reason, they may be over."""
+        asks = "请" in token.text or "假" in token.text
+        if not asks and self.last and any(self.lines[one].reason is None for one in self.last):
+            if self._right_before("absent"):
+                return
+            self.unread.append(token.text)
+        else:
+            self._until(token)
+
     def _until(self, token: Token) -> None:
         ends = [self._end(self.lines[student_id].since or self.today, token) for student_id in self.last]
         if not ends or None in ends:
@@ -169,17 +205,19 @@ class Roll:
 
     def _end(self, first: date, token: Token) -> date | None:
         """The last day of a leave; "next Monday to Wednesday" is the Wednesday after that Monday."""
-        if token.kind == "span":
-            return first + timedelta(days=token.value - 1) if token.value and token.value <= _LONGEST_LEAVE else None
+        if token.kind in {"span", "weeks"}:
+            days = (token.value or 0) * (7 if token.kind == "weeks" else 1)
+            return first + timedelta(days=days - 1) if 0 < days <= _LONGEST_LEAVE else None
         on = token.on
         while on is not None and self.today <= on < first:
             on += timedelta(days=7)
         return on if on is not None and on >= first else None
 
     def _arrived(self, token: Token) -> None:
-        if not self.group and not self.last and not self.doubts:
+        if not self.group and not self.last and not self.doubts and not (self.came and token.text[0] in _LATE):
             self.unread.append(token.text)
-        for student_id in self.group or self.last:
+        self.came = self.group or self.last
+        for student_id in self.came:
             line = self.lines[student_id]
             line.contradicted |= line.reason is not None
             line.arrived = True
@@ -227,11 +265,13 @@ class Roll:
     def _close(self, _: Token) -> None:
         self.group, self.last, self.prefix = [], [], None
 
-    def _absent(self, token: Token) -> None:
+    def _absent(self, _: Token) -> None:
         for student_id in self.group:
             self.lines[student_id].contradicted |= self.lines[student_id].arrived
+        if self.prefix and len(self.group) > 1 and any(self._right_before(kind) for kind in ("pupil", "seat")):
+            self.lines[self.last[-1]].reason = None  # "ill: 5 12, 15 has not come"
         self.group = []
-        self.prefix = self.prefix if token.kind == "absent" else None
+        self.prefix = self.prefix if not self.last else None
 
     def _count(self, token: Token) -> None:
         self.counts.append(token)
@@ -276,16 +316,21 @@ class Roll:
     def _name(self, student_id: int) -> str:
         return next(pupil.name for pupil in self.pupils if pupil.student_id == student_id)
 
-    def _wrong_counts(self, absent: int) -> list[str]:
+    def _missing(self, absent: int) -> int | None:
+        """How many are said to be absent, where that many are not named. Of "2 ill, 1 on leave" the sum may fit as well."""
         fitting = {absent, len(self.pupils), len(self.pupils) - absent}
-        return [token.text.strip() for token in self.counts if token.value not in fitting and not self.doubts and not self.unread]
+        wrong = [token.value for token in self.counts if token.value is not None and token.value not in fitting]
+        if (away := next((count for count in self.away if count != absent), None)) is not None:
+            return away
+        return max(wrong) if wrong and sum(wrong) != absent else None
 
 
 _HEARD: Mapping[str, Callable[[Roll, Token], None]] = {
     "pupil": Roll._pupil,
     "seat": Roll._seat,
     "until": Roll._until,
-    "span": Roll._until,
+    "span": Roll._span,
+    "weeks": Roll._span,
     "day": Roll._day,
     "arrived": Roll._arrived,
     "absent": Roll._absent,

@@ -32,6 +32,8 @@ def told(reading: SheetReading) -> Iterator[str]:
     yield from (f"+{one - 100}" for one in reading.arrived)
     yield from (f"?{doubt.said}={','.join(str(one - 100) for one in doubt.candidates)}" for doubt in reading.doubts)
     yield from (f"!{said}" for said in reading.unread)
+    yield from [f"#{reading.missing}"] if reading.missing is not None else []
+    yield from ["wrong"] if reading.takes_back else []
 
 
 @pytest.mark.parametrize(("text", "expected"), ROWS)
