@@ -110,12 +110,17 @@ async def _scope(talk: Talk, question: Question, earlier: Inbound) -> Picked | N
 
 
 async def _missing(talk: Talk, question: Question, earlier: Inbound) -> Picked | None:
-    """Fewer than are missing are named: they are added to those named before. Whoever says how the others are begins anew."""
-    reading = await talk.reading(question.facts["room_id"], talk.text)
+    """Fewer than are missing are named: they are added to those named before.
+
+    Whoever says how the others are, or the same names again, means these alone.
+    """
+    class_id = question.facts["room_id"]
+    reading = await talk.reading(class_id, talk.text)
     names_some = 0 < reading.named_absent < question.facts["missing"] and reading.replaces is False
     if not names_some or reading.arrived or reading.same or reading.yesterday or reading.missing is not None:
         return None
-    return _completed(talk, question, earlier)
+    before = await talk.reading(class_id, completed(earlier, _more(question)))
+    return None if reading.named == before.named else _completed(talk, question, earlier)
 
 
 async def _wrong(talk: Talk, question: Question, earlier: Inbound) -> Picked | None:

@@ -53,6 +53,8 @@ async def _unread(talk: Talk, class_id: int, reading: SheetReading, unread: Sequ
     """`at_all`: nothing else was understood; where the text before was none either, asking again would go round in a circle."""
     if len(unread) == len(reading.unseated):
         return say_no_seat(talk, [class_id], reading)
+    if len(unread) == len(reading.coming):
+        return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.coming"))
     if at_all and await missed_before(talk.work, talk.speaker):
         return await _pass_on(talk, class_id)
     return talk.say("sheet_unread", class_id, unread="、".join(unread)[:LONGEST_UNREAD])
@@ -66,8 +68,11 @@ async def _pass_on(talk: Talk, class_id: int) -> str:
 
 
 async def _who_is_missing(talk: Talk, class_id: int, reading: SheetReading, pupils: Mapping[int, Pupil]) -> str:
-    """A number of absent pupils that does not fit those named: a child must not be lost. The second time in a row a person helps."""
-    if await missed_before(talk.work, talk.speaker):
+    """A number of absent pupils that does not fit those named: a child must not be lost.
+
+    Whoever adds names goes on; where the same is said twice in a row, a person helps.
+    """
+    if not talk.more and await missed_before(talk.work, talk.speaker):
         return await _pass_on(talk, class_id)
     names = names_of([entry.student_id for entry in reading.absent], pupils)
     key, count = "some" if names else "none", reading.missing or 0

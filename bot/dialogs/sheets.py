@@ -90,7 +90,7 @@ async def _answer(
     talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, before: Sequence[Away]
 ) -> SheetAnswer | None:  # fmt: skip
     """None when it is to be as on the last school day, and nobody knows how that was."""
-    absent = [Missing(entry.student_id, entry.reason, entry.until) for entry in reading.absent]
+    absent = [Missing(entry.student_id, entry.reason, entry.until, unexcused=entry.unexcused) for entry in reading.absent]
     if not reading.same:
         return SheetAnswer(absent, those_who_came(reading, before), _mode(talk, class_id, reading))
     yesterday = await absent_as_before(talk.work, class_id, correction_day(await talk.calendar(class_id), sheet.on))

@@ -1,4 +1,7 @@
-"""What a colleague writes and nobody can read: the first time they are told what can be written, the second time a person reads it."""
+"""What a colleague writes and nobody can read: the first time they are told what can be written, the second time a person reads it.
+
+Thanks are no such text, and need no answer.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from bot.dialogs.phrases import phrase
 from bot.dialogs.speaker import Speaker
 from bot.replies.lexicon import lexicon
 from bot.replies.normalise import simplified, tidy
+from bot.replies.sheet_words import sheet_words
 from cases.staff_letters import reader_of, staff_letter, writer_of
 from cases.triage import known_unread
 from storage.tables import Contact, Inbound
@@ -36,6 +40,8 @@ async def hear_unread(work: Work, inbound: Inbound, speaker: Speaker, *, is_alar
     if not speaker.staff and not speaker.tasks:
         await known_unread(work, inbound, area_code)
         return "handed_over"
+    if sheet_words().sheet["thanks"].match(tidy(inbound.body).lower()):
+        return "thanked"
     is_second = await missed_before(work, speaker)
     if is_alarm and not is_second:
         return "safety"

@@ -53,12 +53,16 @@ class Pupil:
 
 @dataclass(frozen=True)
 class SheetEntry:
-    """An absent pupil. `reason`: sick, leave, home or None. `until` is the last day of leave, `since` its first if still to come."""
+    """An absent pupil. `reason`: sick, leave, home or None. `until` is the last day of leave, `since` its first if still to come.
+
+    `unexcused`: it is said that there is no leave (没请假, 旷课), whatever was said before.
+    """
 
     student_id: int
     reason: str | None
     until: date | None
     since: date | None = None
+    unexcused: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class SheetReading:
     `replaces`: of a sheet that was answered, whether those who are named are all that are absent; None where it may be either.
     `unseated`: those of `unread` that are numbers no pupil has. `missing`: how many are absent by a number in the text that does not
     fit those who are named. `takes_back`: it only says that what was said is wrong. `speaks`: a word tells of somebody's absence or
-    coming, be it of nobody here.
+    coming, be it of nobody here. `coming`: those of `unread` that say somebody is on the way.
     """
 
     all_present: bool
@@ -92,6 +96,7 @@ class SheetReading:
     left_out: tuple[int, ...] = ()
     replaces: bool | None = False
     unseated: tuple[str, ...] = ()
+    coming: tuple[str, ...] = ()
     missing: int | None = None
     takes_back: bool = False
     speaks: bool = False
@@ -105,6 +110,11 @@ class SheetReading:
     def named_absent(self) -> int:
         """How many are named as absent, those that must be asked back among them."""
         return len(self.absent) + len(self.doubts)
+
+    @property
+    def named(self) -> set[int]:
+        """Who is named as absent beyond doubt."""
+        return {entry.student_id for entry in self.absent}
 
 
 def without(reading: SheetReading, others: Set[int]) -> SheetReading:

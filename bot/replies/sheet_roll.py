@@ -13,7 +13,7 @@ from bot.replies.sheet_words import sheet_words
 from bot.replies.sounds import sound
 
 _REASONS = frozenset({"sick", "leave", "home"})
-_TELLING = _REASONS | {"absent", "arrived"}
+_TELLING = _REASONS | {"absent", "unexcused", "arrived", "coming"}
 _BETWEEN = frozenset({"list", "other"})
 _LATE = "迟晚"
 _HIGHEST_SEAT = 999  # a longer number is no seat, but that of a phone, or a code
@@ -29,6 +29,7 @@ class _Line:
     until: date | None = None
     arrived: bool = False
     today: bool = False
+    unexcused: bool = False
     contradicted: bool = False
 
 
@@ -51,6 +52,7 @@ class Roll:
     away: Sequence[int] = ()  # how many are absent by what is said of those enrolled and present
     came: Sequence[int] = ()  # those of whom the last word was that they are there: "has come, was late"
     unseated: list[str] = field(default_factory=list)
+    coming: list[str] = field(default_factory=list)
     speaks: bool = False
     before: Token | None = None
     prefix: str | None = None
@@ -66,7 +68,7 @@ class Roll:
                 self._heading(token)
             else:
                 self._hear(token)
-            self.every = token.kind == "all_of"
+            self.every = token.kind == "all_of" or (self.every and token.kind == "other")
             self.before = token
 
     def _heads(self, after: Sequence[Token]) -> bool:
@@ -89,7 +91,9 @@ class Roll:
 
     def reading(self) -> SheetReading:
         """What was understood; `missing` where a number of absent pupils does not fit the names."""
-        away = [(SheetEntry(one, line.reason, line.until, line.since)) for one, line in self.lines.items() if not line.arrived]
+        away = [
+            SheetEntry(one, line.reason, line.until, line.since, line.unexcused) for one, line in self.lines.items() if not line.arrived
+        ]
         absent = tuple(entry for entry in away if entry.since is None)
         doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
         sure = not (doubts or self.doubts or self.unread)
@@ -105,6 +109,7 @@ class Roll:
             yesterday=False,
             later=tuple(entry for entry in away if entry.since is not None),
             unseated=tuple(self.unseated),
+            coming=tuple(self.coming),
             missing=missing,
             speaks=self.speaks,
         )
@@ -176,7 +181,7 @@ class Roll:
             return
         for student_id in whom:
             line = self.lines[student_id]
-            line.reason = token.kind if self.prefix else line.reason or token.kind
+            line.reason, line.unexcused = token.kind if self.prefix else line.reason or token.kind, False
         self.last, self.group, self.prefix, self.ahead = list(whom), [], None, None
 
     def _of_somebody_unknown(self) -> bool:
@@ -187,7 +192,7 @@ class Roll:
         """So many days of leave; behind "has not come", or without any reason, they may be over."""
         asks = "请" in token.text or "假" in token.text
         if not asks and self.last and any(self.lines[one].reason is None for one in self.last):
-            if self._right_before("absent"):
+            if self._right_before("absent") or self._right_before("unexcused"):
                 return
             self.unread.append(token.text)
         else:
@@ -273,6 +278,18 @@ class Roll:
         self.group = []
         self.prefix = self.prefix if not self.last else None
 
+    def _unexcused(self, token: Token) -> None:
+        for student_id in self.group if self.every else self.last:
+            line = self.lines[student_id]
+            line.reason, line.until, line.unexcused = None, None, True
+        self._absent(token)
+
+    def _coming(self, token: Token) -> None:
+        """Who is on the way has not come."""
+        self._close(token)
+        self.coming.append(token.text)
+        self.unread.append(token.text)
+
     def _count(self, token: Token) -> None:
         self.counts.append(token)
 
@@ -334,6 +351,8 @@ _HEARD: Mapping[str, Callable[[Roll, Token], None]] = {
     "day": Roll._day,
     "arrived": Roll._arrived,
     "absent": Roll._absent,
+    "unexcused": Roll._unexcused,
+    "coming": Roll._coming,
     "count": Roll._count,
     "break": Roll._close,
     "contrary": Roll._contrary,

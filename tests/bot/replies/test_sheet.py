@@ -26,7 +26,11 @@ def told(reading: SheetReading) -> Iterator[str]:
     yield from {True: ["only"], None: ["only?"], False: []}[reading.replaces]
     yield from ["all"] if reading.all_present else []
     for entry in sorted(reading.absent, key=lambda one: one.student_id):
-        yield ":".join(str(part) for part in (f"-{entry.student_id - 100}", entry.reason, entry.until) if part is not None)
+        yield ":".join(
+            str(part)
+            for part in (f"-{entry.student_id - 100}", entry.reason, entry.until, "unexcused" if entry.unexcused else None)
+            if part is not None
+        )
     for entry in sorted(reading.later, key=lambda one: one.student_id):
         yield f">{entry.student_id - 100}:{entry.reason}:{entry.since}:{entry.until}"
     yield from (f"+{one - 100}" for one in reading.arrived)
