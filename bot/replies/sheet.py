@@ -106,7 +106,7 @@ def _read(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, i
         return replace(_unread(""), all_present=not any(away), missing=max(away) if any(away) else None)
     exception = words["except_for"].match(counted)
     listed = _without_list_numbers((exception["out"] or exception["but"]) if exception else counted)
-    roll = Roll(pupils, today, meant, away=away)
+    roll = Roll(pupils, today, meant=meant, away=away)
     people = [Named(pupil.student_id, pupil.name) for pupil in pupils]
     roll.call(tokens(listed, find_exact(listed, people, pet_names=False), today))
     return roll.reading() if roll.makes_sense else replace(_unread(text), speaks=roll.speaks)

@@ -4,61 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 
-from bot.replies.kinds import Doubt, Pupil, SheetEntry, SheetReading
+from bot.replies.kinds import Doubt, SheetEntry, SheetReading
 from bot.replies.names import Named, find_sounding, nearly, plain_name
+from bot.replies.sheet_leaves import Leaves, Line
 from bot.replies.sheet_tokens import Token
 from bot.replies.sheet_words import sheet_words
 from bot.replies.sounds import sound
 
 _REASONS = frozenset({"sick", "leave", "home"})
 _TELLING = _REASONS | {"absent", "unexcused", "arrived", "coming"}
-_BETWEEN = frozenset({"list", "other"})
 _LATE = "迟晚"
 _HIGHEST_SEAT = 999  # a longer number is no seat, but that of a phone, or a code
-_LONGEST_LEAVE = 60  # days; a longer leave is for the bureau, not for a sheet
 
 
 @dataclass
-class _Line:
-    """One pupil as far as the sheet has told."""
-
-    reason: str | None = None
-    since: date | None = None
-    until: date | None = None
-    arrived: bool = False
-    today: bool = False
-    unexcused: bool = False
-    contradicted: bool = False
-
-
-@dataclass
-class Roll:
+class Roll(Leaves):
     """Reads tokens one by one. A *group* is a run of pupils with nothing but separators between them.
 
     A reason belongs to the last pupil of the group, unless 'all' stands before it; 'arrived' to the whole group.
     """
 
-    pupils: Sequence[Pupil]
-    today: date
     meant: Mapping[str, int] = field(default_factory=dict)
-    lines: dict[int, _Line] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    group: list[int] = field(default_factory=list)
-    last: list[int] = field(default_factory=list)
     counts: list[Token] = field(default_factory=list)
     away: Sequence[int] = ()  # how many are absent by what is said of those enrolled and present
     came: Sequence[int] = ()  # those of whom the last word was that they are there: "has come, was late"
     unseated: list[str] = field(default_factory=list)
     coming: list[str] = field(default_factory=list)
     speaks: bool = False
-    before: Token | None = None
     prefix: str | None = None
-    every: bool = False
-    contrary: bool = False
-    ahead: date | None = None  # a later day that stands before the one pupil whose leave begins then
 
     def call(self, row: Sequence[Token]) -> None:
         """Take the whole sheet."""
@@ -123,13 +98,6 @@ class Roll:
         else:
             _HEARD[token.kind](self, token)
 
-    def _goes_on(self, token: Token) -> bool:
-        """Behind "tomorrow" comes one pupil and then why; "5号" may be tomorrow's date itself."""
-        if token.kind not in {"seat", "pupil"}:
-            return token.kind in _BETWEEN or bool(self.last)
-        is_date = "号" in token.text and self.ahead is not None and token.value == self.ahead.day
-        return not self.last and not is_date
-
     def _pupil(self, token: Token) -> None:
         if len(token.ids) != 1:
             self._doubt(token.text, token.ids)
@@ -166,7 +134,7 @@ class Roll:
         self._doubt(f"{self.before_text}{token.text}", (seated, token.ids[0]))
 
     def _add(self, student_id: int) -> None:
-        line = self.lines.setdefault(student_id, _Line())
+        line = self.lines.setdefault(student_id, Line())
         if self.ahead is not None:
             line.since = line.until = self.ahead
         line.reason = self.prefix or line.reason
@@ -188,36 +156,6 @@ class Roll:
         """A reason right behind a name that could not be read is that one's, not of those who follow."""
         return any(self._right_before(kind) for kind in ("unread", "pupil", "seat"))
 
-    def _span(self, token: Token) -> None:
-        """So many days of leave; behind "has not come", or without any reason, they may be over."""
-        asks = "请" in token.text or "假" in token.text
-        if not asks and self.last and any(self.lines[one].reason is None for one in self.last):
-            if self._right_before("absent") or self._right_before("unexcused"):
-                return
-            self.unread.append(token.text)
-        else:
-            self._until(token)
-
-    def _until(self, token: Token) -> None:
-        ends = [self._end(self.lines[student_id].since or self.today, token) for student_id in self.last]
-        if not ends or None in ends:
-            self.unread.append(token.text)
-            return
-        for student_id, on in zip(self.last, ends, strict=True):
-            line = self.lines[student_id]
-            line.until, line.reason = on, line.reason or (None if line.since and "假" not in token.text else "leave")
-        self.group = []
-
-    def _end(self, first: date, token: Token) -> date | None:
-        """The last day of a leave; "next Monday to Wednesday" is the Wednesday after that Monday."""
-        if token.kind in {"span", "weeks"}:
-            days = (token.value or 0) * (7 if token.kind == "weeks" else 1)
-            return first + timedelta(days=days - 1) if 0 < days <= _LONGEST_LEAVE else None
-        on = token.on
-        while on is not None and self.today <= on < first:
-            on += timedelta(days=7)
-        return on if on is not None and on >= first else None
-
     def _arrived(self, token: Token) -> None:
         if not self.group and not self.last and not self.doubts and not (self.came and token.text[0] in _LATE):
             self.unread.append(token.text)
@@ -232,37 +170,6 @@ class Roll:
         """'Sick:' stands before those it is about."""
         self._close(token)
         self.prefix = token.kind
-
-    def _day(self, token: Token) -> None:
-        """Today goes without saying; a later one begins somebody's leave; any other day makes it another sheet."""
-        if token.on == self.today:
-            for student_id in self.last:
-                self.lines[student_id].today = True
-        elif token.on is not None and not self.lines and not self.group and self.ahead is None and self._is_ahead(token.on):
-            self.ahead = token.on
-        elif not self._begins_leave(token.on):
-            self.contrary = True
-
-    def _begins_leave(self, on: date | None) -> bool:
-        """Of the pupil named right before, or of all where that is said; a second day right after the first prolongs it."""
-        whom = self.group if self.every else self.last
-        lines = [self.lines[student_id] for student_id in whom]
-        if on is None or not lines or not (self.every or len(self.group) <= 1) or not self._is_ahead(on):
-            return False
-        if any(line.reason or line.arrived or not self._is_next(line, on) for line in lines):
-            return False
-        for line in lines:
-            line.since, line.until = line.since or (None if line.today else on), on
-        self.last = list(whom)
-        return True
-
-    def _is_next(self, line: _Line, on: date) -> bool:
-        """Days that are named one after the other make one leave; with a gap between them they make none."""
-        before = line.until or (self.today if line.today else None)
-        return before is None or on - before == timedelta(days=1)
-
-    def _is_ahead(self, on: date) -> bool:
-        return self.today < on <= self.today + timedelta(days=_LONGEST_LEAVE)
 
     def _contrary(self, _: Token) -> None:
         self.contrary = True
@@ -322,9 +229,6 @@ class Roll:
 
     def _begins_like_a_name(self, said: str) -> bool:
         return sound(said[0]) in {sound(plain_name(pupil.name)[0]) for pupil in self.pupils if plain_name(pupil.name)}
-
-    def _right_before(self, kind: str) -> bool:
-        return self.before is not None and self.before.kind == kind
 
     @property
     def before_text(self) -> str:
