@@ -19,7 +19,7 @@ from bot.replies.sheet_words import sheet_words
 _LONGEST = 2000
 _EDGES = " ,;。!、:\n"
 _LONGEST_ALL = 40
-_FACES = re.compile("[\U0001f300-\U0001faff\u2764\u2728]+")
+_FACES = re.compile("[\U0001f300-\U0001f51e\U0001f520-\U0001faff\u2764\u2728]+")  # without 🔟, a seat
 _NOBODY: Mapping[str, int] = {}
 
 
@@ -54,8 +54,8 @@ def _read_day(
     if corrected:
         rest, also, so = without_correction(plain[corrected.end() :].strip(_EDGES))
         mended, instead = mended or also, instead or so
-        if not rest and mended:
-            return replace(_taken_back(), yesterday=True)
+        if not rest:
+            return replace(_taken_back(), yesterday=True) if mended else _unread(plain)
     reading = read_change(rest, lambda said: _read_beside_all(said, pupils, today, meant), mended=mended, instead=instead)
     if corrected and reading.later:
         return _unread(plain)
@@ -102,7 +102,7 @@ def _read(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, i
     counted, away = _counted(text, len(pupils))
     if min(away, default=0) < 0:
         return _unread(text)
-    if words["all_present"].fullmatch(text.replace(" ", "")) or not counted:
+    if words["all_present"].fullmatch(text.replace(" ", "")) or (away and not counted):
         return replace(_unread(""), all_present=not any(away), missing=max(away) if any(away) else None)
     exception = words["except_for"].match(counted)
     listed = _without_list_numbers((exception["out"] or exception["but"]) if exception else counted)
