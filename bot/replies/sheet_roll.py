@@ -38,7 +38,8 @@ class Roll(Leaves):
     def call(self, row: Sequence[Token]) -> None:
         """Take the whole sheet."""
         for place, token in enumerate(row):
-            if token.kind in _REASONS and self._heads(row[place + 1 :]):
+            late = token.kind == "arrived" and token.text[0] in _LATE
+            if (late or token.kind in _REASONS) and self._heads(row[place + 1 :], always=late):
                 self.speaks = True
                 self._heading(token)
             else:
@@ -46,8 +47,11 @@ class Roll(Leaves):
             self.every = token.kind == "all_of" or (self.every and token.kind == "other")
             self.before = token
 
-    def _heads(self, after: Sequence[Token]) -> bool:
-        """Whether a reason stands before those it is about: 病假:5, 病假2人:5 12; in "病假5 事假12" the second one, as the first did."""
+    def _heads(self, after: Sequence[Token], *, always: bool) -> bool:
+        """Whether a reason stands before those it is about: 病假:5, 病假2人:5 12; in "病假5 事假12" the second one, as the first did.
+
+        `always`: right before a pupil it does, as in 迟到5.
+        """
         is_counted = bool(after) and after[0].kind == "count"
         first = next(iter(after[1:] if is_counted else after), None)
         if first is None:
@@ -55,7 +59,7 @@ class Roll(Leaves):
         if first.kind == "list" and ":" in first.text:
             return True
         apart = self.before is None or self.before.kind in {"list", "break", "other"}
-        return apart and first.kind in {"pupil", "seat"} and (is_counted or self.prefix is not None)
+        return apart and first.kind in {"pupil", "seat"} and (always or is_counted or self.prefix is not None)
 
     @property
     def makes_sense(self) -> bool:
@@ -67,7 +71,9 @@ class Roll(Leaves):
     def reading(self) -> SheetReading:
         """What was understood; `missing` where a number of absent pupils does not fit the names."""
         away = [
-            SheetEntry(one, line.reason, line.until, line.since, line.unexcused) for one, line in self.lines.items() if not line.arrived
+            SheetEntry(one, line.reason, line.until if line.reason else None, line.since, line.unexcused)
+            for one, line in self.lines.items()
+            if not line.arrived
         ]
         absent = tuple(entry for entry in away if entry.since is None)
         doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
@@ -137,7 +143,10 @@ class Roll(Leaves):
         line = self.lines.setdefault(student_id, Line())
         if self.ahead is not None:
             line.since = line.until = self.ahead
-        line.reason = self.prefix or line.reason
+        if self.prefix == "arrived":
+            line.arrived = True
+        else:
+            line.reason = self.prefix or line.reason
         if student_id not in self.group:
             self.group.append(student_id)
         self.last = [student_id]
