@@ -57,6 +57,14 @@ def test_a_class_without_seat_numbers_is_read_by_name_only() -> None:
     assert reading.unread == ("5",)
 
 
+def test_a_number_in_a_name_is_no_name() -> None:
+    """Pupils of a try-out are called 学生1 to 学生40: "31 32" are seats, not half of 学生13."""
+    pupils = [Pupil(seat, f"学生{seat}", seat) for seat in range(1, 21)]
+    assert read_sheet("31 32 33 34", pupils=pupils, today=TODAY).unseated == ("31", "32", "33", "34")
+    assert [entry.student_id for entry in read_sheet("1 2", pupils=pupils, today=TODAY).absent] == [1, 2]
+    assert [entry.student_id for entry in read_sheet("学生12", pupils=pupils, today=TODAY).absent] == [12]
+
+
 SCRAPS = ["马小龙", "小", " ", "，", "到", "号", "请假到", "月", "\x00", "🔟", "③", "\n", "99999999"]
 PIECES = st.sampled_from([row[0] for row in ROWS] + SCRAPS)
 
