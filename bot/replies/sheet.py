@@ -120,7 +120,7 @@ def _counted(text: str, enrolled: int) -> tuple[str, list[int]]:
     away: list[int] = []
 
     def take(match: re.Match[str]) -> str:
-        present, of = number(match["present"]) or 0, number(match["of"] or "")
+        present, of = number(match["present"] or match["came"]) or 0, number(match["of"] or "")
         if of is None and present > enrolled:
             return match.group()
         away.append((enrolled if of is None else of) - present)

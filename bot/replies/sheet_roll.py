@@ -15,6 +15,7 @@ from bot.replies.sounds import sound
 _REASONS = frozenset({"sick", "leave", "home"})
 _TELLING = _REASONS | {"absent", "unexcused", "arrived", "coming"}
 _LATE = "迟晚"
+_LACKING = frozenset({"缺", "缺勤", "缺席"})
 _HIGHEST_SEAT = 999  # a longer number is no seat, but that of a phone, or a code
 
 
@@ -32,7 +33,10 @@ class Roll(Leaves):
     came: Sequence[int] = ()  # those of whom the last word was that they are there: "has come, was late"
     unseated: list[str] = field(default_factory=list)
     coming: list[str] = field(default_factory=list)
+    lacking: int | None = None  # 缺1: a seat, or how many
     speaks: bool = False
+    seated: str = ""  # a number right before, or before a bracket
+    seats: list[Token] = field(default_factory=list)
     prefix: str | None = None
 
     def call(self, row: Sequence[Token]) -> None:
@@ -44,6 +48,8 @@ class Roll(Leaves):
                 self._heading(token)
             else:
                 self._hear(token)
+            in_bracket = token.kind == "list" and token.text == "("
+            self.seated = token.text.strip() if token.kind == "seat" else self.seated if in_bracket else ""
             self.every = token.kind == "all_of" or (self.every and token.kind == "other")
             self.before = token
 
@@ -77,6 +83,7 @@ class Roll(Leaves):
         ]
         absent = tuple(entry for entry in away if entry.since is None)
         doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
+        self._weigh_number(len(absent))
         sure = not (doubts or self.doubts or self.unread)
         missing = self._missing(len(absent)) if sure else None
         arrived = tuple(one for one, line in self.lines.items() if line.arrived)
@@ -110,13 +117,20 @@ class Roll(Leaves):
         elif self._right_before("unread") and len(self.before_text) == 1 and self.unread[-1:] == [self.before_text]:
             self.unread.pop()
             self._doubt(self.before_text + token.text, token.ids)
-        elif self._right_before("seat") and self.group and self.group[-1] != token.ids[0]:
+        elif self._beside_seat() and self.group and self.group[-1] != token.ids[0]:
             self._forget(self.group.pop(), token)
         else:
             self._add(token.ids[0])
 
+    def _beside_seat(self) -> bool:
+        """12马小龙, or 12(马小龙): number and name of one pupil, or of two."""
+        return bool(self.seated)
+
     def _seat(self, token: Token) -> None:
         seated = [pupil.student_id for pupil in self.pupils if pupil.seat is not None and pupil.seat == token.value]
+        self.seats.append(token)
+        if self.before is not None and self.before.text in _LACKING and "号" not in token.text:
+            self.lacking = token.value
         if len(seated) == 1:
             self._add(seated[0])
         elif seated:
@@ -137,7 +151,7 @@ class Roll(Leaves):
         """Number and name side by side, but of two pupils: ask which."""
         del self.lines[seated]
         self.last = []
-        self._doubt(f"{self.before_text}{token.text}", (seated, token.ids[0]))
+        self._doubt(f"{self.seated}{token.text}", (seated, token.ids[0]))
 
     def _add(self, student_id: int) -> None:
         line = self.lines.setdefault(student_id, Line())
@@ -245,6 +259,16 @@ class Roll(Leaves):
 
     def _name(self, student_id: int) -> str:
         return next(pupil.name for pupil in self.pupils if pupil.student_id == student_id)
+
+    def _weigh_number(self, absent: int) -> None:
+        """ "缺1 张三" may say how many, not which seat: asked, unless the seat is nobody's."""
+        if len(self.seats) != 1 or self.lacking is None:
+            return
+        if self.unseated and self.lacking == absent:
+            self.unread.remove(self.seats[0].text.strip())
+            self.unseated.clear()
+        elif self.lacking == absent - 1:
+            self.unread.append(f"缺{self.lacking}")
 
     def _missing(self, absent: int) -> int | None:
         """How many are said to be absent, where that many are not named. Of "2 ill, 1 on leave" the sum may fit as well."""
