@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 
 from cases.absences import StudentDay, attended, mark_absent, missed_school, withdraw_absence
 from cases.desk import Desk, desk_of_sheet
+from cases.leaves import end_leave_on
 from cases.rolls import in_class
 from cases.tasks import NewTask, end_task, open_task
 from plan.calendar import Calendar
@@ -19,12 +20,16 @@ from storage.work import Work
 
 @dataclass(frozen=True)
 class Missing:
-    """A child that the sheet names. `until`: last day of a leave that the teacher knows of; `since`: its first, where it is to come."""
+    """A child that the sheet names. `until`: last day of a leave that the teacher knows of; `since`: its first, where it is to come.
+
+    `unexcused`: the teacher says that there is no leave, whatever was said before.
+    """
 
     student_id: int
     reason: str | None = None
     until: date | None = None
     since: date | None = None
+    unexcused: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,8 +99,11 @@ async def _mark(work: Work, sheet: AttendanceSheet, answer: SheetAnswer, by: int
         await _take_back(work, sheet, named)
     for student_id in answer.arrived:
         await withdraw_absence(work, student_id, sheet.on, "arrived")
+        await end_leave_on(work, student_id, sheet.on)
     excused = []
     for missing in answer.absent:
+        if missing.unexcused:
+            await end_leave_on(work, missing.student_id, sheet.on)
         if missing.until is not None or missing.reason in {"sick", "leave"}:
             _grant_leave(work, sheet, missing, by)
             await work.session.flush()

@@ -9,7 +9,8 @@ from sqlalchemy import update
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
 from bot.dialogs.sheet_talk import Talk
-from bot.dialogs.sheets import take_later_leaves, unclear_in
+from bot.dialogs.sheet_unclear import unclear_in
+from bot.dialogs.sheets import take_later_leaves
 from bot.replies import Pupil, SheetReading
 from cases.boarding import check_of, record_boarding
 from storage.tables import BoardingCheck, Question

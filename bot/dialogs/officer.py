@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import takewhile
 
 from sqlalchemy import select
@@ -115,8 +115,13 @@ async def _task(work: Work, inbound: Inbound, speaker: Speaker, reading: Officer
         return next((task for task in speaker.tasks if task.code == reading.code), None)
     if len(quoted := await quoted_tasks(work, inbound, speaker)) == 1:
         return quoted[0]
-    asked = [task for task in speaker.tasks if not (task.facts.get("quiet") or task.facts.get("patient"))]
+    asked = _asked(speaker.tasks)
     return asked[0] if len(asked) == 1 else None
+
+
+def _asked(tasks: Sequence[Task]) -> list[Task]:
+    """Those of which a message has told."""
+    return [task for task in tasks if not (task.facts.get("quiet") or task.facts.get("patient"))]
 
 
 def _about(speaker: Speaker, task: Task) -> Question | None:
@@ -132,6 +137,8 @@ async def _which(order: Order) -> str | None:
         if ended is not None and (issued := await after_all(order, ended)) is not None:
             return issued
         return order.refuse("ended" if ended is not None else "not_holder")
+    if order.reading.command == "acknowledge" and not order.inbound.body.strip()[:1].isdigit() and not _asked(order.speaker.tasks):
+        return None  # 好的 below a receipt; nothing was asked
     if not order.speaker.tasks:
         return None if order.reading.command in {"returned", "confirm", "letter", "belongs"} else order.refuse("no_tasks")
     return order.say("which_task", lines=await lines_of(order.work, order.speaker))

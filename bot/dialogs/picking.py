@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase
-from bot.dialogs.sheet_talk import Talk
+from bot.dialogs.sheet_talk import Talk, completed
 from bot.replies import Doubt, Pupil
 from bot.replies.classes import find_classes
 from bot.replies.normalise import normalise
@@ -26,12 +26,17 @@ SHOWN = 4
 
 @dataclass(frozen=True)
 class Picked:
-    """An earlier text with what is known of it now."""
+    """An earlier text with what is known of it now; `more`: what was written later and completes it."""
 
     earlier: Inbound
     class_ids: tuple[int, ...]
     meant: Mapping[str, int]
     replaces: bool | None = None
+    more: str = ""
+
+    @property
+    def text(self) -> str:
+        return completed(self.earlier, self.more)
 
 
 def ask_which_class(talk: Talk, class_ids: Sequence[int]) -> str:
@@ -44,7 +49,7 @@ def ask_which_pupil(talk: Talk, class_id: int, doubts: Sequence[Doubt], pupils: 
     """Names that sound like somebody's, or two pupils of one name: they are told apart by their seats."""
     choices = [(doubt.said, student_id) for doubt in doubts for student_id in doubt.candidates]
     shown = [_shown(pupils[student_id]) for _, student_id in choices]
-    facts = {"pick": "pupil", "room_id": class_id, "meant": dict(talk.meant), "choices": choices}
+    facts = {"pick": "pupil", "room_id": class_id, "meant": dict(talk.meant), "more": talk.more, "choices": choices}
     said = "、".join(dict.fromkeys(doubt.said for doubt in doubts))
     return _ask(talk, "sheet_unclear", class_id, shown, facts, said=said)
 
@@ -52,8 +57,17 @@ def ask_which_pupil(talk: Talk, class_id: int, doubts: Sequence[Doubt], pupils: 
 def ask_whether_all(talk: Talk, class_id: int, alone: str, together: str) -> str:
     """A text names absent pupils in correction: these alone, or these and those who were named before?"""
     shown = [phrase("sheet_scope.alone", names=alone), phrase("sheet_scope.together", names=together)]
-    facts = {"pick": "scope", "room_id": class_id, "meant": dict(talk.meant)}
+    facts = {"pick": "scope", "room_id": class_id, "meant": dict(talk.meant), "more": talk.more}
     return _ask(talk, "sheet_scope", class_id, shown, facts)
+
+
+def ask_for_more(talk: Talk, template: str, class_id: int, facts: Mapping[str, Any]) -> str:
+    """Something is missing in the text: the next one completes it."""
+    expires = (talk.work.now + LIFE).isoformat()
+    return talk.say(
+        template, class_id, question="pick", room_id=class_id, meant=dict(talk.meant), more=talk.more, question_expires=expires,
+        inbound_id=talk.source_id, evening=talk.evening, **facts,
+    )  # fmt: skip
 
 
 async def picked(talk: Talk) -> Picked | str | None:
@@ -62,7 +76,7 @@ async def picked(talk: Talk) -> Picked | str | None:
     if question is None or question.kind != "pick" or question.facts["evening"] != talk.evening:
         return None
     first = await talk.work.session.get_one(Inbound, question.facts["inbound_id"])
-    choose = {"class": _class, "scope": _scope}.get(question.facts["pick"], _pupil)
+    choose = _CHOOSE[question.facts["pick"]]
     choice = await choose(talk, question, first)
     if choice is not None:
         await answered(talk.work, talk.inbound, question)
@@ -92,7 +106,41 @@ async def _scope(talk: Talk, question: Question, earlier: Inbound) -> Picked | N
     picks = read_picks(talk.text, options=2)
     if picks not in {(1,), (2,)}:
         return None
-    return Picked(earlier, (question.facts["room_id"],), question.facts["meant"], replaces=picks == (1,))
+    return Picked(earlier, (question.facts["room_id"],), question.facts["meant"], picks == (1,), _more(question))
+
+
+async def _missing(talk: Talk, question: Question, earlier: Inbound) -> Picked | None:
+    """Fewer than are missing are named: they are added to those named before.
+
+    Whoever says how the others are, or the same names again, means these alone.
+    """
+    class_id = question.facts["room_id"]
+    reading = await talk.reading(class_id, talk.text)
+    names_some = 0 < reading.named_absent < question.facts["missing"] and reading.replaces is False
+    if not names_some or reading.arrived or reading.same or reading.yesterday or reading.missing is not None:
+        return None
+    before = await talk.reading(class_id, completed(earlier, _more(question)))
+    return None if reading.named == before.named else _completed(talk, question, earlier)
+
+
+async def _wrong(talk: Talk, question: Question, earlier: Inbound) -> Picked | None:
+    """ "That was wrong", and then "12": it is read as one text, so that it is asked whether 12 alone is absent."""
+    class_id = question.facts["room_id"]
+    reading = await talk.reading(class_id, talk.text)
+    if not question.facts["alone"] or not reading.says_today or reading.yesterday:
+        return None
+    names_more = bool(reading.absent) and reading.replaces is False and not (reading.arrived or reading.same)
+    was_of_yesterday = (await talk.reading(class_id, earlier.body)).yesterday
+    return _completed(talk, question, earlier) if names_more or was_of_yesterday else None
+
+
+def _completed(talk: Talk, question: Question, earlier: Inbound) -> Picked:
+    more = "，".join(said for said in (_more(question), talk.text) if said)
+    return Picked(earlier, (question.facts["room_id"],), question.facts["meant"], more=more)
+
+
+def _more(question: Question) -> str:
+    return str(question.facts.get("more", ""))  # questions asked before there was such a thing have none
 
 
 async def _pupil(talk: Talk, question: Question, earlier: Inbound) -> Picked | str | None:
@@ -108,7 +156,10 @@ async def _pupil(talk: Talk, question: Question, earlier: Inbound) -> Picked | s
     chosen = [choices[number - 1] for number in picks or ()]
     if not chosen or len({said for said, _ in chosen}) < len(chosen):
         return None
-    return Picked(earlier, (class_id,), {**facts["meant"], **dict(chosen)})
+    return Picked(earlier, (class_id,), {**facts["meant"], **dict(chosen)}, more=_more(question))
+
+
+_CHOOSE = {"class": _class, "scope": _scope, "missing": _missing, "wrong": _wrong, "pupil": _pupil}
 
 
 def _by_name(text: str, choices: Sequence[tuple[str, int]], pupils: Mapping[int, Pupil]) -> tuple[int, ...] | None:

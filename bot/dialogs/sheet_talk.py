@@ -14,7 +14,9 @@ from bot.replies import Pupil, SheetReading, read_sheet
 from bot.replies.classes import Room
 from bot.replies.kinds import without
 from cases.boarding import boarders_of
+from cases.calendars import calendar_for
 from cases.rolls import ON_ROLLS, in_class, taught_at_home
+from plan.calendar import Calendar
 from storage.tables import AttendanceSheet, BoardingCheck, Inbound, Message, Question, SchoolClass, Student
 from storage.work import Work
 
@@ -24,8 +26,8 @@ class Talk:
     """One text of a teacher. `evening`: it is about the boarders who come back, not about the day's sheet.
 
     `rooms`: classes that the text may be about; `named`: further ones, if it names them. `asked`: class → open question.
-    `source_id`: the inbound that the text is of; `meant`: whom a doubt turned out to mean; `replaces`: whether those named are
-    all that are absent, where that was asked back.
+    `source_id`: the inbound that the text is of, and `more`: what was written later and completes it; `meant`: whom a doubt turned
+    out to mean; `replaces`: whether those named are all that are absent, where that was asked back.
     """
 
     work: Work
@@ -39,6 +41,7 @@ class Talk:
     source_id: int
     meant: Mapping[str, int] = field(default_factory=dict)
     replaces: bool | None = None
+    more: str = ""
 
     @property
     def all_rooms(self) -> list[Room]:
@@ -47,9 +50,9 @@ class Talk:
     def room(self, class_id: int) -> Room:
         return self.rooms.get(class_id) or self.named[class_id]
 
-    def about(self, earlier: Inbound, meant: Mapping[str, int], replaces: bool | None) -> Talk:
+    def about(self, earlier: Inbound, meant: Mapping[str, int], replaces: bool | None, more: str) -> Talk:
         """The same talk about an earlier text, of which more is known now."""
-        return replace(self, text=earlier.body, source_id=earlier.id, meant=meant, replaces=replaces)
+        return replace(self, text=completed(earlier, more), source_id=earlier.id, meant=meant, replaces=replaces, more=more)
 
     async def pupils(self, class_id: int) -> dict[int, Pupil]:
         return await self._pupils(boarders_of(class_id) if self.evening else (Student.class_id == class_id, in_class()))
@@ -62,6 +65,11 @@ class Talk:
     async def at_home(self, class_id: int) -> dict[int, Pupil]:
         """Those of the class's roll whom no sheet asks for, since they are taught at home."""
         return await self._pupils((Student.class_id == class_id, Student.status.in_(ON_ROLLS), taught_at_home()))
+
+    async def calendar(self, class_id: int) -> Calendar:
+        """With the days of this class, its school and its place."""
+        room = await self.work.session.get_one(SchoolClass, class_id)
+        return await calendar_for(self.work.session, self.speaker.plan, room.school_id, room.area_code, room.id)
 
     async def reading(self, class_id: int, text: str) -> SheetReading:
         """What is unclear is read once more with those who are taught at home: whoever is named among them is left out."""
@@ -83,6 +91,11 @@ class Talk:
             facts={"class_name": self.room(class_id).name, **facts}, about={"sheet_id": sheet_id, "class_id": class_id},
         )  # fmt: skip
         return template
+
+
+def completed(earlier: Inbound, more: str) -> str:
+    """An earlier text with what was written later and completes it."""
+    return f"{earlier.body}，{more}" if more else earlier.body
 
 
 async def talk_of(work: Work, inbound: Inbound, speaker: Speaker) -> Talk | None:

@@ -9,10 +9,9 @@ from sqlalchemy import select, update
 
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
-from bot.dialogs.picking import ask_which_pupil
 from bot.dialogs.sheet_changes import ask_if_doubtful, change, decided, names_of, those_who_came
 from bot.dialogs.sheet_talk import Talk
-from bot.dialogs.staff_unread import missed_before
+from bot.dialogs.sheet_unclear import unclear_in
 from bot.dialogs.standing_in import spoken_span
 from bot.replies import Pupil, SheetReading
 from cases.attendance import (
@@ -25,13 +24,8 @@ from cases.attendance import (
     note_later_leaves,
     record_sheet,
 )
-from cases.calendars import calendar_for
 from cases.sheet_asking import sheet_before_asking, sheet_of
-from cases.staff_letters import reader_of, sheet_letter, writer_of
-from plan.calendar import Calendar
-from storage.tables import AttendanceSheet, CaseFile, Question, SchoolClass
-
-LONGEST_UNREAD = 30
+from storage.tables import AttendanceSheet, CaseFile, Question
 
 
 @dataclass(frozen=True)
@@ -82,61 +76,24 @@ async def take_later_leaves(talk: Talk, reading: SheetReading, pupils: Mapping[i
     return "、".join(phrase("leave.span", name=name, days=days) for name, days in spans)
 
 
-async def unclear_in(talk: Talk, class_id: int, reading: SheetReading, pupils: Mapping[int, Pupil], *, named: bool) -> str | None:
-    """Asks back what is not clear and says so in a word; "" where the text is none of this class's business; None when all is clear."""
-    understood = bool(reading.says_today or reading.later or reading.doubts or reading.left_out)
-    if not understood and not (reading.unread and (named or _was_asked_last(talk, class_id))):
-        return ""
-    contradicted = [doubt.said for doubt in reading.doubts if [doubt.said] == [pupils[one].name for one in doubt.candidates]]
-    if unread := [*reading.unread, *contradicted]:
-        return await _unread(talk, class_id, unread, at_all=not understood)
-    return ask_which_pupil(talk, class_id, reading.doubts, pupils) if reading.doubts else None
-
-
-def _was_asked_last(talk: Talk, class_id: int) -> bool:
-    """The last thing that was asked here is a sheet, and this class's is open."""
-    return class_id in talk.asked and talk.speaker.questions[0].kind in {"sheet", "boarding", "pick"}
-
-
-async def _unread(talk: Talk, class_id: int, unread: Sequence[str], *, at_all: bool) -> str:
-    """`at_all`: nothing else was understood; where the text before was none either, asking again would go round in a circle."""
-    if all(said.isdigit() for said in unread):
-        return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.no_seat", seats="、".join(unread)))
-    if at_all and await missed_before(talk.work, talk.speaker):
-        return await _pass_on(talk, class_id)
-    return talk.say("sheet_unread", class_id, unread="、".join(unread)[:LONGEST_UNREAD])
-
-
-async def _pass_on(talk: Talk, class_id: int) -> str:
-    work, speaker = talk.work, talk.speaker
-    writer = await writer_of(work, speaker.plan, speaker.staff_id, speaker.staff)
-    task = await sheet_letter(work, talk.inbound, speaker.staff_id, writer, class_id)
-    return talk.say("sheet_passed", class_id, who=await reader_of(work, speaker.plan, task))
-
-
 async def _sheet(talk: Talk, class_id: int, reading: SheetReading) -> AttendanceSheet | Refused:
     """Today's, also when it was not asked for yet; or that of the last school day."""
     work, today = talk.work, talk.speaker.today
     if reading.yesterday:
-        day = correction_day(await _calendar(talk, class_id), today)
+        day = correction_day(await talk.calendar(class_id), today)
         return await sheet_of(work, class_id, day) or Refused("no_sheet", spoken_day(day))
     sheet = await sheet_of(work, class_id, today) or await sheet_before_asking(work, talk.speaker.plan, class_id, today)
     return sheet if sheet is not None and sheet.state != "withdrawn" else Refused("no_school", spoken_day(today))
-
-
-async def _calendar(talk: Talk, class_id: int) -> Calendar:
-    klass = await talk.work.session.get_one(SchoolClass, class_id)
-    return await calendar_for(talk.work.session, talk.speaker.plan, klass.school_id, klass.area_code, klass.id)
 
 
 async def _answer(
     talk: Talk, class_id: int, sheet: AttendanceSheet, reading: SheetReading, before: Sequence[Away]
 ) -> SheetAnswer | None:  # fmt: skip
     """None when it is to be as on the last school day, and nobody knows how that was."""
-    absent = [Missing(entry.student_id, entry.reason, entry.until) for entry in reading.absent]
+    absent = [Missing(entry.student_id, entry.reason, entry.until, unexcused=entry.unexcused) for entry in reading.absent]
     if not reading.same:
         return SheetAnswer(absent, those_who_came(reading, before), _mode(talk, class_id, reading))
-    yesterday = await absent_as_before(talk.work, class_id, correction_day(await _calendar(talk, class_id), sheet.on))
+    yesterday = await absent_as_before(talk.work, class_id, correction_day(await talk.calendar(class_id), sheet.on))
     if yesterday is None:
         return None
     said = {missing.student_id for missing in absent} | set(reading.arrived)

@@ -1,4 +1,7 @@
-"""What a colleague writes and nobody can read: the first time they are told what can be written, the second time a person reads it."""
+"""What a colleague writes and nobody can read: the first time they are told what can be written, the second time a person reads it.
+
+Thanks are no such text, and need no answer.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from storage.tables import Contact, Inbound
 from storage.work import Work
 
 HINT = "staff_hint"
-MISSED = {HINT, "sheet_unread"}
+MISSED = {HINT, "sheet_unread", "sheet_missing"}
 """What became of a text of which nothing could be read."""
 
 
@@ -37,7 +40,7 @@ async def hear_unread(work: Work, inbound: Inbound, speaker: Speaker, *, is_alar
     if not speaker.staff and not speaker.tasks:
         await known_unread(work, inbound, area_code)
         return "handed_over"
-    if lexicon().officer["thanks"].search(simplified(tidy(inbound.body))):
+    if lexicon().officer["thanks"].search(simplified(tidy(inbound.body).lower())):
         return "thanks"  # nothing was asked, and nobody need read it
     is_second = await missed_before(work, speaker)
     if is_alarm and not is_second:

@@ -6,9 +6,10 @@ from bot.dialogs.boarding import take_boarding
 from bot.dialogs.phrases import phrase
 from bot.dialogs.picking import Picked, ask_which_class, end_picks, picked
 from bot.dialogs.sheet_talk import Talk, quoted, talk_of
+from bot.dialogs.sheet_unclear import only_unseated, say_no_seat, say_what_stands
 from bot.dialogs.sheets import take_sheet
 from bot.dialogs.speaker import Speaker
-from bot.replies import says_every_class
+from bot.replies import SheetReading, says_every_class
 from bot.replies.classes import Section, is_about_a_class, split_by_class
 from bot.replies.normalise import normalise
 from storage.tables import Inbound
@@ -39,22 +40,25 @@ async def _foreign(talk: Talk, said: str) -> str | None:
     """A class that the writer does not answer for: nothing of the text is taken down."""
     first = next(iter(talk.rooms or talk.named))
     reading = await talk.reading(first, normalise(talk.text).replace(said, " "))
-    if not talk.asked and not (reading.says_today or reading.later):
+    if not (talk.asked or reading.says_today or reading.later or reading.speaks or reading.missing is not None):
         return None
     return talk.say("sheet_refused", first, reason=phrase("sheet_refused.other_class", said=said))
 
 
 def _sections(talk: Talk, choice: Picked | None) -> tuple[Talk, list[Section], list[str]]:
     """What is said of which class. A choice among classes or pupils is about an earlier text, which is read again."""
-    text = choice.earlier.body if choice is not None else talk.text
+    text = choice.text if choice is not None else talk.text
     sections, foreign = split_by_class(text, talk.all_rooms)
     if choice is None:
         return talk, sections, foreign
     own = [section for section in sections if set(section.class_ids) & set(choice.class_ids)] or sections[:1]
-    return talk.about(choice.earlier, choice.meant, choice.replaces), [Section(choice.class_ids, section.text) for section in own], []
+    talk = talk.about(choice.earlier, choice.meant, choice.replaces, choice.more)
+    return talk, [Section(choice.class_ids, section.text) for section in own], []
 
 
 async def _take(talk: Talk, sections: list[Section], *, named: bool) -> str | None:
+    if not sections[0].class_ids and len(talk.rooms) > 1 and (reading := await _taken_back(talk, sections[0])) is not None:
+        return await say_what_stands(talk, [*talk.rooms], yesterday=reading.yesterday)
     placed = [placed for section in sections for placed in await _placed(talk, section)]
     if not placed:
         return await _which(talk, sections[0])
@@ -66,6 +70,12 @@ async def _take(talk: Talk, sections: list[Section], *, named: bool) -> str | No
     if told:
         await end_picks(talk)
     return next((outcome for outcome in told if outcome in HEARD), told[0] if told else None)
+
+
+async def _taken_back(talk: Talk, section: Section) -> SheetReading | None:
+    """Where the text only says that something was wrong, and quotes no message: of all classes."""
+    reading = await talk.reading(next(iter(talk.rooms)), section.text)
+    return reading if reading.takes_back and not await quoted(talk.work, talk.inbound, talk.asked.values()) else None
 
 
 async def _placed(talk: Talk, section: Section) -> list[tuple[int, str]]:
@@ -105,8 +115,9 @@ async def _which(talk: Talk, section: Section) -> str | None:
     """Several classes, and the text names none: asked back by number, where it reads as a sheet at all."""
     candidates = [*section.class_ids] or [class_id for class_id in talk.rooms if class_id in talk.asked or not talk.asked]
     readings = [await talk.reading(class_id, section.text) for class_id in candidates]
-    sensible = [reading for reading in readings if reading.says_today or reading.later]
-    if not sensible:
+    if readings and all(only_unseated(reading) for reading in readings):
+        return say_no_seat(talk, candidates, readings[0])
+    if not any(reading.says_today or reading.later or reading.missing is not None for reading in readings):
         return None
     if section.class_ids:
         return talk.say("sheet_refused", candidates[0], reason=phrase("sheet_refused.class_by_class"))

@@ -43,10 +43,15 @@ class Section:
 
 
 def find_classes(text: str, rooms: Sequence[Room]) -> list[ClassMention]:
-    """The classes named in normalised text, in order. A short form without 班 counts only for a class among `rooms`."""
+    """The classes named in normalised text, in order. A short form without 班 counts only for a class among `rooms`.
+
+    2班 and 三年级 name the one of `rooms` with this number or grade; where there are several, none.
+    """
     words = sheet_words().classes
     found = [_mention(match, rooms) for match in words["full"].finditer(text)]
     found += [_mention(match, rooms) for match in words["short"].finditer(text) if _mention(match, rooms).class_id is not None]
+    loose = [match for name in ("number_only", "grade_only") for match in words[name].finditer(text)]
+    found += [mention for match in loose if (mention := _loose_mention(match, rooms)) is not None]
     found += [ClassMention(at, at + len(word), room.class_id, word) for room in rooms for word, at in _named(text, room)]
     kept: list[ClassMention] = []
     for mention in sorted(found, key=lambda one: (one.class_id is None, one.start - one.end, one.start)):
@@ -92,6 +97,13 @@ def _mention(match: re.Match[str], rooms: Sequence[Room]) -> ClassMention:
     wanted = number(said["number"])
     fitting = [room.class_id for room in rooms if room.grade == grade and number(room.number) == wanted is not None]
     return ClassMention(match.start(), match.end(), fitting[0] if len(fitting) == 1 else None, match.group())
+
+
+def _loose_mention(match: re.Match[str], rooms: Sequence[Room]) -> ClassMention | None:
+    said = match.groupdict()
+    wanted = number(said.get("number") or said["grade"])
+    fitting = [room.class_id for room in rooms if (number(room.number) if "number" in said else room.grade) == wanted is not None]
+    return ClassMention(match.start(), match.end(), fitting[0] if fitting else None, match.group()) if len(fitting) < 2 else None
 
 
 def _named(text: str, room: Room) -> list[tuple[str, int]]:

@@ -53,12 +53,16 @@ class Pupil:
 
 @dataclass(frozen=True)
 class SheetEntry:
-    """An absent pupil. `reason`: sick, leave, home or None. `until` is the last day of leave, `since` its first if still to come."""
+    """An absent pupil. `reason`: sick, leave, home or None. `until` is the last day of leave, `since` its first if still to come.
+
+    `unexcused`: it is said that there is no leave (没请假, 旷课), whatever was said before.
+    """
 
     student_id: int
     reason: str | None
     until: date | None
     since: date | None = None
+    unexcused: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,9 @@ class SheetReading:
     `yesterday`: the sheet of the last school day is corrected. `same`: it is as on the last school day, and the rest adds to that.
     `later`: pupils who will be on leave from a later day on; they say nothing of today. `left_out`: named, though not asked for.
     `replaces`: of a sheet that was answered, whether those who are named are all that are absent; None where it may be either.
+    `unseated`: those of `unread` that are numbers no pupil has. `missing`: how many are absent by a number in the text that does not
+    fit those who are named. `takes_back`: it only says that what was said is wrong. `speaks`: a word tells of somebody's absence or
+    coming, be it of nobody here. `coming`: those of `unread` that say somebody is on the way.
     """
 
     all_present: bool
@@ -88,11 +95,26 @@ class SheetReading:
     later: tuple[SheetEntry, ...] = ()
     left_out: tuple[int, ...] = ()
     replaces: bool | None = False
+    unseated: tuple[str, ...] = ()
+    coming: tuple[str, ...] = ()
+    missing: int | None = None
+    takes_back: bool = False
+    speaks: bool = False
 
     @property
     def says_today(self) -> bool:
         """Whether anything is said of the day itself."""
         return bool(self.all_present or self.same or self.absent or self.arrived)
+
+    @property
+    def named_absent(self) -> int:
+        """How many are named as absent, those that must be asked back among them."""
+        return len(self.absent) + len(self.doubts)
+
+    @property
+    def named(self) -> set[int]:
+        """Who is named as absent beyond doubt."""
+        return {entry.student_id for entry in self.absent}
 
 
 def without(reading: SheetReading, others: Set[int]) -> SheetReading:

@@ -47,11 +47,11 @@ def plain_name(name: str) -> str:
 
 @derived(maxsize=4096)
 def given_names(name: str) -> tuple[str, ...]:
-    """What a family may call the child without the surname; empty when one character would remain."""
+    """What a family may call the child without the surname; empty when one character would remain. A number is nobody's name."""
     if len(name) >= 4 and name[:2] not in lexicon().children.compound_surnames:
-        return (name[1:], name[:2], name[2:])
+        return tuple(one for one in (name[1:], name[:2], name[2:]) if not one.isdigit())
     given = name[2:] if name[:2] in lexicon().children.compound_surnames else name[1:]
-    return (given,) if len(given) >= 2 else ()
+    return (given,) if len(given) >= 2 and not given.isdigit() else ()
 
 
 @derived(maxsize=4096)

@@ -17,6 +17,8 @@ _LINE_ENDS = frozenset("\n\r\u2028\u2029\x85")
 _PUNCTUATION = str.maketrans({"。": "。", "，": ",", "；": ";", "：": ":", "！": "!", "？": "?", "．": ".", "｡": "。"})
 _SKIN_TONES = frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
 _ROMAN = frozenset(chr(code) for code in range(0x2160, 0x2180))
+_RING = "[\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf]"
+_RINGS = re.compile(f"(?<={_RING})(?={_RING}|[0-9])|(?<=[0-9])(?={_RING})")
 _BLANKS = re.compile(r"[^\S\n]+")
 _WIDE = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _AS_IT_IS = re.compile(r"[\u4e00-\u9fff0-9a-zA-Z。、，,；;：:！!？?~.]+(?: [\u4e00-\u9fff0-9a-zA-Z。、，,；;：:！!？?~.]+)*")
@@ -79,7 +81,8 @@ def _converter() -> OpenCC:
 
 
 def _digits(text: str) -> str:
-    return "".join(map(_digit, text))
+    """A number in a ring is a whole one: ③④ are two of them."""
+    return "".join(map(_digit, _RINGS.sub(" ", text)))
 
 
 @lru_cache(maxsize=16384)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from bot.replies.kinds import Pupil, SheetReading
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import normalise
+from bot.replies.numerals import number
 from bot.replies.sheet_corrections import read_change, without_correction
 from bot.replies.sheet_roll import Roll
 from bot.replies.sheet_tokens import tokens
@@ -17,7 +18,8 @@ from bot.replies.sheet_words import sheet_words
 
 _LONGEST = 2000
 _EDGES = " ,;。!、:\n"
-_CLAUSES = re.compile(r"[,;。\n]+")
+_LONGEST_ALL = 40
+_FACES = re.compile("[\U0001f300-\U0001f51e\U0001f520-\U0001faff\u2764\u2728]+")  # without 🔟, a seat
 _NOBODY: Mapping[str, int] = {}
 
 
@@ -30,12 +32,12 @@ def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date, meant: Mappin
     with `yesterday` set, the sheet of the day before is meant; with `same`, what is read comes on top of that sheet.
     Never raises.
     """
-    plain = normalise(text).strip(_EDGES)
+    plain = _without_faces(normalise(text).strip(_EDGES))
     if not plain or len(plain) > _LONGEST:
         return _unread(plain[:_LONGEST])
     plain = _without_forwarding(plain, pupils)
     rest, mended, instead = without_correction(plain)
-    return _read_day(rest, pupils, today, meant, mended=mended, instead=instead) if rest else _unread(plain)
+    return _read_day(rest, pupils, today, meant, mended=mended, instead=instead) if rest else _taken_back()
 
 
 def _read_day(
@@ -52,7 +54,9 @@ def _read_day(
     if corrected:
         rest, also, so = without_correction(plain[corrected.end() :].strip(_EDGES))
         mended, instead = mended or also, instead or so
-    reading = read_change(rest, lambda said: _read_with_later(said, pupils, today, meant), mended=mended, instead=instead)
+        if not rest:
+            return replace(_taken_back(), yesterday=True) if mended else _unread(plain)
+    reading = read_change(rest, lambda said: _read_beside_all(said, pupils, today, meant), mended=mended, instead=instead)
     if corrected and reading.later:
         return _unread(plain)
     return replace(reading, yesterday=corrected is not None)
@@ -69,33 +73,60 @@ def _read_same(rest: str, pupils: Sequence[Pupil], today: date, meant: Mapping[s
     return replace(more, same=True) if not more.all_present else _unread(rest)
 
 
-def _read_with_later(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:
-    """ "All present, 5 is on leave tomorrow": the one is said of today, the other of the days to come."""
-    parts, words = _CLAUSES.split(text), sheet_words().sheet
-    for rest, said in ((parts[1:], parts[0]), (parts[:-1], parts[-1])) if len(parts) > 1 else ():
-        if words["all_present"].fullmatch(words["the_rest"].sub("", said.replace(" ", ""))):
-            later = _read(",".join(rest), pupils, today, meant)
-            if later.later and not (later.says_today or later.doubts or later.unread):
-                return replace(later, all_present=True)
+def _read_beside_all(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:
+    """ "All present, 5 was late", "all present, 5 is on leave tomorrow": beside it stands who came, or what is said of days to come."""
+    for rest in _beside_all(text):
+        said = _read(rest, pupils, today, meant)
+        if (said.later or said.arrived) and not (said.absent or said.doubts or said.unread or said.missing is not None):
+            return replace(said, all_present=True, arrived=())
     return _read(text, pupils, today, meant)
+
+
+def _beside_all(text: str) -> Iterator[str]:
+    """What stands behind "all present", or in front of it."""
+    for joint in sheet_words().sheet["aside"].finditer(text):
+        before, after = text[: joint.start()], text[joint.end() :]
+        if _says_all(before):
+            yield after
+        elif _says_all(after):
+            yield before
+
+
+def _says_all(text: str) -> bool:
+    words = sheet_words().sheet
+    return 0 < len(text) <= _LONGEST_ALL and words["all_present"].fullmatch(words["the_rest"].sub("", text.replace(" ", ""))) is not None
 
 
 def _read(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:
     words = sheet_words().sheet
-    counted = words["counts"].sub(" ", text).strip(_EDGES)
-    if _counts_agree(text) and (words["all_present"].fullmatch(text.replace(" ", "")) or not counted):
-        return SheetReading(all_present=True, absent=(), arrived=(), doubts=(), unread=(), yesterday=False)
+    counted, away = _counted(text, len(pupils))
+    if min(away, default=0) < 0:
+        return _unread(text)
+    if words["all_present"].fullmatch(text.replace(" ", "")) or (away and not counted):
+        return replace(_unread(""), all_present=not any(away), missing=max(away) if any(away) else None)
     exception = words["except_for"].match(counted)
-    listed = _without_list_numbers(exception[1] if exception else counted)
-    roll = Roll(pupils, today, meant)
+    listed = _without_list_numbers((exception["out"] or exception["but"]) if exception else counted)
+    roll = Roll(pupils, today, meant=meant, away=away)
     people = [Named(pupil.student_id, pupil.name) for pupil in pupils]
     roll.call(tokens(listed, find_exact(listed, people, pet_names=False), today))
-    return roll.reading() if roll.makes_sense else _unread(text)
+    return roll.reading() if roll.makes_sense else replace(_unread(text), speaks=roll.speaks)
 
 
-def _counts_agree(text: str) -> bool:
-    """Enrolled and present; a sheet that gives no numbers agrees with itself."""
-    return all(match[1] == match[2] for match in sheet_words().sheet["counts"].finditer(text))
+def _counted(text: str, enrolled: int) -> tuple[str, list[int]]:
+    """The text without the numbers of those enrolled and present, and how many are absent by them.
+
+    A class may have a pupil more than the roll: a number present that is higher stays.
+    """
+    away: list[int] = []
+
+    def take(match: re.Match[str]) -> str:
+        present, of = number(match["present"] or match["came"]) or 0, number(match["of"] or "")
+        if of is None and present > enrolled:
+            return match.group()
+        away.append((enrolled if of is None else of) - present)
+        return " "
+
+    return sheet_words().sheet["counts"].sub(take, text).strip(_EDGES), away
 
 
 def _without_list_numbers(text: str) -> str:
@@ -108,6 +139,11 @@ def _without_list_numbers(text: str) -> str:
     return re.sub(pattern, "\n", text)
 
 
+def _without_faces(text: str) -> str:
+    """👍 behind "all present" says nothing more; alone it says nothing that can be taken down, and stays."""
+    return _FACES.sub("", text).strip(_EDGES) or text
+
+
 def _without_forwarding(text: str, pupils: Sequence[Pupil]) -> str:
     """A forwarded list carries lines that say who sent it, and when: no pupil is meant by them."""
     lines = text.split("\n")
@@ -117,6 +153,10 @@ def _without_forwarding(text: str, pupils: Sequence[Pupil]) -> str:
     forwarded = sheet_words().sheet["forwarded"]
     kept = [line for line in lines if not forwarded.match(line) or find_exact(line, people, pet_names=False)]
     return "\n".join(kept).strip(_EDGES)
+
+
+def _taken_back() -> SheetReading:
+    return replace(_unread(""), takes_back=True)
 
 
 def _unread(text: str) -> SheetReading:

@@ -29,6 +29,10 @@ def read_change(text: str, read: Read, *, mended: bool, instead: bool) -> SheetR
     if (contrast := _read_contrast(text, read)) is not None:
         return contrast
     words = sheet_words().sheet
+    if few := words["too_few"].match(text):
+        return read(few["more"])
+    if many := words["too_many"].match(text):
+        return _not_away(read(many["not"]))
     only = words["only"].match(text)
     reading = read(text[only.end() :]) if only else read(text)
     if not reading.absent or reading.arrived or reading.same:
@@ -54,6 +58,12 @@ def _read_contrast(text: str, read: Read) -> SheetReading | None:
             return read(match["not"] + match["but"])  # "1 turned into sick leave"
         return _contrasted(wrong, right)
     return None
+
+
+def _not_away(reading: SheetReading) -> SheetReading:
+    """Whoever was named too much is there."""
+    arrived = (*reading.arrived, *(entry.student_id for entry in reading.absent))
+    return replace(reading, absent=(), arrived=tuple(dict.fromkeys(arrived)))
 
 
 def _contrasted(wrong: SheetReading, right: SheetReading | None) -> SheetReading:

@@ -4,102 +4,112 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from itertools import zip_longest
 
-from bot.replies.kinds import Doubt, Pupil, SheetEntry, SheetReading
+from bot.replies.kinds import Doubt, SheetEntry, SheetReading
 from bot.replies.names import Named, find_sounding, nearly, plain_name
+from bot.replies.sheet_leaves import Leaves, Line
 from bot.replies.sheet_tokens import Token
 from bot.replies.sheet_words import sheet_words
 from bot.replies.sounds import sound
 
 _REASONS = frozenset({"sick", "leave", "home"})
-_BETWEEN = frozenset({"list", "other"})
-_LONGEST_LEAVE = 60  # days; a longer leave is for the bureau, not for a sheet
+_TELLING = _REASONS | {"absent", "unexcused", "arrived", "coming"}
+_LATE = "迟晚"
+_LACKING = frozenset({"缺", "缺勤", "缺席"})
+_HIGHEST_SEAT = 999  # a longer number is no seat, but that of a phone, or a code
 
 
 @dataclass
-class _Line:
-    """One pupil as far as the sheet has told."""
-
-    reason: str | None = None
-    since: date | None = None
-    until: date | None = None
-    arrived: bool = False
-    today: bool = False
-    contradicted: bool = False
-
-
-@dataclass
-class Roll:
+class Roll(Leaves):
     """Reads tokens one by one. A *group* is a run of pupils with nothing but separators between them.
 
     A reason belongs to the last pupil of the group, unless 'all' stands before it; 'arrived' to the whole group.
     """
 
-    pupils: Sequence[Pupil]
-    today: date
     meant: Mapping[str, int] = field(default_factory=dict)
-    lines: dict[int, _Line] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    group: list[int] = field(default_factory=list)
-    last: list[int] = field(default_factory=list)
     counts: list[Token] = field(default_factory=list)
-    before: Token | None = None
+    away: Sequence[int] = ()  # how many are absent by what is said of those enrolled and present
+    came: Sequence[int] = ()  # those of whom the last word was that they are there: "has come, was late"
+    unseated: list[str] = field(default_factory=list)
+    coming: list[str] = field(default_factory=list)
+    lacking: int | None = None  # 缺1: a seat, or how many
+    speaks: bool = False
+    seated: str = ""  # a number right before, or before a bracket
+    seats: list[Token] = field(default_factory=list)
     prefix: str | None = None
-    every: bool = False
-    contrary: bool = False
-    ahead: date | None = None  # a later day that stands before the one pupil whose leave begins then
 
     def call(self, row: Sequence[Token]) -> None:
         """Take the whole sheet."""
-        for token, after in zip_longest(row, row[1:]):
-            if token.kind in _REASONS and after is not None and after.kind == "list" and ":" in after.text:
+        for place, token in enumerate(row):
+            late = token.kind == "arrived" and token.text[0] in _LATE
+            if (late or token.kind in _REASONS) and self._heads(row[place + 1 :], always=late):
+                self.speaks = True
                 self._heading(token)
             else:
                 self._hear(token)
-            self.every = token.kind == "all_of"
+            in_bracket = token.kind == "list" and token.text == "("
+            self.seated = token.text.strip() if token.kind == "seat" else self.seated if in_bracket else ""
+            self.every = token.kind == "all_of" or (self.every and token.kind == "other")
             self.before = token
+
+    def _heads(self, after: Sequence[Token], *, always: bool) -> bool:
+        """Whether a reason stands before those it is about: 病假:5, 病假2人:5 12; in "病假5 事假12" the second one, as the first did.
+
+        `always`: right before a pupil it does, as in 迟到5.
+        """
+        is_counted = bool(after) and after[0].kind == "count"
+        first = next(iter(after[1:] if is_counted else after), None)
+        if first is None:
+            return False
+        if first.kind == "list" and ":" in first.text:
+            return True
+        apart = self.before is None or self.before.kind in {"list", "break", "other"}
+        return apart and first.kind in {"pupil", "seat"} and (always or is_counted or self.prefix is not None)
 
     @property
     def makes_sense(self) -> bool:
         """Whether the sheet said anything about anybody, and nothing that speaks against the rest."""
         only_a_day = any(line.since is not None and line.reason is None for line in self.lines.values())
-        return bool(self.lines or self.doubts or self.unread) and not self.contrary and not only_a_day
+        heard = self.lines or self.doubts or self.unread or self.away or (self.counts and self.speaks)
+        return bool(heard) and not self.contrary and not only_a_day
 
     def reading(self) -> SheetReading:
-        """What was understood. A number of absent pupils that does not fit the names is unread."""
-        away = [(SheetEntry(one, line.reason, line.until, line.since)) for one, line in self.lines.items() if not line.arrived]
+        """What was understood; `missing` where a number of absent pupils does not fit the names."""
+        away = [
+            SheetEntry(one, line.reason, line.until if line.reason else None, line.since, line.unexcused)
+            for one, line in self.lines.items()
+            if not line.arrived
+        ]
         absent = tuple(entry for entry in away if entry.since is None)
         doubts = [Doubt(self._name(one), (one,)) for one, line in self.lines.items() if line.contradicted]
-        unread = (*self.unread, *self._wrong_counts(len(absent)))
+        self._weigh_number(len(absent))
+        sure = not (doubts or self.doubts or self.unread)
+        missing = self._missing(len(absent)) if sure else None
         arrived = tuple(one for one, line in self.lines.items() if line.arrived)
-        everybody = not absent and not doubts and not self.doubts and not unread and len(arrived) == len(self.pupils) > 1
+        everybody = not absent and sure and missing is None and len(arrived) == len(self.pupils) > 1
         return SheetReading(
             all_present=everybody,
             absent=absent,
             arrived=() if everybody else arrived,
             doubts=(*self.doubts, *doubts),
-            unread=unread,
+            unread=tuple(self.unread),
             yesterday=False,
             later=tuple(entry for entry in away if entry.since is not None),
+            unseated=tuple(self.unseated),
+            coming=tuple(self.coming),
+            missing=missing,
+            speaks=self.speaks,
         )
 
     def _hear(self, token: Token) -> None:
         if self.ahead is not None and not self._goes_on(token):
             self.contrary = True
+        self.speaks |= token.kind in _TELLING or (token.kind == "count" and sheet_words().sheet["of_absent"].match(token.text) is not None)
         if token.kind in _REASONS:
             self._reason(token)
         else:
             _HEARD[token.kind](self, token)
-
-    def _goes_on(self, token: Token) -> bool:
-        """Behind "tomorrow" comes one pupil and then why; "5号" may be tomorrow's date itself."""
-        if token.kind not in {"seat", "pupil"}:
-            return token.kind in _BETWEEN or bool(self.last)
-        is_date = "号" in token.text and self.ahead is not None and token.value == self.ahead.day
-        return not self.last and not is_date
 
     def _pupil(self, token: Token) -> None:
         if len(token.ids) != 1:
@@ -107,19 +117,28 @@ class Roll:
         elif self._right_before("unread") and len(self.before_text) == 1 and self.unread[-1:] == [self.before_text]:
             self.unread.pop()
             self._doubt(self.before_text + token.text, token.ids)
-        elif self._right_before("seat") and self.group and self.group[-1] != token.ids[0]:
+        elif self._beside_seat() and self.group and self.group[-1] != token.ids[0]:
             self._forget(self.group.pop(), token)
         else:
             self._add(token.ids[0])
 
+    def _beside_seat(self) -> bool:
+        """12马小龙, or 12(马小龙): number and name of one pupil, or of two."""
+        return bool(self.seated)
+
     def _seat(self, token: Token) -> None:
         seated = [pupil.student_id for pupil in self.pupils if pupil.seat is not None and pupil.seat == token.value]
+        self.seats.append(token)
+        if self.before is not None and self.before.text in _LACKING and "号" not in token.text:
+            self.lacking = token.value
         if len(seated) == 1:
             self._add(seated[0])
         elif seated:
             self._doubt(token.text.strip(), tuple(seated))
         else:
             self.unread.append(token.text.strip())
+            if token.value is not None and token.value <= _HIGHEST_SEAT:
+                self.unseated.append(str(token.value))
 
     def _doubt(self, said: str, candidates: tuple[int, ...]) -> None:
         """Whoever could be meant is asked about, unless the teacher has said who it is."""
@@ -132,13 +151,16 @@ class Roll:
         """Number and name side by side, but of two pupils: ask which."""
         del self.lines[seated]
         self.last = []
-        self._doubt(f"{self.before_text}{token.text}", (seated, token.ids[0]))
+        self._doubt(f"{self.seated}{token.text}", (seated, token.ids[0]))
 
     def _add(self, student_id: int) -> None:
-        line = self.lines.setdefault(student_id, _Line())
+        line = self.lines.setdefault(student_id, Line())
         if self.ahead is not None:
             line.since = line.until = self.ahead
-        line.reason = self.prefix or line.reason
+        if self.prefix == "arrived":
+            line.arrived = True
+        else:
+            line.reason = self.prefix or line.reason
         if student_id not in self.group:
             self.group.append(student_id)
         self.last = [student_id]
@@ -150,36 +172,18 @@ class Roll:
             return
         for student_id in whom:
             line = self.lines[student_id]
-            line.reason = token.kind if self.prefix else line.reason or token.kind
+            line.reason, line.unexcused = token.kind if self.prefix else line.reason or token.kind, False
         self.last, self.group, self.prefix, self.ahead = list(whom), [], None, None
 
     def _of_somebody_unknown(self) -> bool:
         """A reason right behind a name that could not be read is that one's, not of those who follow."""
         return any(self._right_before(kind) for kind in ("unread", "pupil", "seat"))
 
-    def _until(self, token: Token) -> None:
-        ends = [self._end(self.lines[student_id].since or self.today, token) for student_id in self.last]
-        if not ends or None in ends:
-            self.unread.append(token.text)
-            return
-        for student_id, on in zip(self.last, ends, strict=True):
-            line = self.lines[student_id]
-            line.until, line.reason = on, line.reason or (None if line.since and "假" not in token.text else "leave")
-        self.group = []
-
-    def _end(self, first: date, token: Token) -> date | None:
-        """The last day of a leave; "next Monday to Wednesday" is the Wednesday after that Monday."""
-        if token.kind == "span":
-            return first + timedelta(days=token.value - 1) if token.value and token.value <= _LONGEST_LEAVE else None
-        on = token.on
-        while on is not None and self.today <= on < first:
-            on += timedelta(days=7)
-        return on if on is not None and on >= first else None
-
     def _arrived(self, token: Token) -> None:
-        if not self.group and not self.last and not self.doubts:
+        if not self.group and not self.last and not self.doubts and not (self.came and token.text[0] in _LATE):
             self.unread.append(token.text)
-        for student_id in self.group or self.last:
+        self.came = self.group or self.last
+        for student_id in self.came:
             line = self.lines[student_id]
             line.contradicted |= line.reason is not None
             line.arrived = True
@@ -190,48 +194,31 @@ class Roll:
         self._close(token)
         self.prefix = token.kind
 
-    def _day(self, token: Token) -> None:
-        """Today goes without saying; a later one begins somebody's leave; any other day makes it another sheet."""
-        if token.on == self.today:
-            for student_id in self.last:
-                self.lines[student_id].today = True
-        elif token.on is not None and not self.lines and not self.group and self.ahead is None and self._is_ahead(token.on):
-            self.ahead = token.on
-        elif not self._begins_leave(token.on):
-            self.contrary = True
-
-    def _begins_leave(self, on: date | None) -> bool:
-        """Of the pupil named right before, or of all where that is said; a second day right after the first prolongs it."""
-        whom = self.group if self.every else self.last
-        lines = [self.lines[student_id] for student_id in whom]
-        if on is None or not lines or not (self.every or len(self.group) <= 1) or not self._is_ahead(on):
-            return False
-        if any(line.reason or line.arrived or not self._is_next(line, on) for line in lines):
-            return False
-        for line in lines:
-            line.since, line.until = line.since or (None if line.today else on), on
-        self.last = list(whom)
-        return True
-
-    def _is_next(self, line: _Line, on: date) -> bool:
-        """Days that are named one after the other make one leave; with a gap between them they make none."""
-        before = line.until or (self.today if line.today else None)
-        return before is None or on - before == timedelta(days=1)
-
-    def _is_ahead(self, on: date) -> bool:
-        return self.today < on <= self.today + timedelta(days=_LONGEST_LEAVE)
-
     def _contrary(self, _: Token) -> None:
         self.contrary = True
 
     def _close(self, _: Token) -> None:
         self.group, self.last, self.prefix = [], [], None
 
-    def _absent(self, token: Token) -> None:
+    def _absent(self, _: Token) -> None:
         for student_id in self.group:
             self.lines[student_id].contradicted |= self.lines[student_id].arrived
+        if self.prefix and len(self.group) > 1 and any(self._right_before(kind) for kind in ("pupil", "seat")):
+            self.lines[self.last[-1]].reason = None  # "ill: 5 12, 15 has not come"
         self.group = []
-        self.prefix = self.prefix if token.kind == "absent" else None
+        self.prefix = self.prefix if not self.last else None
+
+    def _unexcused(self, token: Token) -> None:
+        for student_id in self.group if self.every else self.last:
+            line = self.lines[student_id]
+            line.reason, line.until, line.unexcused = None, None, True
+        self._absent(token)
+
+    def _coming(self, token: Token) -> None:
+        """Who is on the way has not come."""
+        self._close(token)
+        self.coming.append(token.text)
+        self.unread.append(token.text)
 
     def _count(self, token: Token) -> None:
         self.counts.append(token)
@@ -266,9 +253,6 @@ class Roll:
     def _begins_like_a_name(self, said: str) -> bool:
         return sound(said[0]) in {sound(plain_name(pupil.name)[0]) for pupil in self.pupils if plain_name(pupil.name)}
 
-    def _right_before(self, kind: str) -> bool:
-        return self.before is not None and self.before.kind == kind
-
     @property
     def before_text(self) -> str:
         return self.before.text.strip() if self.before else ""
@@ -276,19 +260,36 @@ class Roll:
     def _name(self, student_id: int) -> str:
         return next(pupil.name for pupil in self.pupils if pupil.student_id == student_id)
 
-    def _wrong_counts(self, absent: int) -> list[str]:
+    def _weigh_number(self, absent: int) -> None:
+        """ "缺1 张三" may say how many, not which seat: asked, unless the seat is nobody's."""
+        if len(self.seats) != 1 or self.lacking is None:
+            return
+        if self.unseated and self.lacking == absent:
+            self.unread.remove(self.seats[0].text.strip())
+            self.unseated.clear()
+        elif self.lacking == absent - 1:
+            self.unread.append(f"缺{self.lacking}")
+
+    def _missing(self, absent: int) -> int | None:
+        """How many are said to be absent, where that many are not named. Of "2 ill, 1 on leave" the sum may fit as well."""
         fitting = {absent, len(self.pupils), len(self.pupils) - absent}
-        return [token.text.strip() for token in self.counts if token.value not in fitting and not self.doubts and not self.unread]
+        wrong = [token.value for token in self.counts if token.value is not None and token.value not in fitting]
+        if (away := next((count for count in self.away if count != absent), None)) is not None:
+            return away
+        return max(wrong) if wrong and sum(wrong) != absent else None
 
 
 _HEARD: Mapping[str, Callable[[Roll, Token], None]] = {
     "pupil": Roll._pupil,
     "seat": Roll._seat,
     "until": Roll._until,
-    "span": Roll._until,
+    "span": Roll._span,
+    "weeks": Roll._span,
     "day": Roll._day,
     "arrived": Roll._arrived,
     "absent": Roll._absent,
+    "unexcused": Roll._unexcused,
+    "coming": Roll._coming,
     "count": Roll._count,
     "break": Roll._close,
     "contrary": Roll._contrary,

@@ -137,3 +137,19 @@ async def test_yesterday_can_be_corrected(school: County) -> None:
         sheets = {sheet.on: sheet.state for sheet in await session.scalars(select(AttendanceSheet))}
     assert sheets[date(2026, 11, 2)] == "answered"
     assert (await school.case("马小虎")).first_absent_on == date(2026, 11, 2)
+
+
+async def test_a_word_about_the_class_gets_its_sentence_though_no_sheet_is_open(school: County) -> None:
+    await school.to("2026-11-02 08:31")
+    teacher = school.phones["class_teacher"]
+    await teacher.replies("0")
+    for text, words in (
+        ("33号没来", "班里没有33号"),
+        ("三9班一个没来", "三9班不是您负责的班级"),
+        ("应到10实到7", "缺的3人是谁"),
+        ("更正", "11月2日报的是全到"),
+    ):
+        await teacher.replies(text)
+        await teacher.expects(words)
+    assert await school.cases() == []
+    assert await school.tasks() == []

@@ -26,12 +26,18 @@ def told(reading: SheetReading) -> Iterator[str]:
     yield from {True: ["only"], None: ["only?"], False: []}[reading.replaces]
     yield from ["all"] if reading.all_present else []
     for entry in sorted(reading.absent, key=lambda one: one.student_id):
-        yield ":".join(str(part) for part in (f"-{entry.student_id - 100}", entry.reason, entry.until) if part is not None)
+        yield ":".join(
+            str(part)
+            for part in (f"-{entry.student_id - 100}", entry.reason, entry.until, "unexcused" if entry.unexcused else None)
+            if part is not None
+        )
     for entry in sorted(reading.later, key=lambda one: one.student_id):
         yield f">{entry.student_id - 100}:{entry.reason}:{entry.since}:{entry.until}"
     yield from (f"+{one - 100}" for one in reading.arrived)
     yield from (f"?{doubt.said}={','.join(str(one - 100) for one in doubt.candidates)}" for doubt in reading.doubts)
     yield from (f"!{said}" for said in reading.unread)
+    yield from [f"#{reading.missing}"] if reading.missing is not None else []
+    yield from ["wrong"] if reading.takes_back else []
 
 
 @pytest.mark.parametrize(("text", "expected"), ROWS)
@@ -49,6 +55,14 @@ def test_a_class_without_seat_numbers_is_read_by_name_only() -> None:
     reading = read_sheet("马阿卜杜病 5", pupils=pupils, today=TODAY)
     assert [(entry.student_id, entry.reason) for entry in reading.absent] == [(2, "sick")]
     assert reading.unread == ("5",)
+
+
+def test_a_number_in_a_name_is_no_name() -> None:
+    """Pupils of a try-out are called 学生1 to 学生40: "31 32" are seats, not half of 学生13."""
+    pupils = [Pupil(seat, f"学生{seat}", seat) for seat in range(1, 21)]
+    assert read_sheet("31 32 33 34", pupils=pupils, today=TODAY).unseated == ("31", "32", "33", "34")
+    assert [entry.student_id for entry in read_sheet("1 2", pupils=pupils, today=TODAY).absent] == [1, 2]
+    assert [entry.student_id for entry in read_sheet("学生12", pupils=pupils, today=TODAY).absent] == [12]
 
 
 SCRAPS = ["马小龙", "小", " ", "，", "到", "号", "请假到", "月", "\x00", "🔟", "③", "\n", "99999999"]
