@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from cases.desk import Desk
+from cases.letters import join_letter
 from cases.outside import SCHOOL
-from cases.tasks import NewTask, open_task
+from cases.tasks import LIVING, NewTask, open_task
 from plan.model import Plan
-from storage.tables import CaseFile, Person, Student, Task, TaskHolder
+from storage.tables import CaseFile, Inbound, Person, Student, Task, TaskHolder
 from storage.work import Work
 
 WITHIN_SCHOOL = {"class", "school"}
@@ -28,6 +31,18 @@ async def raise_safety(
         new = NewTask(key, "safety", role, due, desk.plan.safety.template, urgent=True, outside_school=outside, about=about)
         await open_task(work, desk, new)
     work.record("safety_raised", f"student:{student.id}", area_code=student.area_code, case_id=case.id if case else None)
+
+
+async def join_alarm(work: Work, student_ids: Collection[int], inbound: Inbound) -> bool:
+    """Whoever looks into an alarm reads what its sender writes further, 找着了 before all; False where no alarm of this sender lives."""
+    sent_here = select(Inbound.id).where(Inbound.contact_id == inbound.contact_id)
+    alarms = select(Task).where(
+        Task.kind == "safety", Task.state.in_(LIVING), Task.student_id.in_(student_ids), Task.inbound_id.in_(sent_here)
+    )
+    found = (await work.session.scalars(alarms.order_by(Task.id))).all()
+    for task in found:
+        await join_letter(work, task, inbound)
+    return bool(found)
 
 
 async def raise_unplaced(work: Work, desk: Desk, inbound_id: int) -> None:

@@ -8,8 +8,8 @@ from datetime import date
 from bot.dialogs.phrases import choices, listed, may_be_repeated, phrase, spoken_day
 from bot.dialogs.taking_back import UNDO_KEY
 from bot.dialogs.talk import ASKED, Talk
-from bot.replies import Child, Reading, SchoolYear, likeliest, may_accuse_school
-from bot.replies.hints import agrees, digit_alone, leaves_day_open, takes_back
+from bot.replies import Child, Reading, SchoolYear, likeliest, may_accuse_school, read_guardian
+from bot.replies.hints import after_yes, agrees, digit_alone, leaves_day_open, takes_back
 from bot.replies.normalise import normalise
 from storage.tables import Question, Student
 
@@ -38,7 +38,17 @@ def check_back(talk: Talk, children: Sequence[Student], kind: str, readings: Seq
 def confirmed(talk: Talk) -> list[Reading] | None:
     """What the family says yes to, of every child that it was asked about."""
     asked, body = _put(talk), talk.inbound.body
-    return [_again(one, body) for one in asked] if asked and _answers(body, RIGHT, agrees) else None
+    is_yes = asked and (_answers(body, RIGHT, agrees) or (len(asked) == 1 and _says_it_again(talk, asked[0])))
+    return [_again(one, body) for one in asked] if is_yes else None
+
+
+def _says_it_again(talk: Talk, asked: Question) -> bool:
+    """A yes, and behind it nothing but what was put: 对对，就是拉肚子."""
+    rest, put, speaker = after_yes(talk.inbound.body), _again(asked, ""), talk.speaker
+    if not rest:
+        return False
+    said = read_guardian(rest, question=asked.kind, children=talk.named(), today=speaker.today, school=speaker.school_year)
+    return all(one.intent == put.intent and one.on in {None, put.on} for one in said)
 
 
 def is_denied(talk: Talk) -> bool:

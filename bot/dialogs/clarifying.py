@@ -20,6 +20,7 @@ from bot.replies.action import HOPELESS
 from bot.replies.hints import digit_alone, leaves_day_open
 from bot.replies.normalise import normalise
 from cases.after_complaint import add_to_complaint
+from cases.safety import join_alarm
 from cases.triage import hand_over, join_open
 from storage.tables import Contact, Student
 
@@ -30,7 +31,11 @@ async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
     """Gives what became of the text in a word. `readings`: what it may mean; where one is hopeless, no question would help."""
     if await _ask_faded(talk):  # which question was answered is open: no failure to understand
         return "asked_back"
-    if digit_alone(normalise(talk.inbound.body)) is None and await follows_complaint(talk):
+    says_more = digit_alone(normalise(talk.inbound.body)) is None
+    if says_more and await join_alarm(talk.work, [child.id for child in talk.children], talk.inbound):
+        talk.say("handed_over", talk.child())  # no menu for a family whose child is looked for
+        return "handed_over"
+    if says_more and await follows_complaint(talk):
         await give_to_a_person(talk, talk.child())
         return "handed_over"
     nothing_read = all(reading.intent == "unknown" for reading in readings)

@@ -159,7 +159,8 @@ def _more(talk: Talk, kind: str, readings: Sequence[Reading]) -> More | None:
     if any(reading.intent not in {*FITTING[kind], "unknown"} and reading.confidence >= SURE for reading in readings):
         return None
     more = More(None, _cleaned(talk.inbound.body), _back(plain, readings, talk.speaker) if kind == "until" else None)
-    return more if _says_something(talk, kind, more) else None
+    comes_some_day = kind == "until" and any(one.intent == "will_return" and one.confidence >= SURE for one in readings)
+    return more if comes_some_day or _says_something(talk, kind, more) else None
 
 
 def _is_offered(talk: Talk, digit: int) -> bool:

@@ -7,31 +7,31 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from bot.dialogs.answering import answer, answered
+from bot.dialogs.answering import answered
 from bot.dialogs.checking_back import confirmed, is_denied, is_unanswered, was_confirmed
 from bot.dialogs.choosing import ask_which_child, chosen
 from bot.dialogs.clarifying import ask_anew, give_to_a_person, not_understood, picked_day, with_first_words
 from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
+from bot.dialogs.danger import tell_searchers
 from bot.dialogs.follow_ups import hear_follow_up
 from bot.dialogs.lessons import hear_lesson, take_lesson_back
 from bot.dialogs.notice_number import about_named_notice
-from bot.dialogs.phrases import choices
 from bot.dialogs.publicity import KIND as PUBLICITY
 from bot.dialogs.publicity import hear_of_absence, publicity_before
 from bot.dialogs.reading_along import is_kept_from_school, let_it_be_read, show_beside
 from bot.dialogs.speaker import Speaker
-from bot.dialogs.taking_back import UNDO_KEY
+from bot.dialogs.taking_back import UNDO_KEY, ask_again_instead, is_of_no_menu, last_of
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
 from bot.outbox.questions import FOLLOW_UPS, LESSON
 from bot.replies import Correction, Reading, correction_in, may_accuse_school, parted, read_guardian
 from bot.replies.action import CHOICES, RECEIPT, TO_A_PERSON
-from bot.replies.hints import digit_alone
+from bot.replies.hints import digit_alone, takes_cause_back
 from bot.replies.normalise import normalise
 from cases.after_complaint import add_to_complaint
 from cases.answers import take_answer
-from cases.corrections import UNDO_WITHIN, last_answers, undo_answer
+from cases.corrections import undo_answer
 from cases.matter import NO_ANSWER, STARTS, Said
 from storage.tables import CaseFile, GuardianAnswer, Inbound, Student
 from storage.work import Work
@@ -42,6 +42,7 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     children = await _children(work, speaker)
     if not children:
         return None
+    await tell_searchers(work, inbound, children)
     talk = await talk_of(work, inbound, speaker, children)
     if (named := await about_named_notice(talk)) is not None:
         talk, text = named
@@ -95,7 +96,7 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _danger(talk, dangers)
     if readings and (readings[0].intent == "undo" or normalise(talk.inbound.body) == UNDO_KEY):
         meant = [reading for reading in readings if reading.intent != "undo"]
-        return await (_respond(talk, meant) if meant and (is_unanswered(talk) or not await _last(talk)) else _undo(talk))
+        return await (_respond(talk, meant) if meant and (is_unanswered(talk) or not await last_of(talk)) else _undo(talk))
     if _only_thanks(talk, readings):
         return RECEIPT
     sure, left = parted(readings)
@@ -133,7 +134,7 @@ async def _answered_apart(talk: Talk) -> bool:
     """Whether each of several children that were asked about has its own answer already: then nobody knows whose a new one corrects."""
     if len(talk.together) < 2 or any(question.state != "answered" for question in talk.together):
         return False
-    given = [await _last(talk, [child.id]) for child in talk.asked_about()]
+    given = [await last_of(talk, [child.id]) for child in talk.asked_about()]
     return all(given) and len({(one.inbound_id, one.intent, one.promised_on) for answers in given for one in answers[:1]}) > 1
 
 
@@ -189,10 +190,13 @@ def _corrects(wrong: Correction, readings: list[Reading]) -> bool:
 
 async def _correct(talk: Talk, wrong: Correction, readings: list[Reading]) -> str:
     """The last answer is taken back, and what is said instead is carried out at once; where that is not sure, all is asked again."""
-    instead = _read(talk, wrong.instead, talk.kind if talk.kind in ASKED else "absence") if wrong.instead else []
+    can_be_read = wrong.instead and not is_of_no_menu(talk, wrong.instead)
+    instead = _read(talk, wrong.instead, talk.kind if talk.kind in ASKED else "absence") if can_be_read else []
     named = set(wrong.named) or {reading.student_id for reading in instead} - {None}
-    answers = await _last(talk, [child.id for child in talk.children if child.id in named] or None)
+    answers = await last_of(talk, [child.id for child in talk.children if child.id in named] or None)
     meant, left = parted(instead)
+    if not answers and meant and not left:
+        return await _respond(talk, instead)
     if not answers or left or any(reading.intent in NO_ANSWER for reading in instead):
         return await (_undo(talk, answers) if answers or not instead else _respond(talk, readings))
     if not meant:
@@ -205,25 +209,16 @@ async def _correct(talk: Talk, wrong: Correction, readings: list[Reading]) -> st
     return await _act_on_all(replace(talk, takes_back=answers), said)
 
 
-async def _last(talk: Talk, of: Sequence[int] | None = None) -> list[GuardianAnswer]:
-    """What the writer's last reply was taken to mean; of these children, else of all that the talk is about."""
-    return await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN, of=of or [child.id for child in talk.children])
-
-
 async def _undo(talk: Talk, answers: Sequence[GuardianAnswer] | None = None) -> str:
     """ "不对" takes back the last answer and asks again."""
-    answers = await _last(talk) if answers is None else answers
+    answers = await last_of(talk) if answers is None else answers
     if await take_lesson_back(talk, since=answers[0].at if answers else None):
         return "undone"
     if not answers:
         return await not_understood(talk)
     for given in answers:
         await undo_answer(talk.work, given)
-        offered = choices("absence")
-        answer(
-            talk.work, talk.inbound, talk.speaker, "undone", area_code=talk.child(given.student_id).area_code, question="absence",
-            facts={"choices": offered}, about={"student_id": given.student_id, "case_id": given.case_id},
-        )  # fmt: skip
+        ask_again_instead(talk, given)
     return "undone"
 
 
@@ -240,14 +235,23 @@ async def _act_on_all(talk: Talk, meant: list[tuple[Reading, Student]]) -> str:
 
 
 async def _as_end_of_leave(talk: Talk, reading: Reading, child: Student) -> Reading:
-    """Nothing but a day, where the child is on leave: the day on which it comes back from it."""
+    """Nothing but a day, where the child is on leave: the day on which it comes back from it; so is a promise where no day is known."""
     is_said = reading.intent == "will_return" and reading.confidence < 1  # and no digit, nor a yes to what was put
-    if not is_said or reading.on is None or reading.on <= talk.speaker.today or digit_alone(reading.evidence) is not None:
+    is_past = reading.on is not None and reading.on <= talk.speaker.today
+    if not is_said or is_past or digit_alone(reading.evidence) is not None or takes_cause_back(talk.inbound.body):
         return reading
-    leaves = [given for given in await _last(talk, [child.id]) if "until" in given.effects and STARTS not in given.effects]
-    if not leaves or any(one.intent == "will_return" for one in _read(talk, reading.evidence, None)):
+    last = await last_of(talk, [child.id])
+    leaves = [one for one in last if one.effects.get("until", "") >= talk.speaker.today.isoformat() and STARTS not in one.effects]
+    if not leaves or (
+        _replaces(talk, reading, leaves[0]) and any(one.intent == "will_return" for one in _read(talk, reading.evidence, None))
+    ):
         return reading
     return reading._replace(intent=leaves[0].intent)
+
+
+def _replaces(talk: Talk, promise: Reading, leave: GuardianAnswer) -> bool:
+    """Whether a promise in so many words stands in place of a leave: one that is taken back, or whose last day the family had named."""
+    return leave in talk.takes_back or (promise.on is not None and leave.promised_on is not None)
 
 
 async def _act(talk: Talk, reading: Reading, child: Student) -> GuardianAnswer | None:

@@ -1,17 +1,47 @@
-""" "不对" after "wrong number": the number belongs to the family again, before anything else is understood of the text."""
+"""What "不对" takes back and what is asked in its place; after "wrong number" the number belongs to the family again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
+from bot.dialogs.answering import answer
+from bot.dialogs.phrases import choices
+from bot.dialogs.talk import Talk
+from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import correction_in
+from bot.replies.hints import digit_alone
+from bot.replies.normalise import normalise
 from cases.contacts import restore_contact
-from cases.corrections import UNDO_WITHIN
+from cases.corrections import UNDO_WITHIN, last_answers
 from storage.tables import GuardianAnswer, Inbound
 from storage.work import Work
 
 UNDO_KEY = "0"
 """What a keypad has for "不对"; no question of a family offers it."""
+
+OF_RETURN = frozenset({"confirm_yes", "confirm_no"})
+
+
+def ask_again_instead(talk: Talk, given: GuardianAnswer) -> None:
+    """In place of an answer that is taken back the same is asked: whether the child is back, or why it is away."""
+    kind, template = ("confirm_return", "undone_return") if given.intent in OF_RETURN else ("absence", "undone")
+    answer(
+        talk.work, talk.inbound, talk.speaker, template, area_code=talk.child(given.student_id).area_code, question=kind,
+        facts={"choices": choices(kind)}, about={"student_id": given.student_id, "case_id": given.case_id},
+    )  # fmt: skip
+
+
+async def last_of(talk: Talk, of: Sequence[int] | None = None) -> list[GuardianAnswer]:
+    """What the writer's last reply was taken to mean; of these children, else of all that the talk is about."""
+    return await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN, of=of or [child.id for child in talk.children])
+
+
+def is_of_no_menu(talk: Talk, instead: str) -> bool:
+    """A digit behind "不对", where days or places were offered since: nobody knows which menu it is of."""
+    offers = talk.kind in FOLLOW_UPS or (talk.question is not None and "days" in talk.question.facts)
+    return offers and digit_alone(normalise(instead)) is not None
 
 
 async def is_number_back(work: Work, inbound: Inbound) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import sounded_out
+
+_BREATHS = 6
+"""Pauses of a text among which it may say that something was wrong."""
 
 
 class Correction(NamedTuple):
@@ -19,18 +23,25 @@ class Correction(NamedTuple):
 
 
 def correction_in(text: str, children: Sequence[Child]) -> Correction | None:
-    """None where the text does not open with "不对" in some words: 不对，后天; 错了，我说的是周四; 麦燕不对."""
+    """None where the text does not open with "不对" in some words: 不对，后天; 错了 是周四; 1不对 4; 不对是周五; 麦燕不对."""
     plain = sounded_out(text, [child.name for child in children])
-    named, rest = _named_first(plain, children)
-    marks, undo = lexicon().patterns["separators"], lexicon().whole["undo"]
-    opens = False
-    while rest:
-        mark = marks.search(rest)
-        first, after = (rest[: mark.start()], rest[mark.end() :]) if mark else (rest, "")
-        if first.strip() and not undo.fullmatch(first.strip()):
-            break
-        opens, rest = opens or bool(first.strip()), after
-    return Correction(named, lexicon().patterns["i_meant"].sub("", rest.strip(), count=1)) if opens else None
+    named, said = _named_first(plain, children)
+    said = lexicon().patterns["wrong_digit"].sub("", said)
+    rest = said[_end_of_denial(said) :]
+    if rest == said:
+        return None
+    return Correction(named, lexicon().patterns["i_meant"].sub("", rest.strip(), count=1))
+
+
+def _end_of_denial(said: str) -> int:
+    """Where the words end that only say that it was wrong; 0 where there are none. Who uses no marks parts with blanks, or not at all."""
+    words, ends = lexicon(), 0
+    for pause in islice(words.patterns["pause"].finditer(f"{said},"), _BREATHS):
+        first = words.patterns["pause"].sub("", said[ends : pause.start()])
+        if not first or words.whole["undo"].fullmatch(first):
+            ends = min(pause.end(), len(said)) if first or ends else 0
+    run_on = words.patterns["undo_run_on"].match(said, ends)
+    return run_on.end() if run_on is not None else ends
 
 
 def _named_first(plain: str, children: Sequence[Child]) -> tuple[tuple[int, ...], str]:

@@ -76,9 +76,21 @@ def takes_back(text: str) -> bool:
     return lexicon().whole["undo"].fullmatch(sounded_out(text)) is not None
 
 
+def takes_cause_back(text: str) -> bool:
+    """Whether the text denies what kept the child away, or says that it is over: 不是生病，明天送来."""
+    return lexicon().patterns["cause_over"].search(sounded_out(text)) is not None
+
+
 def agrees(text: str) -> bool:
     """Whether the text says no more than that what was understood is right."""
     return lexicon().whole["right"].fullmatch(sounded_out(text)) is not None
+
+
+def after_yes(text: str) -> str:
+    """What a text says behind the yes that opens it; nothing where none does."""
+    plain = sounded_out(text)
+    opens = lexicon().patterns["opens_with_yes"].match(plain)
+    return plain[opens.end() :] if opens is not None else ""
 
 
 def digit_alone(plain: str) -> int | None:

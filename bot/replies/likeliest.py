@@ -17,6 +17,7 @@ from bot.replies.weighing import BACK_AT_SCHOOL
 
 _LIKELY, _BESIDE = 0.8, 0.5
 """What the second reader must give to its best guess at least, and to its second best at most."""
+_WHERE = frozenset({"absence", "confirm_return"})
 _NO_ANSWER = frozenset({"unknown", "question"})
 
 
@@ -45,7 +46,7 @@ def likeliest(
 def _only_left(intent: str, plain: str, question: str) -> bool:
     """Whether "is back" would be put to a family that said no more than that the child left home, or may be there (到了吧)."""
     supposed = lexicon().patterns["only_supposed"].search(plain) is not None
-    return intent in BACK_AT_SCHOOL and (supposed or (question == "absence" and left_home(plain)))
+    return intent in BACK_AT_SCHOOL and (supposed or (question in _WHERE and left_home(plain)))
 
 
 def _given_up(plain: str, today: date, school: SchoolYear) -> bool:

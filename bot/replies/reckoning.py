@@ -26,7 +26,8 @@ _CHINESE = frozenset("一二三四五六七八九十")
 _DAY = timedelta(days=1)
 _LONGEST_SPAN = 366
 _LONGEST_HOLIDAY = 10
-_SUNDAY = 7
+_WEEKDAYS = {"天": 7, "日": 7, "主麻": 5}
+"""Those that have no number; the day of the Friday prayer is Friday."""
 _HALF_MONTH = 15
 _ANNOUNCED_WITHIN = 3  # days between a reckoned feast and the announced one
 _BREAK_WITHIN = 10  # days: "after the holiday" is the one that is on, or that everybody waits for
@@ -38,7 +39,7 @@ def _relative(match: re.Match[str], today: date) -> date | None:
 
 def _weekday(match: re.Match[str], today: date) -> date | None:
     """A bare weekday is the coming one, today included; with 'next' it lies in next week, Monday first."""
-    wanted = _SUNDAY if match[2] in "天日" else number(match[2])
+    wanted = _WEEKDAYS.get(match[2]) or number(match[2])
     if wanted is None:
         return None
     monday = today - _DAY * today.weekday()

@@ -54,7 +54,7 @@ def _departures(plain: str) -> Iterator[str]:
     """Without those of grown-ups (我早上七点就走了) and of other days (明早走学校)."""
     patterns = lexicon().patterns
     for match in patterns["set_out"].finditer(plain):
-        told = patterns["companion"].sub("", _clause(plain, match))
+        told = patterns["teller"].sub("", patterns["companion"].sub("", _clause(plain, match)))
         if patterns["another_day"].search(told) is None and _last(told, "child_subject") >= _last(told, "adult_subject"):
             yield match.group()
 

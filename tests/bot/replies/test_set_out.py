@@ -35,6 +35,8 @@ def said(text: str, question: str = "absence", children: tuple[Child, ...] = (BO
         "一大早就走了，咋还没到",
         "早上自己骑车走的",
         "今早走了呀",
+        "阿么了 还没到吗 我打发出门了么",
+        "走学校了 没到吗",
     ],
 )
 def test_a_child_that_left_for_school_and_is_not_there_is_told_in_the_same_minute(text: str) -> None:
@@ -59,6 +61,8 @@ def test_a_child_that_left_for_school_and_is_not_there_is_told_in_the_same_minut
         ("他爸早上走了，没来得及送", "1:unknown"),
         ("早上没走成，车坏了", "1:hardship"),
         ("今天不上学吗", "1:question"),
+        ("我也不知道 早上我出门了", "1:unknown"),
+        ("我打发他去放羊了", "1:working"),
     ],
 )
 def test_who_arrived_is_on_the_way_or_away_for_a_cause_is_not_missing(text: str, expected: str) -> None:
@@ -74,10 +78,14 @@ def test_only_who_was_told_of_an_absence_tells_of_a_missing_child(text: str, que
 def test_of_several_children_the_one_that_left_is_missing_only_where_the_family_wonders() -> None:
     assert said("玉兰发烧，建国早上走的，没到吗", children=(BOY, GIRL)) == "1:safety"
     assert said("建国早上就走了，没到吗", children=(BOY, GIRL)) == "1:safety"
+    assert said("那我也不知道玉兰早上跟我说去学校了呀", children=(BOY, GIRL)) == "2:safety"
     assert "safety" not in said("玉兰咳嗽，建国早上走了", children=(BOY, GIRL))
 
 
-@pytest.mark.parametrize("text", ["早上就去学校了", "早上去了啊"])
-def test_that_it_left_is_never_put_to_the_family_as_that_it_arrived(text: str) -> None:
-    readings = read_guardian(text, question="absence", children=(BOY,), today=TODAY)
-    assert likeliest(readings, text, question="absence", children=(BOY,), today=TODAY, school=NO_SCHOOL_YEAR) is None
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [("早上就去学校了", "absence"), ("早上去了啊", "absence"), ("走学校了呀", "confirm_return"), ("早上走学校了", "confirm_return")],
+)
+def test_that_it_left_is_never_put_to_the_family_as_that_it_arrived(text: str, question: str) -> None:
+    readings = read_guardian(text, question=question, children=(BOY,), today=TODAY)
+    assert likeliest(readings, text, question=question, children=(BOY,), today=TODAY, school=NO_SCHOOL_YEAR) is None
