@@ -98,6 +98,6 @@ async def test_only_what_a_task_takes_is_offered(
     policy = DeliveryPolicy(DeliveryPolicy.of(PLAN).zone, never_later=frozenset(PLAN.postponing.never), put_off=2)
     await world.worker(catalogue=CATALOGUE, policy=policy).drain(NOW)
     (message,) = await world.messages()
-    said = message.body.partition("到期。")[2]
+    said = message.body.partition("没有结果。")[2]
     assert [digit for digit in never if f" {digit}" in said] == []
     assert [word for word in words if word not in said] == []
