@@ -35,7 +35,7 @@ class Roll(Leaves):
     coming: list[str] = field(default_factory=list)
     lacking: int | None = None  # 缺1: a seat, or how many
     speaks: bool = False
-    seated: str = ""  # a number right before, or before a bracket
+    seated: str = ""  # the number right before, as in 12马小龙 or 12(马小龙)
     seats: list[Token] = field(default_factory=list)
     prefix: str | None = None
 
@@ -117,14 +117,10 @@ class Roll(Leaves):
         elif self._right_before("unread") and len(self.before_text) == 1 and self.unread[-1:] == [self.before_text]:
             self.unread.pop()
             self._doubt(self.before_text + token.text, token.ids)
-        elif self._beside_seat() and self.group and self.group[-1] != token.ids[0]:
+        elif self.seated and self.group and self.group[-1] != token.ids[0]:
             self._forget(self.group.pop(), token)
         else:
             self._add(token.ids[0])
-
-    def _beside_seat(self) -> bool:
-        """12马小龙, or 12(马小龙): number and name of one pupil, or of two."""
-        return bool(self.seated)
 
     def _seat(self, token: Token) -> None:
         seated = [pupil.student_id for pupil in self.pupils if pupil.seat is not None and pupil.seat == token.value]
