@@ -67,7 +67,7 @@ async def test_a_colleagues_text_stands_under_the_writers_name_and_post(office: 
     name = str(task.facts["writer"])
     assert "校长" in name
     assert f"来信人 <strong>{name}</strong>" in await officer.sees(f"/triage/{task.id}")
-    assert f'<td data-label="来信号码">{name}</td>' in await officer.sees("/triage")
+    assert f'<td data-label="来信人">{name}</td>' in await officer.sees("/triage")
 
 
 async def test_who_is_not_asked_for_a_text_neither_reads_nor_answers_it(office: County) -> None:
