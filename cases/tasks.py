@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -16,18 +15,16 @@ from cases.duty_facts import next_duty_at
 from cases.holes import report_hole
 from cases.outside import SCHOOL, barred_from, barred_people
 from cases.responsible import Holder, could_hold, holders, reachable_people
+from cases.task_codes import FORMER, free_code, tell_apart
 from storage.tables import Person, Task, TaskHolder
 from storage.work import Work
 
 LIVING = ("open", "acknowledged")
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-DIGITS = "23456789"
 ADD_HOLDER = "insert into task_holder (task_id, person_id, why, since) values (:task_id, :person_id, :why, :since)"
 ASKED_AGAIN = """
 on conflict (task_id, person_id) do update set until = null, why = excluded.why, since = excluded.since where task_holder.until is not null
 """
 ASKED = "holders of tasks read ahead"
-CODES = [letter + digit for digit in DIGITS for letter in LETTERS]
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
     task: Task | None = await work.session.scalar(stored.on_conflict_do_nothing(index_elements=["key"]).returning(Task))
     if task is None:
         return None
-    await add_holders(work, task, people, why)
+    await _add(work, task, people, why)
     if stage and could_hold(desk.plan, new.role, desk.place):
         await report_hole(work, desk, role=new.role, reason="nobody_reachable", task=task)
     task.next_at = next_duty_at(desk, task)
@@ -123,30 +120,19 @@ async def people_above(work: Work, desk: Desk, role: str, skip: int, barred: Col
     return [], "above", 2 + len(desk.plan.ladder(role))
 
 
-async def free_code(work: Work, key: str, people: Collection[int]) -> str:
-    """Two characters that none of these persons has among their living tasks.
-
-    The search begins at a place that the key gives: tasks that are opened at the same moment, or that come to the same
-    person later from below, then hardly ever bear the same code.
-    """
-    taken = set(
-        await work.session.scalars(
-            select(Task.code)
-            .distinct()
-            .join(TaskHolder, TaskHolder.task_id == Task.id)
-            .where(TaskHolder.person_id.in_(people), Task.state.in_(LIVING))
-        )
-    )
-    first = crc32(key.encode()) % len(CODES)
-    return next((code for code in (*CODES[first:], *CODES[:first]) if code not in taken), CODES[first])
-
-
 async def add_holders(work: Work, task: Task, people: Collection[int], why: str, *, tell: bool = True) -> None:
     """Adds persons to those who are asked (again, who had handed it on), and tells each of them once. A quiet task tells nobody.
 
     Without `tell` the caller says it, many tasks in one message.
     Nobody of a school that is kept out is ever added, whoever asks for it.
     """
+    has_it = await living_holders(work, task.id)
+    if new := set(people).difference(has_it):
+        await tell_apart(work, task, new, has_it)
+    await _add(work, task, people, why, tell=tell)
+
+
+async def _add(work: Work, task: Task, people: Collection[int], why: str, *, tell: bool = True) -> None:
     barred = await barred_from(work, task)
     for person_id in [person_id for person_id in people if person_id not in barred]:
         new = await _add_holder(work, task.id, person_id, why)
@@ -201,6 +187,7 @@ def _shown(task: Task) -> dict[str, Any]:
         "letters",
         "read_to",
         "told_more",
+        FORMER,
     }
     return {name: value for name, value in task.facts.items() if name not in hidden}
 

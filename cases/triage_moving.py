@@ -8,7 +8,8 @@ from cases.desk import desk_of_area
 from cases.duty_facts import next_duty_at
 from cases.letters import READ_TO, TOLD, letters_of
 from cases.outside import barred_people
-from cases.tasks import add_holders, first_holders, free_code
+from cases.task_codes import free_code
+from cases.tasks import add_holders, first_holders
 from storage.tables import Complaint, Task, TaskHolder
 from storage.work import Work
 

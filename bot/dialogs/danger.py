@@ -15,6 +15,7 @@ from cases.casework import open_case_of
 from cases.desk import desk_of_area, desk_of_student
 from cases.safety import join_alarm, raise_safety, raise_unplaced
 from cases.strangers import desk_of_stranger
+from cases.task_codes import of_code
 from storage.tables import Inbound, Student, Task
 from storage.work import Work
 
@@ -48,7 +49,7 @@ def _task_named(inbound: Inbound, speaker: Speaker) -> Task | None:
     code = officer_reading(inbound, speaker).code
     if code is None:
         return speaker.tasks[0] if len(speaker.tasks) == 1 else None
-    return next((task for task in speaker.tasks if task.code == code), None)
+    return next(iter(of_code(speaker.tasks, code)), None)
 
 
 async def _child(work: Work, inbound: Inbound, speaker: Speaker, task: Task | None) -> Student | None:

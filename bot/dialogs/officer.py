@@ -25,6 +25,7 @@ from bot.dialogs.order import Order, case_numbered, case_of_child, is_name, line
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
 from bot.replies import OfficerReading, Told, read_officer, told_of_task
+from cases.task_codes import of_code
 from storage.tables import Inbound, Question, Task, TaskHolder
 from storage.work import Work
 
@@ -112,7 +113,7 @@ async def _put_again(order: Order, question: Question, alert_id: int | None) -> 
 async def _task(work: Work, inbound: Inbound, speaker: Speaker, reading: OfficerReading) -> Task | None:
     """The task with that code; else the one whose message is answered; else the only one that is asked about."""
     if reading.code is not None:
-        return next((task for task in speaker.tasks if task.code == reading.code), None)
+        return next(iter(of_code(speaker.tasks, reading.code)), None)
     if len(quoted := await quoted_tasks(work, inbound, speaker)) == 1:
         return quoted[0]
     asked = _asked(speaker.tasks)

@@ -17,6 +17,7 @@ from cases.reports.counting import latest
 from cases.reports.listing import child_names
 from cases.reports.recounting import recount
 from cases.reports.words import counts, report_name
+from cases.task_codes import of_code
 from cases.tasks import living_holders
 from storage.tables import Inbound, Person, Report, ReportVersion, Task
 from storage.work import Work
@@ -74,7 +75,7 @@ def _meant(order: Order, quoted: list[Task], reading: ReportReading) -> list[Tas
     """By its code, by the message that is answered, or the only one that takes such an answer."""
     mine = [task for task in order.speaker.tasks if task.kind in KINDS]
     if order.reading.code is not None:
-        return [task for task in mine if task.code == order.reading.code]
+        return of_code(mine, order.reading.code)
     if quoted:
         return [task for task in mine if task in quoted]
     if reading.act == "confirm":

@@ -8,6 +8,7 @@ from bot.dialogs.order import Order, quoted_tasks, without_done
 from bot.replies import Told, told_of_task
 from bot.replies.visit import VisitReading, read_visit
 from cases.finishing import finish_task
+from cases.task_codes import of_code
 from cases.visits import (
     Found,
     add_account,
@@ -67,7 +68,7 @@ async def told_afterwards(order: Order) -> str | None:
     plan, said = order.speaker.plan, _said(order)
     done = await visits_done_lately(order.work, plan, order.speaker.people)
     code = order.reading.code or said[:2].upper()
-    named = [task for task in done if task.code == code][-1:]
+    named = of_code(done, code)[-1:]
     if not named and (order.reading.code or (order.speaker.tasks and order.reading.command == "done")):
         return None
     account = without_done(said[2:].strip(_BETWEEN)) if named and order.reading.code is None else said
@@ -138,7 +139,7 @@ async def photographed(order: Order, *, quietly: bool) -> str:
 
 async def _meant(order: Order, visits: list[Task]) -> Task | None:
     code = order.reading.code or order.inbound.body.strip()[:2].upper()
-    named = [task for task in visits if task.code == code]
+    named = of_code(visits, code)
     quoted = {task.id for task in await quoted_tasks(order.work, order.inbound, order.speaker)}
     chosen = named or [task for task in visits if task.id in quoted]
     if chosen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from storage.tables import Event, Hole, Intent, Notice, Referral
+from storage.tables import Event, Hole, Intent, Notice, Referral, Task, TaskHolder
 from tests.stories.county import STAFF, County, local
 
 
@@ -61,6 +61,42 @@ async def test_a_task_is_handed_to_a_named_colleague(level_three: County) -> Non
     await level_three.phones["village_committee"].replies("2 牟文书")
     await level_three.phones["deputy"].expects("家访")
     await level_three.phones["deputy"].replies("3 已入户，父母在外务工")
+    assert (await level_three.task("home_visit")).state == "done"
+
+
+async def _another_of_its_code(county: County, kind: str, holder: str) -> tuple[str, int]:
+    """The same code on a task that `holder` has already; gives the code and that task."""
+    async with county.database.session() as session, session.begin():
+        like = await session.scalar(select(Task).where(Task.kind == kind))
+        assert like is not None
+        other = Task(
+            key="other", kind="triage_unknown", role=holder, code=like.code, area_code=like.area_code, state="open",
+            plan_version_id=like.plan_version_id, opened_at=like.opened_at, due_at=local("2026-11-20 18:00"), alerted_at=like.opened_at,
+            alert_stage=0, facts={"text": "问个路"},
+        )  # fmt: skip
+        session.add(other)
+        await session.flush()
+        session.add(TaskHolder(task_id=other.id, person_id=county.people[holder], why="holder", since=like.opened_at))
+        return like.code, other.id
+
+
+async def test_a_task_handed_to_somebody_with_another_of_its_code_gets_a_new_one(level_three: County) -> None:
+    await level_three.staff("village_committee", key="deputy", name="牟文书")
+    code, other = await _another_of_its_code(level_three, "home_visit", "deputy")
+    await level_three.phones["village_committee"].replies("2 牟文书")
+    visit = await level_three.task("home_visit")
+    assert visit.code != code
+    await level_three.phones["deputy"].expects(f"回{visit.code}加数字")
+    await level_three.phones["deputy"].replies(f"{visit.code} 3 已入户，父母在外务工")
+    assert {task.id: task.state for task in await level_three.tasks()}[other] == "open"
+    assert (await level_three.task("home_visit")).state == "done"
+
+
+async def test_whoever_had_it_first_may_go_on_using_the_code_that_they_were_told(level_three: County) -> None:
+    code, _ = await _another_of_its_code(level_three, "home_visit", "township_officer")
+    await level_three.to("2026-11-03 19:00")  # the township is asked too
+    assert (await level_three.task("home_visit")).code != code
+    await level_three.phones["village_committee"].replies(f"{code} 3 见到奶奶，孩子在家带弟弟")
     assert (await level_three.task("home_visit")).state == "done"
 
 
