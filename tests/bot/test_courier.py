@@ -171,6 +171,14 @@ async def _send_and_die(world: World, scripted: Scripted, urgency: str = "duty")
     assert (message.state, message.provider_id, len(scripted.sent)) == ("sending", None, 1)
 
 
+async def _kill_the_process() -> None:
+    """All that it is at, at once: nothing of it goes on because something else has ended."""
+    running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
 async def _forget_the_dead(database: Database) -> None:
     async with database.session() as session, session.begin():
         await session.execute(text("update sender set lease_until = clock_timestamp() - interval '1 second'"))
@@ -188,11 +196,19 @@ async def test_after_a_crash_a_provider_that_can_be_asked_is_asked(world: World,
 async def test_what_a_dead_process_had_taken_and_not_called_goes_at_once_and_only_once(world: World, scripted: Scripted) -> None:
     """Publicity too, which is never repeated where there is doubt: here is none."""
     scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=False, at_once=1)
-    scripted.answers = [_die]
+    begun = asyncio.Event()
+
+    async def killed_meanwhile() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    scripted.answers = [killed_meanwhile]
     for number in (1, 2, 3):
         await world.say(await world.person(f"+861389301000{number}"), urgency="bulk")
-    with pytest.raises(Killed):
-        await world.worker().drain(NOW)
+    process = asyncio.create_task(world.worker().drain(NOW))
+    await begun.wait()
+    assert not process.done()
+    await _kill_the_process()
     called = scripted.sent[0]
     await _forget_the_dead(world.database)
     await world.worker(doubt_after=timedelta(hours=1)).drain(NOW)
