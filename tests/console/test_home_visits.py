@@ -12,6 +12,7 @@ from tests.console.conftest import county
 from tests.console.officers import Officer, console_of
 from tests.console.test_photos import JPEG, hands_in
 from tests.stories.county import County
+from tests.stories.staff import at_the_third_level
 
 __all__ = ["county"]
 
@@ -19,12 +20,7 @@ __all__ = ["county"]
 @pytest.fixture
 async def village(county: County) -> Officer:
     """Whoever owes the home visit of a child that has been away for two days."""
-    await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"])
-    await county.others(5)
-    await county.to("2026-11-02 08:31")
-    await county.phones["class_teacher"].replies("1")
-    await county.after_outage("2026-11-03 12:01")
+    await at_the_third_level(county)
     return await Officer(county, console_of(county)).enters("village_committee")
 
 
