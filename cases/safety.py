@@ -33,12 +33,17 @@ async def raise_safety(
     work.record("safety_raised", f"student:{student.id}", area_code=student.area_code, case_id=case.id if case else None)
 
 
-async def join_alarm(work: Work, student_ids: Collection[int], inbound: Inbound) -> bool:
-    """Whoever looks into an alarm reads what its sender writes further, 找着了 before all; False where no alarm of this sender lives."""
+async def join_alarm(work: Work, student_ids: Collection[int], inbound: Inbound, *, only_outside: bool) -> bool:
+    """Whoever looks into an alarm reads what its sender writes further, 找着了 before all; False where no alarm of this sender lives.
+
+    `only_outside`: no alarm that the school has.
+    """
     sent_here = select(Inbound.id).where(Inbound.contact_id == inbound.contact_id)
     alarms = select(Task).where(
         Task.kind == "safety", Task.state.in_(LIVING), Task.student_id.in_(student_ids), Task.inbound_id.in_(sent_here)
     )
+    if only_outside:
+        alarms = alarms.where(Task.facts["outside_school"].astext.is_not(None))
     found = (await work.session.scalars(alarms.order_by(Task.id))).all()
     for task in found:
         await join_letter(work, task, inbound)

@@ -11,7 +11,7 @@ from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.follow_ups import ask_once_more, days_offered
 from bot.dialogs.phrases import choices, listed, parted_options
 from bot.dialogs.promising import say_who_calls, task_of_text
-from bot.dialogs.reading_along import follows_complaint, is_kept_from_school, let_it_be_read
+from bot.dialogs.reading_along import follows_complaint, is_kept_from_school, joins_alarm, let_it_be_read
 from bot.dialogs.speaker import faded_question
 from bot.dialogs.talk import ASKED, Talk
 from bot.outbox.questions import FOLLOW_UPS
@@ -20,7 +20,6 @@ from bot.replies.action import HOPELESS
 from bot.replies.hints import digit_alone, leaves_day_open
 from bot.replies.normalise import normalise
 from cases.after_complaint import add_to_complaint
-from cases.safety import join_alarm
 from cases.triage import hand_over, join_open
 from storage.tables import Contact, Student
 
@@ -32,11 +31,11 @@ async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
     if await _ask_faded(talk):  # which question was answered is open: no failure to understand
         return "asked_back"
     says_more = digit_alone(normalise(talk.inbound.body)) is None
-    if says_more and await join_alarm(talk.work, [child.id for child in talk.children], talk.inbound):
-        talk.say("handed_over", talk.child())  # no menu for a family whose child is looked for
-        return "handed_over"
     if says_more and await follows_complaint(talk):
         await give_to_a_person(talk, talk.child())
+        return "handed_over"
+    if says_more and await joins_alarm(talk):
+        talk.say("handed_over", talk.child())  # no menu for a family whose child is looked for
         return "handed_over"
     nothing_read = all(reading.intent == "unknown" for reading in readings)
     if nothing_read and await _joins(talk):

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import select
 
 from bot.dialogs.officer import officer_reading
 from bot.dialogs.speaker import Speaker
 from bot.replies import is_danger, is_danger_from_staff
-from bot.replies.hints import digit_alone
-from bot.replies.normalise import normalise
 from cases.casework import open_case_of
 from cases.desk import desk_of_area, desk_of_student
-from cases.safety import join_alarm, raise_safety, raise_unplaced
+from cases.safety import raise_safety, raise_unplaced
 from cases.strangers import desk_of_stranger
 from cases.task_codes import of_code
 from storage.tables import Inbound, Student, Task
@@ -36,12 +32,6 @@ async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
     else:
         await raise_safety(work, await desk_of_student(work, student), student, await open_case_of(work, student.id), inbound.id)
     return True
-
-
-async def tell_searchers(work: Work, inbound: Inbound, children: Sequence[Student]) -> None:
-    """Who looks into an alarm about one of these children reads what its family writes further; a new danger has an alarm of its own."""
-    if digit_alone(normalise(inbound.body)) is None and not is_danger(inbound.body, by_signs=True):
-        await join_alarm(work, [child.id for child in children], inbound)
 
 
 def _task_named(inbound: Inbound, speaker: Speaker) -> Task | None:

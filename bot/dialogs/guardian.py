@@ -14,13 +14,12 @@ from bot.dialogs.clarifying import ask_anew, give_to_a_person, not_understood, p
 from bot.dialogs.complaining import say_taken_up
 from bot.dialogs.confirming import confirm
 from bot.dialogs.consenting import take_choice
-from bot.dialogs.danger import tell_searchers
 from bot.dialogs.follow_ups import hear_follow_up
 from bot.dialogs.lessons import hear_lesson, take_lesson_back
 from bot.dialogs.notice_number import about_named_notice
 from bot.dialogs.publicity import KIND as PUBLICITY
 from bot.dialogs.publicity import hear_of_absence, publicity_before
-from bot.dialogs.reading_along import is_kept_from_school, let_it_be_read, show_beside
+from bot.dialogs.reading_along import is_kept_from_school, let_it_be_read, show_beside, tell_searchers
 from bot.dialogs.speaker import Speaker
 from bot.dialogs.taking_back import UNDO_KEY, ask_again_instead, is_of_no_menu, last_of
 from bot.dialogs.talk import ASKED, Talk, question_about, talk_of
@@ -42,8 +41,8 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
     children = await _children(work, speaker)
     if not children:
         return None
-    await tell_searchers(work, inbound, children)
     talk = await talk_of(work, inbound, speaker, children)
+    await tell_searchers(talk)
     if (named := await about_named_notice(talk)) is not None:
         talk, text = named
         return await _respond(talk, _read(talk, text, "notice"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.dialogs.talk import Talk
-from bot.replies import may_accuse_school, unread_words
+from bot.replies import is_danger, may_accuse_school, unread_words
+from bot.replies.hints import digit_alone
+from bot.replies.normalise import normalise
 from cases.after_complaint import accused_lately, add_to_complaint
+from cases.safety import join_alarm
 from cases.triage import hand_over, show_aside
 from storage.tables import Student
 
@@ -24,6 +27,19 @@ async def show_beside(talk: Talk, child: Student) -> None:
         await show_aside(talk.work, child.id, talk.inbound)
     elif await add_to_complaint(talk.work, talk.inbound) is None:
         await hand_over(talk.work, child.id, talk.inbound, county=True)
+
+
+async def tell_searchers(talk: Talk) -> None:
+    """Who looks into an alarm about one of these children reads what its family writes further; a new danger has an alarm of its own."""
+    body = talk.inbound.body
+    if digit_alone(normalise(body)) is None and not is_danger(body, by_signs=True):
+        await joins_alarm(talk)
+
+
+async def joins_alarm(talk: Talk) -> bool:
+    """False where nobody looks for a child, or only somebody of the school that the words may accuse."""
+    children = [child.id for child in talk.children]
+    return await join_alarm(talk.work, children, talk.inbound, only_outside=await is_kept_from_school(talk))
 
 
 async def is_kept_from_school(talk: Talk) -> bool:

@@ -7,10 +7,11 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+from cases.letters import letters_of
 from cases.plans import install_plan
-from storage.tables import Area, Complaint, Person, Responsibility, School
+from storage.tables import Area, Complaint, Person, Responsibility, School, Task
 from storage.work import working
-from tests.stories.county import CATALOGUE, PLAN, County, Phone
+from tests.stories.county import CATALOGUE, PLAN, County, Phone, local
 from tests.stories.families import ask_father
 
 STRANGER = "+8613999999999"
@@ -66,6 +67,22 @@ async def test_what_follows_a_complaint_is_read_with_it_and_by_nobody_of_the_sch
     await officer.expects(complaint, after)
     for role in OF_SCHOOL:
         assert not [one.body for one in await asked.phones[role].inbox() if "来信" in one.body or "看一眼" in one.body]
+
+
+async def test_who_looks_for_the_child_at_school_does_not_read_what_follows_a_complaint(asked: County) -> None:
+    father = asked.phones["father"]
+    await father.replies("孩子从昨天就不见了")
+    await father.replies("学校乱收费，我要投诉")
+    await asked.stage.advance(minutes=5)
+    await father.replies("都交了两回了")
+    read = {task.role: await _letters(asked, task) for task in await asked.tasks() if task.kind == "safety"}
+    assert "principal" in read
+    assert not [role for role, texts in read.items() if "都交了两回了" in texts]
+
+
+async def _letters(county: County, task: Task) -> list[str]:
+    async with working(county.database, local("2026-11-02 12:00")) as work:
+        return [text.body for text in await letters_of(work, task)]
 
 
 async def test_further_words_are_told_once_until_they_are_read(asked: County) -> None:
