@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-import uvicorn
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fanxiao.running import run
+from fanxiao.serving import listen, serve
 from storage import server
 from storage.roles import Role
 from storage.server import keywords
@@ -33,7 +33,7 @@ async def _stay(home: Path, port: int) -> None:
             return Response("<Response/>", media_type="text/xml")
 
         app = Starlette(routes=[Route("/inbound", take, methods=["POST"])])
-        await uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off", server_header=False)).serve()
+        await serve(app, listen("127.0.0.1", port))
 
 
 if __name__ == "__main__":

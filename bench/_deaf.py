@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from fanxiao.running import run
+from fanxiao.serving import listen, serve
 
 
 async def _heard(request: Request) -> Response:
@@ -20,7 +20,7 @@ async def _heard(request: Request) -> Response:
 
 async def _stay(port: int) -> None:
     app = Starlette(routes=[Route("/hooks/twilio_sms/main/status", _heard, methods=["POST"])])
-    await uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off", server_header=False)).serve()
+    await serve(app, listen("127.0.0.1", port))
 
 
 if __name__ == "__main__":

@@ -1,80 +1,64 @@
-"""The least that could keep reports: their signature checked, those of a moment written in one statement, a row each.
+"""The least that loses no message and sends none twice: one narrow table of what is to be sent, one of what is reported.
 
-`python -m bench._least home port public_url`
+A message is claimed before it is called about (one commit for many), its answer is written, the provider's report is kept before it is
+answered, and applied. There is no intent, no queue, no attempt, no question, nobody to choose, nothing to look for but the next rows.
+
+`python -m bench._least home port public_url` is the process that the provider reports to.
 """
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl
 
-import psycopg
-import uvicorn
-from psycopg_pool import AsyncConnectionPool
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from twilio.request_validator import RequestValidator
-
-from bench._provider import TOKEN
+from bench._bound import BODY, Statements
+from bench._reports import stay
 from fanxiao.running import run
-from storage import server
 from storage.roles import Role
-from storage.server import keywords
 
-TABLES = """
-create table least (id bigint primary key, number text, body text, provider_id text);
-create table least_report (provider_id text, status text);
+_TABLES = f"""
+create table least (
+    id bigint primary key, number bytea, body text default '{BODY}',
+    begun_at timestamptz, provider_id text, sent_at timestamptz, delivered_at timestamptz
+) with (fillfactor = 50);
+insert into least (id, number)
+    select intent.id, address_encrypted
+    from intent join person_contact using (person_id) join contact on contact.id = person_contact.contact_id;
+create index on least (id) where begun_at is null;
+create index on least (provider_id);
+create table least_report (
+    id bigint generated always as identity primary key, provider_id text, status text, applied_at timestamptz, unique (provider_id, status)
+) with (fillfactor = 50);
+create index on least_report (id) where applied_at is null;
+grant select, insert, update on least, least_report to {Role.WEB.value}, {Role.WORKER.value};
 """
-GRANT = f"grant select, insert, update on least, least_report to {Role.WEB.value}".encode()
-REPORT = "insert into least_report select * from unnest(%s::text[], %s::text[])"
-Report = tuple[str, str]
-
-
-class Keeping:
-    """Gathers reports while the group before is written."""
-
-    def __init__(self, pool: AsyncConnectionPool[psycopg.AsyncConnection], statement: str) -> None:
-        self._pool, self._statement = pool, statement.encode()
-        self._waiting: list[tuple[Report, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def keep(self, report: Report) -> None:
-        """Returns once it is committed."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((report, done))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._empty())
-        await done
-
-    async def _empty(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            async with self._pool.connection() as connection:
-                await connection.execute(self._statement, [[report[at] for report, _ in group] for at in (0, 1)])
-            for _, done in group:
-                done.set_result(None)
-
-
-async def stay(home: Path, port: int, public_url: str, statement: str) -> None:
-    """Serves until it is killed. `statement` keeps reports: an array of the provider's names of messages, one of what became of them."""
-    signs = RequestValidator(TOKEN)
-    async with AsyncConnectionPool(kwargs=keywords(server.start(home).logins[Role.WEB]) | {"autocommit": True}, open=False) as pool:
-        keeping = Keeping(pool, statement)
-
-        async def heard(request: Request) -> Response:
-            form = dict(parse_qsl((await request.body()).decode()))
-            if not signs.validate(public_url + request.url.path, form, request.headers["x-twilio-signature"]):
-                return Response(status_code=403)
-            await keeping.keep((form["MessageSid"], form["MessageStatus"]))
-            return Response(status_code=204)
-
-        app = Starlette(routes=[Route("/hooks/twilio_sms/main/status", heard, methods=["POST"])])
-        await uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off", server_header=False)).serve()
+_REPORT = "insert into least_report (provider_id, status) select * from unnest(%s::text[], %s::text[]) on conflict do nothing"
+_TAKEN = "select id from least where begun_at is null order by id limit %(batch)s for update skip locked"
+_BEGUN = """
+update least set begun_at = clock_timestamp() from unnest(%s::bigint[]) told(id) where least.id = told.id
+returning least.id, least.id, number
+"""
+_ACCEPTED = """
+update least set provider_id = told.provider_id, sent_at = now()
+from unnest(%s::bigint[], %s::bigint[], %s::text[]) told(attempt_id, id, provider_id) where least.id = told.id
+"""
+_APPLIED = """
+with told as (
+    select least_report.id, least.id as message_id
+    from least_report join least using (provider_id)
+    where applied_at is null order by least_report.id limit %s for update of least_report skip locked
+), applied as (
+    update least_report set applied_at = now() from told where least_report.id = told.id
+), arrived as (
+    update least set delivered_at = now() from told where least.id = told.message_id returning 1
+)
+select count(*) from arrived
+"""
+LEAST = Statements(
+    prepared=_TABLES, taken=_TAKEN, begun=_BEGUN, accepted=_ACCEPTED, applied=_APPLIED,
+    arrived="select count(delivered_at) from least", module="bench._least",
+)  # fmt: skip
 
 
 if __name__ == "__main__":
-    run(stay(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], REPORT))
+    run(stay(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], _REPORT))

@@ -5,9 +5,9 @@
 Everything runs against one fake provider in the same run. The whole path begins with intents that are written, and ends when the
 provider's report on every message has been applied. It is compared with the same requests posted by a client that does nothing else
 while the provider's reports are answered and thrown away, and with that client where nobody reports: what then counts is that every
-message has left and its acceptance is stored. `least` shows how much of such a client is left to a program that keeps a row of each
-message, acceptance and report, and does nothing else; `contract` how much to one that writes all the rows and makes all the commits
-without which a message could be lost or sent twice, and decides nothing.
+message has left and its acceptance is stored. `least` shows how much of such a client is left to the smallest program that loses no
+message and sends none twice, on one narrow table; `contract` how much to one that writes all the rows and makes all the commits of ours.
+Both decide nothing.
 
 The fake answers in 5 ms, so that the processor is all that counts. The same is measured once more with answers after 50 ms, which is
 still quicker than providers are: there the forty calls that may be under way at once are the limit of both.
@@ -25,31 +25,23 @@ from pathlib import Path
 import aiohttp
 import orjson
 import procrastinate
-import psycopg
 
-from bench._contract import KEPT, contract
+from bench._bound import BODY, Statements, bound
+from bench._contract import CONTRACT
 from bench._costs import used
 from bench._county import County, ask_families, installed, phone, settle
-from bench._least import GRANT, TABLES
+from bench._least import LEAST
 from bench._provider import ACCOUNT, OUR_NUMBER, TOKEN, Provider
 from bench._web import free_port, web
 from bench._worker import workers
 from bot.channels.twilio_sms import LIVES_SECONDS
 from fanxiao.logs import configure
 from fanxiao.running import run
-from storage.roles import Role
 from storage.server import keywords
 
 MESSAGES, WORKERS, AT_ONCE, RATE = 10_000, 2, 40, 100_000.0
 LOOK_SECONDS, WARM_SECONDS, CONNECTIONS, BATCH = 0.05, 3.0, 10, 500
 QUICK, LIFELIKE = 0.005, 0.05  # seconds until the provider answers
-WRITTEN = "insert into least select * from unnest(%s::bigint[], %s::text[], %s::text[])"
-ACCEPTED = """
-update least set provider_id = told.provider_id from unnest(%s::bigint[], %s::text[]) told(id, provider_id) where least.id = told.id
-"""
-BODY = (
-    "【东乡县教育局】马小龙家长您好，锁南小学三(2)班的马小龙今天还没到校，老师很惦记。请回数字：1生病请假 2今天送来 3明天送来 4已转学搬走"
-)
 HEADERS = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
 KNOWN = {
     "once": "select count(*) from message where state = 'delivered'",
@@ -90,65 +82,28 @@ async def _reported(county: County, provider: Provider, messages: int) -> float:
     return messages / (ended - begun)
 
 
-async def _least(county: County, provider: Provider, messages: int) -> float:
-    """The same, but each message, its acceptance and its report are kept: a row each, written many at a time, and nothing is looked at.
-
-    A program on these libraries that keeps what it sends and hears cannot be faster on this machine.
-    """
-    provider.tell(clear=True, callbacks="once")
-    with county.server.direct() as connection:
-        connection.execute(TABLES)
-        connection.execute(GRANT)
-    with web(county.home, free_port(), {}, module="bench._least") as url:
-        begun = time.perf_counter()
-        await _keep_and_post(county, provider.url, messages, f"{url}/hooks/twilio_sms/main/status")
-        ended = await _until(lambda: provider.tell()["brought"] >= messages)
-    assert county.rows("select (select count(provider_id) from least), (select count(*) from least_report)") == [(messages, messages)]
-    return messages / (ended - begun)
-
-
-async def _keep_and_post(county: County, url: str, messages: int, hook: str) -> None:
-    """Written before it is posted; while what was accepted is written, the next ones are posted."""
-    posting, batches = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(2)
-    connecting = psycopg.AsyncConnection.connect(**keywords(county.server.logins[Role.WEB]), autocommit=True)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session, await connecting as connection:
-
-        async def post(number: int) -> str:
-            async with posting:
-                return await _post(session, url, phone(number), StatusCallback=hook)
-
-        async def batch(numbers: list[int]) -> None:
-            async with batches:
-                await connection.execute(WRITTEN, [numbers, [phone(number) for number in numbers], [BODY] * len(numbers)])
-                accepted = await asyncio.gather(*map(post, numbers))
-                await connection.execute(ACCEPTED, [numbers, accepted])
-
-        firsts = range(1, messages + 1, BATCH)
-        await asyncio.gather(*(batch(list(range(first, min(first + BATCH, messages + 1)))) for first in firsts))
-
-
-async def _contract(home: Path, provider: Provider, messages: int) -> float:
-    """The same, but with all the rows and commits that the contract asks for, on an installation of its own; nothing is decided."""
+async def _kept(home: Path, provider: Provider, messages: int, statements: Statements) -> float:
+    """The same, but with what these statements keep, on an installation of its own; nothing is decided."""
     provider.tell(clear=True, callbacks="once")
     with installed(home) as county:
         await settle(county, messages, RATE)
         database = county.database()
         await ask_families(database)
         await database.close()
+        county.rows(statements.prepared)
         county.learn()
-        county.rows(KEPT)
-        with web(home, free_port(), {}, module="bench._contract") as url:
+        with web(home, free_port(), {}, module=statements.module) as url:
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
 
-                async def post(number: str, _body: str) -> str:
+                async def post(number: str) -> str:
                     return await _post(session, provider.url, number, StatusCallback=f"{url}/hooks/twilio_sms/main/status")
 
-                async with contract(county, post, BODY, AT_ONCE) as all_of_it:
+                async with bound(county, statements, post, AT_ONCE) as all_of_it:
                     before, begun = used(home), time.perf_counter()
                     await all_of_it.run(messages)
                     ended = time.perf_counter()
                     _show(before, used(home), messages)
-        assert county.rows(KNOWN["once"]) == [(messages,)]
+        assert county.rows(statements.arrived) == [(messages,)]
     return messages / (ended - begun)
 
 
@@ -229,10 +184,10 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
             print(f"only posting                   {raw:7.0f} messages/s", flush=True)
             reported = await _reported(county, provider, messages)
             print(f"posting, reports thrown away   {reported:7.0f} messages/s", flush=True)
-            least = await _least(county, provider, messages)
-            print(f"the least that keeps anything  {least:7.0f} messages/s", flush=True)
-            all_of_it = await _contract(folder / "contract", provider, messages)
-            print(f"what the contract alone costs  {all_of_it:7.0f} messages/s", flush=True)
+            least = await _kept(folder / "least", provider, messages, LEAST)
+            print(f"the least that loses nothing   {least:7.0f} messages/s", flush=True)
+            contract = await _kept(folder / "contract", provider, messages, CONTRACT)
+            print(f"what the contract alone costs  {contract:7.0f} messages/s", flush=True)
             jobs = await _jobs(county, provider, messages)
             print(f"procrastinate                  {jobs:7.0f} messages/s", flush=True)
         sent = await _whole(folder / "sent", provider, messages, number, "none")
@@ -244,9 +199,9 @@ async def _measure(folder: Path, messages: int, number: int) -> None:
     print(f"delivery accepted={sent / raw:.2f} (against only posting, nobody reports)")
     print(f"delivery strictest={known / raw:.2f} (with reports, against only posting without any)")
     print(f"delivery lifelike={lifelike:.2f} (the same with a provider that takes {LIFELIKE * 1000:.0f} ms to answer)")
-    print(f"delivery least={least / reported:.2f} (what a program that only keeps everything would reach)")
-    print(f"delivery contract={all_of_it / reported:.2f} (what the rows and commits of the contract alone would reach, nothing decided)")
-    print(f"delivery of_contract={known / all_of_it:.2f} (the whole path against these)")
+    print(f"delivery least={least / reported:.2f} (what the smallest program that loses nothing would reach, nothing decided)")
+    print(f"delivery contract={contract / reported:.2f} (the same with the rows and commits of our contract)")
+    print(f"delivery of_contract={known / contract:.2f} (the whole path against these)")
     print(f"delivery ratio={known / reported:.2f}")
 
 
