@@ -23,6 +23,7 @@ OUTCOMES = {
     Result.ACCEPTED: ("服务商已接收", "the provider has accepted it"),
     Result.RETRY: ("服务商现在不收，请稍后再试", "the provider does not take it now, try again later"),
     Result.NOT_REACHED: ("没有人接听", "nobody took the call"),
+    Result.UNSAYABLE: ("服务商不接受这些文字，请看代码的含义", "the provider does not take these words; see what the code means"),
     Result.NO_ROUTE: ("从这个号码发不到那里，请看代码的含义", "this sender cannot reach that number; see what the code means"),
     Result.BAD_CONTACT: ("服务商说这个号码无效，或发不到", "the provider says that this number does not exist or cannot be reached"),
     Result.BLOCKED: ("对方或运营商拒收", "its owner or carrier refuses it"),
