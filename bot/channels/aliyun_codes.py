@@ -79,6 +79,11 @@ FAILURES: dict[str, Result] = {
     "USER_REJECT": Result.BLOCKED,
     "MOBILE_IN_BLACK": Result.BLOCKED,
     "SIGNATURE_BLACKLIST": Result.OUR_FAULT,
+    "CONTENT_KEYWORD": Result.UNSAYABLE,  # a word that carriers let nobody say
+    "CONTENT_ERROR": Result.UNSAYABLE,  # publicity without how to refuse it
+    "NO_ROUTE": Result.UNSAYABLE,  # no carrier takes texts of this kind
+    "PARAMS_ILLEGAL": Result.UNSAYABLE,
+    **{code: result for code, result in REFUSALS.items() if result is Result.UNSAYABLE},
 }
 """By the code in a status report that says failed; all others (switched off, no such number, which it does not tell apart): another way."""
 

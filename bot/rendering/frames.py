@@ -8,15 +8,17 @@ quoted whole, and publicity, which ends with how to refuse it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import yaml
 
 from bot.rendering.catalogue import Catalogue, MessageTemplate, unsigned
+from bot.rendering.lint import sample
 from bot.rendering.registered import (
     LINK,
     LONGEST_VALUE,
@@ -49,13 +51,14 @@ class Saying:
 
 @dataclass(frozen=True)
 class Frame:
-    """`by_phone`: it ends with the school's telephone, which is no part of the pieces."""
+    """`by_phone`: it ends with the school's telephone, which is no part of the pieces. `example`: the message that shows what it is for."""
 
     id: str
     audiences: frozenset[str]
     places: int
     by_phone: bool
     source: str
+    example: str
 
 
 @cache
@@ -75,7 +78,8 @@ def frames() -> tuple[Frame, ...]:
 def _frame(kind: str, said: Mapping[str, Any], places: int, joint: str) -> Frame:
     pieces = joint.join(f"{{{{ piece_{number} }}}}" for number in range(1, places + 1))
     text = said["text"].replace("PIECES", pieces)
-    return Frame(f"frame_{kind}_{places}", frozenset(said["audiences"]), places, "school_phone" in text, "【{{ signature }}】" + text)
+    source = "【{{ signature }}】" + text
+    return Frame(f"frame_{kind}_{places}", frozenset(said["audiences"]), places, "school_phone" in text, source, said["example"])
 
 
 def carried(approved: Collection[str]) -> frozenset[str]:
@@ -95,24 +99,25 @@ def may_be_cut(template: MessageTemplate) -> bool:
     return not template.law and not is_publicity(template)
 
 
-def frame_templates() -> Iterator[MessageTemplate]:
-    """The frames as messages, to be handed in for approval like all others."""
-    for frame in frames():
-        names = {f"piece_{number}" for number in range(1, frame.places + 1)} | ({"school_phone"} if frame.by_phone else set())
-        sources = {"sms": frame.source}
-        yield MessageTemplate(frame.id, min(frame.audiences), "duty", "", (), frozenset(names), frozenset(), sources)
-
-
 def all_candidates(catalogue: Catalogue) -> list[Candidate]:
     """What is handed in for approval: the frames, then every message, tried with its samples."""
-    return [_framed(catalogue, frame) for frame in frame_templates()] + candidates(catalogue)
+    return [_candidate(catalogue, frame) for frame in frames()] + candidates(catalogue)
 
 
-def _framed(catalogue: Catalogue, frame: MessageTemplate) -> Candidate:
-    registered = registrable(catalogue.environment, frame.sources["sms"])
-    examples = words()["frames"]["examples"]
-    facts = {name: examples[place % len(examples)] for place, name in enumerate(sorted(frame.variables))}
-    return Candidate(frame, registered, registered.values({**facts, "school_phone": catalogue.samples["common"]["school_phone"]}))
+def _candidate(catalogue: Catalogue, frame: Frame) -> Candidate:
+    """Filled with a message that a reviewer understands."""
+    example = catalogue.templates[frame.example]
+    text = _text(catalogue, example, sample(catalogue, example), frame.by_phone)
+    given = _given(cut(_beginning(text, frame.places * ROOMY), frame.places) or [], str(catalogue.samples["common"]["school_phone"]))
+    template = MessageTemplate(frame.id, example.audience, "duty", example.gloss, (), frozenset(given), frozenset(), {"sms": frame.source})
+    registered = registrable(catalogue.environment, frame.source)
+    return Candidate(template, registered, registered.values(given))
+
+
+def _beginning(text: str, most: int) -> str:
+    """The sentences that have room in so many characters."""
+    ends = [end for end in range(1, min(most, len(text)) + 1) if text[end - 1] in _STOPS]
+    return text if len(text) <= most else text[: max(ends, default=most)]
 
 
 def saying(catalogue: Catalogue, template_id: str, context: Mapping[str, Any], approved: Collection[str]) -> Saying:
@@ -141,17 +146,25 @@ def _in_pieces(catalogue: Catalogue, template: MessageTemplate, context: Mapping
     """None where no approved frame holds it."""
     phone = str(context.get("school_phone") or "")
     by_phone = template.audience == "guardian" and "school_phone" in template.variables and PHONE.fullmatch(phone) is not None
-    facts = {**context, "school_phone": words()["frames"]["phone_below"]} if by_phone else context
-    text = _in_one_line(plain(unsigned(catalogue.render(template.id, "sms", facts))))
-    if template.audience != "guardian":  # what somebody else wrote is to be read all the same
-        text = _ADDRESS.sub(words()["frames"]["link"], text)
+    text = _text(catalogue, template, context, by_phone)
     for frame in _by_size(template.audience, by_phone, approved, len(text)):
         pieces = cut(text, frame.places)
         if pieces is not None:
             registered = registrable(catalogue.environment, frame.source)
-            given = {f"piece_{number}": piece for number, piece in enumerate(pieces, 1)}
-            return _said(frame.id, registered, registered.values({**given, "school_phone": phone}), context)
+            return _said(frame.id, registered, registered.values(_given(pieces, phone)), context)
     return None
+
+
+def _text(catalogue: Catalogue, template: MessageTemplate, context: Mapping[str, Any], by_phone: bool) -> str:
+    """What is to be cut: in one line, with the school's telephone below where the frame has a place for it."""
+    facts = {**context, "school_phone": words()["frames"]["phone_below"]} if by_phone else context
+    text = _in_one_line(plain(unsigned(catalogue.render(template.id, "sms", facts))))
+    # what somebody else wrote is to be read by staff all the same
+    return text if template.audience == "guardian" else _ADDRESS.sub(words()["frames"]["link"], text)
+
+
+def _given(pieces: Sequence[str], phone: str) -> dict[str, str]:
+    return {f"piece_{number}": piece for number, piece in enumerate(pieces, 1)} | {"school_phone": phone}
 
 
 def _by_size(audience: str, by_phone: bool, approved: Collection[str], length: int) -> list[Frame]:
@@ -168,32 +181,38 @@ def _in_one_line(text: str) -> str:
 
 
 def cut(text: str, places: int) -> list[str] | None:
-    """So many pieces that each can be a value, cut behind stops, else between words; None where that cannot be."""
-    pieces: list[str] = []
-    left = text.strip()
-    for places_left in range(places, 1, -1):
-        end = _end(left, places_left)
-        if end is None:
-            return None
-        pieces.append(left[:end].strip())
-        left = left[end:].strip()
-    pieces.append(left)
-    return pieces if all(1 <= len(piece) <= LONGEST_VALUE for piece in pieces) else None
-
-
-def _end(left: str, places: int) -> int | None:
-    """Where the first of so many pieces ends: near an even share, at the best edge there is."""
-    shortest, longest = max(1, len(left) - LONGEST_VALUE * (places - 1)), min(LONGEST_VALUE, len(left) - (places - 1))
-    if shortest > longest:
+    """So many pieces that each can be a value, cut where it reads best; None where that cannot be."""
+    text = text.strip()
+    ways: Ways = {0: (0.0, (0,))}
+    for left in range(places - 1, -1, -1):
+        ways = _one_more(text, ways, left, len(text) / places)
+    if len(text) not in ways:
         return None
-    share = len(left) / places
-    return min(range(shortest, longest + 1), key=lambda end: (_roughness(left, end), abs(end - share)))
+    pieces = [text[begin:end].strip() for begin, end in pairwise(ways[len(text)][1])]
+    return pieces if all(pieces) else None
+
+
+Ways = dict[int, tuple[float, tuple[int, ...]]]
+"""Where the pieces so far may end: how badly that reads, and all their ends."""
+
+
+def _one_more(text: str, ways: Ways, left: int, share: float) -> Ways:
+    """With one piece more, and `left` of them still to come; `share`: characters of each if all were alike."""
+    found: Ways = {}
+    for begin, (cost, ends) in ways.items():
+        first = max(begin + 1, len(text) - LONGEST_VALUE * left)
+        for end in range(first, min(begin + LONGEST_VALUE, len(text) - left) + 1):
+            price = cost + (0 if left == 0 else _roughness(text, end)) + ((end - begin) / share - 1) ** 2
+            if end not in found or price < found[end][0]:
+                found[end] = (price, (*ends, end))
+    return found
 
 
 def _roughness(text: str, end: int) -> int:
-    """How badly it reads to cut there: 0 behind a stop, 3 inside a word or a number."""
-    if text[end - 1] in _STOPS:
+    """How badly it reads to cut there: well behind a stop, worst inside a number or a code."""
+    before, after = text[end - 1], text[end]
+    if before in _STOPS:
         return 0
-    if text[end - 1] in _COMMAS:
-        return 1
-    return 3 if text[end - 1].isascii() and text[end].isascii() and text[end - 1 : end + 1].strip() == text[end - 1 : end + 1] else 2
+    if before in _COMMAS or after == " ":
+        return 2
+    return 60 if before.isascii() and after.isascii() else 20

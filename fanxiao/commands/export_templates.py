@@ -14,7 +14,7 @@ from bot.channels.aliyun_keys import Keys
 from bot.channels.aliyun_templates import Entry, entries, written
 from bot.channels.registry import accounts, settings_of
 from bot.rendering.frames import all_candidates, frames, may_be_cut, words
-from bot.rendering.registered import Candidate, Registered, Variable, filled, is_publicity
+from bot.rendering.registered import Candidate, Registered, Variable, is_publicity
 from fanxiao.commands.channels_lines import environment, hooks_of
 from fanxiao.commands.once import refuse
 from fanxiao.engine import load_catalogue
@@ -85,7 +85,7 @@ def _row(one: Candidate, registered: Registered, signature: str) -> dict[str, st
         "attributes": "\n".join(f"{variable.name}：{_attribute(variable, kind)}" for variable in registered.variables),
         "meanings": "\n".join(_meaning(variable, one.examples[variable.name]) for variable in registered.variables),
         "signature": signature or words()["signature"],
-        "remark": _remark(one, registered),
+        "remark": _remark(one),
     }
 
 
@@ -96,12 +96,11 @@ def _kind(one: Candidate) -> str:
     return "code" if one.template.variables == CODE_ALONE else "other"
 
 
-def _remark(one: Candidate, registered: Registered) -> str:
+def _remark(one: Candidate) -> str:
     said = words()
-    remark: str = said["remark"].format(audience=said["audiences"][one.template.audience])
-    if one.template.id not in {frame.id for frame in frames()}:
-        return remark
-    return str(said["frames"]["remark"].format(remark=remark, example=filled(registered.text, one.examples)))
+    in_pieces = one.template.id in {frame.id for frame in frames()}
+    remark: str = said["frames"]["remark"] if in_pieces else said["remark"]
+    return remark.format(audience=said["audiences"][one.template.audience])
 
 
 def _attribute(variable: Variable, kind: str) -> str:

@@ -154,6 +154,8 @@ async def test_reports_come_many_at_once_and_bear_their_time(rig: AliyunSmsRig) 
     ]
     assert heard.statuses[0].at == datetime(2020, 1, 1, 0, 0, 3, tzinfo=UTC)
     assert rig.channel.capabilities.failures["USER_REJECT"] is Result.BLOCKED
+    of_words = ("CONTENT_KEYWORD", "NO_ROUTE", "isv.UNSUPPORTED_CONTENT")
+    assert {rig.channel.capabilities.failures[code] for code in of_words} == {Result.UNSAYABLE}
     assert (json.loads(heard.answer.body), heard.answer.status) == ({"code": 0, "msg": "成功"}, 200)
 
 
@@ -410,7 +412,9 @@ def test_what_is_handed_in_for_approval(tmp_path: Path) -> None:
     assert "officer_case: 没有自己的模板，分段发（frame_ 开头的模板）：几乎全是变量" in result.stdout
     assert "publicity: 不能登记，走别的通道：变量超过35个字" in result.stdout
     assert rows["frame_staff_2"]["模板内容"] == "控辍保学工作：${p1}（续）${p2}（全文完）"
-    assert rows["frame_staff_2"]["申请说明"].endswith("（续）请问是什么原因？请直接回复。（全文完）")
+    assert "p1：第一段内容，例：早上好，您的待办7件。" in rows["frame_staff_8"]["变量含义和示例"]
+    assert "连起来是一条完整的通知" in rows["frame_staff_8"]["申请说明"]
+    assert max(len(row["申请说明"]) for row in rows.values()) <= 100  # Aliyun takes no more
     assert (rows["login_code"]["模板类型"], rows["login_code"]["变量属性"]) == ("验证码", "p1：仅数字")
     assert rows["publicity_teachers"]["模板类型"] == "推广短信"
     assert rows.keys() == texts_of_ours().keys() == entries(tmp_path / "aliyun_templates.yaml").keys()
