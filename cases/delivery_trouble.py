@@ -40,11 +40,11 @@ async def expired(work: Work, intent: Intent) -> None:
 async def unsaid(work: Work, intent: Intent) -> None:
     """No sender may say these words to its reader: that is no telephone's fault, and a person passes them on at once.
 
-    Also what a step or an answer says: later words of the same kind would not get through either.
+    Also what a step or an answer says: later words of the same kind would not get through either. Publicity is counted by its campaign.
     """
-    work.record("unsaid", f"intent:{intent.id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
     if intent.urgency == "bulk":
         return
+    work.record("unsaid", f"intent:{intent.id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
     if intent.student_id is not None and await _is_family(work, intent):
         await _passed_on_to_family(work, intent, intent.student_id)
     else:

@@ -143,15 +143,16 @@ def _said(name: str, registered: Registered, values: dict[str, str], context: Ma
 
 
 def _in_pieces(catalogue: Catalogue, template: MessageTemplate, context: Mapping[str, Any], approved: Collection[str]) -> Saying | None:
-    """None where no approved frame holds it."""
+    """With the telephone below where there is one and a frame for it; None where no approved frame holds the words."""
     phone = str(context.get("school_phone") or "")
     by_phone = template.audience == "guardian" and "school_phone" in template.variables and PHONE.fullmatch(phone) is not None
-    text = _text(catalogue, template, context, by_phone)
-    for frame in _by_size(template.audience, by_phone, approved, len(text)):
-        pieces = cut(text, frame.places)
-        if pieces is not None:
-            registered = registrable(catalogue.environment, frame.source)
-            return _said(frame.id, registered, registered.values(_given(pieces, phone)), context)
+    for below in (True, False) if by_phone else (False,):
+        text = _text(catalogue, template, context, below)
+        for frame in _by_size(template.audience, below, approved, len(text)):
+            pieces = cut(text, frame.places)
+            if pieces is not None:
+                registered = registrable(catalogue.environment, frame.source)
+                return _said(frame.id, registered, registered.values(_given(pieces, phone)), context)
     return None
 
 

@@ -180,43 +180,6 @@ async def test_reports_on_what_others_send_from_the_account_are_none_of_ours(rig
     assert (heard.statuses, json.loads(heard.answer.body)["code"]) == ((), 0)
 
 
-@pytest.mark.parametrize("number", ["13800000001", "8613800000001", "+8613800000001"])
-async def test_a_reply(rig: AliyunSmsRig, number: str) -> None:
-    (text,) = (await rig.channel.hear(rig.push("inbound", rig.aliyun.uplink(number, "TD", "【教育局】", 5)))).incoming
-    assert (text.sender, text.to, text.body, text.provider_id, text.choice) == (
-        rig.contact,
-        rig.address,
-        "TD",
-        "5-2020-01-01-08-00-01",
-        None,
-    )
-
-
-def uplinks(rig: AliyunSmsRig, *texts: str, first: int = 5, **changes: Any) -> Request:
-    """One push with texts of one number, in this order."""
-    rows = [json.loads(rig.aliyun.uplink("13800000001", text, "【教育局】", first + place))[0] for place, text in enumerate(texts)]
-    return rig.push("inbound", json.dumps([rows[0], *({**row, **changes} for row in rows[1:])]).encode())
-
-
-@pytest.mark.parametrize("full", [67, 70])
-async def test_a_long_reply_that_comes_in_parts_is_one_text(rig: AliyunSmsRig, full: int) -> None:
-    (text,) = (await rig.channel.hear(uplinks(rig, "一" * full, "二" * full, "三"))).incoming
-    assert (text.body, text.provider_id) == ("一" * full + "二" * full + "三", "5-2020-01-01-08-00-01")
-
-
-@pytest.mark.parametrize("changes", [{"phone_number": "13800000002"}, {"dest_code": "99"}, {"sequence_id": 9}, {"content": None}])
-async def test_texts_that_only_come_together_stay_apart(rig: AliyunSmsRig, changes: dict[str, Any]) -> None:
-    assert len((await rig.channel.hear(uplinks(rig, "一" * 67, "二", **changes))).incoming) == 2
-    assert len((await rig.channel.hear(uplinks(rig, "一" * 66, "二"))).incoming) == 2
-
-
-async def test_a_reply_that_is_pushed_again_is_known_and_another_account_s_of_its_number_is_not(rig: AliyunSmsRig) -> None:
-    push = uplinks(rig, "1")
-    first, again = [(await rig.channel.hear(push)).incoming[0].provider_id for _ in range(2)]
-    other = (await rig.channel.hear(uplinks(rig, "1"))).incoming[0].provider_id
-    assert (first == again, first == other) == (True, False)
-
-
 @pytest.mark.parametrize(
     "body",
     [

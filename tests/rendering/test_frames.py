@@ -112,6 +112,10 @@ def test_a_family_can_call_the_school_whose_number_stands_by_itself() -> None:
     two = saying(CATALOGUE, "absence_question_several", facts | {"school_phone": "0930-7123456、0930-7123457"}, ALL)
     assert "0930-7123457" in two.body
     assert not two.template.startswith("frame_family_phone")
+    without = {name: text for name, text in ALL.items() if "phone" not in name}
+    assert "学校电话0930-7123456。" in saying(CATALOGUE, "absence_question_several", facts, without).body.replace("（续）", "").replace(
+        "（全", "。"
+    )
 
 
 def test_characters_that_aliyun_refuses_are_written_another_way() -> None:
