@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ from alibabacloud_dysmsapi20170525.models import (  # type: ignore[import-untype
 from bot.channels.aliyun_client import CALL_SECONDS, NO_ANSWER, NOT_CONNECTED, OFFICIAL_BASE, UNREADABLE, Client, Refused
 from bot.channels.aliyun_codes import FAILURES, INACTIVE, pause, refusal
 from bot.channels.aliyun_keys import Keys
-from bot.channels.aliyun_templates import Entry, approved, lacking, texts_of_ours
+from bot.channels.aliyun_templates import Entry, approved, lacking, outdated, texts_of_ours
 from bot.channels.aliyun_uplinks import incoming, joined
 from bot.channels.base import Answer, Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 from bot.rendering.catalogue import unsigned
@@ -43,7 +43,7 @@ REGISTERED = (1, 3)  # 已报备待验证, 报备成功
 
 
 class AliyunSms:
-    """One Aliyun account. `templates`: what it may send, by our ids.
+    """One Aliyun account. `templates`: what it may send, by our ids; `outdated`: those whose words are not ours any more.
 
     A message is known by an id of ours (OutId): Aliyun's own (BizId) is not given back when a message is asked about.
     """
@@ -55,9 +55,12 @@ class AliyunSms:
         keys: Keys,
         base: str = OFFICIAL_BASE,
         *,
+        outdated: Collection[str] = (),
         extend_code: str | None = None,
         seconds: float = CALL_SECONDS,
     ) -> None:
+        self._outdated = frozenset(outdated)
+        current = frozenset(templates) - self._outdated
         self._client = Client(*key, base, seconds)
         self._templates = templates
         self._keys = keys
@@ -69,8 +72,8 @@ class AliyunSms:
             max_length=500,
             can_be_asked=True,
             counts="parts",
-            templates=frozenset(templates),
-            carries=carried(templates),
+            templates=current,
+            carries=carried(current),
             failures=FAILURES,
         )
 
@@ -164,7 +167,7 @@ class AliyunSms:
             self._client.query_sms_template_list_async, lambda page: QuerySmsTemplateListRequest(page_index=page, page_size=ROWS)
         )
         theirs = {row.template_code: row async for body in pages for row in body.sms_template_list}
-        ours, unsaid = await asyncio.to_thread(lambda: (texts_of_ours(), lacking(self._templates)))
+        ours, unsaid = await asyncio.to_thread(lambda: (texts_of_ours(), lacking(self._templates.keys() - self._outdated)))
         found = [
             (template_id, _of_template(entry, theirs.get(entry.code), ours.get(template_id)))
             for template_id, entry in self._templates.items()
@@ -253,10 +256,12 @@ def _trouble(refused: Refused) -> Trouble:
 
 def build(settings: Mapping[str, str]) -> AliyunSms:
     """From the settings in docs/channels.md. Raises StartFault when the file of template codes is faulty."""
+    codes = approved(Path(settings["ALIYUN_SMS_TEMPLATES"]))
     return AliyunSms(
         (settings["ALIYUN_ACCESS_KEY_ID"], settings["ALIYUN_ACCESS_KEY_SECRET"]),
-        approved(Path(settings["ALIYUN_SMS_TEMPLATES"])),
+        codes,
         Keys(settings["ALIYUN_HOOK_SECRET"]),
         settings.get("ALIYUN_API_BASE") or OFFICIAL_BASE,
+        outdated=outdated(codes),
         extend_code=settings.get("ALIYUN_SMS_EXTEND_CODE") or None,
     )

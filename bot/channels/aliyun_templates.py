@@ -47,6 +47,11 @@ def _catalogue() -> Catalogue:
         return Catalogue.load(folder)
 
 
+def outdated(codes: Mapping[str, Entry]) -> frozenset[str]:
+    """Those whose words have changed since they were approved: until they are again, they are said in pieces."""
+    return frozenset(template_id for template_id, entry in codes.items() if texts_of_ours().get(template_id) != entry.text)
+
+
 def lacking(codes: Collection[str]) -> list[Trouble]:
     """What a county with these codes cannot say: messages that would become a person's step, and frames that keep them from it."""
     frames_without = [frame.id for frame in frames() if frame.id not in codes]

@@ -346,11 +346,19 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 
 async def test_it_is_there_when_its_settings_are(tmp_path: Path) -> None:
-    file = codes(tmp_path, "a:\n  code: SMS_1\n  text: x\nb:\n  code:\n  text: y\n")
+    """What has no code, or words that are not ours any more, it does not send."""
+    ours = texts_of_ours()
+    known = {
+        "undone": Entry("SMS_1", ours["undone"]),
+        "welcome_back": Entry("SMS_2", "旧的文字"),
+        "handed_over": Entry("", ours["handed_over"]),
+    }
+    file = codes(tmp_path, written(known | {"frame_staff_2": Entry("SMS_3", ours["frame_staff_2"])}))
     settings = {"ALIYUN_ACCESS_KEY_ID": "i", "ALIYUN_ACCESS_KEY_SECRET": "s", "ALIYUN_SMS_TEMPLATES": str(file), "ALIYUN_HOOK_SECRET": "h"}
     channels = build_channels(settings)
     can = channels["aliyun_sms", "main"].capabilities
-    assert (can.templates, can.counts, can.contact) == (frozenset({"a"}), "parts", "phone")
+    assert (can.templates, can.counts, can.contact) == (frozenset({"undone", "frame_staff_2"}), "parts", "phone")
+    assert can.carries == {"teacher", "officer"}
     await close_channels(channels)
     assert accounts("aliyun_sms", settings | {"ALIYUN_HOOK_SECRET": ""}) == []
 
