@@ -24,7 +24,7 @@ class Result(StrEnum):
     UNSAYABLE = "unsayable"  # not these words from this sender: another way, else a person passes them on
     BAD_CONTACT = "bad_contact"  # never again on this contact
     BLOCKED = "blocked"  # its owner or the provider refuses us
-    OUR_FAULT = "our_fault"  # account, key or template: stop the sender, tell the county
+    OUR_FAULT = "our_fault"  # account, key, number or signature: stop the sender, tell the county
     UNKNOWN = "unknown"  # it may have been accepted: in doubt
 
 
