@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -130,7 +131,7 @@ class AliyunSms:
         rows = _rows(request.body)
         if request.hook == "report":
             return Heard(statuses=tuple(_readable(self._own_status, rows)), answer=HEARD)
-        return Heard(incoming=tuple(_readable(incoming, joined(rows))), answer=HEARD)
+        return Heard(incoming=tuple(_readable(partial(incoming, keys=self._keys), joined(rows))), answer=HEARD)
 
     def _own_status(self, row: Mapping[str, Any]) -> Status | None:
         return _status(row) if self._keys.is_own_id(str(row.get("out_id"))) else None

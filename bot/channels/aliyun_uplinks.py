@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.channels.aliyun_keys import Keys
 from bot.channels.base import Incoming
 
 FULL = (67, 70)  # characters of a part that another one follows: with and without the header of a joined SMS
@@ -37,16 +38,16 @@ def _goes_on(last: Any, row: Any) -> bool:
     return alike and follows and len(str(last.get("content") or "")) in FULL and isinstance(row.get("content"), str)
 
 
-def incoming(row: Mapping[str, Any]) -> Incoming:
-    """A number of another kind (a short code, a landline) stays as it came. Raises KeyError and ValueError."""
+def incoming(row: Mapping[str, Any], keys: Keys) -> Incoming:
+    """A number of another kind (a short code, a landline) stays as it came. Raises KeyError and ValueError.
+
+    It is known by Aliyun's number for it, which stays when it is pushed again. As nothing says that two accounts never count alike, its
+    writer's mark stands behind.
+    """
     written = str(row["phone_number"]).strip()
     if not written or row["phone_number"] is None:
         raise ValueError("phone_number")
     number = MOBILE.fullmatch(written)
+    sender = f"+86{number[1]}" if number else written
     to = str(row.get("sign_name") or "").strip("【】")
-    return Incoming(_id(row), f"+86{number[1]}" if number else written, to, str(row.get("content") or ""))
-
-
-def _id(row: Mapping[str, Any]) -> str:
-    """The same when it is pushed again; with its time, as nothing says that two accounts never count alike."""
-    return "-".join([str(row["sequence_id"]), *re.findall(r"\d+", str(row.get("send_time") or ""))])
+    return Incoming(f"{row['sequence_id']}-{keys.mark(sender)}", sender, to, str(row.get("content") or ""))

@@ -617,7 +617,7 @@ async def test_when_every_way_is_used_up_a_person_is_told_at_once(world: World, 
     key = await world.say(await world.person(PARENT), facts={"say": "字" * 50})
     await world.worker().drain(NOW)
     assert (await world.intent(key)).state == "unaddressable"
-    assert [name for name, _ in trouble] == ["unreachable"]
+    assert [name for name, _ in trouble] == ["unsaid"]
 
 
 async def test_what_is_in_doubt_on_a_stopped_sender_ends_with_its_time(world: World, first: Scripted, trouble: Trouble) -> None:

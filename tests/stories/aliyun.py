@@ -36,16 +36,17 @@ class AliyunCounty(County):
     aliyun: FakeAliyun = field(default_factory=FakeAliyun)
     without: frozenset[str] = frozenset()
     channel: AliyunSms = field(init=False)
+    codes: dict[str, Entry] = field(default_factory=dict)
     _sequence: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     async def begin(self, at: str, *, roles: Iterable[str] = STAFF, **said: Any) -> None:
         await super().begin(at, roles=roles, channels=(), **said)
         ours = {name: text for name, text in texts_of_ours().items() if name not in self.without}
-        codes = {name: Entry(f"SMS_{number}", text) for number, (name, text) in enumerate(ours.items(), 1)}
-        for entry in codes.values():
+        self.codes = {name: Entry(f"SMS_{number}", text) for number, (name, text) in enumerate(ours.items(), 1)}
+        for entry in self.codes.values():
             self.aliyun.approve(entry.code, entry.text)
         self.aliyun.signatures[SIGNATURE] = PASSED
-        self.channel = AliyunSms(self.aliyun.key, codes, KEYS, self.aliyun.base)
+        self.channel = AliyunSms(self.aliyun.key, self.codes, KEYS, self.aliyun.base)
         self.settings = replace(
             self.settings, channels={("aliyun_sms", MAIN): self.channel}, registered=partial(saying, CATALOGUE), public_url=HOOKS
         )
