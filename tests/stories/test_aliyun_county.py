@@ -49,12 +49,13 @@ def said_by_aliyun(county: AliyunCounty, number: str) -> list[str]:
     return [message["Content"] for message in county.aliyun.sent if message["PhoneNum"] == number.removeprefix("+86")]
 
 
-async def test_a_week_of_absences_from_the_question_to_the_digest(county: AliyunCounty) -> None:
+async def test_two_absences_from_the_sheet_to_the_officers_and_back(county: AliyunCounty) -> None:
     father = await absent(county, "马小龙", "马阿依莎")
     await county.phones["class_teacher"].expects("考勤已收到", "马小龙、马阿依莎")
     await father.expects("小龙", "阿依莎", "没到校", "0930-7120001")
     await county.reports()
-    await county.to("2026-11-03 12:06")
+    await county.after_outage("2026-11-03 12:01")
+    await county.stage.advance(minutes=5)
     principal, village = county.phones["principal"], county.phones["village_committee"]
     await principal.expects("小龙", "阿依莎", "动员返校")
     await village.expects("小龙", "阿依莎", "家访", "（续）")
@@ -64,8 +65,6 @@ async def test_a_week_of_absences_from_the_question_to_the_digest(county: Aliyun
     await principal.replies(f"查 {number}")
     story = await principal.expects(number, "起缺课", "（全文完）")
     assert story in said_by_aliyun(county, principal.number)
-    await county.to("2026-11-06 08:31")
-    await village.expects("早上好", "您的待办", "过期", "看全部回：我的（全文完）")
     await father.replies("两个都病了，下周一去学校")
     await father.expects("小龙", "阿依莎", "生病请假", "11月9日到校")
     await county.reports()
@@ -74,6 +73,20 @@ async def test_a_week_of_absences_from_the_question_to_the_digest(county: Aliyun
         messages = list(await session.scalars(select(Message)))
     assert {message.state for message in messages} <= {"delivered", "answered"}
     assert sorted(message.body for message in messages) == sorted(county.aliyun.bodies())
+
+
+async def test_the_morning_s_list_of_what_is_overdue(county: AliyunCounty) -> None:
+    await county.begin("2026-11-02 09:00")
+    await county.receive(STRANGER, "请问补助啥时候发")
+    await county.receive("+8613999999998", "请问学校在哪")
+    await county.stage.settle()
+    await county.after_outage("2026-11-05 07:20")
+    await county.to("2026-11-05 07:50")
+    officer = county.phones["county_officer"]
+    await officer.expects("早上好，您的待办2件", "过期2件", "看全部回：我的（全文完）")
+    await officer.replies("我的")
+    await officer.expects("您的待办", "处理陌生号码来信")
+    assert await unsaid(county) == []
 
 
 async def test_three_children_are_asked_about_in_one_message_that_is_answered_by_a_digit(county: AliyunCounty) -> None:
