@@ -15,7 +15,7 @@ from bot.outbox.address import limits_of
 from bot.outbox.hours import is_open
 from bot.outbox.wording import signature
 from bot.rendering import Catalogue, parts
-from bot.rendering.catalogue import VARIANTS
+from bot.rendering.catalogue import VARIANTS, MessageTemplate
 from bot.rendering.free_text import Fault, fault_of
 from cases.audience import Counted
 from cases.campaign_drafts import Draft, new_campaign
@@ -103,7 +103,7 @@ async def preview_campaign(work: Work, plan: Plan, outbox: Outbox, campaign: Cam
     template = outbox.catalogue.templates[text_of(campaign).template]
     ways = []
     for kind, (people, messages) in sorted(counted.by_channel.items()):
-        fitting = [sender for sender in senders if _reaches(_can(outbox, sender), kind, template.audience)]
+        fitting = [sender for sender in senders if _reaches(_can(outbox, sender), kind, template)]
         variant = next((can.variant for sender in fitting if (can := _can(outbox, sender))), "sms")
         each = parts(samples[variant]) if variant == "sms" else 1
         units = {sender.id: _units(outbox, sender, each) for sender in fitting}
@@ -118,8 +118,11 @@ def _can(outbox: Outbox, sender: Sender) -> Capabilities | None:
     return channel.capabilities if channel is not None else None
 
 
-def _reaches(can: Capabilities | None, kind: str, audience: str) -> bool:
-    return can is not None and can.contact == kind and audience in can.audiences and can.variant != "voice"
+def _reaches(can: Capabilities | None, kind: str, template: MessageTemplate) -> bool:
+    """Publicity is said in its own words only: a sender of registered texts has it approved, or does not say it."""
+    if can is None or (can.templates is not None and template.id not in can.templates):
+        return False
+    return can.contact == kind and template.audience in can.audiences and can.variant != "voice"
 
 
 def _cost(outbox: Outbox, senders: Sequence[Sender], messages: int, each: int) -> Decimal | None:

@@ -32,14 +32,37 @@ async def expired(work: Work, intent: Intent) -> None:
     """
     work.record("intent_expired", f"intent:{intent.id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
     if intent.student_id is not None and intent.task_id is None:
-        student = await work.session.get_one(Student, intent.student_id)
-        desk = await desk_of_student(work, student)
-        about = {"student_id": student.id, "case_id": intent.case_id}
-        await _resend(work, desk, desk.plan.duties["resend_expired"].role, f"student:{student.id}", about)
+        await _passed_on_to_family(work, intent, intent.student_id)
     elif intent.task_id is None and intent.contact_id is None:
-        desk = await _reader_s_desk(work, intent)
-        role = desk.plan.attendance.takeover.role if desk.place.school_id else desk.plan.holes.role
-        await _resend(work, desk, role, f"school:{desk.place.school_id}" if desk.place.school_id else f"area:{desk.place.area_code}", {})
+        await _passed_on_there(work, intent)
+
+
+async def unsaid(work: Work, intent: Intent) -> None:
+    """No sender may say these words to its reader: that is no telephone's fault, and a person passes them on at once.
+
+    Also what a step or an answer says: later words of the same kind would not get through either. Publicity is counted by its campaign.
+    """
+    if intent.urgency == "bulk":
+        return
+    work.record("unsaid", f"intent:{intent.id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
+    if intent.student_id is not None and await _is_family(work, intent):
+        await _passed_on_to_family(work, intent, intent.student_id)
+    else:
+        await _passed_on_there(work, intent)
+
+
+async def _passed_on_to_family(work: Work, intent: Intent, student_id: int) -> None:
+    student = await work.session.get_one(Student, student_id)
+    desk = await desk_of_student(work, student)
+    about = {"student_id": student.id, "case_id": intent.case_id}
+    await _resend(work, desk, desk.plan.duties["resend_expired"].role, f"student:{student.id}", about)
+
+
+async def _passed_on_there(work: Work, intent: Intent) -> None:
+    """By whoever looks after the reader's school, else by the county."""
+    desk = await _reader_s_desk(work, intent)
+    role = desk.plan.attendance.takeover.role if desk.place.school_id else desk.plan.holes.role
+    await _resend(work, desk, role, f"school:{desk.place.school_id}" if desk.place.school_id else f"area:{desk.place.area_code}", {})
 
 
 async def _resend(work: Work, desk: Desk, role: str, whose: str, about: dict[str, int | None]) -> None:

@@ -19,7 +19,7 @@ from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.wording import county_signatures
 from bot.rendering import Catalogue, CatalogueError
-from bot.rendering.registered import registered_values
+from bot.rendering.frames import saying
 from bot.worker import Worker
 from cases.plans import plan_in_force
 from fanxiao.files import PLAN, TEMPLATES
@@ -124,7 +124,7 @@ async def build_engine(
     settings = OutboxSettings(
         policy=DeliveryPolicy.of(plan),
         catalogue=catalogue, channels=channels, cipher=storage.cipher, labels=plan_labels(plan), signatures=signatures,
-        public_url=(public_url or "").rstrip("/"), registered=partial(registered_values, catalogue),
+        public_url=(public_url or "").rstrip("/"), registered=partial(saying, catalogue),
     )  # fmt: skip
     return Engine(storage, plan, clock, catalogue, settings, Worker(storage.worker, clock, settings, route(storage.cipher)))
 

@@ -34,9 +34,6 @@ REFUSALS: dict[str, Result] = {
     "isv.SIGN_STATE_ILLEGAL": Result.OUR_FAULT,
     "isv.SIGN_NAME_ILLEGAL": Result.OUR_FAULT,
     "isv.SIGNATURE_BLACKLIST": Result.OUR_FAULT,
-    "isv.SMS_TEMPLATE_ILLEGAL": Result.OUR_FAULT,
-    "isv.TEMPLATE_MISSING_PARAMETERS": Result.OUR_FAULT,
-    "isv.DOMESTIC_NUMBER_NOT_SUPPORTED": Result.OUR_FAULT,  # a template for abroad
     "isv.SMS_TEST_SIGN_TEMPLATE_LIMIT": Result.OUR_FAULT,
     "isv.SMS_TEST_NUMBER_LIMIT": Result.OUR_FAULT,  # signature and template are for trying out only
     "isv.EXTEND_CODE_ERROR": Result.OUR_FAULT,
@@ -45,22 +42,20 @@ REFUSALS: dict[str, Result] = {
     "isv.CODE_ERROR": Result.OUR_FAULT,
     "isv.INVALID_PARAMETERS": Result.OUR_FAULT,
     "isv.SMS_OVER_LIMIT": Result.OUR_FAULT,
+    "isv.BLACK_KEY_CONTROL_LIMIT": Result.NO_ROUTE,  # complained about or opted out somewhere, for good; says nothing of other channels
+    # one template or its facts, of which the account's others know nothing
+    "isv.SMS_TEMPLATE_ILLEGAL": Result.UNSAYABLE,  # not there, not approved, or of another kind than the signature
+    "isv.TEMPLATE_MISSING_PARAMETERS": Result.UNSAYABLE,
+    "isv.DOMESTIC_NUMBER_NOT_SUPPORTED": Result.UNSAYABLE,  # a template for abroad
+    "isv.PARAM_LENGTH_LIMIT": Result.UNSAYABLE,
+    "isv.PARAM_NOT_SUPPORT_URL": Result.UNSAYABLE,
+    "isv.TEMPLATE_PARAMS_ILLEGAL": Result.UNSAYABLE,  # a value that does not fit the attribute which the variable was registered with
+    "isv.INVALID_JSON_PARAM": Result.UNSAYABLE,
+    "isv.SMS_CONTENT_ILLEGAL": Result.UNSAYABLE,
+    "isv.UNSUPPORTED_CONTENT": Result.UNSAYABLE,  # a rare or traditional character, in a name perhaps
+    "isv.SMS_CONTENT_MISMATCH_TEMPLATE_TYPE": Result.UNSAYABLE,
 }
 """By the code in an answer to SendSms."""
-
-ANOTHER_WAY = frozenset(
-    {
-        "isv.BLACK_KEY_CONTROL_LIMIT",  # complained about or opted out somewhere, for good; says nothing of other channels
-        "isv.PARAM_LENGTH_LIMIT",
-        "isv.PARAM_NOT_SUPPORT_URL",
-        "isv.TEMPLATE_PARAMS_ILLEGAL",  # a value that does not fit the attribute which the variable was registered with
-        "isv.INVALID_JSON_PARAM",
-        "isv.SMS_CONTENT_ILLEGAL",
-        "isv.UNSUPPORTED_CONTENT",  # a rare or traditional character, in a name perhaps
-        "isv.SMS_CONTENT_MISMATCH_TEMPLATE_TYPE",
-    }
-)
-"""Refused are these words or this number here: neither the account nor the contact is at fault, and no later try will help."""
 
 STATUSES = {**GATEWAYS, 200: Result.RETRY, 429: Result.RETRY}
 """By HTTP status, when the code says nothing. All others: below 500 our fault, else retry."""
@@ -84,6 +79,11 @@ FAILURES: dict[str, Result] = {
     "USER_REJECT": Result.BLOCKED,
     "MOBILE_IN_BLACK": Result.BLOCKED,
     "SIGNATURE_BLACKLIST": Result.OUR_FAULT,
+    "CONTENT_KEYWORD": Result.UNSAYABLE,  # a word that carriers let nobody say
+    "CONTENT_ERROR": Result.UNSAYABLE,  # publicity without how to refuse it
+    "NO_ROUTE": Result.UNSAYABLE,  # no carrier takes texts of this kind
+    "PARAMS_ILLEGAL": Result.UNSAYABLE,
+    **{code: result for code, result in REFUSALS.items() if result is Result.UNSAYABLE},
 }
 """By the code in a status report that says failed; all others (switched off, no such number, which it does not tell apart): another way."""
 

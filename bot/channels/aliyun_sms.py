@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -21,11 +22,13 @@ from alibabacloud_dysmsapi20170525.models import (  # type: ignore[import-untype
 )
 
 from bot.channels.aliyun_client import CALL_SECONDS, NO_ANSWER, NOT_CONNECTED, OFFICIAL_BASE, UNREADABLE, Client, Refused
-from bot.channels.aliyun_codes import ANOTHER_WAY, FAILURES, INACTIVE, pause, refusal
+from bot.channels.aliyun_codes import FAILURES, INACTIVE, pause, refusal
 from bot.channels.aliyun_keys import Keys
-from bot.channels.aliyun_templates import Entry, approved, texts_of_ours
-from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
+from bot.channels.aliyun_templates import Entry, approved, lacking, outdated, texts_of_ours
+from bot.channels.aliyun_uplinks import incoming, joined
+from bot.channels.base import Answer, Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 from bot.rendering.catalogue import unsigned
+from bot.rendering.frames import carried
 from bot.rendering.registered import filled
 
 log = structlog.get_logger("channels")
@@ -41,7 +44,7 @@ REGISTERED = (1, 3)  # 已报备待验证, 报备成功
 
 
 class AliyunSms:
-    """One Aliyun account. `templates`: what it may send, by our ids.
+    """One Aliyun account. `templates`: what it may send, by our ids; `outdated`: those whose words are not ours any more.
 
     A message is known by an id of ours (OutId): Aliyun's own (BizId) is not given back when a message is asked about.
     """
@@ -53,9 +56,12 @@ class AliyunSms:
         keys: Keys,
         base: str = OFFICIAL_BASE,
         *,
+        outdated: Collection[str] = (),
         extend_code: str | None = None,
         seconds: float = CALL_SECONDS,
     ) -> None:
+        self._outdated = frozenset(outdated)
+        current = frozenset(templates) - self._outdated
         self._client = Client(*key, base, seconds)
         self._templates = templates
         self._keys = keys
@@ -67,16 +73,17 @@ class AliyunSms:
             max_length=500,
             can_be_asked=True,
             counts="parts",
-            templates=frozenset(templates),
+            templates=current,
+            carries=carried(current),
             failures=FAILURES,
         )
 
     async def send(self, message: Outgoing) -> Outcome:
         number, entry = MAINLAND.fullmatch(message.to), self._templates.get(message.template)
         if number is None:
-            return self._another_way(message, "not_mainland")
+            return Outcome(Result.NO_ROUTE, code="not_mainland")
         if entry is None or not _says(entry, message):
-            return self._another_way(message, "not_as_registered")
+            return Outcome(Result.UNSAYABLE, code="not_as_registered")
         try:
             await self._client.send_sms_async(
                 SendSmsRequest(
@@ -89,7 +96,7 @@ class AliyunSms:
                 )
             )
         except Refused as refused:
-            return self._refused(message, refused)
+            return _refused(refused)
         except NOT_CONNECTED:
             return Outcome(Result.RETRY, code="not_connected")
         except NO_ANSWER:
@@ -97,16 +104,6 @@ class AliyunSms:
         except UNREADABLE:
             return Outcome(Result.UNKNOWN, code="malformed")
         return Outcome(Result.ACCEPTED, provider_id=self._keys.own_id(message.message_id))
-
-    def _refused(self, message: Outgoing, refused: Refused) -> Outcome:
-        if refused.code in ANOTHER_WAY:
-            return self._another_way(message, refused.code)
-        wait = refused.retry_after or pause(refused.code, refused.words)
-        return Outcome(refusal(refused.status, refused.code), code=refused.code or str(refused.status), retry_after=wait)
-
-    def _another_way(self, message: Outgoing, code: str) -> Outcome:
-        """As if it had been taken and failed at once: neither a pause nor another try here would help, and nobody's number is bad."""
-        return Outcome(Result.ACCEPTED, provider_id=self._keys.own_id(message.message_id), code=code, status="failed")
 
     async def find(self, message: Outgoing, since: datetime) -> list[str]:
         number = MAINLAND.fullmatch(message.to)
@@ -134,7 +131,7 @@ class AliyunSms:
         rows = _rows(request.body)
         if request.hook == "report":
             return Heard(statuses=tuple(_readable(self._own_status, rows)), answer=HEARD)
-        return Heard(incoming=tuple(_readable(_incoming, rows)), answer=HEARD)
+        return Heard(incoming=tuple(_readable(partial(incoming, keys=self._keys), joined(rows))), answer=HEARD)
 
     def _own_status(self, row: Mapping[str, Any]) -> Status | None:
         return _status(row) if self._keys.is_own_id(str(row.get("out_id"))) else None
@@ -171,15 +168,21 @@ class AliyunSms:
             self._client.query_sms_template_list_async, lambda page: QuerySmsTemplateListRequest(page_index=page, page_size=ROWS)
         )
         theirs = {row.template_code: row async for body in pages for row in body.sms_template_list}
-        ours = await asyncio.to_thread(texts_of_ours)
+        ours, unsaid = await asyncio.to_thread(lambda: (texts_of_ours(), lacking(self._templates.keys() - self._outdated)))
         found = [
             (template_id, _of_template(entry, theirs.get(entry.code), ours.get(template_id)))
             for template_id, entry in self._templates.items()
         ]
-        return [Trouble(kind, f"{template_id} {self._templates[template_id].code}") for template_id, kind in found if kind]
+        wrong = [Trouble(kind, f"{template_id} {self._templates[template_id].code}") for template_id, kind in found if kind]
+        return [*wrong, *unsaid]
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _refused(refused: Refused) -> Outcome:
+    wait = refused.retry_after or pause(refused.code, refused.words)
+    return Outcome(refusal(refused.status, refused.code), code=refused.code or str(refused.status), retry_after=wait)
 
 
 def _says(entry: Entry, message: Outgoing) -> bool:
@@ -234,16 +237,6 @@ def _moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
 
 
-def _incoming(row: Mapping[str, Any]) -> Incoming:
-    """A number of another kind (a short code, a landline) stays as it came."""
-    written = str(row["phone_number"]).strip()
-    if not written or row["phone_number"] is None:
-        raise ValueError("phone_number")
-    number = re.fullmatch(r"(?:\+?86)?(1\d{10})", written)
-    to = str(row.get("sign_name") or "").strip("【】")
-    return Incoming(str(row["sequence_id"]), f"+86{number[1]}" if number else written, to, str(row.get("content") or ""))
-
-
 def _of_template(entry: Entry, theirs: Any, ours: str | None) -> str | None:
     if theirs is None:
         return "template_unknown"
@@ -264,10 +257,12 @@ def _trouble(refused: Refused) -> Trouble:
 
 def build(settings: Mapping[str, str]) -> AliyunSms:
     """From the settings in docs/channels.md. Raises StartFault when the file of template codes is faulty."""
+    codes = approved(Path(settings["ALIYUN_SMS_TEMPLATES"]))
     return AliyunSms(
         (settings["ALIYUN_ACCESS_KEY_ID"], settings["ALIYUN_ACCESS_KEY_SECRET"]),
-        approved(Path(settings["ALIYUN_SMS_TEMPLATES"])),
+        codes,
         Keys(settings["ALIYUN_HOOK_SECRET"]),
         settings.get("ALIYUN_API_BASE") or OFFICIAL_BASE,
+        outdated=outdated(codes),
         extend_code=settings.get("ALIYUN_SMS_EXTEND_CODE") or None,
     )

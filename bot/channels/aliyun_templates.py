@@ -10,17 +10,17 @@ absence_question:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from bot.channels.base import Trouble
 from bot.rendering import Catalogue
-from bot.rendering.registered import candidates
+from bot.rendering.frames import all_candidates, frames, mute, words
 from storage.faults import StartFault
 
 CODE = re.compile(r"SMS_\d+")
@@ -36,18 +36,28 @@ class Entry:
 
 
 @cache
-def words() -> dict[str, Any]:
-    """templates/registered.yaml."""
-    found: dict[str, Any] = yaml.safe_load((files("templates") / "registered.yaml").read_text(encoding="utf-8"))
-    return found
+def texts_of_ours() -> dict[str, str]:
+    """The text to register for each frame, and for each message of today's catalogue that can be registered."""
+    return {one.template.id: one.registered.text for one in all_candidates(_catalogue()) if one.registered is not None}
 
 
 @cache
-def texts_of_ours() -> dict[str, str]:
-    """The text to register for each message of today's catalogue that can be registered."""
+def _catalogue() -> Catalogue:
     with as_file(files("templates")) as folder:
-        found = candidates(Catalogue.load(folder))
-    return {one.template.id: one.registered.text for one in found if one.registered is not None}
+        return Catalogue.load(folder)
+
+
+def outdated(codes: Mapping[str, Entry]) -> frozenset[str]:
+    """Those whose words have changed since they were approved: until they are again, they are said in pieces."""
+    return frozenset(template_id for template_id, entry in codes.items() if texts_of_ours().get(template_id) != entry.text)
+
+
+def lacking(codes: Collection[str]) -> list[Trouble]:
+    """What a county with these codes cannot say: messages that would become a person's step, and frames that keep them from it."""
+    frames_without = [frame.id for frame in frames() if frame.id not in codes]
+    found = [Trouble("frames_missing", "、".join(frames_without))] if frames_without else []
+    unsaid = mute(_catalogue(), codes)
+    return [*found, Trouble("messages_mute", f"{len(unsaid)}：{'、'.join(unsaid)}")] if unsaid else found
 
 
 def approved(path: Path) -> dict[str, Entry]:

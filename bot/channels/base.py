@@ -21,9 +21,10 @@ class Result(StrEnum):
     RETRY = "retry"
     NOT_REACHED = "not_reached"  # a call that nobody took: again at the plan's times
     NO_ROUTE = "no_route"  # not from this sender to that contact, of which it says nothing: another way
+    UNSAYABLE = "unsayable"  # not these words from this sender: another way, else a person passes them on
     BAD_CONTACT = "bad_contact"  # never again on this contact
     BLOCKED = "blocked"  # its owner or the provider refuses us
-    OUR_FAULT = "our_fault"  # account, key or template: stop the sender, tell the county
+    OUR_FAULT = "our_fault"  # account, key, number or signature: stop the sender, tell the county
     UNKNOWN = "unknown"  # it may have been accepted: in doubt
 
 
@@ -121,8 +122,13 @@ class Capabilities:
     counts: str = "messages"  # what a sender's rate, cap and price count: messages or parts
     at_once: int = 20  # calls to the provider that may be under way together
     templates: frozenset[str] | None = None  # the only templates it can send (those registered with the provider); None: any
+    carries: frozenset[str] = frozenset()  # with `templates`: readers to whom it can say all other words, too, in pieces
     calls_back: bool = True  # whether its provider calls our webhooks where it can reach them
     failures: Mapping[str, Result] = field(default_factory=dict)  # what the codes of failed status reports mean; else: try another way
+
+    def takes(self, template: str, audience: str) -> bool:
+        """Whether a message to such a reader can go this way at all; some facts may still not be sayable."""
+        return self.templates is None or template in self.templates or audience in self.carries
 
 
 async def nothing_said(_message_id: int) -> str | None:

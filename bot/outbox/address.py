@@ -123,11 +123,23 @@ def choose(reaches: Sequence[Reach], lines: Sequence[Line], wanted: Wanted, now:
     return None
 
 
+def lacks_words(reaches: Sequence[Reach], lines: Sequence[Line], wanted: Wanted) -> bool:
+    """Whether a line reaches one of these contacts, and may just not say this template there."""
+    return any(
+        _reads(line.capabilities, reach, wanted) and not line.capabilities.takes(wanted.template, wanted.audience)
+        for reach in reaches
+        for line in lines
+    )
+
+
+def _reads(can: Capabilities, reach: Reach, wanted: Wanted) -> bool:
+    return can.contact == reach.kind and (wanted.audience in can.audiences or reach.contact_id == wanted.writer)
+
+
 def _fits(can: Capabilities, reach: Reach, wanted: Wanted, now: datetime) -> bool:
     return (
-        can.contact == reach.kind
-        and (wanted.audience in can.audiences or reach.contact_id == wanted.writer)
-        and (can.templates is None or wanted.template in can.templates)
+        _reads(can, reach, wanted)
+        and can.takes(wanted.template, wanted.audience)
         and not rests(wanted.resting, reach.contact_id, can.name, now)
     )
 

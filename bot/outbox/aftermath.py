@@ -20,6 +20,10 @@ from storage.work import Work
 log = structlog.get_logger("outbox")
 SPOILT = {Result.BAD_CONTACT: "bad", Result.BLOCKED: "blocked"}
 """The contact's state after a result that says something of the contact itself."""
+UNBLAMED = frozenset({Result.NO_ROUTE, Result.UNSAYABLE})
+"""Results that say nothing of the contact."""
+UNSAYABLE = "unsayable"
+"""Why an intent waits or ends: no sender may say these words to its reader."""
 
 
 async def expire(work: Work, message_ids: Sequence[int], policy: DeliveryPolicy) -> None:
@@ -67,14 +71,15 @@ async def try_elsewhere(work: Work, message: Message, result: Result, code: str 
     """This contact did not work on this channel: the next way is tried.
 
     What spoils the contact rules it out; what only failed rests for a while, and fails for good the second time. Where no way leads
-    there from this channel, it is left alone on it for as long as the intent lives, and nothing is held against it.
+    there from this channel, or not with these words, it is left alone on it for as long as the intent lives, and nothing is held
+    against it.
     """
     contact = await work.session.get_one(Contact, message.contact_id, with_for_update=True)
     spoilt = SPOILT.get(result)
-    contact.failures += result is not Result.NO_ROUTE
+    contact.failures += result not in UNBLAMED
     for intent in await _end(work, [message.id], code or result.value):
-        _again(intent, work.now, "failed")
-        if result is Result.NO_ROUTE:
+        _again(intent, work.now, UNSAYABLE if result is Result.UNSAYABLE else "failed")
+        if result in UNBLAMED:
             _rest(intent, message, intent.expires_at)
         elif spoilt is not None or not _first_rest(intent, message, work.now + policy.rest):
             intent.tried = [*(intent.tried or []), contact.id]

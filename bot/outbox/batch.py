@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from bot.outbox.address import Line, Route, Wanted, answer_contacts, choose, open_lines, usable_contacts
+from bot.outbox.address import Line, Route, Wanted, answer_contacts, choose, lacks_words, open_lines, usable_contacts
+from bot.outbox.aftermath import UNSAYABLE
 from bot.outbox.claim import Due, save
 from bot.outbox.consent import is_refused
 from bot.outbox.contacts import Reach, in_order, rested_at, resting_key
@@ -146,6 +147,9 @@ class Batch:
         rested = rested_at(intent.resting or {}, [reach.contact_id for reach in reaches], self._work.now)
         if rested is not None and rested < intent.expires_at:
             intent.later(rested, "resting")
+        elif intent.reason == UNSAYABLE or lacks_words(reaches, self._lines, self._way(intent)):
+            intent.end("unaddressable", UNSAYABLE)
+            await delivery_trouble.unsaid(self._work, await self._row(intent))
         elif reaches and rested is None:  # the person can be reached, but nothing that we send from works at present
             intent.later(self._work.now + HOLD, "no_sender")
         else:
@@ -194,7 +198,7 @@ class Batch:
             words = writer.one(intent, route)
         except Unsayable:  # with these facts not on this channel, for as long as it lives
             resting = {resting_key(route.reach.contact_id, route.line.capabilities.name): intent.expires_at.isoformat()}
-            intent.resting, intent.reason = {**(intent.resting or {}), **resting}, "unsayable"
+            intent.resting, intent.reason = {**(intent.resting or {}), **resting}, UNSAYABLE
             return
         if words is None:
             intent.later(self._work.now + HOLD, "not_rendered")

@@ -21,7 +21,7 @@ from storage.tables import WAITING_SQL, Attempt, DeliveryStatus, Message
 from storage.work import Work
 
 Answered = tuple[Ready, Outcome]
-NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.NO_ROUTE, Result.BAD_CONTACT, Result.BLOCKED})
+NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.NO_ROUTE, Result.UNSAYABLE, Result.BAD_CONTACT, Result.BLOCKED})
 """Results after which the provider has counted nothing."""
 
 # An attempt that somebody else has settled meanwhile is left alone.
@@ -105,7 +105,7 @@ class Conclusion:
                 await stop_sender(self._work, self._sender_id, outcome.code)
             case Result.NOT_REACHED:
                 await call_again(self._work, message, outcome.code, self._policy)
-            case Result.NO_ROUTE | Result.BAD_CONTACT | Result.BLOCKED:
+            case Result.NO_ROUTE | Result.UNSAYABLE | Result.BAD_CONTACT | Result.BLOCKED:
                 await try_elsewhere(self._work, message, outcome.result, outcome.code, self._policy)
 
     async def _uncount(self, item: Ready, outcome: Outcome) -> None:

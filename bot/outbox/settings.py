@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from bot.channels.base import Channel
 from bot.channels.registry import Line
 from bot.outbox.policy import DeliveryPolicy
+from bot.rendering.frames import Saying
+from bot.rendering.registered import Unfit
 from bot.rendering.traits import Traits
 from storage.crypto import Cipher
 
@@ -28,9 +30,9 @@ class Renders(Protocol):
     def buttons(self, template_id: str, context: Mapping[str, Any]) -> list[tuple[str, str]]: ...
 
 
-def nothing_registered(_template_id: str, _context: Mapping[str, Any]) -> Mapping[str, str]:
+def nothing_registered(template_id: str, _context: Mapping[str, Any], _approved: Collection[str]) -> Saying:
     """Where no channel asks for registered templates."""
-    return {}
+    raise Unfit("not_approved", template_id)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class OutboxSettings:
     cipher: Cipher
     labels: Mapping[str, Mapping[str, str]]
     signatures: Mapping[str, str]
-    registered: Callable[[str, Mapping[str, Any]], Mapping[str, str]] = nothing_registered  # a template's variables; raises Unfit
+    registered: Callable[[str, Mapping[str, Any], Collection[str]], Saying] = nothing_registered  # in approved words; raises Unfit
     public_url: str = ""  # where providers reach our webhooks, if they do
     spoken: frozenset[str] = frozenset({"absence_call"})  # templates that are called out where a sender can
     batch: int = 500

@@ -85,7 +85,7 @@ class Writer:
     def several(self, intents: Sequence[Due], merge: str, route: Route) -> Words | None:
         """One message about all of them; None where it would not fit or may not be sent there."""
         can = route.line.capabilities
-        if can.templates is not None and merge not in can.templates:
+        if not can.takes(merge, self._settings.catalogue.traits(merge).audience):
             return None
         contexts = [context_of(intent, self._subjects, self._settings) for intent in intents]
         try:
@@ -102,8 +102,7 @@ class Writer:
     def _words(self, intent: Due, template: str, context: Mapping[str, Any], can: Capabilities) -> Words | None:
         catalogue = self._settings.catalogue
         try:
-            body = catalogue.render(template, can.variant, context)
-            values = None if can.templates is None else dict(self._settings.registered(template, context))
+            name, values, body = self._in_words_of(can, template, context)
             options = [list(button) for button in catalogue.buttons(template, context)] if can.buttons else None
         except Unfit as unfit:
             raise Unsayable from unfit
@@ -115,7 +114,14 @@ class Writer:
             log.error("text too long", action="render_failed", intent_id=intent.id, template=template)
             raise Unsayable
         spoken = self._recordings.best(intent.person_id, template, intent.area_code) if can.variant == "voice" else None
-        return Words(template, body, parts(body), options or None, values, spoken)
+        return Words(name, body, parts(body), options or None, values, spoken)
+
+    def _in_words_of(self, can: Capabilities, template: str, context: Mapping[str, Any]) -> tuple[str, dict[str, str] | None, str]:
+        """What it is said in there, the values of what was registered, and how it reads. Raises Unfit and what rendering raises."""
+        if can.templates is None:
+            return template, None, self._settings.catalogue.render(template, can.variant, context)
+        said = self._settings.registered(template, context, can.templates)
+        return said.template, said.values, said.body
 
 
 def _phones(contexts: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -45,6 +45,9 @@ def print_preview(campaign: Campaign, plan: Plan, found: Preview, area: str) -> 
         ("号码 contact", "人数 persons", "消息 messages", "短信条数 parts", "费用 CNY", "预计发完 ends"),
         [_way(plan, way) for way in found.ways],
     )
+    for way in found.ways:
+        if way.ends_at is None:
+            typer.echo(f"✗ {_kind(way)}：现有的发送号码发不了、发不完这条文本 / no sender says this text there, or none would finish")
     typer.echo(f"费用合计 / cost: {_money(found.cost)}　开始 / begins: {_moment(plan, found.starts_at)}")
     for reason, people in sorted(found.counted.left_out.items()):
         label = library().labels["excluded"][reason]
@@ -55,11 +58,15 @@ def print_preview(campaign: Campaign, plan: Plan, found: Preview, area: str) -> 
 
 
 def _way(plan: Plan, way: Way) -> tuple[str, ...]:
-    kind = library().labels["kinds"].get(way.kind, {"zh": way.kind, "en": ""})
     return (
-        f"{kind['zh']} {kind['en']}".strip(), str(way.people), str(way.messages), str(way.messages * way.parts_each),
+        _kind(way), str(way.people), str(way.messages), str(way.messages * way.parts_each),
         _money(way.cost), _moment(plan, way.ends_at),
     )  # fmt: skip
+
+
+def _kind(way: Way) -> str:
+    kind = library().labels["kinds"].get(way.kind, {"zh": way.kind, "en": ""})
+    return f"{kind['zh']} {kind['en']}".strip()
 
 
 def _money(cost: Decimal | None) -> str:

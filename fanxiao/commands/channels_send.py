@@ -10,8 +10,9 @@ from bot.channels.base import Capabilities, Result
 from bot.channels.registry import PROVIDERS
 from bot.outbox.wording import county_signatures
 from bot.rendering import Catalogue, RenderingError
+from bot.rendering.frames import saying
 from bot.rendering.lint import sample
-from bot.rendering.registered import Unfit, registered_values
+from bot.rendering.registered import Unfit
 from fanxiao.commands.channels_lines import LARGEST_ID, is_idle, known_line, opened, other_address, sender_of
 from fanxiao.commands.channels_trial import Sent, Trial, Words, carry_out
 from fanxiao.commands.once import once, refuse
@@ -23,6 +24,7 @@ OUTCOMES = {
     Result.ACCEPTED: ("服务商已接收", "the provider has accepted it"),
     Result.RETRY: ("服务商现在不收，请稍后再试", "the provider does not take it now, try again later"),
     Result.NOT_REACHED: ("没有人接听", "nobody took the call"),
+    Result.UNSAYABLE: ("服务商不接受这些文字，请看代码的含义", "the provider does not take these words; see what the code means"),
     Result.NO_ROUTE: ("从这个号码发不到那里，请看代码的含义", "this sender cannot reach that number; see what the code means"),
     Result.BAD_CONTACT: ("服务商说这个号码无效，或发不到", "the provider says that this number does not exist or cannot be reached"),
     Result.BLOCKED: ("对方或运营商拒收", "its owner or carrier refuses it"),
@@ -73,7 +75,7 @@ async def _prepare(work: Work, settings: Settings, sender_id: int, to: str, text
     if can.templates is None:
         words = _own_words(catalogue, can, signature, text, template)
     else:
-        words = _registered_words(catalogue, can.templates, signature, text, template)
+        words = _registered_words(catalogue, can, signature, text, template)
     if len(words.body) > can.max_length:
         refuse(f"内容太长：最多{can.max_length}个字。", f"The words are too long: at most {can.max_length} characters.")
     return Trial(sender.id, line, sender.address, can, address, words)
@@ -89,25 +91,29 @@ def _own_words(catalogue: Catalogue, can: Capabilities, signature: str, text: st
     return Words(text.strip())
 
 
-def _registered_words(catalogue: Catalogue, registered: frozenset[str], signature: str, text: str | None, template: str | None) -> Words:
-    """Of the chosen template, or of the first that can be filled with its samples."""
+def _registered_words(catalogue: Catalogue, can: Capabilities, signature: str, text: str | None, template: str | None) -> Words:
+    """Of the chosen template, or of the first that can be said with its samples; in pieces where only that is approved."""
     if text is not None:
         refuse("这个通道只能发登记过的模板，不能用 --text。", "This channel only sends registered templates: leave --text out.")
-    names = sorted(registered & catalogue.templates.keys())
-    chosen = names if template is None else [name for name in names if name == template]
-    words = next(filter(None, (_filled(catalogue, name, signature) for name in chosen)), None)
+    taken = [name for name, one in catalogue.templates.items() if can.takes(name, one.audience)]
+    approved = can.templates or frozenset()
+    chosen = (
+        sorted(taken, key=lambda name: (name not in approved, name)) if template is None else [name for name in taken if name == template]
+    )
+    words = next(filter(None, (_filled(catalogue, name, signature, approved) for name in chosen)), None)
     if words is None:
-        listed = ", ".join(names) or "—"
+        listed = ", ".join(sorted(approved & catalogue.templates.keys())) or "—"
         refuse(f"没有能用的登记模板。已登记的有：{listed}。", f"No registered template can be used. Registered are: {listed}.")
     return words
 
 
-def _filled(catalogue: Catalogue, name: str, signature: str) -> Words | None:
+def _filled(catalogue: Catalogue, name: str, signature: str, approved: frozenset[str]) -> Words | None:
     facts = sample(catalogue, catalogue.templates[name]) | {"signature": signature}
     try:
-        return Words(catalogue.render(name, "sms", facts), name, registered_values(catalogue, name, facts))
+        said = saying(catalogue, name, facts, approved)
     except (Unfit, RenderingError):
         return None
+    return Words(said.body, said.template, said.values)
 
 
 def _announce(trial: Trial) -> None:

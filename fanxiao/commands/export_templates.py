@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from bot.channels.aliyun_keys import Keys
-from bot.channels.aliyun_templates import Entry, entries, words, written
+from bot.channels.aliyun_templates import Entry, entries, written
 from bot.channels.registry import accounts, settings_of
-from bot.rendering.registered import Candidate, Registered, Variable, candidates
+from bot.rendering.frames import all_candidates, frames, may_be_cut, words
+from bot.rendering.registered import Candidate, Registered, Variable, is_publicity
 from fanxiao.commands.channels_lines import environment, hooks_of
 from fanxiao.commands.once import refuse
 from fanxiao.engine import load_catalogue
@@ -21,6 +22,8 @@ from fanxiao.settings import Settings
 
 CHANNEL = "aliyun_sms"
 STEM = "aliyun_templates"
+CODE_ALONE = frozenset({"login_code"})
+"""The variables of a message that says a one-time code and nothing else that changes."""
 
 app = typer.Typer(help="导出 · what is handed in elsewhere", no_args_is_help=True)
 
@@ -40,7 +43,7 @@ def export_templates(
     if channel != CHANNEL:
         refuse(f"通道“{channel}”不用登记模板，只有 {CHANNEL} 要。", f"No templates are registered for {channel}, only for {CHANNEL}.")
     sheet, codes = _files(out)
-    found = candidates(load_catalogue())
+    found = all_candidates(load_catalogue())
     fit = [(one, one.registered) for one in found if one.registered is not None]
     kept = entries(codes) if codes.exists() else {}
     sheet.parent.mkdir(parents=True, exist_ok=True)
@@ -74,20 +77,34 @@ def _sheet(fit: Sequence[tuple[Candidate, Registered]], signature: str) -> str:
 
 
 def _row(one: Candidate, registered: Registered, signature: str) -> dict[str, str]:
-    said, template = words(), one.template
+    kind = _kind(one)
     return {
-        "name": template.id,
-        "type": said["types"].get(template.urgency, said["types"]["other"]),
+        "name": one.template.id,
+        "type": words()["types"][kind],
         "text": registered.text,
-        "attributes": "\n".join(f"{variable.name}：{_attribute(variable)}" for variable in registered.variables),
+        "attributes": "\n".join(f"{variable.name}：{_attribute(variable, kind)}" for variable in registered.variables),
         "meanings": "\n".join(_meaning(variable, one.examples[variable.name]) for variable in registered.variables),
-        "signature": signature or said["signature"],
-        "remark": said["remark"].format(audience=said["audiences"][template.audience]),
+        "signature": signature or words()["signature"],
+        "remark": _remark(one),
     }
 
 
-def _attribute(variable: Variable) -> str:
-    found: str = words()["attribute"]["contact" if variable.is_phone else "other"]
+def _kind(one: Candidate) -> str:
+    """Aliyun registers publicity and codes that let somebody in under types of their own."""
+    if is_publicity(one.template):
+        return "publicity"
+    return "code" if one.template.variables == CODE_ALONE else "other"
+
+
+def _remark(one: Candidate) -> str:
+    said = words()
+    in_pieces = one.template.id in {frame.id for frame in frames()}
+    remark: str = said["frames"]["remark"] if in_pieces else said["remark"]
+    return remark.format(audience=said["audiences"][one.template.audience])
+
+
+def _attribute(variable: Variable, kind: str) -> str:
+    found: str = words()["attribute"]["contact" if variable.is_phone else kind if kind == "code" else "other"]
     return found
 
 
@@ -108,7 +125,8 @@ def _tell_unfit(found: Sequence[Candidate]) -> None:
     for one in found:
         if one.unfit is not None:
             why = {tongue: text.format(detail=one.unfit.detail) for tongue, text in words()["unfit"][one.unfit.reason].items()}
-            typer.echo(f"{one.template.id}: 不能登记，走别的通道：{why['zh']} / needs another channel: {why['en']}")
+            way = words()["instead"]["pieces" if may_be_cut(one.template) else "none"]
+            typer.echo(f"{one.template.id}: {way['zh']}：{why['zh']} / {way['en']}: {why['en']}")
 
 
 def _tell_callbacks(settings: Settings) -> None:

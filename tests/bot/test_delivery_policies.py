@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.channels.base import Capabilities
-from bot.outbox.address import Line, Wanted, choose
+from bot.outbox.address import Line, Wanted, choose, lacks_words
 from bot.outbox.consent import is_refused
 from bot.outbox.contacts import Reach, in_order, rested_at
 from bot.outbox.hours import Limits, is_open, left_today, takes_now
@@ -125,6 +125,8 @@ REST = {"7:channel1": (NOW + timedelta(minutes=1)).isoformat()}
         ([_line(1, audiences=frozenset({"officer"}))], Wanted("guardian", writer=8), None),
         ([_line(1, templates=frozenset({"a"}))], Wanted(template="b"), None),
         ([_line(1, templates=frozenset({"a"})), _line(2)], Wanted(template="b"), 2),
+        ([_line(1, templates=frozenset({"a"}), carries=frozenset({"guardian"}))], Wanted(template="b"), 1),
+        ([_line(1, templates=frozenset({"a"}), carries=frozenset({"guardian"}))], Wanted("officer", template="b"), None),
         ([_line(1), _line(2)], Wanted(resting=REST), 2),
         ([_line(1)], Wanted(resting=REST), None),
         ([_line(1, ready=False), _line(2)], Wanted(), 2),
@@ -135,6 +137,21 @@ REST = {"7:channel1": (NOW + timedelta(minutes=1)).isoformat()}
 def test_which_line_is_taken(lines: list[Line], wanted: Wanted, taken: int | None) -> None:
     route = choose([Reach(7, "phone")], lines, wanted, NOW)
     assert (route.line.sender_id if route else None) == taken
+
+
+@pytest.mark.parametrize(
+    ("line", "lacks"),
+    [
+        (_line(1), False),
+        (_line(1, templates=frozenset({"a"})), True),
+        (_line(1, templates=frozenset({"b"})), False),
+        (_line(1, templates=frozenset({"a"}), carries=frozenset({"guardian"})), False),
+        (_line(1, contact="wecom", templates=frozenset({"a"})), False),
+        (_line(1, audiences=frozenset({"officer"}), templates=frozenset({"a"})), False),
+    ],
+)
+def test_which_line_reaches_somebody_without_the_words_for_it(line: Line, lacks: bool) -> None:
+    assert lacks_words([Reach(7, "phone")], [line], Wanted(template="b")) is lacks
 
 
 def test_a_second_contact_is_taken_when_nothing_reaches_the_first() -> None:

@@ -80,6 +80,28 @@ async def test_a_family_s_only_number_rests_and_is_tried_once_more(world: World,
     assert (await world.contact(PARENT)).state == "usable"
 
 
+@pytest.mark.parametrize("approved", [frozenset(), frozenset({"welcome_back"})])
+async def test_what_no_sender_may_say_is_at_once_a_person_s_step(world: World, trouble: Trouble, approved: frozenset[str]) -> None:
+    """Not approved, or approved and with facts that do not fit."""
+    _channel(world, "registered", templates=approved)
+    await world.sender("registered", "1")
+    key = await world.say(await world.person(PARENT))
+    await world.worker().drain(NOW)
+    intent = await world.intent(key)
+    assert (intent.state, intent.reason, [name for name, _ in trouble]) == ("unaddressable", "unsayable", ["unsaid"])
+
+
+async def test_words_that_are_refused_go_another_way_and_the_number_is_as_good_as_before(
+    world: World, first: Scripted, second: Scripted, trouble: Trouble
+) -> None:
+    for channel in (first, second):
+        channel.answers.append(Outcome(Result.UNSAYABLE, code="refused"))
+    key = await world.say(await world.person(PARENT))
+    await world.worker().drain(NOW)
+    assert (len(first.sent), len(second.sent), (await world.contact(PARENT)).failures) == (1, 1, 0)
+    assert ((await world.intent(key)).reason, [name for name, _ in trouble]) == ("unsayable", ["unsaid"])
+
+
 async def test_what_arrives_after_all_is_not_said_again(world: World, first: Scripted, trouble: Trouble) -> None:
     key = await world.say(await world.person(PARENT), question="absence")
     worker = world.worker()
@@ -595,7 +617,7 @@ async def test_when_every_way_is_used_up_a_person_is_told_at_once(world: World, 
     key = await world.say(await world.person(PARENT), facts={"say": "字" * 50})
     await world.worker().drain(NOW)
     assert (await world.intent(key)).state == "unaddressable"
-    assert [name for name, _ in trouble] == ["unreachable"]
+    assert [name for name, _ in trouble] == ["unsaid"]
 
 
 async def test_what_is_in_doubt_on_a_stopped_sender_ends_with_its_time(world: World, first: Scripted, trouble: Trouble) -> None:

@@ -64,7 +64,11 @@ class FakeAliyun(Provider):
         return [message["Content"] for message in self.sent]
 
     def approve(self, code: str, text: str, state: str = PASSED) -> None:
-        """A template of the account."""
+        """A template of the account, as one that a reviewer would let pass."""
+        names = re.findall(r"\$\{(\w+)\}", text)
+        assert len(text) <= 500, text
+        assert len(names) == len(set(names)), text
+        assert not re.search(r"\}\s*\$\{|[【】①★※→]", text), text
         self.templates[code] = (text, state)
 
     def report(self, out_id: str, code: str = "DELIVERED") -> bytes:
@@ -145,7 +149,11 @@ class FakeAliyun(Provider):
             return "isv.TEMPLATE_MISSING_PARAMETERS"
         if not all(isinstance(value, str) for value in values.values()):
             return "isv.INVALID_JSON_PARAM"
-        return None if all(1 <= len(value) <= 35 for value in values.values()) else "isv.PARAM_LENGTH_LIMIT"
+        if not all(1 <= len(value) <= 35 for value in values.values()):
+            return "isv.PARAM_LENGTH_LIMIT"
+        if any(re.search(r"https?:|www\.|\.(?:com|cn|net)\b", value) for value in values.values()):
+            return "isv.PARAM_NOT_SUPPORT_URL"
+        return "isv.UNSUPPORTED_CONTENT" if any(re.search(r"[【】『』「」①-⑳★※→•]", value) for value in values.values()) else None
 
     def _accept(self, asked: Mapping[str, str]) -> dict[str, Any]:
         text, _ = self.templates[asked["TemplateCode"]]

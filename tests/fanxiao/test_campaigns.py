@@ -179,6 +179,17 @@ async def test_who_is_left_out_and_why(families: County, typed: Typed) -> None:
     assert seen["counted"]["by_channel"] == {"phone": [1, 1]}
 
 
+async def test_a_sender_of_registered_texts_says_only_what_is_approved(
+    families: County, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered = replace(SMS, templates=frozenset({"publicity_duty"}), carries=frozenset({"guardian"}))
+    monkeypatch.setattr("bot.channels.simulator.SMS", registered)
+    approved, other = [await typed("campaigns", "preview", await draft(typed, text=text)) for text in ("duty", "free")]
+    assert ("cost: 未知" in approved.stdout, "cost: 未知" in other.stdout) == (False, True)
+    assert "手机 phone：现有的发送号码发不了" in other.stdout
+    assert "发不了" not in approved.stdout
+
+
 async def test_a_large_one_waits_for_a_second_person_who_agrees_by_message(families: County, typed: Typed) -> None:
     number = await draft(typed, by="李局长")
     assert "waiting for approval" in (await typed("campaigns", "start", number, "--by", "李局长")).stdout
