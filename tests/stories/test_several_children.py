@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from storage.tables import GuardianAnswer, Leave
+from storage.tables import GuardianAnswer, Leave, Message
 from tests.stories.county import County, Phone
 from tests.stories.families import ask_father
 from tests.stories.test_checking_back import answers
@@ -49,3 +49,16 @@ async def test_what_is_said_instead_is_of_the_child_that_was_spoken_of_last(coun
         standing = select(GuardianAnswer.student_id, GuardianAnswer.promised_on).where(GuardianAnswer.undone_at.is_(None))
         said = {child: day.isoformat() for child, day in await session.execute(standing)}
     assert said == {county.students["马麦燕"]: "2026-11-04", county.students["马小龙"]: "2026-11-03"}
+
+
+async def test_one_evening_call_asks_about_both(county: County) -> None:
+    """Two calls would ring one after the other, the second only once the first is answered."""
+    father = await ask_father(county, "马小龙", "马麦燕", absent="1 2", channels=("simulator", "simulator_voice"))
+    await county.to("2026-11-02 18:31")
+    await father.expects("小龙", "麦燕", "请按2")
+    async with county.database.session() as session:
+        calls = (await session.scalars(select(Message).where(Message.channel == "simulator_voice"))).all()
+    assert [call.template for call in calls] == ["absence_call_several"]
+    await father.replies("2")
+    await father.expects("小龙", "麦燕")
+    assert sorted(await answers(county)) == [("will_return", "2026-11-03"), ("will_return", "2026-11-03")]
