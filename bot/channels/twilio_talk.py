@@ -66,7 +66,8 @@ class Talk:
         back = await request.rung_back(request.form["From"])
         if back is None or back.body is None:
             return Heard(answer=ending(self._words, self._nothing(back), self._words.goodbye))
-        return Heard(answer=self._said(replace(turn, about=back.provider_id), from_sms(back.body), first))
+        body = back.body if back.provider_id else from_sms(back.body)
+        return Heard(answer=self._said(replace(turn, about=back.provider_id), body, first))
 
     def _said(self, turn: Turn, body: str | None, first: str) -> Answer:
         if body is None or turn.round > MOST_ROUNDS:

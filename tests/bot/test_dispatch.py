@@ -182,6 +182,20 @@ async def test_a_question_that_expired_makes_room(world: World) -> None:
     assert [question.state for question in await world.questions()] == ["expired", "open"]
 
 
+async def test_children_who_were_asked_about_together_do_not_wait_for_each_other(world: World) -> None:
+    """Both reminders would expire, each waiting for the other child's question of the same message."""
+    await world.sender()
+    person, second = await world.person("+8613893010001"), await world.another_child()
+    for template in ("merging_question", "merging_reminder"):
+        for child in (world.student_id, second):
+            await world.say(person, template, question="absence", student_id=child, facts={"say": f"{template}{child}"})
+        await world.worker().drain(NOW)
+    assert [message.template for message in await world.messages()] == ["several", "several"]
+    assert [(one.student_id, one.state) for one in await world.questions()] == [
+        (child, state) for state in ("withdrawn", "open") for child in (world.student_id, second)
+    ]
+
+
 async def test_a_newer_question_about_the_same_child_replaces_the_older(world: World) -> None:
     await world.sender()
     person = await world.person("+8613893010001")
