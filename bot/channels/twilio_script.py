@@ -45,7 +45,7 @@ class Turn:
     """One saying of the words in one call. It travels in the addresses that Twilio calls, which it signs.
 
     `message_id`: None where somebody has rung us. `key`: the one that was pressed already; `keys`: those that are offered, any where it
-    is empty. `about`: the provider's id of the message that asks, in a call to us.
+    is not known. `about`: the provider's id of the message that asks, in a call to us.
     """
 
     hooks: str

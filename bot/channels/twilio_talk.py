@@ -9,6 +9,8 @@ from bot.channels.speech import from_sms, offered
 from bot.channels.twilio_script import Turn, Words, asking, confirming, ending
 
 KEYS = frozenset("012345678")
+NONE = "-"
+"""Where nothing is asked: a key would be read as the answer to something else."""
 SILENT_ROUNDS = 2
 """How often it is said to somebody who presses nothing."""
 MOST_ROUNDS = 6
@@ -72,7 +74,7 @@ class Talk:
     def _said(self, turn: Turn, body: str | None, first: str) -> Answer:
         if body is None or turn.round > MOST_ROUNDS:
             return ending(self._words, self._words.goodbye)
-        turn = replace(turn, keys="".join(sorted(offered(body))))
+        turn = replace(turn, keys="".join(sorted(offered(body))) or NONE)
         return asking(self._words, turn, body, repeat=turn.round < SILENT_ROUNDS, first=first)
 
     def _nothing(self, back: RungBack | None) -> str:

@@ -289,7 +289,7 @@ async def _checked(phone: FakeAndroid, address: str = OURS, hooks: str | None = 
 
 
 async def test_check_names_what_is_missing(phone: FakeAndroid) -> None:
-    phone.register(HOOKS, "sms:received", "mms:received", "sms:sent")
+    phone.register(HOOKS, "sms:received", "mms:received", "mms:downloaded", "sms:sent")
     phone.register("https://elsewhere.test/hooks", "sms:delivered", "sms:failed")
     assert await _checked(phone) == [Trouble("webhook_missing", f"sms:{event} {HOOKS}/status") for event in ("delivered", "failed")]
     assert await _checked(phone, hooks=None) == [Trouble("public_url_missing")]

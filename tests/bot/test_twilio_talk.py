@@ -47,6 +47,14 @@ async def test_a_key_that_is_not_offered_is_no_answer(connected: World, twilio: 
     assert await keys_of(connected) == [("2", call.sid)]
 
 
+async def test_where_nothing_is_asked_a_key_answers_nothing(connected: World, twilio: FakeTwilio) -> None:
+    call = await called(connected, twilio, "马小龙回来上课了，谢谢您。")
+    await twilio.calls.pick_up(call)
+    await twilio.calls.press(call, "1")
+    assert call.spoken[2] == WORDS.wrong
+    assert await keys_of(connected) == []
+
+
 async def test_a_key_pressed_by_mistake_is_chosen_anew(connected: World, twilio: FakeTwilio) -> None:
     call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
