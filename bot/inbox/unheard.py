@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from bot.channels.base import Channel, Heard, Traces
 from bot.channels.registry import Line
@@ -39,7 +39,7 @@ async def _unheard(database: Database, now: datetime, lines: Sequence[tuple[Line
         select(Sender.channel, Sender.account, Message.provider_id)
         .join(Sender, Sender.id == Message.sender_id)
         .where(Message.state == "sent", Message.queued_at > now - LOOK_BACK, or_(*late), ~told)
-        .order_by(Message.id)
+        .order_by(func.random())  # an account that cannot be asked must not hold up the others
         .limit(AT_ONCE)
     )
     async with database.session() as session:
