@@ -64,3 +64,15 @@ async def test_both_are_asked_about_again_at_midday_and_called_about_in_the_even
     await father.replies("2")
     await father.expects("小龙", "麦燕")
     assert await answers(county) == [("will_return", "2026-11-02")] * 2
+
+
+async def test_what_is_not_answered_keeps_no_other_child_from_being_asked_about(county: County) -> None:
+    """Nobody has answered for Xiaolong; on the next morning Maiyan is missing, too. Each question would have waited until it was lost."""
+    father = await ask_father(county, "马小龙", "马麦燕", absent="1")
+    await county.to("2026-11-03 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.to("2026-11-03 10:31")
+    await father.expects("麦燕", "今天还没到校")
+    await father.replies("3")
+    await father.expects("麦燕", "11月4日")
+    assert await answers(county) == [("will_return", "2026-11-04")]
