@@ -17,6 +17,7 @@ from sqlalchemy import exists, select
 from bot.inbox.handle import Route, handle
 from bot.inbox.listening import Listeners
 from bot.inbox.photos import fetch_photos
+from bot.inbox.unheard import ask_unheard
 from bot.outbox.buttons import clear_buttons
 from bot.outbox.claim import is_due
 from bot.outbox.courier import Courier
@@ -32,6 +33,8 @@ Step = Callable[[datetime], Awaitable[int]]
 IDLE_SECONDS = 0.5
 BUTTONS_SECONDS = 5.0
 """Between two looks for buttons that nobody should press any more."""
+UNHEARD_SECONDS = 60.0
+"""Between two looks for messages of which nobody has said a word."""
 GATHER_SECONDS = 0.05
 """After a small batch the next one may grow for so long: a transaction for each handful would cost more than it gains."""
 DISPATCHERS = 2
@@ -68,6 +71,7 @@ class Worker:
         loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
         loops.append(self._loop("photos", self._photos, 120, stop))
         loops.append(self._loop("buttons", self._buttons_slowly, 60, stop, idle=BUTTONS_SECONDS))
+        loops.append(self._loop("unheard", self._unheard, 60, stop, idle=UNHEARD_SECONDS))
         loops += [self._loop("dispatch", self._dispatch, 60, stop, gather=few) for _ in range(DISPATCHERS)]
         loops += [self._loop("deliver", self._deliver, 60, stop)]
         loops += [self._loop("leases", self._courier.renew, 5, stop), self._loop("house", self._courier.keep_house, 60, stop)]
@@ -101,7 +105,7 @@ class Worker:
         done += await self._photos(now) if waiting.photos else 0
         done += await self._dispatch(now) if waiting.dispatch else 0
         done += await self._courier.deliver(now) if waiting.deliver else 0
-        return done + await self._buttons(now)
+        return done + await self._buttons(now) + await self._unheard(now)
 
     async def _statuses(self, now: datetime) -> int:
         return await apply_statuses(self._database, now, self._settings)
@@ -122,6 +126,9 @@ class Worker:
         """However many there are, the loop rests afterwards: messages need the provider's rate more."""
         await self._buttons(now)
         return 0
+
+    async def _unheard(self, now: datetime) -> int:
+        return await ask_unheard(self._database, now, self._settings)
 
     async def _deliver(self, now: datetime) -> int:
         """Sends, and listens on the accounts for which this process sends."""

@@ -22,19 +22,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.base import Channel, Heard, MalformedCall
+from bot.channels.base import Channel, Heard, MalformedCall, RungBack
 from bot.channels.base import Request as Call
 from bot.channels.registry import Line
 from bot.inbox.intake import Intake
-from bot.inbox.receive import Brought, brought
+from bot.inbox.receive import Brought, brought, normal_phone
 from bot.inbox.spool import FOLDER, Spool
 from storage.clock import Clock
 from storage.crypto import Cipher
 from storage.database import Database, is_away
 
 log = structlog.get_logger("webhooks")
-LARGEST = 256 * 1024
-"""Bytes of one call. Most have less than one thousand; Aliyun brings the reports of a campaign many at once, some 300 bytes each."""
+LARGEST = 2 * 1024 * 1024
+"""Bytes of one call. Most have less than one thousand; Aliyun brings the reports of a campaign many at once, some 300 bytes each; an MMS
+comes with its pictures, of which carriers take up to a megabyte, a third more as they are written in the call."""
 MOST_FIELDS = 200
 PATIENCE = 10.0  # seconds; below the 15 that Twilio waits for an answer
 PAUSE = 0.3
@@ -43,6 +44,7 @@ COURTESY_SECONDS = 10.0
 Stored = TypeVar("Stored")
 FORM = "application/x-www-form-urlencoded"
 SAID = text("select said(:message_id, :channel)")
+RUNG_BACK = text("select body, provider_id, school_phone from rung_back(:channel, :index, :at)")
 RECORDING = text("select media_type, content from recording_of(:recording_id)")
 
 
@@ -119,13 +121,23 @@ class Hooks:
                 found: str | None = await session.scalar(SAID, {"message_id": message_id, "channel": channel.capabilities.name})
                 return found
 
+        async def rung_back(phone: str) -> RungBack | None:
+            return await self._rung_back(channel.capabilities.name, phone)
+
         body = await _body(request)
         is_form = request.headers.get("content-type", FORM).startswith(FORM)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
             query=request.query_params, form=_form(body, channel.capabilities.name) if is_form else {}, body=body,
             headers={name.lower(): value for name, value in request.headers.items()}, said=said,
+            rung_back=rung_back,
         )  # fmt: skip
+
+    async def _rung_back(self, channel: str, phone: str) -> RungBack | None:
+        facts = {"channel": channel, "index": self.cipher.index(normal_phone(phone)), "at": await self.clock.now()}
+        async with self.web.session() as session:
+            found = (await session.execute(RUNG_BACK, facts)).one_or_none()
+        return RungBack(found.body, found.provider_id, found.school_phone) if found is not None else None
 
     async def _keep(self, channel: Channel, heard: Heard) -> None:
         if heard.incoming or heard.statuses:

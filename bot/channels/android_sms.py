@@ -10,17 +10,18 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from android_sms_gateway import AsyncAPIClient, HealthResponse, HealthStatus, Message, TextMessage  # type: ignore[import-untyped]
+from android_sms_gateway import AsyncAPIClient, HealthResponse, HealthStatus, Message, ProcessState, TextMessage  # type: ignore[import-untyped]
 from android_sms_gateway.ahttp import AiohttpAsyncHttpClient  # type: ignore[import-untyped]
 from android_sms_gateway.errors import APIError, InternalServerError, NotFoundError  # type: ignore[import-untyped]
 
-from bot.channels.android_sms_calls import FAILURES, HOOKS, read_call
-from bot.channels.base import GATEWAYS, SHUT, Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Trouble
+from bot.channels.android_sms_calls import FAILURES, HOOKS, failure_code, read_call
+from bot.channels.base import GATEWAYS, SHUT, Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
 from storage.clock import SystemClock
 
 CALL_SECONDS = 10.0  # below the time after which a call without an answer is looked into
@@ -33,6 +34,17 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 STATUSES = {**SHUT, **GATEWAYS}
 """What a refused message means, by HTTP status. All others: retry, which is safe, as the second time it is known by our id."""
 
+FATES: dict[ProcessState, tuple[str, str | None]] = {
+    ProcessState.Pending: ("failed", "phone_offline"),
+    ProcessState.Cancelling: ("failed", "cancelled"),
+    ProcessState.Cancelled: ("failed", "cancelled"),
+    ProcessState.Processed: ("sent", None),
+    ProcessState.Sent: ("sent", None),
+    ProcessState.Delivered: ("delivered", None),
+    ProcessState.Failed: ("failed", None),
+}
+"""What has become of a message whose time is over, by its state and in our words."""
+
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 CAPABILITIES = Capabilities(
@@ -44,6 +56,7 @@ class AndroidSms:
     """One phone, or the one phone of a server's account."""
 
     capabilities = CAPABILITIES
+    silent_after = timedelta(seconds=LIVES_SECONDS) + timedelta(minutes=10)
 
     def __init__(self, base: str, login: str, password: str, signing_key: str, seconds: float = CALL_SECONDS) -> None:
         self._client = AsyncAPIClient(login, password, base_url=base)
@@ -80,6 +93,15 @@ class AndroidSms:
             return []
         return [found.id]
 
+    async def fate(self, provider_id: str) -> Status:
+        """A server keeps what its phone has not fetched. Once its time is over the phone will not send it, and may never say so."""
+        try:
+            found = await self._api.get_state(provider_id)
+        except NotFoundError:
+            return Status(provider_id, "failed", "not_told")
+        status, code = FATES[found.state]
+        return Status(provider_id, status, code or (_why(found) if status == "failed" else None))
+
     def verify(self, request: Request) -> bool:
         """HMAC-SHA256 over body and X-Timestamp (docs.sms-gate.app, Webhooks, Payload Signing).
 
@@ -92,9 +114,23 @@ class AndroidSms:
 
     async def hear(self, request: Request) -> Heard:
         try:
-            return read_call(json.loads(request.body))
+            heard = read_call(json.loads(request.body))
         except UNREADABLE as error:
             raise MalformedCall(type(error).__name__) from error
+        return replace(heard, statuses=[await self._of_all_parts(report) for report in heard.statuses])
+
+    async def _of_all_parts(self, report: Status) -> Status:
+        """Each part of a long text is reported as delivered by itself (docs.sms-gate.app, Webhooks, Multipart Message Behavior): while
+        another could not be sent, the family has half of it, and the message has failed."""
+        if report.status != "delivered":
+            return report
+        try:
+            found = await self._api.get_state(report.provider_id)
+        except (APIError, aiohttp.ClientError, TimeoutError, *UNREADABLE):
+            return report  # a phone that calls us need not be reached by us
+        if found.state is not ProcessState.Failed:
+            return report
+        return replace(report, status="failed", code=_why(found))
 
     def misaddressed(self, address: str) -> list[Trouble]:
         return [] if E164.fullmatch(address) else [Trouble("address_not_a_number", address)]
@@ -153,6 +189,11 @@ def own_id(message: Outgoing) -> str:
     """
     digest = hashlib.sha256(f"{message.to}\n{message.body}".encode()).hexdigest()
     return f"fx{message.message_id}-{digest[:12]}"
+
+
+def _why(found: Any) -> str:
+    """Why a message has failed, as its state tells."""
+    return failure_code(next((recipient.error for recipient in found.recipients if recipient.error), ""))
 
 
 def _refused(error: Any, ours: str) -> Outcome:

@@ -40,18 +40,24 @@ REPORTS: dict[str, tuple[str, str]] = {
     WebhookEvent.SMS_FAILED.value: ("failed", "failedAt"),
 }
 """Events in our words, and where each says when it was."""
-WRITTEN = (WebhookEvent.SMS_RECEIVED.value, WebhookEvent.MMS_RECEIVED.value)
-"""Events of something that came to the phone. Of an MMS (彩信) the app tells little else than that it came."""
-HOOKS = dict.fromkeys(WRITTEN, "inbound") | dict.fromkeys(REPORTS, "status")
+WORDS = {
+    WebhookEvent.SMS_RECEIVED.value: "message",
+    WebhookEvent.MMS_RECEIVED.value: "subject",
+    WebhookEvent.MMS_DOWNLOADED.value: "body",
+}
+"""Where each event of something that came to the phone has its words. That an MMS (彩信) came is told at once, what is written in it once
+the phone has fetched it, which may fail: so both are heard."""
+HOOKS = dict.fromkeys(WORDS, "inbound") | dict.fromkeys(REPORTS, "status")
 
 
 def read_call(call: Any) -> Heard:
     """What one call of the app brings; events that we did not ask for bring nothing. Raises KeyError, TypeError, AttributeError."""
     event, payload = _words(call, "event"), call["payload"]
-    if event in WRITTEN:
+    if event in WORDS:
         is_text = event == WebhookEvent.SMS_RECEIVED.value
-        body = _words(payload, "message") if is_text else str(payload.get("subject") or "")
-        return Heard(incoming=(_text(_words(call, "deviceId"), payload, body),))
+        body = _words(payload, "message") if is_text else str(payload.get(WORDS[event]) or "")
+        text = _text(_words(call, "deviceId"), payload, body)
+        return Heard(incoming=(text,) if body or event != WebhookEvent.MMS_DOWNLOADED.value else ())
     if event in REPORTS:
         return Heard(statuses=(_report(event, payload),))
     return Heard()

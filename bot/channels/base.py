@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -131,8 +131,25 @@ class Capabilities:
         return self.templates is None or template in self.templates or audience in self.carries
 
 
+@dataclass(frozen=True)
+class RungBack:
+    """What somebody is told who rings a number that has called them: what is still asked there, or None; the school's telephone.
+
+    `provider_id`: of the message that asked it, where that left by this channel.
+    """
+
+    body: str | None = None
+    provider_id: str | None = None
+    school_phone: str | None = None
+
+
 async def nothing_said(_message_id: int) -> str | None:
     """Where no message of ours can be looked up."""
+    return None
+
+
+async def nobody_called(_phone: str) -> RungBack | None:
+    """Where nobody can be looked up."""
     return None
 
 
@@ -140,7 +157,8 @@ async def nothing_said(_message_id: int) -> str | None:
 class Request:
     """A webhook as it came: the URL the provider called, its query, form or body, its headers (lower-case names).
 
-    `hook` is the last part of the path (inbound, status …). `said` gives the text of a message of ours by its id.
+    `hook` is the last part of the path (inbound, status …). `said` gives the text of a message of ours by its id; `rung_back` what is
+    told to whoever rings from this number, or None where this channel has not called it lately.
     """
 
     url: str
@@ -151,6 +169,7 @@ class Request:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     said: Callable[[int], Awaitable[str | None]] = nothing_said
+    rung_back: Callable[[str], Awaitable[RungBack | None]] = nobody_called
 
 
 class MalformedCall(Exception):
@@ -203,6 +222,18 @@ class Clears(Protocol):
 
     async def clear(self, provider_id: str) -> None:
         """Also where they have gone already. Raises what its client raises when the provider does not answer."""
+        ...
+
+
+@runtime_checkable
+class Traces(Protocol):
+    """A channel that can be asked what became of a message. Its provider says so by itself, unless it is out of reach: no word has come
+    after `silent_after`, then none will."""
+
+    silent_after: timedelta
+
+    async def fate(self, provider_id: str) -> Status:
+        """Raises what its client raises when the provider does not answer."""
         ...
 
 

@@ -120,6 +120,9 @@ def webhook_troubles(webhook: WebhookInfo, hooks: str | None) -> list[Trouble]:
     wanted = f"{hooks}/inbound"
     if webhook.url != wanted:
         return [Trouble("webhook_elsewhere" if webhook.url else "webhook_missing", wanted)]
+    kinds = set(webhook.allowed_updates or KINDS)  # none named: all that we ask for
+    if missing := [kind for kind in KINDS if kind not in kinds]:
+        return [Trouble("webhook_partial", ", ".join(missing))]
     failing = webhook.last_error_message and webhook.pending_update_count  # an error of long ago stays there
     return [Trouble("webhook_failing", webhook.last_error_message or "")] if failing else []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from aiogram.enums import ChatMemberStatus, ChatType, ContentType
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from bot.channels.base import Incoming, MalformedCall
 
-KINDS = ["message", "callback_query", "my_chat_member"]
+KINDS = ["message", "edited_message", "callback_query", "my_chat_member"]
 """The only updates that we ask for."""
 NOT_WRITTEN = frozenset(
     {
@@ -32,12 +33,14 @@ def parsed(update: bytes | Mapping[str, Any]) -> Update:
 
 
 def incoming_of(update: Update, bot: str) -> Incoming | None:
-    """The text, pressed button, or blocking and unblocking that it tells of; None when it is nothing to us (edits, groups).
+    """The text, pressed button, or blocking and unblocking that it tells of; None when it is nothing to us (groups).
 
     Message ids are unique within one chat of one bot only, so both stand in ours. `bot` is its numeric id.
     """
     if update.message is not None:
         return _text(update.message, bot)
+    if update.edited_message is not None:
+        return _edited(update.edited_message, bot)
     if update.callback_query is not None:
         return _pressed(update.callback_query, bot)
     if update.my_chat_member is not None:
@@ -59,6 +62,14 @@ def _text(message: Message, bot: str) -> Incoming | None:
         body=message.text or message.caption or "", phone=_own_phone(message),
         reply_to=message_key(bot, message.chat.id, answered.message_id) if answered else None, photo=_photo(message),
     )  # fmt: skip
+
+
+def _edited(message: Message, bot: str) -> Incoming | None:
+    """Who corrects a text in its place has said the new words now. A place that moves on, or a photograph, says nothing new."""
+    text = _text(message, bot)
+    if text is None or not text.body:
+        return None
+    return replace(text, provider_id=f"{text.provider_id}:{message.edit_date or 0}", photo=None)
 
 
 def _photo(message: Message) -> str | None:

@@ -167,3 +167,14 @@ def _refused(status: int, code: int | None) -> Trouble:
 def can(number: Any, capability: str) -> bool:
     """Whether a number of the account has this ability (sms, voice)."""
     return any(name.lower() == capability and able for name, able in (number.capabilities or {}).items())
+
+
+def webhook_troubles(address: str, url: str | None, method: str | None, wanted: str | None, what: str = "webhook") -> list[Trouble]:
+    """Whether texts or calls to `address` are brought to where they are wanted; `what`: the troubles' first word."""
+    if wanted is None:  # whoever asks has said so already
+        return []
+    if not url:
+        return [Trouble(f"{what}_missing", f"{address}: {wanted}")]
+    if url.partition("#")[0] != wanted:  # how often Twilio tries again may stand behind it (connection overrides)
+        return [Trouble(f"{what}_elsewhere", f"{address}: {wanted}")]
+    return [] if method == "POST" else [Trouble(f"{what}_not_post", address)]

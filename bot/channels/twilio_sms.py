@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Status, Trouble
-from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, NUMBER, OFFICIAL_BASE, REFUSED, Account, can
+from bot.channels.twilio_account import AT_ONCE, CALL_SECONDS, NUMBER, OFFICIAL_BASE, REFUSED, Account, can, webhook_troubles
 from bot.channels.twilio_codes import FAILURES, REPORTS
 
 LIVES_SECONDS = 3600
@@ -96,7 +96,7 @@ class TwilioSms:
         if not can(number, "sms"):
             return [Trouble("number_cannot_send", address)]
         # An application's addresses stand before the number's own.
-        return _webhook_troubles(address, number.sms_application_sid or number.sms_url, number.sms_method, hooks)
+        return webhook_troubles(address, number.sms_application_sid or number.sms_url, number.sms_method, hooks and f"{hooks}/inbound")
 
     async def _service_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
         context = self._client.messaging.v1.services(address)
@@ -110,22 +110,10 @@ class TwilioSms:
         found = [] if senders else [Trouble("service_without_numbers", address)]
         if service.use_inbound_webhook_on_number:
             return [*found, Trouble("webhook_on_numbers", address)]
-        return found + _webhook_troubles(address, service.inbound_request_url, service.inbound_method, hooks)
+        return found + webhook_troubles(address, service.inbound_request_url, service.inbound_method, hooks and f"{hooks}/inbound")
 
     async def close(self) -> None:
         await self._account.close()
-
-
-def _webhook_troubles(address: str, url: str | None, method: str | None, hooks: str | None) -> list[Trouble]:
-    """Whether texts to `address` are brought to us."""
-    if hooks is None:  # whoever asks has said so already
-        return []
-    wanted = f"{hooks}/inbound"
-    if not url:
-        return [Trouble("webhook_missing", f"{address}: {wanted}")]
-    if url.partition("#")[0] != wanted:  # how often Twilio tries again may stand behind it (connection overrides)
-        return [Trouble("webhook_elsewhere", f"{address}: {wanted}")]
-    return [] if method == "POST" else [Trouble("webhook_not_post", address)]
 
 
 def build(settings: Mapping[str, str]) -> TwilioSms:

@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from bot.channels.base import Answer, Capabilities, Heard, Incoming, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
-from bot.channels.twilio_account import CALL_SECONDS, NUMBER, OFFICIAL_BASE, Account, can
+import aiohttp
+
+from bot.channels.base import Answer, Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result, Status, Trouble
+from bot.channels.twilio_account import CALL_SECONDS, NUMBER, OFFICIAL_BASE, REFUSED, UNREADABLE, Account, can, webhook_troubles
 from bot.channels.twilio_codes import CALL_FAILURES, CALLS
-from bot.channels.twilio_script import Turn, Words, asking, ending, hanging_up
+from bot.channels.twilio_script import Turn
+from bot.channels.twilio_talk import Talk
 
 RINGS = 30
 """Seconds that it rings, about six rings."""
 EVENTS = ("initiated", "ringing", "answered", "completed")
 LOOK_BACK = 50  # newest calls to one number
-KEYS = frozenset("012345678")
-SILENT_ROUNDS = 2
-"""How often it is said to somebody who presses nothing."""
-MOST_ROUNDS = 6
-"""How often it is said in all, so that no call lasts for ever."""
 NOBODY = ("machine", "fax")
 
 CAPABILITIES = Capabilities(
@@ -28,7 +26,10 @@ CAPABILITIES = Capabilities(
 
 
 class TwilioVoice:
-    """One Twilio account. `detect_machines`: hang up on answering machines, as nobody was reached."""
+    """One Twilio account. `detect_machines`: a call that an answering machine takes has reached nobody.
+
+    It is found out while the words are said (`AsyncAmd`): otherwise whoever picks up hears nothing for the first seconds, and hangs up.
+    """
 
     capabilities = CAPABILITIES
 
@@ -36,8 +37,8 @@ class TwilioVoice:
         self, account_sid: str, auth_token: str, base: str = OFFICIAL_BASE, seconds: float = CALL_SECONDS, detect_machines: bool = False
     ) -> None:
         self._account = Account(account_sid, auth_token, base, seconds)
-        self._detection = {"MachineDetection": "Enable"} if detect_machines else {}
-        self._words = Words.load()
+        self._detects = detect_machines
+        self._talk = Talk()
 
     async def send(self, message: Outgoing) -> Outcome:
         if message.hooks is None:  # nobody could fetch the words
@@ -45,7 +46,11 @@ class TwilioVoice:
         turn = Turn(message.hooks, message.message_id, recording=message.recording)
         fields = {"To": message.to, "From": message.sender, "Url": turn.url("script"), "Timeout": str(RINGS)}
         reports = {"StatusCallback": f"{message.hooks}/status?message={message.message_id}", "StatusCallbackEvent": EVENTS}
-        return await self._account.create("Calls", {**fields, **reports, **self._detection})
+        return await self._account.create("Calls", {**fields, **reports, **self._detection(message.hooks)})
+
+    def _detection(self, hooks: str) -> dict[str, str]:
+        """Without an address for its result Twilio warns (21262); the result is also in the call itself, from where we take it."""
+        return {"MachineDetection": "Enable", "AsyncAmd": "true", "AsyncAmdStatusCallback": f"{hooks}/detected"} if self._detects else {}
 
     async def find(self, message: Outgoing, since: datetime) -> list[str]:
         # Twilio keeps nothing of a call by which ours could be told apart but its numbers and its time.
@@ -56,7 +61,9 @@ class TwilioVoice:
         return self._account.verify(request)
 
     async def hear(self, request: Request) -> Heard:
-        read = {"script": self._script, "keys": self._keys, "status": self._status}.get(request.hook)
+        talk = self._talk
+        known = {"script": talk.script, "keys": talk.keys, "called": talk.called, "pressed": talk.pressed}
+        read = (known | {"status": self._status, "detected": _nothing}).get(request.hook)
         try:
             if read is None:
                 raise MalformedCall(f"no such hook: {request.hook}")
@@ -64,48 +71,50 @@ class TwilioVoice:
         except (KeyError, ValueError) as error:
             raise MalformedCall(type(error).__name__) from error
 
-    async def _script(self, request: Request) -> Heard:
-        if request.form.get("AnsweredBy", "").startswith(NOBODY):
-            return Heard(answer=hanging_up())
-        return Heard(answer=await self._said(request, Turn.of(request)))
-
-    async def _keys(self, request: Request) -> Heard:
-        call, key, turn = request.form["CallSid"], request.form["Digits"], Turn.of(request)
-        if key not in KEYS:
-            return Heard(answer=await self._said(request, turn.next()))
-        text = Incoming(f"{call}-{turn.round}", sender=request.form["To"], to=request.form["From"], body=key, reply_to=call)
-        return Heard(incoming=(text,), answer=ending(self._words, self._words.received))
-
-    async def _said(self, request: Request, turn: Turn) -> Answer:
-        body = await request.said(turn.message_id) if turn.round <= MOST_ROUNDS else None
-        if body is None:
-            return ending(self._words, self._words.goodbye)
-        return asking(self._words, turn, body, repeat=turn.round < SILENT_ROUNDS)
-
     async def _status(self, request: Request) -> Heard:
         form = request.form
-        state = "machine" if form.get("AnsweredBy", "").startswith(NOBODY) and form["CallStatus"] == "completed" else form["CallStatus"]
+        state = "machine" if form["CallStatus"] == "completed" and await self._was_machine(form) else form["CallStatus"]
         status = CALLS[state]
         code = _failure(state, form) if status == "failed" else None
         report = Status(form["CallSid"], status, code, parsedate_to_datetime(form["Timestamp"]), int(form["SequenceNumber"]))
         return Heard(statuses=(report,), answer=Answer(status=204))
 
+    async def _was_machine(self, form: Mapping[str, str]) -> bool:
+        """A report need not say who answered; the call itself does once it is over (twilio.com/docs/api/errors/21262)."""
+        if not self._detects:
+            return False
+        answered_by = form.get("AnsweredBy")
+        if answered_by is None:
+            try:
+                answered_by = (await self._account.client.calls(form["CallSid"]).fetch_async()).answered_by
+            except (*REFUSED, *UNREADABLE, aiohttp.ClientError, TimeoutError):
+                return False
+        return (answered_by or "").startswith(NOBODY)
+
     def misaddressed(self, address: str) -> list[Trouble]:
         return [] if NUMBER.fullmatch(address) else [Trouble("address_not_a_number", address)]
 
-    async def check(self, address: str, _hooks: str | None) -> list[Trouble]:
-        return await self._account.check(lambda: self._number_troubles(address))
+    async def check(self, address: str, hooks: str | None) -> list[Trouble]:
+        return await self._account.check(lambda: self._number_troubles(address, hooks))
 
-    async def _number_troubles(self, address: str) -> list[Trouble]:
+    async def _number_troubles(self, address: str, hooks: str | None) -> list[Trouble]:
         if wrong := self.misaddressed(address):
             return wrong
         number = await self._account.number(address)
         if number is None:
             return [Trouble("number_unknown", address)]
-        return [] if can(number, "voice") else [Trouble("number_cannot_call", address)]
+        if not can(number, "voice"):
+            return [Trouble("number_cannot_call", address)]
+        # An application's addresses stand before the number's own.
+        url = number.voice_application_sid or number.voice_url
+        return webhook_troubles(address, url, number.voice_method, hooks and f"{hooks}/called", "calls")
 
     async def close(self) -> None:
         await self._account.close()
+
+
+async def _nothing(_request: Request) -> Heard:
+    return Heard(answer=Answer(status=204))
 
 
 def _failure(state: str, form: Mapping[str, str]) -> str:
@@ -117,7 +126,7 @@ def _failure(state: str, form: Mapping[str, str]) -> str:
 
 
 def build(settings: Mapping[str, str]) -> TwilioVoice:
-    """The settings of Twilio SMS; `TWILIO_DETECT_MACHINES`, when set, makes it hang up on answering machines."""
+    """The settings of Twilio SMS; `TWILIO_DETECT_MACHINES`, when set, lets Twilio listen for answering machines."""
     return TwilioVoice(
         settings["TWILIO_ACCOUNT_SID"],
         settings["TWILIO_AUTH_TOKEN"],

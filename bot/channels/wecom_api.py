@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 import aiohttp
 
 from bot.channels.wecom_codes import STALE_TOKEN
 
 OFFICIAL_BASE = "https://qyapi.weixin.qq.com"
+Got = TypeVar("Got")
 RENEW_EARLIER = 300  # seconds before the token's end
 NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -54,17 +55,21 @@ class WeComApi:
 
     async def call(self, path: str, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """A GET, or with a body a POST. Raises Refused, NotConnected, NoAnswer, Malformed."""
+        return await self._twice(lambda token: self._call(path, {"access_token": token, **(query or {})}, body))
+
+    async def _twice(self, doing: Callable[[str], Awaitable[Got]]) -> Got:
+        """With the token that is kept; where WeCom has taken that back, once more with a new one."""
         try:
-            return await self._with_token(path, query, body)
+            return await self._with_token(doing)
         except Refused as refusal:
             if refusal.code not in STALE_TOKEN:
                 raise
-        return await self._with_token(path, query, body)
+        return await self._with_token(doing)
 
-    async def _with_token(self, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None) -> dict[str, Any]:
+    async def _with_token(self, doing: Callable[[str], Awaitable[Got]]) -> Got:
         token = await self.token()
         try:
-            return await self._call(path, {"access_token": token, **(query or {})}, body)
+            return await doing(token)
         except Refused as refusal:
             if refusal.code in STALE_TOKEN and token == self._token:
                 self._token = ""
@@ -72,14 +77,16 @@ class WeComApi:
 
     async def media(self, media_id: str, most_bytes: int) -> tuple[bytes, str]:
         """A file that somebody sent, and its type. Raises Refused, NotConnected, NoAnswer, TooLarge."""
-        query = {"access_token": await self.token(), "media_id": media_id}
+        return await self._twice(lambda token: self._file(media_id, most_bytes, token))
+
+    async def _file(self, media_id: str, most_bytes: int, token: str) -> tuple[bytes, str]:
+        query = {"access_token": token, "media_id": media_id}
         try:
             async with self._opened().get(f"{self._base}/cgi-bin/media/get", params=query) as answer:
                 if answer.status != 200 or "json" in answer.content_type or answer.content_type.startswith("text/"):
                     _read(answer, await answer.read())
                     raise Malformed
-                content = await _bounded(answer, most_bytes)
-                return content, answer.content_type
+                return await _bounded(answer, most_bytes), answer.content_type
         except NOT_CONNECTED:
             raise NotConnected from None
         except (aiohttp.ClientError, TimeoutError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, Select, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.rows import update_rows
@@ -59,7 +59,7 @@ ORDER = (Intent.urgency.desc(), Intent.due_at, Intent.id)
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """Pending and due, and the question it waits for has ended; or expired while it waited."""
+    """Pending and due, and the question it waits for has ended; or half of its time has passed while it waited."""
     return and_(Intent.state == "pending", Intent.due_at <= now, _is_free(now))
 
 
@@ -70,7 +70,8 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
         .correlate(Intent)
         .exists()
     )
-    return or_(Intent.waits_for.is_(None), ~waits, Intent.expires_at <= now)
+    has_waited = Intent.expires_at - now <= literal(now, DateTime(timezone=True)) - Intent.due_at
+    return or_(Intent.waits_for.is_(None), ~waits, has_waited)
 
 
 async def _locked(session: AsyncSession, query: Select[Any]) -> list[Due]:

@@ -63,6 +63,11 @@ def same_subject(question: Asked, intent: Due) -> bool:
     return any(getattr(intent, name) is not None and getattr(question, name) == getattr(intent, name) for name in names)
 
 
+def has_waited(intent: Due, now: datetime) -> bool:
+    """Whether half of its time has passed: what a family does not answer must not keep it from being asked about another child."""
+    return intent.expires_at - now <= now - intent.due_at
+
+
 def gives_way(question: Asked, intent: Due) -> bool:
     """Whether a follow-up, or the question about a visit, ends because something else is asked."""
     if question.kind == LESSON:
@@ -107,15 +112,21 @@ class OpenQuestions:
         await insert_rows(session, Question.__tablename__, rows)
 
     def blocking(self, contact_id: int, intent: Due) -> Asked | None:
-        """The open question for which this one has to wait. Safety and answers in a running talk do not wait."""
+        """The open question for which this one has to wait. Safety and answers in a running talk do not wait, and nothing until it is lost.
+
+        Nor does a reminder wait for what its own question was asked together with: two children of one message would wait for each other.
+        """
         if intent.question in {NEVER_BLOCKS, ASIDE} or intent.urgency == "safety" or intent.contact_id is not None:
             return None
         if intent.question == LESSON:
             others = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, ASIDE}]
             return next((row for row in others if not _replaces(row, intent)), None)
+        if has_waited(intent, self._now):
+            return None
         beside = SIDE_BY_SIDE if intent.question in SIDE_BY_SIDE else ()
         blocking = [row for row in self._open[contact_id] if row.kind not in {NEVER_BLOCKS, ASIDE, LESSON, *FOLLOW_UPS, *beside}]
-        return next((row for row in blocking if not same_subject(row, intent)), None)
+        together = {row.message_id for row in blocking if same_subject(row, intent)} - {None}
+        return next((row for row in blocking if not same_subject(row, intent) and row.message_id not in together), None)
 
     def ask(self, contact_id: int, intent: Due) -> Asked:
         """Opens the question; an older one about the same, or one that gives way to it, is withdrawn. Its message is set by the caller."""

@@ -50,7 +50,7 @@ class OutboxSettings:
     signatures: Mapping[str, str]
     registered: Callable[[str, Mapping[str, Any], Collection[str]], Saying] = nothing_registered  # in approved words; raises Unfit
     public_url: str = ""  # where providers reach our webhooks, if they do
-    spoken: frozenset[str] = frozenset({"absence_call"})  # templates that are called out where a sender can
+    spoken: frozenset[str] = frozenset({"absence_call", "absence_call_several"})  # templates that are called out where a sender can
     batch: int = 500
     lease: timedelta = timedelta(seconds=10)
     doubt_after: timedelta = timedelta(seconds=15)  # above every channel's own time-out, real time

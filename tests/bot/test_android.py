@@ -140,6 +140,57 @@ async def test_a_picture_is_kept_as_something_that_came(connected: World, phone:
     assert [(connected.cipher.decrypt(row.address_encrypted), row.body) for row in rows] == [(PARENT, ""), (OTHER, "病假条")]
 
 
+async def test_what_stands_in_an_mms_is_read_once_the_phone_has_it(connected: World, phone: FakeAndroid) -> None:
+    """Some phones make an MMS of a long text. With its pictures it is larger than other calls; pictures alone were told of already."""
+    call = phone.fetched(PARENT, "娃娃发烧了，明天送来")
+    for brought in (phone.picture(PARENT), call, call, phone.fetched(PARENT, None, number=2)):
+        assert await phone.post(_hook(connected), brought) == 200
+    assert [row.body for row in await connected.all(select(Inbound).order_by(Inbound.id))] == ["", "娃娃发烧了，明天送来"]
+
+
+async def test_half_of_a_long_text_is_not_delivered(channel: AndroidSms, phone: FakeAndroid) -> None:
+    """Its first part has arrived, its second could not be sent."""
+    sent = await channel.send(MESSAGE)
+    phone.fates[sent.provider_id or ""] = ("Failed", "Send result: RESULT_ERROR_LIMIT_EXCEEDED")
+    body, headers = phone.report(sent.provider_id or "", "sms:delivered")
+    (heard,) = (await channel.hear(Request(HOOKS, body=body, headers=headers))).statuses
+    assert (heard.status, heard.code) == ("failed", "RESULT_ERROR_LIMIT_EXCEEDED")
+
+
+@pytest.mark.parametrize(
+    ("fate", "reached", "state", "failure"),
+    [
+        (("Pending", None), [[PARENT], [OTHER]], "failed", "phone_offline"),
+        (("Failed", "TTL expired"), [[PARENT], [OTHER]], "failed", "expired"),
+        (("Sent", None), [[PARENT]], "sent", None),
+        (("Delivered", None), [[PARENT]], "delivered", None),
+    ],
+)
+async def test_a_phone_that_says_nothing_is_asked_once_it_cannot_send_any_more(
+    connected: World, phone: FakeAndroid, fate: tuple[str, str | None], reached: list[list[str]], state: str, failure: str | None
+) -> None:
+    """Behind a server it may have been switched off all the time: nobody else would ever tell us."""
+    await connected.say(await connected.person(PARENT, OTHER), expires_at=NOW + timedelta(hours=6))
+    await connected.worker().drain(NOW)
+    phone.fates[next(iter(phone.messages))] = fate
+    for minutes in (60, 71, 72):
+        await connected.worker().drain(NOW + timedelta(minutes=minutes))
+        assert [asked["phoneNumbers"] for asked in phone.asked] == (reached if minutes > 70 else [[PARENT]])
+    (first, *_) = await connected.messages()
+    assert (first.state, first.failure) == (state, failure)
+
+
+async def test_a_phone_that_cannot_be_asked_is_asked_later(connected: World, phone: FakeAndroid) -> None:
+    await connected.say(await connected.person(PARENT, OTHER), expires_at=NOW + timedelta(hours=6))
+    await connected.worker().drain(NOW)
+    right, phone.password = phone.password, "changed"
+    await connected.worker().drain(NOW + timedelta(minutes=71))
+    assert await connected.all(select(DeliveryStatus)) == []
+    phone.password = right
+    await connected.worker().drain(NOW + timedelta(minutes=72))
+    assert [asked["phoneNumbers"] for asked in phone.asked] == [[PARENT], [OTHER]]
+
+
 async def test_forged_malformed_and_not_asked_for(connected: World, phone: FakeAndroid) -> None:
     body, headers = phone.text(PARENT, "1")
     for wrong in ({"X-Signature": "forged"}, {"X-Signature": "字".encode().decode("latin-1")}, {"X-Timestamp": "1"}):
@@ -238,7 +289,7 @@ async def _checked(phone: FakeAndroid, address: str = OURS, hooks: str | None = 
 
 
 async def test_check_names_what_is_missing(phone: FakeAndroid) -> None:
-    phone.register(HOOKS, "sms:received", "mms:received", "sms:sent")
+    phone.register(HOOKS, "sms:received", "mms:received", "mms:downloaded", "sms:sent")
     phone.register("https://elsewhere.test/hooks", "sms:delivered", "sms:failed")
     assert await _checked(phone) == [Trouble("webhook_missing", f"sms:{event} {HOOKS}/status") for event in ("delivered", "failed")]
     assert await _checked(phone, hooks=None) == [Trouble("public_url_missing")]

@@ -182,6 +182,32 @@ async def test_a_question_that_expired_makes_room(world: World) -> None:
     assert [question.state for question in await world.questions()] == ["expired", "open"]
 
 
+async def test_what_is_not_answered_holds_nothing_until_it_is_lost(world: World) -> None:
+    """Half of its time a question waits for another child's; its readers may never answer that one."""
+    await world.sender()
+    person, second = await world.person("+8613893010001"), await world.another_child()
+    await world.say(person, "absence_question", question="absence", student_id=world.student_id)
+    waiting = await world.say(person, "absence_question", question="absence", student_id=second, expires_at=NOW + timedelta(hours=3))
+    for minutes, state in ((0, "pending"), (89, "pending"), (90, "queued")):
+        await world.worker().drain(NOW + timedelta(minutes=minutes))
+        assert (await world.intent(waiting)).state == state
+    assert [question.state for question in await world.questions()] == ["open", "open"]
+
+
+async def test_children_who_were_asked_about_together_do_not_wait_for_each_other(world: World) -> None:
+    """Both reminders would expire, each waiting for the other child's question of the same message."""
+    await world.sender()
+    person, second = await world.person("+8613893010001"), await world.another_child()
+    for template in ("merging_question", "merging_reminder"):
+        for child in (world.student_id, second):
+            await world.say(person, template, question="absence", student_id=child, facts={"say": f"{template}{child}"})
+        await world.worker().drain(NOW)
+    assert [message.template for message in await world.messages()] == ["several", "several"]
+    assert [(one.student_id, one.state) for one in await world.questions()] == [
+        (child, state) for state in ("withdrawn", "open") for child in (world.student_id, second)
+    ]
+
+
 async def test_a_newer_question_about_the_same_child_replaces_the_older(world: World) -> None:
     await world.sender()
     person = await world.person("+8613893010001")

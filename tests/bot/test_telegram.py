@@ -249,14 +249,24 @@ async def test_captions_photos_and_quotations(channel: Telegram, telegram: FakeT
 
 
 async def test_what_nobody_wrote_to_us_is_passed_over(connected: World, telegram: FakeTelegram) -> None:
-    message = telegram.text(PARENT, "改过的话")["message"]
+    message = telegram.text(PARENT, "钉住的话")["message"]
     group = telegram.text(GROUP, "大家好")
     group["message"]["chat"] = {"id": int(GROUP), "type": "group", "title": "三(2)班"}
     moved = {"message": group["message"] | {"migrate_to_chat_id": -1004000000001}, "update_id": 5}
     pinned = telegram.without_text(PARENT, pinned_message=message)
-    for update in ({"update_id": 3, "edited_message": message | {"edit_date": 1}}, group, moved, pinned, {"update_id": 4, "novelty": {}}):
+    place = telegram.without_text(PARENT, location={"latitude": 35.6, "longitude": 103.2, "live_period": 60})["message"]
+    walking, in_group = ({"update_id": 3, "edited_message": one | {"edit_date": 1}} for one in (place, group["message"]))
+    for update in (walking, in_group, group, moved, pinned, {"update_id": 4, "novelty": {}}):
         assert await telegram.post(telegram.webhook["url"], update) == 200
     assert await connected.all(select(Inbound)) == []
+
+
+async def test_a_text_that_is_corrected_in_its_place_is_heard_anew(connected: World, telegram: FakeTelegram) -> None:
+    message = telegram.text(PARENT, "明天送来")["message"]
+    edits = [message | {"text": words, "edit_date": at} for words, at in (("后天送来", 7), ("后天送来", 7), ("大后天送来", 9))]
+    for update in ({"update_id": 1, "message": message}, *({"update_id": 2, "edited_message": edit} for edit in edits)):
+        assert await telegram.post(telegram.webhook["url"], update) == 200
+    assert [row.body for row in await connected.all(select(Inbound).order_by(Inbound.id))] == ["明天送来", "后天送来", "大后天送来"]
 
 
 @pytest.mark.parametrize(("status", "choice"), [("kicked", "out"), ("member", "in")])
@@ -289,7 +299,7 @@ async def test_webhook_forged_malformed_oversized(connected: World, telegram: Fa
 async def test_the_secret_is_not_the_token(channel: Telegram, telegram: FakeTelegram) -> None:
     await channel.connect(HOOKS)
     assert telegram.webhook["url"] == f"{HOOKS}/inbound"
-    assert set(telegram.webhook["allowed_updates"]) == {"message", "callback_query", "my_chat_member"}
+    assert set(telegram.webhook["allowed_updates"]) == {"message", "edited_message", "callback_query", "my_chat_member"}
     assert len(telegram.secret) == 64
     assert telegram.secret not in telegram.token
     await channel.connect(None)
@@ -302,6 +312,7 @@ async def test_the_secret_is_not_the_token(channel: Telegram, telegram: FakeTele
         ({"url": ""}, HOOKS, ["webhook_missing"]),
         ({"url": "https://elsewhere.example/"}, HOOKS, ["webhook_elsewhere"]),
         ({"url": f"{HOOKS}/inbound"}, HOOKS, []),
+        ({"url": f"{HOOKS}/inbound", "allowed_updates": ["message"]}, HOOKS, ["webhook_partial"]),
         ({"url": f"{HOOKS}/inbound", "last_error_date": 1, "last_error_message": "Wrong response: 403 Forbidden"}, HOOKS, []),
         (
             {"url": f"{HOOKS}/inbound", "last_error_date": 1, "last_error_message": "Connection refused", "pending_update_count": 3},

@@ -11,21 +11,19 @@ from sqlalchemy import select, text
 
 from bot.channels.base import Outgoing, Result
 from bot.channels.registry import build_channels
-from bot.channels.twilio_script import Words
-from bot.channels.twilio_voice import MOST_ROUNDS, TwilioVoice
-from bot.worker import Worker
+from bot.channels.twilio_talk import MOST_ROUNDS
+from bot.channels.twilio_voice import TwilioVoice
 from fanxiao.engine import load_catalogue
 from storage.database import Database
 from storage.tables import DeliveryStatus, Inbound
-from tests.bot.hooked import hooked
+from tests.bot.calling import OURS, PARENT, WORDS, called, calling, heard_of, keys_of, pressed_words, speaking
 from tests.bot.world import NOW, Killed, World
 from tests.fakes.provider import Drop
 from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_calls import Call
 
-OURS, PARENT = "+15005550006", "+8613893010001"
+HOOKS = "https://county.example/hooks/twilio_voice/main"
 RECORDING = "https://county.example/hooks/recordings/3?language=东乡语"
-WORDS = Words.load()
 
 
 @pytest.fixture
@@ -36,35 +34,8 @@ async def twilio() -> AsyncIterator[FakeTwilio]:
 
 @pytest.fixture
 async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIterator[World]:
-    """The county's only sender is a Twilio number that calls; our webhooks are served for it."""
-    settings = {"TWILIO_ACCOUNT_SID": twilio.account, "TWILIO_AUTH_TOKEN": twilio.token, "TWILIO_API_BASE": twilio.base}
-    world.channels = build_channels(settings)
-    await world.sender("twilio_voice", OURS, rate=1000)
-    async with hooked(world, web):
+    async with calling(world, twilio, web):
         yield world
-
-
-def _worker(connected: World) -> Worker:
-    """One that says its messages in calls."""
-    return connected.worker(spoken=frozenset({"welcome_back"}))
-
-
-async def _called(connected: World, twilio: FakeTwilio, say: str = "明天来吗？来请按1，不来请按2。") -> Call:
-    """A message has become a call, which rings."""
-    await connected.say(await connected.person(PARENT), facts={"say": say})
-    await _worker(connected).drain(NOW)
-    (call,) = twilio.calls.made
-    await twilio.calls.ring(call)
-    return call
-
-
-async def _body(connected: World) -> str:
-    (message,) = await connected.messages()
-    return message.body
-
-
-async def _keys(connected: World) -> list[tuple[str, str | None]]:
-    return [(row.body, row.reply_to) for row in await connected.all(select(Inbound).order_by(Inbound.id))]
 
 
 async def _reports(connected: World) -> list[tuple[str, str | None, int | None]]:
@@ -73,12 +44,13 @@ async def _reports(connected: World) -> list[tuple[str, str | None, int | None]]
 
 
 async def test_a_key_is_the_answer(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     await twilio.calls.press(call, "1")
-    assert call.spoken == [await _body(connected), WORDS.again, WORDS.received]
+    await twilio.calls.keep_silent(call)
+    assert call.spoken == [await heard_of(connected), WORDS.again, pressed_words("1"), WORDS.goodbye]
     assert call.languages == {"zh-CN"}
-    assert await _keys(connected) == [("1", call.sid)]
+    assert await keys_of(connected) == [("1", call.sid)]
     (inbound,) = await connected.all(select(Inbound))
     assert connected.cipher.decrypt(inbound.address_encrypted) == PARENT
     assert call.row["status"] == "completed"
@@ -86,7 +58,7 @@ async def test_a_key_is_the_answer(connected: World, twilio: FakeTwilio) -> None
 
 
 async def test_it_rings_for_half_a_minute_and_takes_any_one_key(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     assert call.asked["Timeout"] == "30"
     assert "MachineDetection" not in call.asked
@@ -94,61 +66,61 @@ async def test_it_rings_for_half_a_minute_and_takes_any_one_key(connected: World
 
 
 async def test_silence_hears_it_twice(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     await twilio.calls.keep_silent(call)
     await twilio.calls.keep_silent(call)
-    body = await _body(connected)
+    body = await heard_of(connected)
     assert call.spoken == [body, WORDS.again, body, WORDS.again, WORDS.goodbye]
-    assert await _keys(connected) == []
+    assert await keys_of(connected) == []
     assert (await _reports(connected))[-1][:2] == ("delivered", None)
 
 
 async def test_a_key_after_silence(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     await twilio.calls.keep_silent(call)
     await twilio.calls.press(call, "2")
-    assert await _keys(connected) == [("2", call.sid)]
+    assert await keys_of(connected) == [("2", call.sid)]
 
 
 @pytest.mark.parametrize("key", ["9", "#", "*"])
 async def test_nine_and_keys_that_are_no_digit_say_it_again(connected: World, twilio: FakeTwilio, key: str) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     await twilio.calls.press(call, key)
     await twilio.calls.press(call, "1")
-    body = await _body(connected)
-    assert call.spoken == [body, WORDS.again, body, WORDS.again, WORDS.received]
-    assert await _keys(connected) == [("1", call.sid)]
+    body = await heard_of(connected)
+    assert call.spoken == [body, WORDS.again, body, WORDS.again, pressed_words("1")]
+    assert await keys_of(connected) == [("1", call.sid)]
 
 
 async def test_it_is_not_said_for_ever(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     for _ in range(MOST_ROUNDS):
         await twilio.calls.press(call, "9")
-    assert call.spoken.count(await _body(connected)) == MOST_ROUNDS
+    assert call.spoken.count(await heard_of(connected)) == MOST_ROUNDS
     assert (call.spoken[-1], call.row["status"]) == (WORDS.goodbye, "completed")
 
 
 async def test_the_same_key_brought_twice_is_stored_once(connected: World, twilio: FakeTwilio) -> None:
     """Twilio calls again where our answer got lost."""
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     action = call.key_action
     await twilio.calls.press(call, "1")
     call.key_action = action
     await twilio.calls.press(call, "1")
-    assert await _keys(connected) == [("1", call.sid)]
+    assert await keys_of(connected) == [("1", call.sid)]
 
 
 async def test_hung_up_without_a_key_was_delivered(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     await twilio.calls.hang_up(call)
     assert await _reports(connected) == [("queued", None, 0), ("sent", None, 2), ("delivered", None, 3)]
-    await _worker(connected).drain(NOW)
+    await speaking(connected).drain(NOW)
     assert [message.state for message in await connected.messages()] == ["delivered"]
 
 
@@ -167,21 +139,21 @@ async def test_hung_up_without_a_key_was_delivered(connected: World, twilio: Fak
 async def test_calls_that_nobody_took(
     connected: World, twilio: FakeTwilio, status: str, more: dict[str, str], code: str, meaning: Result | None
 ) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.end(call, status, **more)
     assert (await _reports(connected))[-1] == ("failed", code, 2)
     assert connected.channels["twilio_voice", "main"].capabilities.failures.get(code) is meaning
 
 
 async def test_reports_carry_the_providers_order_and_time(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     await twilio.calls.end(call, "busy")
     rows = await connected.all(select(DeliveryStatus).order_by(DeliveryStatus.sequence))
     assert [row.at for row in rows] == [call.begun.replace(microsecond=0) + timedelta(seconds=row.sequence) for row in rows]
 
 
 async def test_a_recording_is_played_before_the_words_each_time(connected: World, twilio: FakeTwilio) -> None:
-    await _called(connected, twilio)
+    await called(connected, twilio)
     (message,) = await connected.messages()
     voice = connected.channels["twilio_voice", "main"]
     hooks = f"{connected.public_url}/hooks/twilio_voice/main"
@@ -196,17 +168,17 @@ async def test_a_recording_is_played_before_the_words_each_time(connected: World
 
 
 async def test_words_that_are_gone_end_the_call(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     call.asked = {**call.asked, "Url": f"{connected.public_url}/hooks/twilio_voice/main/script?message=999999"}
     await twilio.calls.pick_up(call)
     assert call.spoken == [WORDS.goodbye]
 
 
 async def test_only_twilio_hears_the_words(connected: World, twilio: FakeTwilio) -> None:
-    call = await _called(connected, twilio)
+    call = await called(connected, twilio)
     assert (await twilio.call(call.asked["Url"], {"CallSid": call.sid}, signature="forged"))[0] == 403
     status, answer = await twilio.call(call.asked["Url"].replace("message=", "message=1"), {"CallSid": call.sid}, signature="forged")
-    assert (status, await _body(connected) in answer) == (403, False)
+    assert (status, await heard_of(connected) in answer) == (403, False)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +202,7 @@ async def test_calls_that_read_otherwise_than_documented(connected: World, twili
 async def test_killed_between_acceptance_and_commit_nobody_is_called_twice(
     connected: World, twilio: FakeTwilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = _worker(connected)
+    worker = speaking(connected)
 
     async def die(*_: object) -> None:
         raise Killed
@@ -241,14 +213,14 @@ async def test_killed_between_acceptance_and_commit_nobody_is_called_twice(
         await worker.drain(NOW)
     async with connected.database.session() as session, session.begin():
         await session.execute(text("update sender set lease_until = clock_timestamp()"))
-    await _worker(connected).drain(NOW)
+    await speaking(connected).drain(NOW)
     (message,) = await connected.messages()
     assert [call.sid for call in twilio.calls.made] == [message.provider_id]
 
 
 async def test_dropped_before_it_was_accepted_it_is_called_again(connected: World, twilio: FakeTwilio) -> None:
     await connected.say(person := await connected.person(PARENT))
-    worker = _worker(connected)
+    worker = speaking(connected)
     await worker.drain(NOW)
     twilio.next.append(Drop(accepted=False))
     await connected.say(person)
@@ -263,23 +235,57 @@ async def test_without_a_public_address_no_call_is_made(twilio: FakeTwilio) -> N
     assert (outcome.result, outcome.code, twilio.calls.made) == (Result.OUR_FAULT, "public_url_missing", [])
 
 
-async def test_an_answering_machine_is_nobody_where_it_is_looked_for(connected: World, twilio: FakeTwilio) -> None:
+@pytest.mark.parametrize("by", ["report", "call"])
+async def test_an_answering_machine_is_nobody_where_it_is_looked_for(connected: World, twilio: FakeTwilio, by: str) -> None:
+    """Its words are said at once all the same: whoever picks up must not hear silence first."""
+    call = await _detecting(connected, twilio)
+    assert (call.asked["MachineDetection"], call.asked["AsyncAmd"]) == ("Enable", "true")
+    await twilio.calls.pick_up(call)
+    assert call.spoken == [await heard_of(connected), WORDS.again]
+    assert await twilio.post(call.asked["AsyncAmdStatusCallback"], {"CallSid": call.sid, "AnsweredBy": "machine_start"}) == 204
+    call.row["answered_by"] = "machine_start" if by == "call" else None
+    await twilio.calls.hang_up(call, **({"AnsweredBy": "machine_start"} if by == "report" else {}))
+    assert (await _reports(connected))[-1][:2] == ("failed", "machine")
+
+
+async def test_a_person_who_was_taken_for_a_machine_has_answered(connected: World, twilio: FakeTwilio) -> None:
+    call = await _detecting(connected, twilio)
+    await twilio.calls.pick_up(call)
+    call.row["answered_by"] = "machine_start"
+    await twilio.calls.press(call, "1")
+    assert await keys_of(connected) == [("1", call.sid)]
+
+
+@pytest.mark.parametrize("answered_by", ["human", "unknown", None])
+async def test_whoever_is_no_machine_has_heard_it(connected: World, twilio: FakeTwilio, answered_by: str | None) -> None:
+    call = await _detecting(connected, twilio)
+    await twilio.calls.pick_up(call)
+    call.row["answered_by"] = answered_by
+    await twilio.calls.hang_up(call)
+    assert (await _reports(connected))[-1][:2] == ("delivered", None)
+
+
+async def _detecting(connected: World, twilio: FakeTwilio) -> Call:
     settings = {"TWILIO_ACCOUNT_SID": twilio.account, "TWILIO_AUTH_TOKEN": twilio.token, "TWILIO_API_BASE": twilio.base}
     connected.channels |= build_channels(settings | {"TWILIO_DETECT_MACHINES": "1"})
-    call = await _called(connected, twilio)
-    assert call.asked["MachineDetection"] == "Enable"
-    await twilio.calls.pick_up(call, AnsweredBy="machine_start")
-    assert call.spoken == []
-    await twilio.post(call.asked["StatusCallback"], twilio.calls.form(call, "completed", AnsweredBy="machine_start"))
-    assert ("failed", "machine") in [report[:2] for report in await _reports(connected)]
+    return await called(connected, twilio)
 
 
-@pytest.mark.parametrize(("number", "kinds"), [({}, []), ({"voice": False}, ["number_cannot_call"]), (None, ["number_unknown"])])
+@pytest.mark.parametrize(
+    ("number", "kinds"),
+    [
+        ({"voice_url": f"{HOOKS}/called"}, []),
+        ({}, ["calls_missing"]),
+        ({"voice_url": HOOKS}, ["calls_elsewhere"]),
+        ({"voice": False}, ["number_cannot_call"]),
+        (None, ["number_unknown"]),
+    ],
+)
 async def test_check(twilio: FakeTwilio, number: dict[str, Any] | None, kinds: list[str]) -> None:
     if number is not None:
         twilio.holdings.number(OURS, **number)
     voice = TwilioVoice(twilio.account, twilio.token, twilio.base)
-    found = await voice.check(OURS, None)
+    found = await voice.check(OURS, HOOKS)
     await voice.close()
     assert [trouble.kind for trouble in found] == kinds
     assert all(trouble.detail in load_catalogue().phrase(f"check.{trouble.kind}", {"detail": trouble.detail}) for trouble in found)

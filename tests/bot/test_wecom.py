@@ -74,6 +74,13 @@ async def test_a_token_that_was_taken_back_is_renewed(channel: WeCom, wecom: Fak
     assert len(wecom.sees(TEACHER)) == 3
 
 
+async def test_a_photograph_is_fetched_with_a_new_token(channel: WeCom, wecom: FakeWeCom) -> None:
+    wecom.photo(TEACHER, b"photo")
+    await channel.send(MESSAGE)
+    wecom.revoke()
+    assert (await channel.picture("media1", 1000)).content == b"photo"
+
+
 async def test_a_token_that_is_never_good_is_not_asked_for_endlessly(channel: WeCom, wecom: FakeWeCom) -> None:
     wecom.next.extend([Refuse(42001), Refuse(42001)])
     assert (await channel.send(MESSAGE)).result is Result.RETRY

@@ -119,13 +119,22 @@ class World:
             room = SchoolClass(school_id=school.id, grade=3, number="2", name="三(2)班", area_code=AREA)
             session.add(room)
             await session.flush()
+            self.school_id, self.class_id = school.id, room.id
+        self.student_id = await self._child("马小龙")
+
+    async def another_child(self) -> int:
+        """In the same class."""
+        return await self._child("马麦燕")
+
+    async def _child(self, name: str) -> int:
+        async with self.database.session() as session, session.begin():
             student = Student(
-                register_index=b"s", register_number_encrypted=b"s", name="马小龙", name_pinyin="ma xiaolong", school_id=school.id,
-                class_id=room.id, area_code=AREA, school_area_code=AREA,
+                register_index=name.encode(), register_number_encrypted=b"s", name=name, name_pinyin="ma", school_id=self.school_id,
+                class_id=self.class_id, area_code=AREA, school_area_code=AREA,
             )  # fmt: skip
             session.add(student)
             await session.flush()
-            self.student_id, self.school_id, self.class_id = student.id, school.id, room.id
+            return student.id
 
     async def sender(self, channel: str = "simulator", address: str = "10690", rate: float = 5000) -> int:
         async with self.database.session() as session, session.begin():

@@ -22,7 +22,7 @@ from aiohttp import web
 from tests.fakes.provider import Drop, Malformed, Provider, Slow
 
 SEND_FIELDS = {"id", "phoneNumbers", "textMessage", "withDeliveryReport", "isEncrypted", "ttl", "priority", "simNumber", "deviceId"}
-EVENTS = ("sms:received", "mms:received", "sms:sent", "sms:delivered", "sms:failed")
+EVENTS = ("sms:received", "mms:received", "mms:downloaded", "sms:sent", "sms:delivered", "sms:failed")
 TIMES = {"sms:sent": "sentAt", "sms:delivered": "deliveredAt", "sms:failed": "failedAt"}
 BEGINNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
@@ -57,6 +57,7 @@ class FakeAndroid(Provider):
     webhooks: list[dict[str, str]] = field(default_factory=list)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    fates: dict[str, tuple[str, str | None]] = field(default_factory=dict)  # state of messages that are no longer pending, and why
     next: deque[Fault] = field(default_factory=deque)
     by_number: dict[str, Fault] = field(default_factory=dict)
     base: str = ""
@@ -92,6 +93,13 @@ class FakeAndroid(Provider):
         about = {"messageId": f"mms_{number}", "sender": writer, "recipient": None, "simNumber": 1, "transactionId": f"T{number}"}
         at = _written(BEGINNING + timedelta(seconds=number))
         return self.event("mms:received", about | {"subject": subject, "size": 125684, "contentClass": "IMAGE_BASIC", "receivedAt": at})
+
+    def fetched(self, writer: str, body: str | None, number: int = 1) -> Call:
+        """What stood in an MMS, once the phone has fetched it."""
+        about = {"messageId": f"content_{number}", "sender": writer, "recipient": None, "simNumber": 1, "subject": None, "body": body}
+        shown = [{"partId": 1, "contentType": "image/jpeg", "name": "1.jpg", "size": 300_000, "data": "A" * 400_000}]
+        at = _written(BEGINNING + timedelta(seconds=number))
+        return self.event("mms:downloaded", about | {"attachments": shown, "receivedAt": at})
 
     def report(self, message_id: str, event: str, reason: str = "Send result: RESULT_ERROR_NO_SERVICE (…)", **changed: Any) -> Call:
         """What became of a message."""
@@ -150,9 +158,10 @@ class FakeAndroid(Provider):
         return web.json_response(told, status=202)
 
     def _told(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        recipients = [{"phoneNumber": number, "state": "Pending"} for number in message["phoneNumbers"]]
+        state, error = self.fates.get(message["id"], ("Pending", None))
+        recipients = [{"phoneNumber": number, "state": state, "error": error} for number in message["phoneNumbers"]]
         return {
-            "id": message["id"], "deviceId": self.device, "state": "Pending", "isHashed": False, "isEncrypted": False,
+            "id": message["id"], "deviceId": self.device, "state": state, "isHashed": False, "isEncrypted": False,
             "textMessage": message["textMessage"], "recipients": recipients, "states": {"Pending": _written(BEGINNING)},
         }  # fmt: skip
 

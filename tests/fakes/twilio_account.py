@@ -27,6 +27,7 @@ class Holdings:
             "sid": f"PN{len(self.numbers):032x}", "account_sid": self.account, "phone_number": address,
             "capabilities": {"voice": voice, "sms": sms, "mms": False, "fax": False},
             "sms_url": "", "sms_method": "POST", "sms_application_sid": "", "voice_url": "", "voice_method": "POST",
+            "voice_application_sid": "",
         }  # fmt: skip
         self.numbers.append(row | fields)
         return self.numbers[-1]

@@ -13,7 +13,10 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
-FIELDS = {"To", "From", "Url", "Method", "StatusCallback", "StatusCallbackEvent", "StatusCallbackMethod", "Timeout", "MachineDetection"}
+FIELDS = {
+    "To", "From", "Url", "Method", "StatusCallback", "StatusCallbackEvent", "StatusCallbackMethod", "Timeout", "MachineDetection",
+    "AsyncAmd", "AsyncAmdStatusCallback",
+}  # fmt: skip
 LISTED_BY = {"To", "From", "Status", "StartTime", "StartTime<", "StartTime>", "PageSize", "Page", "PageToken"}
 EVENTS = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}
 Post = Callable[[str, Mapping[str, str]], Awaitable[tuple[int, str]]]
@@ -77,6 +80,14 @@ class Calls:
         await self._event(call, "in-progress", **more)
         await self._follow(call, call.asked["Url"], more)
 
+    async def dial(self, theirs: str, ours: str, url: str) -> Call:
+        """Somebody rings one of our numbers, whose calls are answered at `url`."""
+        row = {"sid": "CA" + secrets.token_hex(16), "from": theirs, "to": ours, "status": "in-progress", "direction": "inbound"}
+        call = Call(row, {}, ())
+        self.made.append(call)
+        await self._follow(call, url, {})
+        return call
+
     async def press(self, call: Call, digits: str) -> None:
         """One key, while or after something is said."""
         assert call.key_action is not None, "the call does not wait for a key"
@@ -112,10 +123,10 @@ class Calls:
 
     def _parameters(self, call: Call, state: str) -> dict[str, str]:
         form = {"CallSid": call.sid, "AccountSid": self.account, "From": call.row["from"], "To": call.row["to"], "CallStatus": state}
-        return form | {"Caller": call.row["from"], "Called": call.row["to"], "Direction": "outbound-api", "ApiVersion": "2010-04-01"}
+        return form | {"Caller": call.row["from"], "Called": call.row["to"], "Direction": call.row["direction"], "ApiVersion": "2010-04-01"}
 
     async def _follow(self, call: Call, url: str, more: Mapping[str, str]) -> None:
-        status, script = await self.post(url, self._parameters(call, "in-progress") | more)
+        status, script = await self.post(url, {**self._parameters(call, "in-progress"), **more})
         call.answers.append(status)
         root = ElementTree.fromstring(script)
         assert root.tag == "Response"

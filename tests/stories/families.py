@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -145,9 +145,9 @@ async def _chat(county: County, person_id: int) -> None:
         session.add(PersonContact(person_id=person_id, contact_id=contact.id))
 
 
-async def ask_father(county: County, *children: str, absent: str) -> Phone:
+async def ask_father(county: County, *children: str, absent: str, channels: Iterable[str] = ("simulator",)) -> Phone:
     """The father's phone, after one message has asked about those of his children whose seats are `absent`."""
-    await county.begin("2026-11-02 07:00")
+    await county.begin("2026-11-02 07:00", channels=channels)
     for name in children:
         await county.student(name, guardians=["father"])
     await county.others(6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from storage.tables import GuardianAnswer, Leave
+from storage.tables import GuardianAnswer, Leave, Message
 from tests.stories.county import County, Phone
 from tests.stories.families import ask_father
 from tests.stories.test_checking_back import answers
@@ -49,3 +49,30 @@ async def test_what_is_said_instead_is_of_the_child_that_was_spoken_of_last(coun
         standing = select(GuardianAnswer.student_id, GuardianAnswer.promised_on).where(GuardianAnswer.undone_at.is_(None))
         said = {child: day.isoformat() for child, day in await session.execute(standing)}
     assert said == {county.students["马麦燕"]: "2026-11-04", county.students["马小龙"]: "2026-11-03"}
+
+
+async def test_both_are_asked_about_again_at_midday_and_called_about_in_the_evening(county: County) -> None:
+    """One message asked about both, so neither waits for the other's answer; and one call rings, not two."""
+    father = await ask_father(county, "马小龙", "马麦燕", absent="1 2", channels=("simulator", "simulator_voice"))
+    await county.to("2026-11-02 13:01")
+    await father.expects("小龙", "麦燕", "到现在还没到校")
+    await county.to("2026-11-02 18:31")
+    await father.expects("小龙", "麦燕", "请按2")
+    async with county.database.session() as session:
+        calls = (await session.scalars(select(Message).where(Message.channel == "simulator_voice"))).all()
+    assert [call.template for call in calls] == ["absence_call_several"]
+    await father.replies("2")
+    await father.expects("小龙", "麦燕")
+    assert await answers(county) == [("will_return", "2026-11-02")] * 2
+
+
+async def test_what_is_not_answered_keeps_no_other_child_from_being_asked_about(county: County) -> None:
+    """Nobody has answered for Xiaolong; on the next morning Maiyan is missing, too. Each question would have waited until it was lost."""
+    father = await ask_father(county, "马小龙", "马麦燕", absent="1")
+    await county.to("2026-11-03 08:31")
+    await county.phones["class_teacher"].replies("1 2")
+    await county.to("2026-11-03 10:31")
+    await father.expects("麦燕", "今天还没到校")
+    await father.replies("3")
+    await father.expects("麦燕", "11月4日")
+    assert await answers(county) == [("will_return", "2026-11-04")]

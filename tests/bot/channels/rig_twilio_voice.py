@@ -30,7 +30,7 @@ class TwilioVoiceRig(Rig):
         self.twilio = twilio
         self.channel = TwilioVoice(twilio.account, twilio.token, twilio.base, PATIENCE)
         self.texts: dict[int, str] = {}
-        twilio.holdings.number(self.address)
+        twilio.holdings.number(self.address, voice_url=f"{self.hooks}/called")
 
     def outgoing(self, body: str = "教育局：马小龙今天没到校，请按1。", message_id: int = 7) -> Outgoing:
         self.texts[message_id] = body

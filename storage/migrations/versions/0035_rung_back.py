@@ -1,0 +1,16 @@
+"""What somebody is told who rings back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+from storage.migrations import run_script
+
+revision = "0035"
+down_revision = "0030"
+
+
+def upgrade() -> None:
+    run_script(op.get_bind(), Path(__file__).with_suffix(".sql"))
