@@ -8,7 +8,7 @@ from alembic import op
 
 from storage.migrations import run_script
 
-revision = "0035"
+revision = "0031"
 down_revision = "0030"
 
 
