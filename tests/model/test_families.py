@@ -28,8 +28,8 @@ TEACHER_WORDS = [
 ]  # fmt: skip
 STAFF_WORDS = [
     "{code} 1", "{code} 2", "{code} 3", "{code} 4", "{code} 9", "{code}", "3", "1", "2", "0", "{code} 3 已到校",
-    "{code} 3 当面送达，父亲签收",    "{code} 3 家长说明天来", "{code} 3 生病在家", "{code} 3 电话打不通", "{code} 3 13893010077", "{code} 3 已转学", "{code} 3 没有找到人",
-    "{code} 3 同意", "{code} 3 不同意", "撤回", "清单", "帮助", "暂停", "{name}",
+    "{code} 3 当面送达，父亲签收", "{code} 3 家长说明天来", "{code} 3 生病在家", "{code} 3 电话打不通", "{code} 3 13893010077",
+    "{code} 3 已转学", "{code} 3 没有找到人", "{code} 3 同意", "{code} 3 不同意", "撤回", "清单", "帮助", "暂停", "{name}",
 ]  # fmt: skip
 TEXTS = st.one_of(
     st.builds(Text, st.sampled_from(FAMILY), st.sampled_from(FAMILY_WORDS), st.sampled_from([False, False, False, True])),
