@@ -217,7 +217,7 @@ class Delivery:
 
     async def _only_forward(self) -> None:
         async with self.database.session() as session:
-            found = dict((await session.execute(select(Message.id, Message.state))).all())
+            found = {row.id: row.state for row in await session.execute(select(Message.id, Message.state))}
         for message_id, state in found.items():
             before = self.states.get(message_id, state)
             assert RANKS[state] >= RANKS[before], f"message {message_id} went back from {before} to {state}"
