@@ -36,9 +36,9 @@ async def read_after_all(work: Work, inbound: Inbound, whose: ColumnElement[bool
 
 
 async def _open_again(work: Work, question: Question, intent: Intent) -> Question | None:
-    if intent.message_id != question.message_id:  # said anew by now
+    if intent.state == "queued" and intent.message_id != question.message_id:  # said anew by now
         return await work.session.scalar(select(Question).where(Question.intent_id == intent.id, Question.state == "open").limit(1))
     if intent.state == "pending":
-        intent.state, intent.reason = "queued", None
+        intent.state, intent.reason, intent.message_id = "queued", None, question.message_id
     question.state, question.ended_at = "open", None
     return question

@@ -115,9 +115,7 @@ async def stop_sender(work: Work, sender_id: int, code: str | None) -> None:
 
 
 def _again(intent: Intent, due_at: datetime, reason: str) -> None:
-    """Pending again, to be looked at when its time is over at the latest. It keeps its message: should that arrive after all, it has
-    been said.
-    """
+    """Pending again, to be looked at when its time is over at the latest."""
     intent.state, intent.due_at, intent.reason = "pending", min(due_at, intent.expires_at), reason
 
 
@@ -134,14 +132,18 @@ def _rest(intent: Intent, message: Message, until: datetime) -> None:
 async def _end(work: Work, message_ids: Iterable[int], failure: str) -> Sequence[Intent]:
     """Fails the messages, withdraws their questions, and gives the intents that were in them.
 
-    What the night had lengthened for a message holds for what was in it, too: another way is open until then.
+    What the night had lengthened for a message holds for what was in it, too: another way is open until then. What a provider had taken
+    is remembered with them: it may arrive after all.
     """
     ids = list(message_ids)
     if not ids:
         return []
     lives: dict[int | None, datetime] = {}
+    accepted: set[int | None] = set()
     for message in await work.session.scalars(select(Message).where(Message.id == func.any(ids)).order_by(Message.id).with_for_update()):
         lives[message.id] = message.expires_at
+        if message.sent_at is not None:
+            accepted.add(message.id)
         if advance(message, "failed", work.now):
             message.failure, message.retry_at = failure, None
     for question in await work.session.scalars(select(Question).where(Question.message_id == func.any(ids), Question.state == "open")):
@@ -149,4 +151,6 @@ async def _end(work: Work, message_ids: Iterable[int], failure: str) -> Sequence
     inside = (await work.session.scalars(select(Intent).where(Intent.message_id == func.any(ids), Intent.state == "queued"))).all()
     for intent in inside:
         intent.expires_at = max(intent.expires_at, lives[intent.message_id])
+        if intent.message_id in accepted:
+            intent.failed_in = [*(intent.failed_in or []), intent.message_id]
     return inside

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels.base import Channel
 from bot.outbox.address import price_of
 from bot.outbox.aftermath import drop, expire
-from bot.outbox.lease import Held
+from bot.outbox.lease import Held, use
 from bot.outbox.pickup import outgoing
 from bot.outbox.progress import advance
 from bot.outbox.settings import OutboxSettings
@@ -178,6 +178,7 @@ class Doubts:
                 await self._once_more(work, message)
             else:
                 attempt.outcome = await self._known(work, message, found, held)
+                await self._count(work, message, held, attempt.outcome)
             log.warning("doubt settled", action="doubt_settled", message_id=message.id, outcome=attempt.outcome)
 
     async def _known(self, work: Work, message: Message, found: Sequence[str], held: Held) -> str:
@@ -191,10 +192,18 @@ class Doubts:
         if not free:
             message.retry_at = work.now
             return "not_accepted"
-        counts = self._settings.channels[held.line].capabilities.counts
-        message.provider_id, message.cost = free[-1], price_of(held.price, message.parts if counts == "parts" else 1)
+        message.provider_id, message.cost = free[-1], price_of(held.price, self._units(message, held))
         advance(message, "sent", work.now)
         return "accepted"
+
+    async def _count(self, work: Work, message: Message, held: Held, outcome: str) -> None:
+        """What the provider never had was no part of its day: else every such call takes one from the cap for nothing."""
+        if outcome == "not_accepted":
+            today = work.now.astimezone(self._settings.policy.zone).date()
+            await use(work.session, held.sender_id, -self._units(message, held), today)
+
+    def _units(self, message: Message, held: Held) -> int:
+        return message.parts if self._settings.channels[held.line].capabilities.counts == "parts" else 1
 
     async def _once_more(self, work: Work, message: Message) -> None:
         await work.session.flush()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Result
@@ -151,8 +151,9 @@ class _Applying:
         await update_rows(
             self._work.session, Message.__tablename__, [{name: getattr(fate, name) for name in Fate.__slots__} for fate in fates.values()]
         )
-        await self._arrived({report.contact_id for report in reports if report.fate.state == "delivered"})
+        # In this order: whoever has an intent in hand to say it anew locks the intent before its contact.
         await self._after_all([report.fate.id for report in saved if report.fate.state == "delivered"])
+        await self._arrived({report.contact_id for report in reports if report.fate.state == "delivered"})
         for report in failed:
             await self._failed(report)
 
@@ -177,30 +178,32 @@ class _Applying:
         """It arrived although it was said to have failed: it is not said again, and what it asked may be answered."""
         if not message_ids:
             return
-        await self._call_off(message_ids)
-        said = (
-            update(Intent)
-            .where(Intent.message_id == func.any(list(message_ids)), Intent.state == "pending")
-            .values(state="queued", reason=None)
-        )
-        ids = (await self._work.session.scalars(said.returning(Intent.id))).all()
+        inside = await self._inside(message_ids)
+        await self._call_off(inside)
+        said = [intent for intent in inside if intent.state == "pending"]
+        for intent in said:
+            intent.message_id = next(one for one in intent.failed_in or () if one in message_ids)
+            intent.state, intent.reason = "queued", None
+        await self._work.session.flush()
         asked = update(Question).where(
-            Question.intent_id == func.any(list(ids)), Question.message_id == func.any(list(message_ids)), Question.state == "withdrawn"
-        )
+            Question.intent_id == func.any([intent.id for intent in said]), Question.message_id == func.any(list(message_ids)),
+            Question.state == "withdrawn",
+        )  # fmt: skip
         await self._work.session.execute(asked.values(state="open", ended_at=None))
 
-    async def _call_off(self, message_ids: Sequence[int]) -> None:
-        """What it asked may be waiting already to be asked in another way: through the night, or for its reader's limit."""
-        inside = Question.intent_id == Intent.id, Question.message_id == func.any(list(message_ids)), Question.state == "withdrawn"
+    async def _inside(self, message_ids: Sequence[int]) -> Sequence[Intent]:
+        """What was in these messages and is to be said again, locked: whoever has it in hand has queued it by then."""
+        inside = select(Intent).where(Intent.failed_in.bool_op("&&")(list(message_ids)), Intent.state.in_(("pending", "queued")))
+        locked = inside.order_by(Intent.id).with_for_update().execution_options(populate_existing=True)
+        return (await self._work.session.scalars(locked)).all()
+
+    async def _call_off(self, inside: Sequence[Intent]) -> None:
+        """It may be waiting already to be said in another way: through the night, for its reader's limit, or for a busy provider."""
         again = select(Message.id).where(
-            is_waiting(), ~is_in_doubt(), exists().where(Intent.message_id == Message.id, Intent.state == "queued", *inside)
+            Message.id == func.any([intent.message_id for intent in inside if intent.state == "queued"]), is_waiting(), ~is_in_doubt()
         )
         waiting = (await self._work.session.scalars(again.with_for_update(skip_locked=True))).all()
         await say_anew(self._work, waiting, "arrived_after_all")
-        await self._work.session.flush()
-        first = update(Intent).where(Intent.message_id == func.any(list(waiting)), Intent.state == "pending", *inside)
-        if waiting:
-            await self._work.session.execute(first.values(message_id=Question.message_id), execution_options={"synchronize_session": False})
 
     async def _failed(self, report: Report) -> None:
         message = await self._work.session.get_one(Message, report.fate.id)

@@ -30,6 +30,7 @@ class Intent(Numbered, Base):
     __table_args__ = (
         Index("ix_intent_due", text("urgency desc"), "due_at", "id", postgresql_where=text("state = 'pending'")),
         Index("ix_intent_campaign", "campaign_id", "person_id", postgresql_where=text("campaign_id is not null")),
+        Index("ix_intent_failed_in", "failed_in", postgresql_using="gin", postgresql_where=text("failed_in is not null")),
     )
     sight = Sight.AREA
     within = Within.CASE_AND_TASK
@@ -56,6 +57,7 @@ class Intent(Numbered, Base):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), index=True)
     waits_for: Mapped[int | None] = mapped_column(BigInteger)  # question that must end first (no key: it would be circular)
     tried: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # contacts on which it failed for good
+    failed_in: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # messages that were taken, and then said to have failed
     resting: Mapped[Facts | None]  # contacts on which it failed for now, and until when they are left in peace
     calls: Mapped[int] = mapped_column(server_default=text("0"))  # how often it was called out and nobody took it
 

@@ -246,6 +246,19 @@ async def test_a_call_that_begins_while_it_is_looked_into_is_not_made_twice(worl
     assert (attempt.outcome, message.retry_at) == (None, None)
 
 
+async def test_what_the_provider_never_had_is_no_part_of_the_day(world: World, scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=True)
+    scripted.answers = [Outcome(Result.UNKNOWN)] * 2
+
+    async def nothing(message: Outgoing, since: datetime) -> list[str]:
+        return []
+
+    monkeypatch.setattr(scripted, "find", nothing)
+    await world.say(await world.person("+8613893010001"))
+    await world.worker().drain(NOW)
+    assert (len(scripted.sent), (await world.the_sender()).used) == (3, 1)
+
+
 async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_once_more_at_the_most(
     world: World, scripted: Scripted, trouble: Trouble
 ) -> None:

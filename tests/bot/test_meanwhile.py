@@ -252,3 +252,24 @@ async def test_what_arrives_after_all_is_not_asked_on_the_other_phone_where_it_w
     assert [message.to for message in first.sent] == [PARENT, OTHER]
     (asked, again) = await world.questions()
     assert ((await world.intent(key)).message_id, asked.state, again.state) == (asked.message_id, "open", "withdrawn")
+
+
+@pytest.mark.parametrize("is_waiting", [True, False])
+async def test_what_arrives_after_all_is_not_said_in_another_way(world: World, first: Scripted, is_waiting: bool) -> None:
+    """Neither where it waits on another phone whose line is busy, nor when both phones rest after failing one after the other."""
+    key = await world.say(await world.person(PARENT, OTHER))
+    worker = world.worker()
+    await worker.drain(NOW)
+    (said,) = await world.messages()
+    first.answers = [Outcome(Result.RETRY, code="busy")] if is_waiting else []
+    await bring_report(world, "p1", "failed", received_at=NOW)
+    await worker.drain(NOW)
+    if not is_waiting:
+        await bring_report(world, "p2", "failed", received_at=NOW)
+        await worker.drain(NOW)
+    await bring_report(world, "p1", "delivered", received_at=NOW + MINUTE)
+    await worker.drain(NOW + MINUTE)
+    await worker.drain(NOW + HOUR)
+    assert [message.to for message in first.sent] == [PARENT, OTHER]
+    intent = await world.intent(key)
+    assert (intent.state, intent.message_id) == ("queued", said.id)

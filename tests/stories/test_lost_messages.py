@@ -201,14 +201,19 @@ async def test_a_digit_from_a_number_that_is_nobody_s_any_more_calls_nothing_off
     await county.phones["new"].expects("小龙", "没到校")
 
 
-async def test_a_digit_on_the_first_phone_answers_what_was_asked_on_the_second_meanwhile(county: County) -> None:
-    await _asked(county)
+async def _second_phone(county: County) -> None:
+    """Of the father, tried after the first."""
     second = await county.person("second", "马父")
     async with county.database.session() as session, session.begin():
         number = county.cipher.index(county.phones["second"].number)
         contact_id = await session.scalar(select(Contact.id).where(Contact.address_index == number))
         await session.execute(delete(PersonContact).where(PersonContact.person_id == second))
         session.add(PersonContact(person_id=county.people["father"], contact_id=contact_id, preference=5))
+
+
+async def test_a_digit_on_the_first_phone_answers_what_was_asked_on_the_second_meanwhile(county: County) -> None:
+    await _asked(county)
+    await _second_phone(county)
     _switch_off(county, "father")
     await county.stage.advance(minutes=5)
     await county.phones["second"].expects("小龙", "没到校")
@@ -216,6 +221,21 @@ async def test_a_digit_on_the_first_phone_answers_what_was_asked_on_the_second_m
     assert await _answers(county) == [(county.students["马小龙"], "sick")]
     async with county.database.session() as session:
         assert set(await session.scalars(select(Question.state).where(Question.kind == "absence"))) == {"withdrawn", "answered"}
+
+
+async def test_a_digit_on_the_first_phone_is_heard_also_where_the_second_is_said_to_have_failed_too(county: County) -> None:
+    await _asked(county)
+    await _second_phone(county)
+    _switch_off(county, "father", "second")
+    await county.stage.advance(minutes=5)
+    await county.phones["father"].replies("1")
+    assert await _answers(county) == [(county.students["马小龙"], "sick")]
+    county.settings.channels["simulator", MAIN] = Simulator(SMS)  # type: ignore[index]
+    for phone in ("father", "second"):
+        await county.phones[phone].new()
+    await county.stage.advance(hours=2)
+    for phone in ("father", "second"):
+        assert not any("没到校" in text for text in await county.phones[phone].new())
 
 
 async def _answers(county: County) -> list[tuple[int | None, str]]:
