@@ -8,8 +8,8 @@ from alembic import op
 
 from storage.migrations import run_script
 
-revision = "0034"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 
 
 def upgrade() -> None:
