@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import text
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -38,6 +38,8 @@ LARGEST = 256 * 1024
 MOST_FIELDS = 200
 PATIENCE = 10.0  # seconds; below the 15 that Twilio waits for an answer
 PAUSE = 0.3
+BODY_SECONDS = 20.0
+"""For one call to arrive: who sends it a byte at a time must not keep connections open for ever."""
 COURTESY_SECONDS = 10.0
 """For the courtesies under way when the process ends."""
 Stored = TypeVar("Stored")
@@ -91,7 +93,7 @@ class Hooks:
             raise HTTPException(403)
         try:
             heard = await patiently(lambda: channel.hear(call))
-        except MalformedCall as error:
+        except (MalformedCall, RecursionError) as error:  # the latter: JSON within JSON, thousands deep
             log.warning("call not understood", action="webhook_malformed", channel=channel.capabilities.name)
             raise HTTPException(400) from error
         await self._keep(channel, heard)
@@ -120,7 +122,7 @@ class Hooks:
                 return found
 
         body = await _body(request)
-        is_form = request.headers.get("content-type", FORM).startswith(FORM)
+        is_form = request.headers.get("content-type", FORM).lower().startswith(FORM)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
             query=request.query_params, form=_form(body, channel.capabilities.name) if is_form else {}, body=body,
@@ -169,13 +171,20 @@ def _asked(request: Request) -> str:
 
 
 async def _body(request: Request) -> bytes:
-    """Read piece by piece: a wrong or missing length must not make us hold more than allowed."""
+    """Read piece by piece: a wrong or missing length must not make us hold more than allowed, nor a slow caller longer."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST:
-            log.warning("call refused", action="webhook_too_large", path=request.url.path)
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LARGEST:
+                    log.warning("call refused", action="webhook_too_large", path=request.url.path)
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        log.warning("call refused", action="webhook_too_slow", path=request.url.path)
+        raise HTTPException(408) from error
+    except ClientDisconnect as error:  # nobody is left to be answered
+        raise HTTPException(400) from error
     return bytes(body)
 
 

@@ -147,10 +147,9 @@ async def _which(order: Order) -> str | None:
 
 async def _had(order: Order) -> Task | None:
     """The task of theirs that had the code, and has ended; else one that bore it before it came to somebody who had another of it."""
-    bears = Task.code == order.reading.code
-    query = select(Task).join(TaskHolder).where(
-        TaskHolder.person_id.in_(order.speaker.people), bears | (Task.facts[FORMER].astext == order.reading.code), Task.ended_at.is_not(None)
-    )  # fmt: skip
+    code, people = order.reading.code, order.speaker.people
+    bears, bore = Task.code == code, Task.facts[FORMER].astext == code
+    query = select(Task).join(TaskHolder).where(TaskHolder.person_id.in_(people), bears | bore, Task.ended_at.is_not(None))
     return await order.work.session.scalar(query.order_by(bears.desc(), Task.ended_at.desc()).limit(1))
 
 
