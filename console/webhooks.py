@@ -33,8 +33,6 @@ from storage.crypto import Cipher
 from storage.database import Database, is_away
 
 log = structlog.get_logger("webhooks")
-LARGEST = 256 * 1024
-"""Bytes of one call. Most have less than one thousand; Aliyun brings the reports of a campaign many at once, some 300 bytes each."""
 MOST_FIELDS = 200
 PATIENCE = 10.0  # seconds; below the 15 that Twilio waits for an answer
 PAUSE = 0.3
@@ -121,7 +119,7 @@ class Hooks:
                 found: str | None = await session.scalar(SAID, {"message_id": message_id, "channel": channel.capabilities.name})
                 return found
 
-        body = await _body(request)
+        body = await _body(request, channel.capabilities.call_bytes)
         is_form = request.headers.get("content-type", FORM).lower().startswith(FORM)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
@@ -170,14 +168,14 @@ def _asked(request: Request) -> str:
     return f"{request.scope['path']}?{query}" if query else str(request.scope["path"])
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int) -> bytes:
     """Read piece by piece: a wrong or missing length must not make us hold more than allowed, nor a slow caller longer."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for piece in request.stream():
                 body += piece
-                if len(body) > LARGEST:
+                if len(body) > most:
                     log.warning("call refused", action="webhook_too_large", path=request.url.path)
                     raise HTTPException(413)
     except TimeoutError as error:

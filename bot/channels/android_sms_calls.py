@@ -40,8 +40,12 @@ REPORTS: dict[str, tuple[str, str]] = {
     WebhookEvent.SMS_FAILED.value: ("failed", "failedAt"),
 }
 """Events in our words, and where each says when it was."""
-WRITTEN = (WebhookEvent.SMS_RECEIVED.value, WebhookEvent.MMS_RECEIVED.value)
-"""Events of something that came to the phone. Of an MMS (彩信) the app tells little else than that it came."""
+WRITTEN: dict[str, tuple[str, ...]] = {
+    WebhookEvent.SMS_RECEIVED.value: ("message",),
+    WebhookEvent.MMS_RECEIVED.value: ("subject",),
+    WebhookEvent.MMS_DOWNLOADED.value: ("subject", "body"),
+}
+"""Events of something that came to the phone, and where its words stand. Before an MMS (彩信) is downloaded, only its subject is known."""
 HOOKS = dict.fromkeys(WRITTEN, "inbound") | dict.fromkeys(REPORTS, "status")
 
 
@@ -49,12 +53,21 @@ def read_call(call: Any) -> Heard:
     """What one call of the app brings; events that we did not ask for bring nothing. Raises KeyError, TypeError, AttributeError."""
     event, payload = _words(call, "event"), call["payload"]
     if event in WRITTEN:
-        is_text = event == WebhookEvent.SMS_RECEIVED.value
-        body = _words(payload, "message") if is_text else str(payload.get("subject") or "")
-        return Heard(incoming=(_text(_words(call, "deviceId"), payload, body),))
+        # An MMS is told of twice, perhaps under one id and time: what was downloaded must not pass for what was announced.
+        device = ":".join((_words(call, "deviceId"), *(("mms",) if event == WebhookEvent.MMS_DOWNLOADED.value else ())))
+        return Heard(incoming=(_text(device, payload, _body(event, payload)),))
     if event in REPORTS:
         return Heard(statuses=(_report(event, payload),))
     return Heard()
+
+
+def _body(event: str, payload: Any) -> str:
+    """Of an MMS subject and words; many phones make the subject of the first words."""
+    if event == WebhookEvent.SMS_RECEIVED.value:
+        return _words(payload, "message")
+    subject, *rest = (str(payload.get(name) or "").strip() for name in WRITTEN[event])
+    body = "\n".join(rest)
+    return body if body.startswith(subject) else "\n".join(filter(None, (subject, body)))
 
 
 def _text(device: str, payload: Any, body: str) -> Incoming:

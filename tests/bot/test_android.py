@@ -140,6 +140,22 @@ async def test_a_picture_is_kept_as_something_that_came(connected: World, phone:
     assert [(connected.cipher.decrypt(row.address_encrypted), row.body) for row in rows] == [(PARENT, ""), (OTHER, "病假条")]
 
 
+@pytest.mark.parametrize(
+    ("subject", "body", "kept"),
+    [
+        (None, "娃发烧了，明天去", "娃发烧了，明天去"),
+        ("请假", "娃发烧了", "请假\n娃发烧了"),
+        ("娃发烧", "娃发烧了", "娃发烧了"),
+        ("请假", None, "请假"),
+    ],
+)
+async def test_words_inside_an_mms_are_read(connected: World, phone: FakeAndroid, subject: str | None, body: str | None, kept: str) -> None:
+    """It is announced and then downloaded, under one id; its pictures, which come along, make the call larger than any other."""
+    for call in (phone.picture(PARENT), *[phone.downloaded(PARENT, body, subject)] * 2):
+        assert await phone.post(_hook(connected), call) == 200
+    assert [row.body for row in await connected.all(select(Inbound).order_by(Inbound.id))] == ["", kept]
+
+
 async def test_forged_malformed_and_not_asked_for(connected: World, phone: FakeAndroid) -> None:
     body, headers = phone.text(PARENT, "1")
     for wrong in ({"X-Signature": "forged"}, {"X-Signature": "字".encode().decode("latin-1")}, {"X-Timestamp": "1"}):
@@ -238,7 +254,7 @@ async def _checked(phone: FakeAndroid, address: str = OURS, hooks: str | None = 
 
 
 async def test_check_names_what_is_missing(phone: FakeAndroid) -> None:
-    phone.register(HOOKS, "sms:received", "mms:received", "sms:sent")
+    phone.register(HOOKS, "sms:received", "mms:received", "mms:downloaded", "sms:sent")
     phone.register("https://elsewhere.test/hooks", "sms:delivered", "sms:failed")
     assert await _checked(phone) == [Trouble("webhook_missing", f"sms:{event} {HOOKS}/status") for event in ("delivered", "failed")]
     assert await _checked(phone, hooks=None) == [Trouble("public_url_missing")]

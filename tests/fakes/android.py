@@ -22,7 +22,7 @@ from aiohttp import web
 from tests.fakes.provider import Drop, Malformed, Provider, Slow
 
 SEND_FIELDS = {"id", "phoneNumbers", "textMessage", "withDeliveryReport", "isEncrypted", "ttl", "priority", "simNumber", "deviceId"}
-EVENTS = ("sms:received", "mms:received", "sms:sent", "sms:delivered", "sms:failed")
+EVENTS = ("sms:received", "mms:received", "mms:downloaded", "sms:sent", "sms:delivered", "sms:failed")
 TIMES = {"sms:sent": "sentAt", "sms:delivered": "deliveredAt", "sms:failed": "failedAt"}
 BEGINNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 
@@ -92,6 +92,13 @@ class FakeAndroid(Provider):
         about = {"messageId": f"mms_{number}", "sender": writer, "recipient": None, "simNumber": 1, "transactionId": f"T{number}"}
         at = _written(BEGINNING + timedelta(seconds=number))
         return self.event("mms:received", about | {"subject": subject, "size": 125684, "contentClass": "IMAGE_BASIC", "receivedAt": at})
+
+    def downloaded(self, writer: str, body: str | None, subject: str | None = None, number: int = 1) -> Call:
+        """The same MMS once the phone has fetched it: its words, and its pictures as Base64."""
+        picture = {"partId": 7, "contentType": "image/jpeg", "name": "1.jpg", "size": 300_000, "data": "A" * 400_000}
+        about = {"messageId": f"mms_{number}", "sender": writer, "phoneNumber": writer, "recipient": None, "simNumber": 1}
+        at = _written(BEGINNING + timedelta(seconds=number))
+        return self.event("mms:downloaded", about | {"subject": subject, "body": body, "attachments": [picture], "receivedAt": at})
 
     def report(self, message_id: str, event: str, reason: str = "Send result: RESULT_ERROR_NO_SERVICE (…)", **changed: Any) -> Call:
         """What became of a message."""
