@@ -106,7 +106,7 @@ class Answers:
             Exchange(
                 is_staff=contact_id in self._staff, is_silent=self.is_silent(contact_id), answers=talk.said.total(),
                 same=talk.said[body], repeated=talk.came[text], echoed=talk.said_long[body], echoing=talk.came_long[text],
-                aimless=talk.aimless, answers_us=answers_us,
+                aimless=talk.aimless, length=len(text), answers_us=answers_us,
             ),
         )  # fmt: skip
         if found is Verdict.SAY:

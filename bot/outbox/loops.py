@@ -10,6 +10,9 @@ from enum import Enum, auto
 
 from bot.outbox.policy import DeliveryPolicy
 
+LONGEST_ORDER = 10
+"""Characters of what people type again and again (我的待办, K7 1); what a telephone answers by itself is a sentence."""
+
 
 class Verdict(Enum):
     """What becomes of the next answer to a contact."""
@@ -29,7 +32,7 @@ class Exchange:
 
     `answers`: how many went there within the policy's time; `same`: how many in the words of the next one; `repeated`: how often the text
     that it answers came in the same words; `echoed`, `echoing`: the same two within the longer time for which we would fall silent;
-    `aimless`: how many texts came within the policy's time that answered nothing we had asked; `answers_us`: whether this one does.
+    `aimless`: how many texts came within the policy's time that answered nothing we had asked; `length`: characters of this one; `answers_us`: whether it does.
     """
 
     is_staff: bool = False
@@ -40,24 +43,24 @@ class Exchange:
     echoed: int = 0
     echoing: int = 0
     aimless: int = 0
+    length: int = 0
     answers_us: bool = False
 
 
 def verdict(policy: DeliveryPolicy, exchange: Exchange) -> Verdict:
-    """Two machines write the same to each other, or much and at once. Who answers for something may write as fast as they like.
+    """Two machines write the same to each other, or much and at once. Whoever answers for something may write as fast as they like.
 
-    Only the same text in answer to the same words, time and again, gets no further answer from a colleague's phone; or the same answer
-    to whatever comes, more often than anybody can type.
+    Nor is anybody silenced who answers what we ask, be it four times "1" about four children. From both only what nobody can type so
+    often is withheld, and from colleagues a sentence that comes again and again and has had its answer.
     """
-    if exchange.is_staff:
-        if exchange.same >= policy.same_to_staff:
+    if exchange.is_staff or exchange.answers_us:
+        if exchange.same >= policy.same_at_most:
             return Verdict.LOOP
-        is_echo = exchange.same >= policy.echoes and exchange.repeated > policy.echoes
+        is_order = exchange.answers_us or exchange.length <= LONGEST_ORDER
+        is_echo = not is_order and exchange.same >= policy.echoes and exchange.repeated > policy.echoes
         return Verdict.HEARD if is_echo else Verdict.SAY
     if exchange.echoed >= policy.echoes and exchange.echoing > policy.echoes:
         return Verdict.LOOP
-    if exchange.answers_us:
-        return Verdict.SAY
     is_flood = exchange.answers >= policy.answers.most and exchange.aimless > policy.answers.most
     return Verdict.SILENCE if exchange.is_silent or is_flood else Verdict.SAY
 
