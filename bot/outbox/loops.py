@@ -32,7 +32,8 @@ class Exchange:
 
     `answers`: how many went there within the policy's time; `same`: how many in the words of the next one; `repeated`: how often the text
     that it answers came in the same words; `echoed`, `echoing`: the same two within the longer time for which we would fall silent;
-    `aimless`: how many texts came within the policy's time that answered nothing we had asked; `length`: characters of this one; `answers_us`: whether it does.
+    `aimless`: how many texts came within the policy's time that answered nothing we had asked; `length`: characters of the text that it
+    answers; `answers_us`: whether that text answers a question of ours.
     """
 
     is_staff: bool = False
