@@ -28,7 +28,7 @@ Route = Callable[[Work, Inbound], Awaitable[str]]
 MOST_FAILURES = 5
 MOST_READS = 30
 """Also a text whose reader dies each time goes to a person in the end; a database that was away, or a slow machine, is no fault of its."""
-ASIDE = "failed"
+FAILED = "failed"
 """Outcome of a text that the bot failed on."""
 AGAIN_SECONDS = 15
 """After a failure the text, and its contact's later ones, wait this long (real time)."""
@@ -52,7 +52,7 @@ async def _handle_one(database: Database, now: datetime, route: Route, entry: Qu
         async with working(database, now) as work:
             inbound = await work.session.get_one(Inbound, inbound_id, with_for_update=True)
             if inbound.handled_at is None:
-                await _take(work, route, inbound, max(inbound.failures / MOST_FAILURES, (entry.read_count - 1) / MOST_READS))
+                await _take(work, route, inbound, entry.read_count)
             await queue.delete(work.session, queue.INBOUND, [entry.id])
     except Exception as error:  # noqa: BLE001 - rolled back, read again later, and given to a person in the end
         log.error("text not handled", action="inbound_failed", inbound_id=inbound_id, read=entry.read_count, error=type(error).__name__)
@@ -70,15 +70,16 @@ async def _count_failure(database: Database, inbound_id: int) -> None:
         log.warning("failure not counted", action="failure_not_counted", inbound_id=inbound_id, error=type(error).__name__)
 
 
-async def _take(work: Work, route: Route, inbound: Inbound, tried: float) -> None:
-    """`tried`: 1 where it has been tried as often as a text is; 2 where it could not even be given to a person as often."""
-    if tried >= 2:
+async def _take(work: Work, route: Route, inbound: Inbound, reads: int) -> None:
+    """Understood, or given to a person where that has failed often enough, or put aside where that has failed as often too."""
+    if inbound.failures >= 2 * MOST_FAILURES:
         _put_aside(inbound)
         return
+    is_hopeless = inbound.failures >= MOST_FAILURES or reads > MOST_READS
     contact = await _written(work, inbound)
     is_cut = len(inbound.body) > LONGEST
     inbound.body = inbound.body[:LONGEST]
-    outcome = await _give_up(work, inbound) if tried >= 1 else await chosen(work, inbound, contact) or await route(work, inbound)
+    outcome = await _give_up(work, inbound) if is_hopeless else await chosen(work, inbound, contact) or await route(work, inbound)
     inbound.outcome = f"{outcome} cut" if is_cut else outcome
     inbound.handled_at = work.now
 
@@ -97,12 +98,12 @@ async def _written(work: Work, inbound: Inbound) -> Contact:
 
 async def _give_up(work: Work, inbound: Inbound) -> str:
     await triage.handler_failed(work, inbound)
-    return ASIDE
+    return FAILED
 
 
 def _put_aside(inbound: Inbound) -> None:
     """It stays unhandled, which the auditor tells the county of, and no longer keeps the writer's later texts waiting."""
-    inbound.outcome = ASIDE
+    inbound.outcome = FAILED
     log.error("text put aside", action="inbound_aside", inbound_id=inbound.id)
 
 

@@ -90,7 +90,7 @@ class Answers:
             Responsibility, or_(Responsibility.person_id == person, Responsibility.substitute_person_id == person)
         )
         standing = select(PersonContact.contact_id).join(StandIn, StandIn.substitute_person_id == person)
-        at = PersonContact.contact_id == func.any(wanted)
+        at = (PersonContact.contact_id == func.any(wanted)) & PersonContact.retired_reason.is_(None)
         self._staff.update(await session.scalars(own.where(at, *in_force(today))))
         self._staff.update(await session.scalars(standing.where(at, StandIn.starts_on <= today, StandIn.ends_on >= today)))
 
