@@ -42,6 +42,8 @@ COURTESY_SECONDS = 10.0
 """For the courtesies under way when the process ends."""
 Stored = TypeVar("Stored")
 FORM = "application/x-www-form-urlencoded"
+DOCUMENTS = (b"{", b"[", b"<")
+"""How JSON and XML begin, whatever type they are said to be of; no form begins so."""
 SAID = text("select said(:message_id, :channel)")
 RECORDING = text("select media_type, content from recording_of(:recording_id)")
 
@@ -120,7 +122,7 @@ class Hooks:
                 return found
 
         body = await _body(request, channel.capabilities.call_bytes)
-        is_form = request.headers.get("content-type", FORM).lower().startswith(FORM)
+        is_form = request.headers.get("content-type", FORM).lower().startswith(FORM) and not body.startswith(DOCUMENTS)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
             query=request.query_params, form=_form(body, channel.capabilities.name) if is_form else {}, body=body,

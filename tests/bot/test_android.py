@@ -140,6 +140,13 @@ async def test_a_picture_is_kept_as_something_that_came(connected: World, phone:
     assert [(connected.cipher.decrypt(row.address_encrypted), row.body) for row in rows] == [(PARENT, ""), (OTHER, "病假条")]
 
 
+async def test_a_call_is_read_whatever_type_it_is_said_to_be_of(connected: World, phone: FakeAndroid) -> None:
+    for number, kind in enumerate(("application/x-www-form-urlencoded", "text/plain"), start=1):
+        body, headers = phone.text(PARENT, "娃病了", number=number)
+        assert await phone.post(_hook(connected), (body, headers | {"Content-Type": kind})) == 200
+    assert len(await connected.all(select(Inbound))) == 2
+
+
 @pytest.mark.parametrize(
     ("subject", "body", "kept"),
     [
