@@ -29,20 +29,22 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_idle():
-            self._head += len(data)
-            if self._late is None:
-                self._wait()
+        self._head = self._head + len(data) if self._is_idle() and not self._is_answered_early() else 0
+        if self._is_idle() and self._late is None:
+            self._wait()
         super().data_received(data)
         if not self._is_idle():
-            self._head = 0
             self._stop_waiting()
-        elif self._head > LARGEST_HEAD:
+        elif self._head > LARGEST_HEAD and not self._is_answered_early():
             self._close("head_too_large")
 
     def _is_idle(self) -> bool:
-        """Whether no request is under way."""
+        """Whether nobody waits for an answer."""
         return self.cycle is None or self.cycle.response_complete
+
+    def _is_answered_early(self) -> bool:
+        """Whether the rest of a body comes in that nobody waits for: who is cut off while sending never reads the answer."""
+        return self.cycle is not None and self.cycle.response_complete and self.cycle.more_body
 
     def _wait(self) -> None:
         self._late = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._close, "head_too_slow")

@@ -62,3 +62,15 @@ async def test_a_request_that_takes_longer_than_its_head_may_is_answered_twice(p
         head = await reader.readuntil(b"\r\n\r\n")
         assert (head[:12], await reader.readexactly(1)) == (b"HTTP/1.1 200", b"3")
     writer.close()
+
+
+async def test_who_sends_far_too_much_reads_the_refusal(port: int) -> None:
+    """The answer comes before the body has; cut off, the caller would never see it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
+    await asyncio.sleep(0.05)
+    writer.write(b"x" * 3_000_000 + HEAD + b"abc")
+    await writer.drain()
+    assert (await reader.readuntil(b"\r\n\r\n"))[:12] == b"HTTP/1.1 404"
+    assert b"HTTP/1.1 200" in await reader.readuntil(b"\r\n\r\n")
+    writer.close()
