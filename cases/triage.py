@@ -13,7 +13,7 @@ from cases.outside import ANY_SCHOOL
 from cases.strangers import county_desk, county_named, county_that_wrote, desk_of_stranger
 from cases.tasks import LIVING, NewTask, open_task
 from cases.triage_moving import move_to_county
-from storage.tables import Contact, Inbound, Student, Task
+from storage.tables import Inbound, Student, Task
 from storage.work import Work
 
 ASIDE = "triage_aside"
@@ -100,13 +100,12 @@ async def handler_failed(work: Work, inbound: Inbound) -> None:
 
 
 async def loop_stopped(work: Work, *, contact_id: int) -> None:
-    """Two machines seem to answer each other: the bot is silent there and a person is told."""
+    """Two machines seem to answer each other: the bot answers no further there and a person is told, once a day."""
     county = await county_that_wrote(work, contact_id)
     desk = await desk_of_area(work, county) if county is not None else await county_desk(work)
     people = await people_at(work, contact_id)
-    work.record("loop_stopped", f"contact:{contact_id}", area_code=desk.place.area_code, people=people)
-    contact = await work.session.get_one(Contact, contact_id)
-    await _open(work, desk, STRANGER, f"loop:{contact.id}:{desk.today}", {})
+    if await _open(work, desk, STRANGER, f"loop:{contact_id}:{desk.today}", {}) is not None:
+        work.record("loop_stopped", f"contact:{contact_id}", area_code=desk.place.area_code, people=people)
 
 
 async def _open(

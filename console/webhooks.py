@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import text
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -33,16 +33,17 @@ from storage.crypto import Cipher
 from storage.database import Database, is_away
 
 log = structlog.get_logger("webhooks")
-LARGEST = 2 * 1024 * 1024
-"""Bytes of one call. Most have less than one thousand; Aliyun brings the reports of a campaign many at once, some 300 bytes each; an MMS
-comes with its pictures, of which carriers take up to a megabyte, a third more as they are written in the call."""
 MOST_FIELDS = 200
 PATIENCE = 10.0  # seconds; below the 15 that Twilio waits for an answer
 PAUSE = 0.3
+BODY_SECONDS = 20.0
+"""For one call to arrive: who sends it a byte at a time must not keep connections open for ever."""
 COURTESY_SECONDS = 10.0
 """For the courtesies under way when the process ends."""
 Stored = TypeVar("Stored")
 FORM = "application/x-www-form-urlencoded"
+DOCUMENTS = (b"{", b"[", b"<")
+"""How JSON and XML begin, whatever type they are said to be of; no form begins so."""
 SAID = text("select said(:message_id, :channel)")
 RUNG_BACK = text("select body, provider_id, school_phone from rung_back(:channel, :index, :at)")
 RECORDING = text("select media_type, content from recording_of(:recording_id)")
@@ -93,7 +94,7 @@ class Hooks:
             raise HTTPException(403)
         try:
             heard = await patiently(lambda: channel.hear(call))
-        except MalformedCall as error:
+        except (MalformedCall, RecursionError) as error:  # the latter: JSON within JSON, thousands deep
             log.warning("call not understood", action="webhook_malformed", channel=channel.capabilities.name)
             raise HTTPException(400) from error
         await self._keep(channel, heard)
@@ -124,8 +125,8 @@ class Hooks:
         async def rung_back(phone: str) -> RungBack | None:
             return await self._rung_back(channel.capabilities.name, phone)
 
-        body = await _body(request)
-        is_form = request.headers.get("content-type", FORM).startswith(FORM)
+        body = await _body(request, channel.capabilities.call_bytes)
+        is_form = request.headers.get("content-type", FORM).lower().startswith(FORM) and not body.startswith(DOCUMENTS)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
             query=request.query_params, form=_form(body, channel.capabilities.name) if is_form else {}, body=body,
@@ -180,14 +181,21 @@ def _asked(request: Request) -> str:
     return f"{request.scope['path']}?{query}" if query else str(request.scope["path"])
 
 
-async def _body(request: Request) -> bytes:
-    """Read piece by piece: a wrong or missing length must not make us hold more than allowed."""
+async def _body(request: Request, most: int) -> bytes:
+    """Read piece by piece: a wrong or missing length must not make us hold more than allowed, nor a slow caller longer."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST:
-            log.warning("call refused", action="webhook_too_large", path=request.url.path)
-            raise HTTPException(413)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > most:
+                    log.warning("call refused", action="webhook_too_large", path=request.url.path)
+                    raise HTTPException(413)
+    except TimeoutError as error:
+        log.warning("call refused", action="webhook_too_slow", path=request.url.path)
+        raise HTTPException(408) from error
+    except ClientDisconnect as error:  # nobody is left to be answered
+        raise HTTPException(400) from error
     return bytes(body)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from fanxiao.connections import Connection
 from storage.faults import StartFault
 
 GRACE = 5
@@ -50,7 +51,9 @@ class _Server(uvicorn.Server):
 async def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] | None = None) -> None:
     """Until a signal comes. `started` is called once it answers."""
     server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=GRACE),
+        uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=GRACE, http=Connection
+        ),
         started,
     )
 

@@ -17,11 +17,16 @@ class RecipientLimit(Part):
 
 
 class Answering(RecipientLimit):
-    """More automatic answers than this to one contact, or one answer `same` times: silence there, and a person is told."""
+    """When another machine seems to write: more answers than this to texts that answer nothing, or one answer to one text `same` times.
+
+    Then nothing is answered there but what answers a question of ours, and a person is told. Somebody who answers for something is never
+    silenced: only the same answer to the same text, or one answer `same_at_most` times to whatever they write, is withheld.
+    """
 
     most: int = Field(default=5, ge=1)
     within_minutes: int = Field(default=5, gt=0)
     same: int = Field(default=3, ge=2)
+    same_at_most: int = Field(default=20, ge=2)
     silence_minutes: int = Field(default=60, gt=0)
 
 

@@ -39,11 +39,14 @@ class Scope:
 
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError, TimeoutError, ConnectionError)
 """What is raised when the database cannot be reached or cannot write now."""
+LIMIT_EXCEEDED = "54"
+"""SQLSTATE class of what is too large or too deep for it at any time, which its driver raises as an OperationalError too."""
 
 
 def is_away(error: BaseException) -> bool:
     """Whether it is the database that is away, and not what was asked of it that is wrong."""
-    return isinstance(error, AWAY)
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return isinstance(error, AWAY) and not state.startswith(LIMIT_EXCEEDED)
 
 
 class Database:

@@ -48,8 +48,9 @@ FATES: dict[ProcessState, tuple[str, str | None]] = {
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 CAPABILITIES = Capabilities(
-    name="android_sms", contact="phone", variant="sms", max_length=500, can_be_asked=True, counts="parts", at_once=4, failures=FAILURES
-)
+    name="android_sms", contact="phone", variant="sms", max_length=500, can_be_asked=True, counts="parts", at_once=4, failures=FAILURES,
+    call_bytes=2 * 1024 * 1024,  # an MMS comes with its pictures
+)  # fmt: skip
 
 
 class AndroidSms:

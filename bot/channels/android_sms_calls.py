@@ -40,27 +40,36 @@ REPORTS: dict[str, tuple[str, str]] = {
     WebhookEvent.SMS_FAILED.value: ("failed", "failedAt"),
 }
 """Events in our words, and where each says when it was."""
-WORDS = {
-    WebhookEvent.SMS_RECEIVED.value: "message",
-    WebhookEvent.MMS_RECEIVED.value: "subject",
-    WebhookEvent.MMS_DOWNLOADED.value: "body",
+WRITTEN: dict[str, tuple[str, ...]] = {
+    WebhookEvent.SMS_RECEIVED.value: ("message",),
+    WebhookEvent.MMS_RECEIVED.value: ("subject",),
+    WebhookEvent.MMS_DOWNLOADED.value: ("subject", "body"),
 }
-"""Where each event of something that came to the phone has its words. That an MMS (彩信) came is told at once, what is written in it once
-the phone has fetched it, which may fail: so both are heard."""
-HOOKS = dict.fromkeys(WORDS, "inbound") | dict.fromkeys(REPORTS, "status")
+"""Events of something that came to the phone, and where its words stand. Before an MMS (彩信) is downloaded, only its subject is known."""
+HOOKS = dict.fromkeys(WRITTEN, "inbound") | dict.fromkeys(REPORTS, "status")
 
 
 def read_call(call: Any) -> Heard:
     """What one call of the app brings; events that we did not ask for bring nothing. Raises KeyError, TypeError, AttributeError."""
     event, payload = _words(call, "event"), call["payload"]
-    if event in WORDS:
-        is_text = event == WebhookEvent.SMS_RECEIVED.value
-        body = _words(payload, "message") if is_text else str(payload.get(WORDS[event]) or "")
-        text = _text(_words(call, "deviceId"), payload, body)
-        return Heard(incoming=(text,) if body or event != WebhookEvent.MMS_DOWNLOADED.value else ())
+    if event in WRITTEN:
+        # An MMS is told of twice, perhaps under one id and time: what was downloaded must not pass for what was announced.
+        device = ":".join((_words(call, "deviceId"), *(("mms",) if event == WebhookEvent.MMS_DOWNLOADED.value else ())))
+        body = _body(event, payload)
+        has_been_told = event == WebhookEvent.MMS_DOWNLOADED.value and not body  # pictures alone were announced already
+        return Heard(incoming=() if has_been_told else (_text(device, payload, body),))
     if event in REPORTS:
         return Heard(statuses=(_report(event, payload),))
     return Heard()
+
+
+def _body(event: str, payload: Any) -> str:
+    """Of an MMS subject and words; many phones make the subject of the first words."""
+    if event == WebhookEvent.SMS_RECEIVED.value:
+        return _words(payload, "message")
+    subject, *rest = (str(payload.get(name) or "").strip() for name in WRITTEN[event])
+    body = "\n".join(rest)
+    return body if body.startswith(subject) else "\n".join(filter(None, (subject, body)))
 
 
 def _text(device: str, payload: Any, body: str) -> Incoming:

@@ -123,6 +123,7 @@ class Capabilities:
     at_once: int = 20  # calls to the provider that may be under way together
     templates: frozenset[str] | None = None  # the only templates it can send (those registered with the provider); None: any
     carries: frozenset[str] = frozenset()  # with `templates`: readers to whom it can say all other words, too, in pieces
+    call_bytes: int = 256 * 1024  # the largest call of its provider; most have less than 1,000, but Aliyun's hold many reports at once
     calls_back: bool = True  # whether its provider calls our webhooks where it can reach them
     failures: Mapping[str, Result] = field(default_factory=dict)  # what the codes of failed status reports mean; else: try another way
 

@@ -25,7 +25,7 @@ from bot.dialogs.order import Order, case_numbered, case_of_child, is_name, line
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
 from bot.replies import OfficerReading, Told, read_officer, told_of_task
-from cases.task_codes import of_code
+from cases.task_codes import FORMER, of_code
 from storage.tables import Inbound, Question, Task, TaskHolder
 from storage.work import Work
 
@@ -146,11 +146,11 @@ async def _which(order: Order) -> str | None:
 
 
 async def _had(order: Order) -> Task | None:
-    """The task of theirs that had the code, and has ended."""
-    query = select(Task).join(TaskHolder).where(
-        TaskHolder.person_id.in_(order.speaker.people), Task.code == order.reading.code, Task.ended_at.is_not(None)
-    )  # fmt: skip
-    return await order.work.session.scalar(query.order_by(Task.ended_at.desc()).limit(1))
+    """The task of theirs that had the code, and has ended; else one that bore it before it came to somebody who had another of it."""
+    code, people = order.reading.code, order.speaker.people
+    bears, bore = Task.code == code, Task.facts[FORMER].astext == code
+    query = select(Task).join(TaskHolder).where(TaskHolder.person_id.in_(people), bears | bore, Task.ended_at.is_not(None))
+    return await order.work.session.scalar(query.order_by(bears.desc(), Task.ended_at.desc()).limit(1))
 
 
 async def _mine(order: Order) -> str:

@@ -28,6 +28,8 @@ Route = Callable[[Work, Inbound], Awaitable[str]]
 MOST_FAILURES = 5
 MOST_READS = 30
 """Also a text whose reader dies each time goes to a person in the end; a database that was away, or a slow machine, is no fault of its."""
+FAILED = "failed"
+"""Outcome of a text that the bot failed on."""
 AGAIN_SECONDS = 15
 """After a failure the text, and its contact's later ones, wait this long (real time)."""
 
@@ -50,8 +52,7 @@ async def _handle_one(database: Database, now: datetime, route: Route, entry: Qu
         async with working(database, now) as work:
             inbound = await work.session.get_one(Inbound, inbound_id, with_for_update=True)
             if inbound.handled_at is None:
-                is_hopeless = inbound.failures >= MOST_FAILURES or entry.read_count > MOST_READS
-                await _route(work, _give_up if is_hopeless else route, inbound)
+                await _take(work, route, inbound, entry.read_count)
             await queue.delete(work.session, queue.INBOUND, [entry.id])
     except Exception as error:  # noqa: BLE001 - rolled back, read again later, and given to a person in the end
         log.error("text not handled", action="inbound_failed", inbound_id=inbound_id, read=entry.read_count, error=type(error).__name__)
@@ -69,7 +70,22 @@ async def _count_failure(database: Database, inbound_id: int) -> None:
         log.warning("failure not counted", action="failure_not_counted", inbound_id=inbound_id, error=type(error).__name__)
 
 
-async def _route(work: Work, route: Route, inbound: Inbound) -> None:
+async def _take(work: Work, route: Route, inbound: Inbound, reads: int) -> None:
+    """Understood, or given to a person where that has failed often enough, or put aside where that has failed as often too."""
+    if inbound.failures >= 2 * MOST_FAILURES:
+        _put_aside(inbound)
+        return
+    is_hopeless = inbound.failures >= MOST_FAILURES or reads > MOST_READS
+    contact = await _written(work, inbound)
+    is_cut = len(inbound.body) > LONGEST
+    inbound.body = inbound.body[:LONGEST]
+    outcome = await _give_up(work, inbound) if is_hopeless else await chosen(work, inbound, contact) or await route(work, inbound)
+    inbound.outcome = f"{outcome} cut" if is_cut else outcome
+    inbound.handled_at = work.now
+
+
+async def _written(work: Work, inbound: Inbound) -> Contact:
+    """The contact that wrote, with what that says of it."""
     contact = await _contact(work.session, inbound)
     inbound.contact_id = contact.id
     contact.reached_at = inbound.received_at
@@ -77,16 +93,18 @@ async def _route(work: Work, route: Route, inbound: Inbound) -> None:
         contact.sender_id = await _written_to(work.session, inbound)
     if contact.state == "bad":  # whoever writes from it can be reached there
         contact.state, contact.failures = "usable", 0
-    is_cut = len(inbound.body) > LONGEST
-    inbound.body = inbound.body[:LONGEST]
-    outcome = await chosen(work, inbound, contact) or await route(work, inbound)
-    inbound.outcome = f"{outcome} cut" if is_cut else outcome
-    inbound.handled_at = work.now
+    return contact
 
 
 async def _give_up(work: Work, inbound: Inbound) -> str:
     await triage.handler_failed(work, inbound)
-    return "failed"
+    return FAILED
+
+
+def _put_aside(inbound: Inbound) -> None:
+    """It stays unhandled, which the auditor tells the county of, and no longer keeps the writer's later texts waiting."""
+    inbound.outcome = FAILED
+    log.error("text put aside", action="inbound_aside", inbound_id=inbound.id)
 
 
 async def _contact(session: AsyncSession, inbound: Inbound) -> Contact:

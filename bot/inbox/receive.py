@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import phonenumbers
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.channels.base import Capabilities, Heard, Incoming
+from bot.channels.base import Capabilities, Heard, Incoming, Status
 from storage.crypto import Cipher
 from storage.database import Database
 from storage.rows import as_json
@@ -21,6 +22,8 @@ Row = dict[str, Any]
 HOME_REGION = "CN"
 LONGEST = 2000
 """Characters of a text that are kept; one more is stored, by which handling sees that it was longer."""
+LONGEST_ID = 255
+"""Characters of a provider's id; the server's indexes take no more than some 2,700 bytes."""
 
 RECEIVE = text("select receive(cast(:texts as jsonb), cast(:reports as jsonb))")
 MOBILE = re.compile(r"\+861[3-9]\d{9}")
@@ -49,15 +52,33 @@ def normal_phone(number: str) -> str:
 
 def storable(body: str) -> str:
     """Without what a database cannot hold (NUL, halves of surrogate pairs), and not endless."""
-    return body[: LONGEST + 1].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    return _held(body[: LONGEST + 1])
+
+
+def known_by(provider_id: str) -> str:
+    """A provider's id as the database can hold and compare it; one that is too long is known by its digest."""
+    plain = _held(provider_id)
+    return plain if len(plain) <= LONGEST_ID else hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _held(text_in: str) -> str:
+    return text_in.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _or_none(found: str | None) -> str | None:
+    return None if found is None else known_by(found)
 
 
 def brought(cipher: Cipher, capabilities: Capabilities, heard: Heard, now: datetime) -> Brought:
     """Numbers are encrypted here, and the database gets nothing that it cannot hold."""
     return Brought(
         [_text_row(cipher, capabilities, incoming) | {"received_at": now} for incoming in heard.incoming],
-        [asdict(status) | {"channel": capabilities.name, "received_at": now} for status in heard.statuses],
+        [asdict(_report(status)) | {"channel": capabilities.name, "received_at": now} for status in heard.statuses],
     )
+
+
+def _report(status: Status) -> Status:
+    return replace(status, provider_id=known_by(status.provider_id), code=_or_none(status.code))
 
 
 async def write(connection: AsyncConnection, calls: Sequence[Brought]) -> list[int]:
@@ -80,12 +101,13 @@ async def receive(database: Database, cipher: Cipher, capabilities: Capabilities
 
 
 def _text_row(cipher: Cipher, capabilities: Capabilities, incoming: Incoming) -> Row:
-    sender = normal_phone(incoming.sender) if capabilities.contact == "phone" else incoming.sender
-    phone = normal_phone(incoming.phone) if incoming.phone else None
+    sender = _held(incoming.sender)
+    sender = normal_phone(sender) if capabilities.contact == "phone" else sender
+    phone = normal_phone(_held(incoming.phone)) if incoming.phone else None
     return {
-        "channel": capabilities.name, "provider_id": incoming.provider_id, "kind": capabilities.contact,
+        "channel": capabilities.name, "provider_id": known_by(incoming.provider_id), "kind": capabilities.contact,
         "address_encrypted": cipher.encrypt(sender), "address_index": cipher.index(sender),
-        "to_address": incoming.to, "body": storable(incoming.body), "reply_to": incoming.reply_to,
+        "to_address": known_by(incoming.to), "body": storable(incoming.body), "reply_to": _or_none(incoming.reply_to),
         "phone_encrypted": cipher.encrypt(phone) if phone else None, "phone_index": cipher.index(phone) if phone else None,
-        "choice": incoming.choice, "photo": incoming.photo,
+        "choice": incoming.choice, "photo": _held(incoming.photo) if incoming.photo else None,
     }  # fmt: skip

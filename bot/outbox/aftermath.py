@@ -139,7 +139,7 @@ async def _end(work: Work, message_ids: Iterable[int], failure: str) -> Sequence
     if not ids:
         return []
     lives: dict[int | None, datetime] = {}
-    accepted: set[int | None] = set()
+    accepted: set[int] = set()
     for message in await work.session.scalars(select(Message).where(Message.id == func.any(ids)).order_by(Message.id).with_for_update()):
         lives[message.id] = message.expires_at
         if message.sent_at is not None:
@@ -151,6 +151,6 @@ async def _end(work: Work, message_ids: Iterable[int], failure: str) -> Sequence
     inside = (await work.session.scalars(select(Intent).where(Intent.message_id == func.any(ids), Intent.state == "queued"))).all()
     for intent in inside:
         intent.expires_at = max(intent.expires_at, lives[intent.message_id])
-        if intent.message_id in accepted:
+        if intent.message_id is not None and intent.message_id in accepted:
             intent.failed_in = [*(intent.failed_in or []), intent.message_id]
     return inside

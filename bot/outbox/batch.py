@@ -14,11 +14,12 @@ from bot.outbox.consent import is_refused
 from bot.outbox.contacts import Reach, in_order, rested_at, resting_key
 from bot.outbox.context import load_subjects
 from bot.outbox.drafts import Drafts
-from bot.outbox.loops import is_machine
+from bot.outbox.exchanges import Answers
+from bot.outbox.loops import Verdict, is_machine
 from bot.outbox.merging import groups, key_of
 from bot.outbox.questions import Asked, OpenQuestions
 from bot.outbox.quiet import delayed
-from bot.outbox.recipients import Answers, Throttle, lock, refusals
+from bot.outbox.recipients import Throttle, lock, refusals
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import not_missed, still_true
 from bot.outbox.words import Recordings, Unsayable, Words, Writer
@@ -241,13 +242,15 @@ class Batch:
         return True
 
     async def _may_answer(self, contact_id: int, body: str) -> bool:
-        if self._answers.may_have(contact_id, body):
-            return True
-        if not self._answers.is_silent(contact_id):
+        """Where a machine seems to write, the answer is withheld and a person is told; what was written has been acted on all the same."""
+        found = self._answers.next(contact_id, body)
+        if found is Verdict.SILENCE and not self._answers.is_silent(contact_id):
             until = self._answers.silence(contact_id)
             await self._work.session.execute(update(Contact).where(Contact.id == contact_id).values(silent_until=until))
             await triage.loop_stopped(self._work, contact_id=contact_id)
-        return False
+        elif found is Verdict.LOOP:
+            await triage.loop_stopped(self._work, contact_id=contact_id)
+        return found is Verdict.SAY
 
     def _ask(self, intent: Due, route: Route) -> Asked | None:
         return self._questions.ask(route.reach.contact_id, intent) if intent.question else None

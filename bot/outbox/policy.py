@@ -27,7 +27,8 @@ class DeliveryPolicy:
     quiet_until: time = time(7)
     windows: tuple[Window, ...] = ()
     answers: Window = Window(5, timedelta(minutes=5))
-    echoes: int = 3  # the same answer so often within the same time: two machines are talking
+    echoes: int = 3  # the same answer to the same text so often: two machines are talking
+    same_at_most: int = 20  # the same answer to colleagues, or to what answers us, within the time of `answers`
     silence: timedelta = timedelta(hours=1)
     merge_most: int = 4  # subjects in one message
     merge_ahead: timedelta = timedelta(minutes=5)  # what is due so soon joins a message that leaves now
@@ -46,7 +47,8 @@ class DeliveryPolicy:
             zone=plan.zone, quiet_from=plan.quiet_hours.since, quiet_until=plan.quiet_hours.until,
             windows=tuple(Window(part.most, timedelta(minutes=part.within_minutes)) for part in delivery.per_recipient),
             answers=Window(delivery.answers.most, timedelta(minutes=delivery.answers.within_minutes)),
-            echoes=delivery.answers.same, silence=timedelta(minutes=delivery.answers.silence_minutes),
+            echoes=delivery.answers.same, same_at_most=delivery.answers.same_at_most,
+            silence=timedelta(minutes=delivery.answers.silence_minutes),
             merge_most=delivery.merging.most, merge_ahead=timedelta(minutes=delivery.merging.within_minutes),
             call_again=tuple(timedelta(minutes=minutes) for minutes in delivery.call_again_minutes),
             rest=timedelta(minutes=delivery.rest_minutes), not_beside=timedelta(minutes=delivery.after_question_minutes),

@@ -1,8 +1,8 @@
-"""What the recipients of a batch have had from us of late, what they refused, and where we stay silent."""
+"""What the recipients of a batch have had from us of late, and what they refused."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, TableValuedAlias, and_, cast, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.outbox.loops import may_answer
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.throttle import free_at
 from storage.tables import Consent, Contact, Message, Person
@@ -97,46 +96,3 @@ class Throttle:
         self._by_contact[contact_id].append(at)
         if person_id is not None:
             self._by_person[person_id].append(at)
-
-
-class Answers:
-    """How many automatic answers each contact got of late, and whether it gets another."""
-
-    def __init__(self, policy: DeliveryPolicy, now: datetime) -> None:
-        self._policy = policy
-        self._now = now
-        self._bodies: dict[int, Counter[str]] = defaultdict(Counter)
-        self._silent: dict[int, datetime] = {}
-
-    async def load(self, session: AsyncSession, contact_ids: Iterable[int]) -> None:
-        wanted = list(set(contact_ids))
-        if not wanted:
-            return
-        since = self._now - self._policy.answers.within
-        counted = (
-            select(Message.contact_id, Message.body, func.count())
-            .where(Message.contact_id == func.any(wanted), Message.is_answer.is_(True), Message.queued_at > since)
-            .group_by(Message.contact_id, Message.body)
-        )
-        for contact_id, body, count in await session.execute(counted):
-            self._bodies[contact_id][body] = count
-        silent = select(Contact.id, Contact.silent_until).where(Contact.id == func.any(wanted), Contact.silent_until > self._now)
-        self._silent = {contact_id: until for contact_id, until in await session.execute(silent) if until is not None}
-
-    def is_silent(self, contact_id: int) -> bool:
-        return contact_id in self._silent
-
-    def may_have(self, contact_id: int, body: str) -> bool:
-        """Counts one more answer in these words, unless it is one too many or the contact is silenced."""
-        if self.is_silent(contact_id):
-            return False
-        given = self._bodies[contact_id]
-        if not may_answer(self._policy, given.total(), given[body]):
-            return False
-        given[body] += 1
-        return True
-
-    def silence(self, contact_id: int) -> datetime:
-        """Falls silent there until then."""
-        self._silent[contact_id] = self._now + self._policy.silence
-        return self._silent[contact_id]

@@ -16,6 +16,9 @@ from bot.replies.normalise import sounded_out, tidy
 from bot.replies.numerals import number
 from bot.replies.school_year import SchoolYear
 
+_AROUND = " ,.。!！?？、;；:：~…-—'\"“”‘’()（）[]【】<>《》\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u200b"
+"""What stands around a word that is all somebody wants to say; some phones write marks of direction there."""
+
 
 def is_danger(text: str, *, by_signs: bool = False) -> bool:
     """Whether a child may be in danger, whoever wrote it. `by_signs`: also where only signs together say it; a report of staff has many."""
@@ -63,7 +66,7 @@ def kind_chosen(text: str) -> tuple[str, str] | None:
 
 def choice_in(text: str, *, after_publicity: bool) -> str | None:
     """opt_out or opt_in, where that is all the text says. The letter that publicity asks for counts `after_publicity` only."""
-    words, plain = lexicon(), sounded_out(text)
+    words, plain = lexicon(), sounded_out(text).strip(_AROUND)
     if words.whole["opt_out"].fullmatch(plain) or words.intents["opt_out"].fullmatch(plain):
         return "opt_out"
     if after_publicity and words.whole["opt_out_letter"].fullmatch(plain):

@@ -12,6 +12,7 @@ from bot.replies.numerals import number
 from bot.replies.sheet_words import sheet_words
 
 _SPELT_OUT = frozenset({"relative", "weekday", "month_day", "next_month_day", "after", "holiday"})  # never a seat
+_AHEAD = 100  # characters after a seat in which days are looked for once more; as many seats as letters must not take minutes
 _RENAMED = {"class": "other", "filler": "other", "range": "unread"}
 
 
@@ -39,7 +40,7 @@ def tokens(text: str, mentions: Sequence[Mention], today: date) -> list[Token]:
     while place < len(text):
         limit = min((start for start in named if start > place), default=len(text))
         if found and found[-1].kind == "seat":  # "5号周四": a seat and a day, not the 5th that is a Thursday
-            days |= {place + day.start: _moved(day, place) for day in find_days(text[place:], today)}
+            days |= {place + day.start: _moved(day, place) for day in find_days(text[place : place + _AHEAD], today)}
         token, place = _next(text, place, limit, named.get(place), days)
         if token.kind == "unread" and found and found[-1].kind == "unread":
             token = Token("unread", found.pop().text + token.text)

@@ -197,6 +197,7 @@ class Inbound(Numbered, Base):
     __table_args__ = (
         UniqueConstraint("channel", "provider_id"),
         Index("ix_inbound_waiting", "received_at", postgresql_where=text("handled_at is null")),
+        Index("ix_inbound_contact_id_received_at", "contact_id", "received_at"),
     )
     sight = Sight.AREA
     channel: Mapped[str]
@@ -216,7 +217,7 @@ class Inbound(Numbered, Base):
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     area_code: Mapped[str | None] = mapped_column(AREA_CODE)
-    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"), index=True)
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     question_id: Mapped[int | None] = mapped_column(ForeignKey("question.id"))
 

@@ -140,14 +140,6 @@ async def test_a_picture_is_kept_as_something_that_came(connected: World, phone:
     assert [(connected.cipher.decrypt(row.address_encrypted), row.body) for row in rows] == [(PARENT, ""), (OTHER, "病假条")]
 
 
-async def test_what_stands_in_an_mms_is_read_once_the_phone_has_it(connected: World, phone: FakeAndroid) -> None:
-    """Some phones make an MMS of a long text. With its pictures it is larger than other calls; pictures alone were told of already."""
-    call = phone.fetched(PARENT, "娃娃发烧了，明天送来")
-    for brought in (phone.picture(PARENT), call, call, phone.fetched(PARENT, None, number=2)):
-        assert await phone.post(_hook(connected), brought) == 200
-    assert [row.body for row in await connected.all(select(Inbound).order_by(Inbound.id))] == ["", "娃娃发烧了，明天送来"]
-
-
 async def test_half_of_a_long_text_is_not_delivered(channel: AndroidSms, phone: FakeAndroid) -> None:
     """Its first part has arrived, its second could not be sent."""
     sent = await channel.send(MESSAGE)
@@ -189,6 +181,27 @@ async def test_a_phone_that_cannot_be_asked_is_asked_later(connected: World, pho
     phone.password = right
     await connected.worker().drain(NOW + timedelta(minutes=72))
     assert [asked["phoneNumbers"] for asked in phone.asked] == [[PARENT], [OTHER]]
+async def test_a_call_is_read_whatever_type_it_is_said_to_be_of(connected: World, phone: FakeAndroid) -> None:
+    for number, kind in enumerate(("application/x-www-form-urlencoded", "text/plain"), start=1):
+        body, headers = phone.text(PARENT, "娃病了", number=number)
+        assert await phone.post(_hook(connected), (body, headers | {"Content-Type": kind})) == 200
+    assert len(await connected.all(select(Inbound))) == 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "kept"),
+    [
+        (None, "娃发烧了，明天去", "娃发烧了，明天去"),
+        ("请假", "娃发烧了", "请假\n娃发烧了"),
+        ("娃发烧", "娃发烧了", "娃发烧了"),
+        ("请假", None, "请假"),
+    ],
+)
+async def test_words_inside_an_mms_are_read(connected: World, phone: FakeAndroid, subject: str | None, body: str | None, kept: str) -> None:
+    """It is announced and then downloaded, under one id; its pictures, which come along, make the call larger than any other."""
+    for call in (phone.picture(PARENT), *[phone.downloaded(PARENT, body, subject)] * 2, phone.downloaded(PARENT, None, number=2)):
+        assert await phone.post(_hook(connected), call) == 200
+    assert [row.body for row in await connected.all(select(Inbound).order_by(Inbound.id))] == ["", kept]
 
 
 async def test_forged_malformed_and_not_asked_for(connected: World, phone: FakeAndroid) -> None:

@@ -13,7 +13,7 @@ from bot.outbox.address import Line, Wanted, choose, lacks_words
 from bot.outbox.consent import is_refused
 from bot.outbox.contacts import Reach, in_order, rested_at
 from bot.outbox.hours import Limits, is_open, left_today, takes_now
-from bot.outbox.loops import is_machine, may_answer
+from bot.outbox.loops import Exchange, Verdict, is_machine, verdict
 from bot.outbox.merging import groups, key_of
 from bot.outbox.policy import DeliveryPolicy, Window
 from bot.outbox.progress import Said, follows
@@ -52,9 +52,33 @@ def test_without_windows_nothing_is_held() -> None:
     assert free_at((), _ago(0, 0, 0), NOW) is None
 
 
-@pytest.mark.parametrize(("answers", "same", "may"), [(0, 0, True), (4, 2, True), (5, 0, False), (4, 3, False), (3, 3, False)])
-def test_answers_stop_when_a_machine_seems_to_write(answers: int, same: int, may: bool) -> None:
-    assert may_answer(DeliveryPolicy(ZONE), answers, same) is may
+@pytest.mark.parametrize(
+    ("what", "exchange", "becomes"),
+    [
+        ("the first answer", Exchange(repeated=1, echoing=1, aimless=1), Verdict.SAY),
+        ("a family that writes five texts", Exchange(answers=4, aimless=5), Verdict.SAY),
+        ("a sixth to a text that answers nothing", Exchange(answers=5, aimless=6), Verdict.SILENCE),
+        ("a mother of three who answers what she is asked", Exchange(answers=9, aimless=2, answers_us=True), Verdict.SAY),
+        ("her thanks afterwards", Exchange(answers=9, aimless=3), Verdict.SAY),
+        ("one text, many answers", Exchange(answers=8, aimless=1), Verdict.SAY),
+        ("while we are silent", Exchange(is_silent=True, aimless=1), Verdict.SILENCE),
+        ("what answers us while we are silent", Exchange(is_silent=True, answers_us=True), Verdict.SAY),
+        ("the same to and fro", Exchange(echoed=3, echoing=4), Verdict.LOOP),
+        ("the same to and fro, each time to a question of ours", Exchange(same=4, echoed=4, echoing=5, answers_us=True), Verdict.SAY),
+        ("more often than there can be questions", Exchange(same=20, echoed=20, echoing=21, answers_us=True), Verdict.LOOP),
+        ("the same answer to other words", Exchange(answers=3, same=3, echoed=3, echoing=1, aimless=4), Verdict.SAY),
+        ("a teacher of eight classes", Exchange(is_staff=True, answers=7, same=0, repeated=8, aimless=0), Verdict.SAY),
+        ("an officer's eighth short order", Exchange(is_staff=True, answers=7, same=1, repeated=1, aimless=8), Verdict.SAY),
+        ("eight refused orders", Exchange(is_staff=True, answers=7, same=7, repeated=1, aimless=8), Verdict.SAY),
+        ("an officer while silence is noted there", Exchange(is_staff=True, is_silent=True, aimless=30, answers=30), Verdict.SAY),
+        ("an hour of the same question, some at a time", Exchange(is_staff=True, same=2, repeated=3, echoed=9, echoing=9), Verdict.SAY),
+        ("a teacher's telephone that says it is in class", Exchange(is_staff=True, same=3, repeated=4, length=15), Verdict.HEARD),
+        ("an officer who asks for the list again and again", Exchange(is_staff=True, same=8, repeated=9, length=4), Verdict.SAY),
+        ("one answer to twenty texts", Exchange(is_staff=True, answers=20, same=20, repeated=1), Verdict.LOOP),
+    ],
+)
+def test_only_machines_get_no_further_answer(what: str, exchange: Exchange, becomes: Verdict) -> None:
+    assert verdict(DeliveryPolicy(ZONE), exchange) is becomes, what
 
 
 @pytest.mark.parametrize(

@@ -242,6 +242,7 @@ async def test_too_many_answers_to_one_number_and_the_bot_falls_silent(world: Wo
     contact = await world.contact("+8613893010001")
     worker = world.worker()
     for number in range(8):
+        await world.wrote(contact.id, f"自动回复 {number}")
         await world.say(person, contact_id=contact.id, facts={"say": str(number)})
         await worker.drain(NOW)
     assert len(await world.messages()) == 5

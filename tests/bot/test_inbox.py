@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -164,6 +165,41 @@ async def test_a_text_at_which_every_worker_dies_is_given_to_a_person(world: Wor
     assert trouble == [("handler_failed", stored)]
 
 
+async def test_what_cannot_even_be_given_to_a_person_is_put_aside_for_the_auditor(
+    world: World, arrives: Arrives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps its writer's later texts waiting no longer."""
+
+    async def fails(*_: object) -> str:
+        raise RuntimeError
+
+    async def route(work: Work, inbound: Inbound) -> str:
+        return await fails() if inbound.body == "bad" else "noted"
+
+    monkeypatch.setattr("bot.inbox.handle.triage.handler_failed", fails)
+    for body in ("bad", "good"):
+        await arrives(PARENT, body)
+    for _ in range(2 * MOST_FAILURES + 2):
+        await handle(world.database, NOW, route)
+        await _visible_again(world)
+    bad, good = await world.all(select(Inbound).order_by(Inbound.id))
+    assert [(bad.outcome, bad.handled_at), (good.outcome, good.handled_at)] == [("failed", None), ("noted", NOW)]
+
+
+async def test_where_the_providers_choice_cannot_be_noted_a_person_reads_it(
+    world: World, arrives: Arrives, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> str:
+        raise RuntimeError
+
+    monkeypatch.setattr("bot.inbox.handle.chosen", fails)
+    stored = await arrives(PARENT, "STOP")
+    for _ in range(MOST_FAILURES + 1):
+        await handle(world.database, NOW, fails)
+        await _visible_again(world)
+    assert trouble == [("handler_failed", stored)]
+
+
 async def test_two_workers_do_not_handle_the_same_text(world: World, arrives: Arrives) -> None:
     async def route(work: Work, inbound: Inbound) -> str:
         await asyncio.sleep(0.05)
@@ -194,6 +230,20 @@ async def test_a_log_says_nothing_of_what_was_written(world: World, arrives: Arr
 )
 def test_numbers_are_known_by_one_form(written: str, normal: str) -> None:
     assert normal_phone(written) == normal
+
+
+@pytest.mark.parametrize("provider_id", [secrets.token_hex(5000), "a\0b\ud83d", "字" * 10_000], ids=["long", "nul", "wide"])
+async def test_an_odd_id_is_stored_once_and_stops_nobody(world: World, arrives: Arrives, provider_id: str) -> None:
+    """The server's indexes hold no more than 2,700 bytes, and its texts no NUL."""
+    assert await arrives(PARENT, "1", provider_id) is not None
+    assert await arrives(PARENT, "1", provider_id) is None
+    assert await arrives(OTHER, "1") is not None
+
+
+@pytest.mark.parametrize("number", ["BA\0NK", "9" * 10_000, "\u202e\ud83d", ""], ids=["nul", "long", "turned", "none"])
+async def test_an_odd_sender_is_stored_and_read(world: World, arrives: Arrives, number: str) -> None:
+    assert await arrives(number, "1") is not None
+    assert await world.worker().drain(NOW) == 1
 
 
 def test_what_a_database_cannot_hold_is_left_out() -> None:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import hashlib
+import hmac
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from psycopg.errors import ProgramLimitExceeded
 from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.channels.android_sms import AndroidSms
 from bot.channels.base import Heard, Incoming, Request, Status
+from bot.inbox import intake as intakes
 from bot.inbox import spool as spools
 from bot.inbox.intake import Intake
 from bot.inbox.receive import Brought, brought
@@ -233,6 +239,45 @@ async def test_a_database_that_hangs_counts_as_away(called: Web, world: World) -
     await asyncio.sleep(0.3)  # what hung is written now too
     await called.bring()
     assert await _stored(world) == (["in1", "in2"], 2)
+
+
+async def test_what_is_too_large_for_the_database_is_no_database_that_is_away(
+    called: Web, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would go to the disk, never come off it, and keep all that came later there."""
+    real = intakes.write
+
+    async def full(connection: AsyncConnection, calls: Sequence[Brought]) -> list[int]:
+        if any(row["provider_id"] == "in1" for call in calls for row in call.texts):
+            raise OperationalError("", {}, ProgramLimitExceeded())
+        return await real(connection, calls)
+
+    monkeypatch.setattr(intakes, "write", full)
+    with pytest.raises(OperationalError):
+        await called.call(1)
+    assert [await called.call(2), called.hooks._spool is not None and called.hooks._spool.is_holding] == [200, False]
+    assert (await _stored(world))[0] == ["in2"]
+
+
+async def test_a_call_that_drips_in_is_given_up(called: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "BODY_SECONDS", 0.1)
+
+    async def drips() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+        yield b"}"
+
+    answer = await called.http.post("/hooks/scripted/main/inbound", content=drips())
+    assert answer.status_code == 408
+
+
+async def test_json_thousands_deep_is_a_call_that_does_not_read(called: Web, world: World) -> None:
+    phone = AndroidSms("http://127.0.0.1:9", "x", "x", "key")
+    world.channels["android_sms", "main"] = phone
+    body = b'{"event":"sms:received","payload":' + b"[" * 100_000
+    signature = hmac.new(b"key", body + b"1", hashlib.sha256).hexdigest()
+    answer = await called.http.post("/hooks/android_sms/main/inbound", content=body, headers={"X-Signature": signature, "X-Timestamp": "1"})
+    assert answer.status_code == 400
 
 
 async def test_where_nothing_can_be_kept_the_provider_is_told_to_come_again(

@@ -17,7 +17,6 @@ from starlette.datastructures import ImmutableMultiDict
 from bot.channels.base import Outgoing, Request
 from bot.channels.registry import build_channels, close_channels
 from bot.channels.twilio_sms import TwilioSms
-from console.webhooks import LARGEST
 from storage.database import Database
 from storage.tables import Attempt, DeliveryStatus, Inbound, Sender
 from tests.bot.hooked import hooked
@@ -311,7 +310,7 @@ async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) 
     assert await twilio.post(status, {"MessageSid": "SM1", "MessageStatus": "sent"}, signature="forged") == 403
     assert await twilio.post(sms, {"Body": "1"}) == 400
     assert await twilio.post(status, {"MessageSid": "SM1", "MessageStatus": "teleported"}) == 400
-    assert await twilio.post(sms, good | {"Body": "x" * LARGEST}) == 413
+    assert await twilio.post(sms, good | {"Body": "x" * 256 * 1024}) == 413
     assert await connected.all(select(Inbound)) == []
     assert await connected.all(select(DeliveryStatus)) == []
 

@@ -171,6 +171,16 @@ class World:
             work.say(key, person_id, template, **({"area_code": AREA} | rest))
         return key
 
+    async def wrote(self, contact_id: int, body: str, **rest: Any) -> None:
+        """A text that came from there, and was handled."""
+        async with self.database.session() as session, session.begin():
+            session.add(
+                Inbound(
+                    channel="simulator", provider_id=f"w{next(self.numbers)}", kind="phone", address_encrypted=b"", address_index=b"",
+                    to_address="", body=body, received_at=self.clock.time, handled_at=self.clock.time, contact_id=contact_id, **rest,
+                )
+            )  # fmt: skip
+
     async def taken(self, channel: str, provider_id: str) -> None:
         """A message that this channel's provider has accepted."""
         sender_id, person_id = await self.sender(channel, "1"), await self.person("+8613893010001")

@@ -94,12 +94,12 @@ class FakeAndroid(Provider):
         at = _written(BEGINNING + timedelta(seconds=number))
         return self.event("mms:received", about | {"subject": subject, "size": 125684, "contentClass": "IMAGE_BASIC", "receivedAt": at})
 
-    def fetched(self, writer: str, body: str | None, number: int = 1) -> Call:
-        """What stood in an MMS, once the phone has fetched it."""
-        about = {"messageId": f"content_{number}", "sender": writer, "recipient": None, "simNumber": 1, "subject": None, "body": body}
-        shown = [{"partId": 1, "contentType": "image/jpeg", "name": "1.jpg", "size": 300_000, "data": "A" * 400_000}]
+    def downloaded(self, writer: str, body: str | None, subject: str | None = None, number: int = 1) -> Call:
+        """The same MMS once the phone has fetched it: its words, and its pictures as Base64."""
+        picture = {"partId": 7, "contentType": "image/jpeg", "name": "1.jpg", "size": 300_000, "data": "A" * 400_000}
+        about = {"messageId": f"mms_{number}", "sender": writer, "phoneNumber": writer, "recipient": None, "simNumber": 1}
         at = _written(BEGINNING + timedelta(seconds=number))
-        return self.event("mms:downloaded", about | {"attachments": shown, "receivedAt": at})
+        return self.event("mms:downloaded", about | {"subject": subject, "body": body, "attachments": [picture], "receivedAt": at})
 
     def report(self, message_id: str, event: str, reason: str = "Send result: RESULT_ERROR_NO_SERVICE (…)", **changed: Any) -> Call:
         """What became of a message."""

@@ -96,8 +96,12 @@ async def test_whoever_had_it_first_may_go_on_using_the_code_that_they_were_told
     code, _ = await _another_of_its_code(level_three, "home_visit", "township_officer")
     await level_three.to("2026-11-03 19:00")  # the township is asked too
     assert (await level_three.task("home_visit")).code != code
-    await level_three.phones["village_committee"].replies(f"{code} 3 见到奶奶，孩子在家带弟弟")
+    village = level_three.phones["village_committee"]
+    await village.replies(f"{code} 3 见到奶奶，孩子在家带弟弟")
     assert (await level_three.task("home_visit")).state == "done"
+    await village.new()
+    await village.replies(f"{code} 3 见到奶奶，孩子在家带弟弟")
+    await village.expects("已经办结")
 
 
 async def test_postponing_has_limits(level_three: County) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.replies import Child, Reading, action, is_danger, may_accuse_school, read_guardian, read_meant
+from bot.replies import Child, Reading, action, choice_in, is_danger, may_accuse_school, read_guardian, read_meant
 from bot.replies.feasts import next_hijri, next_lunar
 from bot.replies.normalise import sounded_out
 from bot.replies.school_year import SchoolYear, Stretch
@@ -226,3 +226,20 @@ def test_no_text_and_no_name_breaks_the_reader(text: str, names: list[str]) -> N
     children = [Child(place, name, rank=place) for place, name in enumerate(names, start=1)]
     for reading in read_guardian(text, question="absence", children=children, today=TODAY):
         assert action(reading, question="absence", children=len(children)) in {"act", "ask", "person"}
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        *(
+            (word, "opt_out")
+            for word in ("退订", "TD", "ｔｄ", "T", "TD。", "STOP.", "退订！", "【退订】", "“退订”", "\u202dTD\u202c", "退訂")
+        ),
+        *((word, "opt_out") for word in ("我要退订", "退订短信", "拒收通知", "退订回T", "TD 退订", "不要再发了")),
+        *((word, "opt_in") for word in ("恢复订阅", "START", "start!", "取消退订")),
+        *((word, None) for word in ("1", "是", "是的", "yes", "YES", "好", "不退订", "退订了没", "退订通知书", "R")),
+    ],
+)
+def test_a_word_of_refusing_counts_with_whatever_stands_around_it(text: str, choice: str | None) -> None:
+    """A word or digit that answers a question is never one of wanting again."""
+    assert choice_in(text, after_publicity=False) == choice
