@@ -22,7 +22,14 @@ from storage.tables import WAITING_SQL
 from storage.work import working
 
 log = structlog.get_logger("courier")
-BEGIN = text("update attempt set called_at = clock_timestamp() where id = any(:ids) and outcome is null returning id")
+
+# The epoch, too: where the database's clock jumped, or this machine slept, another may hold the sender without our clock telling us.
+BEGIN = text("""
+update attempt set called_at = clock_timestamp()
+from message join sender on sender.id = message.sender_id
+where attempt.id = any(:ids) and attempt.outcome is null and message.id = attempt.message_id and sender.lease_epoch = attempt.epoch
+returning attempt.id
+""")
 
 # Once it says so, whoever still means to make that call is not let through: no need to wait for the end of its lease.
 GIVE_UP = text(f"""
@@ -60,7 +67,7 @@ class Beginning:
         await self._kept.close()
 
     async def may_call(self, attempt_id: int) -> bool:
-        """Whether this call may be made now: it is written down, and nobody has given the attempt up. Raises what the database said.
+        """Whether this call may be made now: it is written down, and nobody else has taken the sender. Raises what the database said.
 
         While the database is away it waits: nothing was called, so nothing has failed.
         """

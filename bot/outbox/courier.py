@@ -172,7 +172,7 @@ class Courier:
         await pace.turn(item.rank, item.units)
         try:
             await concluding.room()
-            if not await self._may_call(held, item):
+            if not (await self._is_begun(item) and await self._has_place(pace, held, item)):
                 return Outcome(Result.RETRY, code="lease_over", retry_after=0)
             return await self._settings.channels[held.line].send(item.outgoing)
         except Exception as error:  # noqa: BLE001 - a fault of ours after the call may have begun: in doubt
@@ -183,10 +183,15 @@ class Courier:
             if pace.waiting in (0, self._quantity(held) // 2):
                 self._wake.set()
 
-    async def _may_call(self, held: Held, item: Ready) -> bool:
-        """Whether nobody else may be sending by now, and the call is written down."""
+    async def _has_place(self, pace: Pace, held: Held, item: Ready) -> bool:
+        """Behind the call before it; whether the sender is still ours then."""
+        await pace.spaced(item.units)
+        return self._is_ours(held)
+
+    async def _is_begun(self, item: Ready) -> bool:
+        """Whether the call is written down, and nobody else has taken the sender."""
         try:
-            return await self._beginning.may_call(item.attempt_id) and self._is_ours(held)
+            return await self._beginning.may_call(item.attempt_id)
         except SQLAlchemyError as error:  # not written down, so not called
             log.warning("call not begun", action="call_not_begun", message_id=item.message_id, error=type(error).__name__)
             return False

@@ -11,6 +11,8 @@ from heapq import heappop, heappush
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 900.0
 GRAIN = 0.005  # seconds below which sleeping costs more than it holds back
+NAP = 1.0
+"""Seconds after which whoever waits looks whether the rate has been changed."""
 
 Waiting = tuple[int, int, float, asyncio.Future[None]]
 """Rank, order of arrival, units, and what is set when it is its turn."""
@@ -20,12 +22,16 @@ class Pace:
     """Spaces calls so that no more than `per_second` units begin in any second, and no more are under way than there are `places`.
 
     Of those who wait, the lowest rank goes first. `wait`: seconds before the first call (another holder may just have called).
+    Turns are spaced, and so are the calls themselves: whatever holds calls up after their turns (a database that is away) must not
+    let them out in a bundle.
     """
 
     def __init__(self, per_second: float, places: asyncio.Semaphore, wait: float = 0.0) -> None:
-        self.per_second = per_second
+        self._per_second = per_second
         self._places = places
         self._next = time.monotonic() + wait
+        self._calls_from = self._next
+        self._calling = asyncio.Lock()
         self._waiting: list[Waiting] = []
         self._order = itertools.count()
         self._gate: asyncio.Task[None] | None = None
@@ -42,6 +48,26 @@ class Pace:
             self._gate = asyncio.create_task(self._let_in())
         await mine
 
+    async def spaced(self, units: float = 1) -> None:
+        """Waits, after the turn and right before the call, until the call before it is long enough ago."""
+        async with self._calling:
+            exact = units / self._per_second >= GRAIN
+            while (ahead := self._calls_from - time.monotonic()) > (0 if exact else GRAIN):
+                await asyncio.sleep(min(ahead, NAP))
+            self._calls_from = max(self._calls_from, time.monotonic()) + units / self._per_second
+
+    @property
+    def per_second(self) -> float:
+        """Units; changed, it holds at once also for those who wait."""
+        return self._per_second
+
+    @per_second.setter
+    def per_second(self, rate: float) -> None:
+        now, slower = time.monotonic(), self._per_second / rate
+        self._next = now + max(0.0, self._next - now) * slower
+        self._calls_from = now + max(0.0, self._calls_from - now) * slower
+        self._per_second = rate
+
     @property
     def waiting(self) -> int:
         """How many calls have not had their turn yet."""
@@ -52,14 +78,13 @@ class Pace:
         self._places.release()
 
     def _take(self, units: float) -> None:
-        self._next = max(self._next, time.monotonic()) + units / self.per_second
+        self._next = max(self._next, time.monotonic()) + units / self._per_second
 
     async def _let_in(self) -> None:
         while self._waiting:
             await self._places.acquire()
-            ahead = self._next - time.monotonic()
-            if ahead > GRAIN:
-                await asyncio.sleep(ahead)
+            while (ahead := self._next - time.monotonic()) > GRAIN:
+                await asyncio.sleep(min(ahead, NAP))
             _, _, units, turn = heappop(self._waiting)
             if turn.done():  # whoever waited was cancelled
                 self._places.release()

@@ -77,7 +77,9 @@ async def test_how_long_words_can_be_taken_back_and_how_long_an_answer_lives_is_
     await asked.phones["father"].replies("不对")
     async with asked.database.session() as session:
         (answer,) = await session.scalars(select(GuardianAnswer))
-        said = await session.execute(select(Intent.created_at, Intent.expires_at).where(Intent.contact_id.is_not(None), Intent.student_id > 0))
+        said = await session.execute(
+            select(Intent.created_at, Intent.expires_at).where(Intent.contact_id.is_not(None), Intent.student_id > 0)
+        )
         lives = {until - since for since, until in said}
     assert (answer.undone_at is not None, lives) == (taken_back, {timedelta(minutes=20)})
 
