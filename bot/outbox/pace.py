@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from heapq import heappop, heappush
 
@@ -52,8 +53,7 @@ class Pace:
         """Waits, after the turn and right before the call, until the call before it is long enough ago."""
         async with self._calling:
             exact = units / self._per_second >= GRAIN
-            while (ahead := self._calls_from - time.monotonic()) > (0 if exact else GRAIN):
-                await asyncio.sleep(min(ahead, NAP))
+            await _reach(lambda: self._calls_from, 0.0 if exact else GRAIN)
             self._calls_from = max(self._calls_from, time.monotonic()) + units / self._per_second
 
     @property
@@ -83,14 +83,18 @@ class Pace:
     async def _let_in(self) -> None:
         while self._waiting:
             await self._places.acquire()
-            while (ahead := self._next - time.monotonic()) > GRAIN:
-                await asyncio.sleep(min(ahead, NAP))
+            await _reach(lambda: self._next, GRAIN)
             _, _, units, turn = heappop(self._waiting)
             if turn.done():  # whoever waited was cancelled
                 self._places.release()
                 continue
             self._take(units)
             turn.set_result(None)
+
+
+async def _reach(moment: Callable[[], float], grain: float) -> None:
+    while (ahead := moment() - time.monotonic()) > grain:  # noqa: ASYNC110 - the moment moves when the rate is changed
+        await asyncio.sleep(min(ahead, NAP))
 
 
 def pause(tries: int, asked: float | None, jitter: float) -> timedelta:
