@@ -218,7 +218,7 @@ class Courier:
         return self._concluding[held.sender_id]
 
     async def _conclude(self, sender_id: int, channel: str, answered: Sequence[Answered], now: datetime) -> None:
-        if all(is_plain(outcome) for _, outcome in answered):
+        if all(map(is_plain, answered)):
             await self._kept.run(partial(accept, accepted=answered, now=now))
             return
         async with working(self._database, now) as work:
