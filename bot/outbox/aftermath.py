@@ -105,8 +105,8 @@ async def stop_sender(work: Work, sender_id: int, code: str | None, policy: Deli
     """Nothing leaves from it until a person has looked, or a trial shows that it works again; told once."""
     sender = (await work.session.scalars(select(Sender).where(Sender.id == sender_id).with_for_update())).one()
     if sender.state in {"open", "draining"}:
-        sender.state, sender.stopped_reason = "stopped", code or Result.OUR_FAULT.value
         plan_trials(sender, work.now, policy)
+        sender.state, sender.stopped_reason = "stopped", code or Result.OUR_FAULT.value
         log.error("sender stopped", action="sender_stopped", sender_id=sender_id, channel=sender.channel, code=sender.stopped_reason)
         await delivery_trouble.sender_stopped(work, sender_id=sender_id)
 

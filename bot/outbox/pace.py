@@ -73,6 +73,10 @@ class Pace:
         """How many calls have not had their turn yet."""
         return len(self._waiting)
 
+    def waiting_until(self, rank: int) -> int:
+        """How many of these are of this rank or go before it."""
+        return sum(of <= rank for of, _, _, _ in self._waiting)
+
     def leave(self) -> None:
         """The call has ended."""
         self._places.release()

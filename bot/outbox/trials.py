@@ -17,7 +17,13 @@ LONG_AGO = timedelta(days=1)
 
 
 def plan_trials(sender: Sender, now: datetime, policy: DeliveryPolicy) -> None:
-    """It has just stopped. One that works for minutes only, again and again, waits longer each time."""
+    """It is about to stop. One that works for minutes only, again and again, waits longer each time.
+
+    One that is being given up is not tried: it would take new messages again.
+    """
+    if sender.state == "draining":
+        sender.try_at = None
+        return
     if sender.try_at is None or sender.try_at < now - LONG_AGO:
         sender.tries = 0
     _wait(sender, now, policy)

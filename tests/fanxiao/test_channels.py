@@ -167,7 +167,7 @@ async def test_another_account_has_settings_of_its_own(channels: Typed, twilio: 
         (("twilio_sms", OURS, "--rate", "none"), "速率不能不设", "none without a rate"),
         (("twilio_sms", OURS, "--rate", "1", "--cap", "0"), "--cap 不对", "--cap 0"),
         (("twilio_sms", OURS, "--rate", "1", "--cap", "1.5"), "--cap 不对", "whole number"),
-        (("twilio_sms", OURS, "--rate", "1", "--hours", "21:00-08:00"), "--hours 不对", "the first before the second"),
+        (("twilio_sms", OURS, "--rate", "1", "--hours", "21:00-21:00"), "--hours 不对", "over midnight"),
         (("twilio_sms", OURS, "--rate", "1", "--hours", "08:00-25:00"), "--hours 不对", "08:00-21:00"),
         (("twilio_sms", OURS, "--rate", "1", "--price", "0.00001"), "--price 不对", "four decimals"),
         (("twilio_sms", OURS, "--rate", "1", "--price", "free"), "--price 不对", "--price free"),
