@@ -17,9 +17,6 @@ from cases.tasks import LIVING, end_task
 from storage.tables import AidRequest, CaseFile, EnrolmentCheck, GuardianAnswer, Leave, Question, Student, Task
 from storage.work import Work
 
-UNDO_WITHIN = timedelta(days=2)
-"""So long "不对" takes back what was understood."""
-
 
 async def undo_answer(work: Work, answer: GuardianAnswer, *, why: str = "answer_undone", goes_on: bool = True) -> None:
     """Takes back what an answer set going; what was already told to others stays in the record.

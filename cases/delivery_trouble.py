@@ -15,6 +15,7 @@ from cases.plans import plan_in_force
 from cases.responsible import in_force
 from cases.strangers import county_desk
 from cases.tasks import LIVING, NewTask, add_holders, open_task, people_above
+from cases.words import words
 from plan.calendar import Calendar
 from storage.tables import AttendanceSheet, CaseFile, Guardianship, Intent, Message, Responsibility, School, Sender, Student, Task
 from storage.work import Work
@@ -177,13 +178,23 @@ async def _find_others(work: Work, contact_id: int) -> None:
 
 async def sender_stopped(work: Work, *, sender_id: int) -> None:
     """Our own account does not work: the county is told, on whatever still works."""
-    sender = await work.session.get_one(Sender, sender_id)
+    await _tell_county(work, await work.session.get_one(Sender, sender_id), "sender_stopped")
+
+
+async def sender_works(work: Work, *, sender_id: int) -> None:
+    """It was tried and works again: whoever was told to look after it hears that, too."""
+    await _tell_county(work, await work.session.get_one(Sender, sender_id), "sender_works")
+
+
+async def _tell_county(work: Work, sender: Sender, event: str) -> None:
+    facts: dict[str, str | int] = {"number": sender.id, "channel": words().channels.get(sender.channel, sender.channel)}
+    if sender.stopped_reason is not None:
+        facts["code"] = sender.stopped_reason
     _, plan = await plan_in_force(work.session)
     today = Calendar(plan).day_of(work.now)
     officers = select(Responsibility.person_id, Responsibility.area_code).where(Responsibility.role == plan.holes.role, *in_force(today))
     for person_id, area_code in await work.session.execute(officers):
         work.say(
-            f"sender:{sender_id}:stopped:{work.now.isoformat()}:{person_id}", person_id, "sender_stopped", area_code=area_code,
-            facts={"channel": sender.channel},
+            f"sender:{sender.id}:{event}:{work.now.isoformat()}:{person_id}", person_id, event, area_code=area_code, facts=facts,
         )  # fmt: skip
-    work.record("sender_stopped", f"sender:{sender_id}", area_code="")
+    work.record(event, f"sender:{sender.id}", area_code="")

@@ -27,6 +27,7 @@ class Words:
     relations: Mapping[str, list[str]]
     told_as: Mapping[str, Mapping[str, str]]
     numbering: Mapping[str, str]
+    channels: Mapping[str, str]
 
     def _has(self, name: str, text: str) -> bool:
         return _any(self.lists[name], text)
@@ -174,5 +175,8 @@ def _after(said: Iterable[str], text: str) -> str | None:
 def words() -> Words:
     """The words as they stand in the file."""
     data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
-    apart = {name: data.pop(name) for name in ("ways", "exits", "refusals", "refusals_en", "issuers", "titles", "relations", "numbering")}
+    apart = {
+        name: data.pop(name)
+        for name in ("ways", "exits", "refusals", "refusals_en", "issuers", "titles", "relations", "numbering", "channels")
+    }
     return Words(data, told_as=data.pop("told"), **apart)

@@ -44,6 +44,7 @@ def _usual_limits() -> list[RecipientLimit]:
 class Delivery(Part):
     """How much one recipient may be sent, what becomes one message, when a call is made again, how long a failed way rests.
 
+    `try_stopped_minutes`: after such pauses (the last again and again) one message tries a sender that its account's error has stopped.
     `after_question_minutes`: so long after something was asked about a child its family is not reminded of another question.
     """
 
@@ -51,5 +52,6 @@ class Delivery(Part):
     answers: Answering = Field(default_factory=Answering)
     merging: Merging = Field(default_factory=Merging)
     call_again_minutes: list[Annotated[int, Field(gt=0)]] = Field(default_factory=lambda: [15, 60])
+    try_stopped_minutes: list[Annotated[int, Field(ge=5)]] = Field(default_factory=lambda: [15, 60, 240])
     rest_minutes: int = Field(default=30, gt=0)
     after_question_minutes: int = Field(default=60, ge=0, le=1440)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -11,9 +10,6 @@ from sqlalchemy import update
 from bot.dialogs.speaker import Speaker
 from storage.tables import Inbound, Message, Question
 from storage.work import Work
-
-ANSWER_LIFE = timedelta(hours=2)
-
 
 NOTHING: Mapping[str, int | None] = {}
 About = Mapping[str, int | None]
@@ -41,8 +37,8 @@ def answer(
     inbound.person_id = inbound.person_id or to
     one = about.get("student_id") or about.get("class_id") or ""
     work.say(
-        f"inbound:{inbound.id}:{template}:{one}", to, template, area_code=area_code, facts=facts,
-        expires_at=work.now + ANSWER_LIFE, question=question, still=still, contact_id=speaker.contact_id, case_id=about.get("case_id"),
+        f"inbound:{inbound.id}:{template}:{one}", to, template, area_code=area_code, facts=facts, question=question, still=still,
+        expires_at=work.now + speaker.plan.dialogs.answer_life, contact_id=speaker.contact_id, case_id=about.get("case_id"),
         student_id=about.get("student_id"), sheet_id=about.get("sheet_id"), task_id=about.get("task_id"), notice_id=about.get("notice_id"),
     )  # fmt: skip
 

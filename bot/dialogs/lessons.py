@@ -10,7 +10,6 @@ from bot.dialogs.talk import Talk
 from bot.outbox.questions import LESSON
 from bot.replies.hints import digit_alone, visit_held
 from bot.replies.normalise import normalise
-from cases.corrections import UNDO_WITHIN
 from cases.lesson_families import last_word, lesson_day, note_family, take_word_back
 from storage.tables import HomeLesson, Student
 
@@ -41,7 +40,7 @@ def _ask(talk: Talk, child: Student, lesson: HomeLesson) -> None:
 
 async def take_lesson_back(talk: Talk, *, since: datetime | None) -> bool:
     """Whether the last word of the writer, later than `since`, was about a visit: then it no longer stands and is asked for anew."""
-    earliest = max(one for one in (since, talk.work.now - UNDO_WITHIN) if one is not None)
+    earliest = max(one for one in (since, talk.work.now - talk.speaker.plan.dialogs.family_undo) if one is not None)
     lesson = await last_word(talk.work, talk.speaker.person_id, earliest)
     if lesson is None:
         return False

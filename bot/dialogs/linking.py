@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from bot.dialogs.answering import ANSWER_LIFE
+from bot.dialogs.speaker import Speaker
 from bot.replies.normalise import tidy
 from cases.linking import LENGTH, LETTERS, link_by_code, link_by_phone
 from cases.strangers import desk_of_stranger
@@ -24,21 +24,22 @@ MOST = {"link_help": 1, "link_unlisted": 1, "link_wrong": 5}
 """How often each is said to a chat within an hour; after so many wrong codes none is looked at any more."""
 
 
-async def hear_linking(work: Work, inbound: Inbound, cipher: Cipher, people: Sequence[int]) -> str | None:
-    """Links the chat, where the text is meant for that; None when it is to be heard as any other. `people`: those known here."""
+async def hear_linking(work: Work, inbound: Inbound, cipher: Cipher, speaker: Speaker) -> str | None:
+    """Links the chat, where the text is meant for that; None when it is to be heard as any other."""
     if inbound.kind == "phone":
         return None
     linked = await _link(work, inbound, cipher)
     if linked:
-        return _welcome(work, inbound, linked)
+        return _welcome(work, inbound, speaker, linked)
     if not _is_start(inbound):
         return None
-    if people and _code(inbound) is None:
-        return _welcome(work, inbound, [await work.session.get_one(Person, person_id) for person_id in people])
-    return await offer_linking(work, inbound) or "link_silent"
+    if speaker.people and _code(inbound) is None:
+        known = [await work.session.get_one(Person, person_id) for person_id in speaker.people]
+        return _welcome(work, inbound, speaker, known)
+    return await offer_linking(work, inbound, speaker) or "link_silent"
 
 
-async def offer_linking(work: Work, inbound: Inbound) -> str | None:
+async def offer_linking(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
     """Says how a chat becomes somebody's, or why it has not just now; None where that was said often enough, or it is no chat."""
     if inbound.kind == "phone":
         return None
@@ -46,7 +47,7 @@ async def offer_linking(work: Work, inbound: Inbound) -> str | None:
     if await _told(work, inbound, template) >= MOST[template]:
         return None
     area = (await desk_of_stranger(work, inbound)).place.area_code
-    _say(work, inbound, template, None, area, {})
+    _say(work, inbound, speaker, template, None, area, {})
     return template
 
 
@@ -61,17 +62,19 @@ async def _link(work: Work, inbound: Inbound, cipher: Cipher) -> list[Person]:
     return [person] if person is not None else []
 
 
-def _welcome(work: Work, inbound: Inbound, people: Sequence[Person]) -> str:
+def _welcome(work: Work, inbound: Inbound, speaker: Speaker, people: Sequence[Person]) -> str:
     first = people[0]
     inbound.person_id, inbound.area_code = first.id, first.area_code
-    _say(work, inbound, "link_done", first.id, first.area_code, {"names": "、".join(person.name for person in people)})
+    _say(work, inbound, speaker, "link_done", first.id, first.area_code, {"names": "、".join(person.name for person in people)})
     return "linked"
 
 
-def _say(work: Work, inbound: Inbound, template: str, person_id: int | None, area_code: str, facts: dict[str, str]) -> None:
+def _say(
+    work: Work, inbound: Inbound, speaker: Speaker, template: str, person_id: int | None, area_code: str, facts: dict[str, str]
+) -> None:
     work.say(
         f"inbound:{inbound.id}:{template}", person_id, template, area_code=area_code, facts=facts,
-        expires_at=work.now + ANSWER_LIFE, contact_id=inbound.contact_id,
+        expires_at=work.now + speaker.plan.dialogs.answer_life, contact_id=inbound.contact_id,
     )  # fmt: skip
 
 

@@ -47,10 +47,10 @@ def route(cipher: Cipher) -> Route:
 async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
     """Understands one text and returns in a word what became of it. Nothing is ever dropped: the last resort is a person."""
     speaker = await speaker_of(work, inbound)
-    linked = await hear_linking(work, inbound, cipher, speaker.people)
+    linked = await hear_linking(work, inbound, cipher, speaker)
     if linked is not None:
         return linked
-    if await is_number_back(work, inbound):
+    if await is_number_back(work, inbound, speaker):
         speaker = await speaker_of(work, inbound)
     if not speaker.people:
         chosen = await hear_choice(work, inbound, speaker)
@@ -61,7 +61,7 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
             return "complaint"
         task = await unknown_sender(work, inbound, accuses=may_accuse_school(inbound.body))
         await say_who_reads(work, inbound, speaker, task, cipher)
-        return await offer_linking(work, inbound) or "unknown_sender"
+        return await offer_linking(work, inbound, speaker) or "unknown_sender"
     inbound.person_id = speaker.person_id
     inbound.area_code = await area_of(work, speaker.person_id)
     if await is_answered_before(work, inbound, speaker):

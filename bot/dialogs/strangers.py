@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.dialogs.answering import ANSWER_LIFE
 from bot.dialogs.promising import promise
 from bot.dialogs.speaker import Speaker
 from storage.crypto import Cipher
@@ -23,7 +22,7 @@ async def say_who_reads(work: Work, inbound: Inbound, speaker: Speaker, task: Ta
         return
     work.say(
         f"stranger:{inbound.contact_id}:{speaker.today}", None, "letter_received", area_code=task.area_code, facts=facts,
-        expires_at=work.now + ANSWER_LIFE, contact_id=inbound.contact_id,
+        expires_at=work.now + speaker.plan.dialogs.answer_life, contact_id=inbound.contact_id,
     )  # fmt: skip
 
 

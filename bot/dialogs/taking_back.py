@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from bot.dialogs.answering import answer
 from bot.dialogs.phrases import choices
+from bot.dialogs.speaker import Speaker
 from bot.dialogs.talk import Talk
 from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import correction_in
 from bot.replies.hints import digit_alone
 from bot.replies.normalise import normalise
 from cases.contacts import restore_contact
-from cases.corrections import UNDO_WITHIN, last_answers
+from cases.corrections import last_answers
 from storage.tables import GuardianAnswer, Inbound
 from storage.work import Work
 
@@ -35,7 +36,8 @@ def ask_again_instead(talk: Talk, given: GuardianAnswer) -> None:
 
 async def last_of(talk: Talk, of: Sequence[int] | None = None) -> list[GuardianAnswer]:
     """What the writer's last reply was taken to mean; of these children, else of all that the talk is about."""
-    return await last_answers(talk.work, talk.speaker.person_id, UNDO_WITHIN, of=of or [child.id for child in talk.children])
+    within = talk.speaker.plan.dialogs.family_undo
+    return await last_answers(talk.work, talk.speaker.person_id, within, of=of or [child.id for child in talk.children])
 
 
 def is_of_no_menu(talk: Talk, instead: str) -> bool:
@@ -44,15 +46,16 @@ def is_of_no_menu(talk: Talk, instead: str) -> bool:
     return offers and digit_alone(normalise(instead)) is not None
 
 
-async def is_number_back(work: Work, inbound: Inbound) -> bool:
+async def is_number_back(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
     """Whether the text takes a wrong number back that was said here not long ago; then its person is reached here again.
 
     The answer itself is taken back where every other one is.
     """
     if correction_in(inbound.body, ()) is None and inbound.body.strip() != UNDO_KEY:
         return False
+    since = work.now - speaker.plan.dialogs.family_undo
     said = select(GuardianAnswer).join(Inbound, Inbound.id == GuardianAnswer.inbound_id).where(
-        Inbound.contact_id == inbound.contact_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= work.now - UNDO_WITHIN,
+        Inbound.contact_id == inbound.contact_id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= since,
     )  # fmt: skip
     last = await work.session.scalar(said.order_by(GuardianAnswer.id.desc()).limit(1))
     if last is None or last.intent != "wrong_number" or last.person_id is None or inbound.contact_id is None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities, Channel
@@ -63,7 +63,18 @@ def price_of(price: Decimal | None, units: int) -> Decimal | None:
 
 async def open_lines(session: AsyncSession, channels: Mapping[AccountLine, Channel], now: datetime, zone: ZoneInfo) -> list[Line]:
     """Senders that take new messages and whose channel is set up here."""
-    senders = await session.scalars(select(Sender).where(Sender.state == "open").order_by(Sender.id))
+    return await _lines(session, channels, now, zone, Sender.state == "open")
+
+
+async def trial_lines(session: AsyncSession, channels: Mapping[AccountLine, Channel], now: datetime, zone: ZoneInfo) -> list[Line]:
+    """Senders that are stopped and about to be tried again: for what has no other way."""
+    return await _lines(session, channels, now, zone, (Sender.state == "stopped") & (Sender.try_at <= now))
+
+
+async def _lines(
+    session: AsyncSession, channels: Mapping[AccountLine, Channel], now: datetime, zone: ZoneInfo, which: ColumnElement[bool]
+) -> list[Line]:
+    senders = await session.scalars(select(Sender).where(which).order_by(Sender.id))
     local = now.astimezone(zone)
     return [
         Line(sender.id, channels[sender.channel, sender.account].capabilities, sender.rate_per_second, takes_now(limits_of(sender), local))

@@ -13,6 +13,7 @@ from bot.outbox.contacts import resting_key
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.progress import advance
 from bot.outbox.still import not_missed
+from bot.outbox.trials import plan_trials
 from cases import delivery_trouble
 from storage.tables import Attempt, Contact, Intent, Message, Question, Sender
 from storage.work import Work
@@ -105,10 +106,11 @@ async def call_again(work: Work, message: Message, code: str | None, policy: Del
             _rest(intent, message, intent.expires_at)
 
 
-async def stop_sender(work: Work, sender_id: int, code: str | None) -> None:
-    """Nothing leaves from it until a person has looked; told once."""
+async def stop_sender(work: Work, sender_id: int, code: str | None, policy: DeliveryPolicy) -> None:
+    """Nothing leaves from it until a person has looked, or a trial shows that it works again; told once."""
     sender = (await work.session.scalars(select(Sender).where(Sender.id == sender_id).with_for_update())).one()
     if sender.state in {"open", "draining"}:
+        plan_trials(sender, work.now, policy)
         sender.state, sender.stopped_reason = "stopped", code or Result.OUR_FAULT.value
         log.error("sender stopped", action="sender_stopped", sender_id=sender_id, channel=sender.channel, code=sender.stopped_reason)
         await delivery_trouble.sender_stopped(work, sender_id=sender_id)

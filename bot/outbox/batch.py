@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from bot.outbox.address import Line, Route, Wanted, answer_contacts, choose, lacks_words, open_lines, usable_contacts
+from bot.outbox.address import Line, Route, Wanted, answer_contacts, choose, lacks_words, open_lines, trial_lines, usable_contacts
 from bot.outbox.aftermath import UNSAYABLE
 from bot.outbox.claim import Due, save
 from bot.outbox.consent import is_refused
@@ -45,6 +45,7 @@ class Batch:
         self._throttle = Throttle(settings.policy, work.now)
         self._drafts = Drafts(work, self._questions)
         self._lines: list[Line] = []
+        self._trying: list[Line] = []
 
     async def settle(self, intents: Sequence[Due]) -> None:
         """Every intent leaves this queued, with a later due time, or ended with a reason."""
@@ -100,6 +101,7 @@ class Batch:
     async def _say(self, intents: list[Due]) -> None:
         session, policy = self._work.session, self._settings.policy
         self._lines = await open_lines(session, self._settings.channels, self._work.now, policy.zone)
+        self._trying = await trial_lines(session, self._settings.channels, self._work.now, policy.zone)
         routed = await self._routed(intents)
         writer = await self._writer(routed)
         for group in groups(((self._key(intent, route), (intent, route)) for intent, route in routed), policy.merge_most):
@@ -120,7 +122,8 @@ class Batch:
                 intent.end("dropped", "machine")
                 continue
             reaches = self._reaches(intent, back[0] if back else None, own.get(intent.person_id or 0, []))
-            route = choose(reaches, self._lines, self._way(intent), self._work.now)
+            way = self._way(intent)
+            route = choose(reaches, self._lines, way, self._work.now) or choose(reaches, self._trying, way, self._work.now)
             if route is not None:
                 found.append((intent, route))
             else:

@@ -22,7 +22,18 @@ from storage.tables import WAITING_SQL
 from storage.work import working
 
 log = structlog.get_logger("courier")
-BEGIN = text("update attempt set called_at = clock_timestamp() where id = any(:ids) and outcome is null returning id")
+Call = tuple[int, bool]
+"""An attempt, and whether it tries a sender that is stopped."""
+
+# The epoch, too: where the database's clock jumped, or this machine slept, another may hold the sender without our clock telling us.
+# And the state: what was taken off the queue before a sender was paused or stopped does not leave any more; only a trial does.
+BEGIN = text("""
+update attempt set called_at = clock_timestamp()
+from message join sender on sender.id = message.sender_id
+where attempt.id = any(:ids) and attempt.outcome is null and message.id = attempt.message_id and sender.lease_epoch = attempt.epoch
+    and (sender.state in ('open', 'draining') or sender.state = 'stopped' and attempt.id = any(cast(:trials as bigint[])))
+returning attempt.id
+""")
 
 # Once it says so, whoever still means to make that call is not let through: no need to wait for the end of its lease.
 GIVE_UP = text(f"""
@@ -53,21 +64,23 @@ class Beginning:
 
     def __init__(self, database: Database) -> None:
         self._kept = Kept(database)
-        self._gathering = Gathering(self._write, after=_after)
+        self._gathering: Gathering[Call, set[int]] = Gathering(self._write, after=_after)
 
     async def close(self) -> None:
         """Gives its connection back."""
         await self._kept.close()
 
-    async def may_call(self, attempt_id: int) -> bool:
-        """Whether this call may be made now: it is written down, and nobody has given the attempt up. Raises what the database said.
+    async def may_call(self, attempt_id: int, *, is_trial: bool = False) -> bool:
+        """Whether this call may be made now: it is written down, and nobody else has taken the sender or shut it.
+
+        `is_trial`: also from a sender that is stopped. Raises what the database said.
 
         While the database is away it waits: nothing was called, so nothing has failed.
         """
-        return attempt_id in await self._gathering.give(attempt_id)
+        return attempt_id in await self._gathering.give((attempt_id, is_trial))
 
-    async def _write(self, ids: Sequence[int]) -> set[int]:
-        return await self._kept.run(partial(_begin, ids=ids))
+    async def _write(self, calls: Sequence[Call]) -> set[int]:
+        return await self._kept.run(partial(_begin, calls=calls))
 
 
 def _after(error: Exception, calls: int) -> Then:
@@ -77,5 +90,6 @@ def _after(error: Exception, calls: int) -> Then:
     return Then.AGAIN
 
 
-async def _begin(connection: AsyncConnection, ids: Sequence[int]) -> set[int]:
-    return set(await connection.scalars(BEGIN, {"ids": ids}))
+async def _begin(connection: AsyncConnection, calls: Sequence[Call]) -> set[int]:
+    told = {"ids": [attempt_id for attempt_id, _ in calls], "trials": [attempt_id for attempt_id, is_trial in calls if is_trial]}
+    return set(await connection.scalars(BEGIN, told))

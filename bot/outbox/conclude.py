@@ -15,6 +15,7 @@ from bot.outbox.lease import use
 from bot.outbox.pace import pause
 from bot.outbox.pickup import Ready
 from bot.outbox.settings import OutboxSettings
+from bot.outbox.trials import end_trial
 from cases.contacts import move_contact
 from storage.rows import as_json, insert_rows
 from storage.tables import WAITING_SQL, Attempt, DeliveryStatus, Message
@@ -41,9 +42,10 @@ from told join settled using (message_id) where message.id = told.message_id
 """)
 
 
-def is_plain(outcome: Outcome) -> bool:
+def is_plain(answered: Answered) -> bool:
     """Whether it says no more than that the message was accepted."""
-    return outcome.result is Result.ACCEPTED and outcome.status is None
+    item, outcome = answered
+    return outcome.result is Result.ACCEPTED and outcome.status is None and not item.is_trial
 
 
 async def accept(database: AsyncSession | AsyncConnection, accepted: Sequence[Answered], now: datetime) -> None:
@@ -77,6 +79,8 @@ class Conclusion:
     async def _accept(self, accepted: Sequence[Answered]) -> None:
         if accepted:
             await accept(self._work.session, accepted, self._work.now)
+        if any(item.is_trial for item, _ in accepted):
+            await end_trial(self._work, self._sender_id)
 
     async def _others(self, answered: Sequence[Answered]) -> None:
         if not answered:
@@ -102,7 +106,7 @@ class Conclusion:
                 await self._again(message, outcome)
             case Result.OUR_FAULT:
                 message.retry_at = self._work.now
-                await stop_sender(self._work, self._sender_id, outcome.code)
+                await stop_sender(self._work, self._sender_id, outcome.code, self._policy)
             case Result.NOT_REACHED:
                 await call_again(self._work, message, outcome.code, self._policy)
             case Result.NO_ROUTE | Result.UNSAYABLE | Result.BAD_CONTACT | Result.BLOCKED:

@@ -30,7 +30,6 @@ from storage.kept import Kept
 from storage.work import working
 
 log = structlog.get_logger("courier")
-URGENT = URGENCIES[:-1]
 SECONDS_PER_BATCH = 1.0
 """A batch is no more than its sender may send in this time, so that a safety message soon has its turn."""
 LOOK_SECONDS = 0.25
@@ -122,12 +121,20 @@ class Courier:
         return [task for tasks in self._running.values() for task in tasks]
 
     def _start(self, now: datetime) -> None:
-        """The next batch for every sender that is about to run dry; while its calls wait, only what is urgent comes off the queue."""
+        """The next batch for every sender that is about to run dry; while its calls wait, only what goes before them comes off the queue.
+
+        What stays there can be paused, and go by another sender.
+        """
         for held in self._held.values():
-            if not held.is_over() and held.sender_id not in self._picking:
-                lanes = URGENCIES if self._pace(held).waiting <= self._quantity(held) // 2 else URGENT
+            lanes = self._lanes(held)
+            if lanes and not held.is_over() and held.sender_id not in self._picking:
                 self._picking.add(held.sender_id)
                 self._running[held.sender_id].add(asyncio.create_task(self._deliver_for(held, now, lanes)))
+
+    def _lanes(self, held: Held) -> list[str]:
+        """The urgencies of which too little waits to be called, counting what goes before them."""
+        pace, enough = self._pace(held), self._quantity(held) // 2
+        return [urgency for rank, urgency in enumerate(URGENCIES) if pace.waiting_until(rank) <= enough]
 
     def _quantity(self, held: Held) -> int:
         return max(1, min(self._settings.batch, int(held.rate_per_second * SECONDS_PER_BATCH)))
@@ -172,7 +179,7 @@ class Courier:
         await pace.turn(item.rank, item.units)
         try:
             await concluding.room()
-            if not await self._may_call(held, item):
+            if not (await self._is_begun(item) and await self._has_place(pace, held, item)):
                 return Outcome(Result.RETRY, code="lease_over", retry_after=0)
             return await self._settings.channels[held.line].send(item.outgoing)
         except Exception as error:  # noqa: BLE001 - a fault of ours after the call may have begun: in doubt
@@ -183,10 +190,15 @@ class Courier:
             if pace.waiting in (0, self._quantity(held) // 2):
                 self._wake.set()
 
-    async def _may_call(self, held: Held, item: Ready) -> bool:
-        """Whether nobody else may be sending by now, and the call is written down."""
+    async def _has_place(self, pace: Pace, held: Held, item: Ready) -> bool:
+        """Behind the call before it; whether the sender is still ours then."""
+        await pace.spaced(item.units)
+        return self._is_ours(held)
+
+    async def _is_begun(self, item: Ready) -> bool:
+        """Whether the call is written down, and nobody else has taken the sender or shut it."""
         try:
-            return await self._beginning.may_call(item.attempt_id) and self._is_ours(held)
+            return await self._beginning.may_call(item.attempt_id, is_trial=item.is_trial)
         except SQLAlchemyError as error:  # not written down, so not called
             log.warning("call not begun", action="call_not_begun", message_id=item.message_id, error=type(error).__name__)
             return False
@@ -213,7 +225,7 @@ class Courier:
         return self._concluding[held.sender_id]
 
     async def _conclude(self, sender_id: int, channel: str, answered: Sequence[Answered], now: datetime) -> None:
-        if all(is_plain(outcome) for _, outcome in answered):
+        if all(map(is_plain, answered)):
             await self._kept.run(partial(accept, accepted=answered, now=now))
             return
         async with working(self._database, now) as work:

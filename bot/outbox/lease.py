@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import text
@@ -33,9 +33,9 @@ returning id, channel, account, address, rate_per_second, price, lease_epoch
 """)
 
 CHECK = text("""
-select daily_cap, hours_from, hours_until, used_on, used from sender
+select daily_cap, hours_from, hours_until, used_on, used, state = 'stopped' as is_trial from sender
 where id = :id and lease_holder = :holder and lease_epoch = :epoch and lease_until > clock_timestamp()
-    and state in ('open', 'draining')
+    and (state in ('open', 'draining') or state = 'stopped' and try_at <= :now)
 """)
 
 USE = text("""
@@ -80,10 +80,11 @@ def _taking(holder: str, lines: Collection[Line], length: timedelta) -> dict[str
     return {"holder": holder, "channels": channels, "accounts": accounts, "length": length}
 
 
-async def limits_if_held(session: AsyncSession, held: Held, holder: str) -> Limits | None:
-    """The sender's own limits as they stand; None when the lease does not stand any more."""
-    found = (await session.execute(CHECK, {"id": held.sender_id, "holder": holder, "epoch": held.epoch})).one_or_none()
-    return Limits(*found) if found is not None else None
+async def limits_if_held(session: AsyncSession, held: Held, holder: str, now: datetime) -> tuple[Limits, bool] | None:
+    """The sender's own limits as they stand, and whether it is stopped and only to be tried; None when nothing may leave from here."""
+    asked = {"id": held.sender_id, "holder": holder, "epoch": held.epoch, "now": now}
+    found = (await session.execute(CHECK, asked)).one_or_none()
+    return (Limits(*found[:-1]), found.is_trial) if found is not None else None
 
 
 async def use(session: AsyncSession, sender_id: int, units: int, today: date) -> None:

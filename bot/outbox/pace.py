@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from heapq import heappop, heappush
 
 FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 900.0
 GRAIN = 0.005  # seconds below which sleeping costs more than it holds back
+NAP = 1.0
+"""Seconds after which whoever waits looks whether the rate has been changed."""
 
 Waiting = tuple[int, int, float, asyncio.Future[None]]
 """Rank, order of arrival, units, and what is set when it is its turn."""
@@ -20,12 +23,16 @@ class Pace:
     """Spaces calls so that no more than `per_second` units begin in any second, and no more are under way than there are `places`.
 
     Of those who wait, the lowest rank goes first. `wait`: seconds before the first call (another holder may just have called).
+    Turns are spaced, and so are the calls themselves: whatever holds calls up after their turns (a database that is away) must not
+    let them out in a bundle.
     """
 
     def __init__(self, per_second: float, places: asyncio.Semaphore, wait: float = 0.0) -> None:
-        self.per_second = per_second
+        self._per_second = per_second
         self._places = places
         self._next = time.monotonic() + wait
+        self._calls_from = self._next
+        self._calling = asyncio.Lock()
         self._waiting: list[Waiting] = []
         self._order = itertools.count()
         self._gate: asyncio.Task[None] | None = None
@@ -42,30 +49,56 @@ class Pace:
             self._gate = asyncio.create_task(self._let_in())
         await mine
 
+    async def spaced(self, units: float = 1) -> None:
+        """Waits, after the turn and right before the call, until the call before it is long enough ago."""
+        async with self._calling:
+            exact = units / self._per_second >= GRAIN
+            await _reach(lambda: self._calls_from, 0.0 if exact else GRAIN)
+            self._calls_from = max(self._calls_from, time.monotonic()) + units / self._per_second
+
+    @property
+    def per_second(self) -> float:
+        """Units; changed, it holds at once also for those who wait."""
+        return self._per_second
+
+    @per_second.setter
+    def per_second(self, rate: float) -> None:
+        now, slower = time.monotonic(), self._per_second / rate
+        self._next = now + max(0.0, self._next - now) * slower
+        self._calls_from = now + max(0.0, self._calls_from - now) * slower
+        self._per_second = rate
+
     @property
     def waiting(self) -> int:
         """How many calls have not had their turn yet."""
         return len(self._waiting)
+
+    def waiting_until(self, rank: int) -> int:
+        """How many of these are of this rank or go before it."""
+        return sum(of <= rank for of, _, _, _ in self._waiting)
 
     def leave(self) -> None:
         """The call has ended."""
         self._places.release()
 
     def _take(self, units: float) -> None:
-        self._next = max(self._next, time.monotonic()) + units / self.per_second
+        self._next = max(self._next, time.monotonic()) + units / self._per_second
 
     async def _let_in(self) -> None:
         while self._waiting:
             await self._places.acquire()
-            ahead = self._next - time.monotonic()
-            if ahead > GRAIN:
-                await asyncio.sleep(ahead)
+            await _reach(lambda: self._next, GRAIN)
             _, _, units, turn = heappop(self._waiting)
             if turn.done():  # whoever waited was cancelled
                 self._places.release()
                 continue
             self._take(units)
             turn.set_result(None)
+
+
+async def _reach(moment: Callable[[], float], grain: float) -> None:
+    while (ahead := moment() - time.monotonic()) > grain:  # noqa: ASYNC110 - the moment moves when the rate is changed
+        await asyncio.sleep(min(ahead, NAP))
 
 
 def pause(tries: int, asked: float | None, jitter: float) -> timedelta:

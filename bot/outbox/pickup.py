@@ -25,6 +25,7 @@ from bot.outbox.recipients import Throttle, lock
 from bot.outbox.senders import URGENCIES, queue_name
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
+from bot.outbox.trials import begin_trial
 from storage import queue
 from storage.database import Database
 from storage.rows import new_ids, update_rows
@@ -90,7 +91,10 @@ COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-2]] + [Contac
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One call that is about to be made. `rank`: smaller goes first; `units`: what it counts against rate and cap; `cost`: CNY."""
+    """One call that is about to be made. `rank`: smaller goes first; `units`: what it counts against rate and cap; `cost`: CNY.
+
+    `is_trial`: its sender is stopped, and this shows whether it works again.
+    """
 
     message_id: int
     attempt_id: int
@@ -98,6 +102,7 @@ class Ready:
     rank: int
     units: int
     cost: Decimal | None
+    is_trial: bool = False
 
 
 class PickUp:
@@ -128,10 +133,11 @@ class PickUp:
 
     async def _some(self, held: Held, now: datetime, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         async with working(self._database, now) as work:
-            limits = await limits_if_held(work.session, held, self._holder)
-            if limits is None or not is_open(limits, now.astimezone(self._settings.policy.zone)):
+            found = await limits_if_held(work.session, held, self._holder, now)
+            if found is None or not is_open(found[0], now.astimezone(self._settings.policy.zone)):
                 return 0, []
-            return await _Pickup(work, self._settings, held, limits).take(quantity, lanes)
+            limits, is_trial = found
+            return await _Pickup(work, self._settings, held, limits, is_trial=is_trial).take(1 if is_trial else quantity, lanes)
 
     async def _one(self, held: Held, now: datetime, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         try:
@@ -152,10 +158,11 @@ class PickUp:
 
 
 class _Pickup:
-    def __init__(self, work: Work, settings: OutboxSettings, held: Held, limits: Limits) -> None:
+    def __init__(self, work: Work, settings: OutboxSettings, held: Held, limits: Limits, *, is_trial: bool) -> None:
         self._work = work
         self._settings = settings
         self._held = held
+        self._is_trial = is_trial
         self._can: Capabilities = settings.channels[held.line].capabilities
         self._today = work.now.astimezone(settings.policy.zone).date()
         self._tomorrow = datetime.combine(self._today + timedelta(days=1), time(), settings.policy.zone).astimezone(work.now.tzinfo)
@@ -251,13 +258,15 @@ class _Pickup:
         if not taken:
             return []
         session, decrypt = self._work.session, self._settings.cipher.decrypt
+        if self._is_trial:
+            await begin_trial(self._work, self._held.sender_id, self._settings.policy)
         attempts = await new_ids(session, Attempt.__tablename__, len(taken))
         await session.execute(BEGIN, {"attempts": attempts, "messages": [message.id for message in taken], "epoch": self._held.epoch})
         await use(session, self._held.sender_id, sum(self._units(message) for message in taken), self._today)
         return [
             Ready(
                 message.id, attempt_id, outgoing(message, decrypt(message.address_encrypted), self._held, self._settings),
-                URGENCIES.index(message.urgency), self._units(message), price_of(self._held.price, self._units(message)),
+                URGENCIES.index(message.urgency), self._units(message), price_of(self._held.price, self._units(message)), self._is_trial,
             )
             for message, attempt_id in zip(taken, attempts, strict=True)
         ]  # fmt: skip

@@ -33,6 +33,7 @@ class DeliveryPolicy:
     merge_most: int = 4  # subjects in one message
     merge_ahead: timedelta = timedelta(minutes=5)  # what is due so soon joins a message that leaves now
     call_again: tuple[timedelta, ...] = ()  # after a call that nobody took
+    try_stopped: tuple[timedelta, ...] = ()  # pauses after which a stopped sender is tried again; the last one holds for all that follow
     rest: timedelta = timedelta(minutes=30)  # of a contact on a channel on which a message did not arrive
     question_life: timedelta = timedelta(days=3)
     not_beside: timedelta = timedelta(hours=1)  # after a question about a child nobody is reminded of another one so long
@@ -51,6 +52,7 @@ class DeliveryPolicy:
             silence=timedelta(minutes=delivery.answers.silence_minutes),
             merge_most=delivery.merging.most, merge_ahead=timedelta(minutes=delivery.merging.within_minutes),
             call_again=tuple(timedelta(minutes=minutes) for minutes in delivery.call_again_minutes),
+            try_stopped=tuple(timedelta(minutes=minutes) for minutes in delivery.try_stopped_minutes),
             rest=timedelta(minutes=delivery.rest_minutes), not_beside=timedelta(minutes=delivery.after_question_minutes),
             never_later=frozenset(plan.postponing.never), put_off=plan.postponing.times,
         )  # fmt: skip

@@ -20,6 +20,8 @@ from storage.tables import Contact, Intent, Message, PersonContact, Sender, is_i
 from storage.work import Work, working
 
 SHUT = ("paused", "stopped")
+UNHELD = timedelta(minutes=2)
+"""A sender without a worker for so long (database time) is shut, too: its account's settings are in no process's environment any more."""
 LOOK = timedelta(minutes=1)
 """Between two looks at senders that have used up their day: no index leads to what matters on their queues."""
 
@@ -43,8 +45,9 @@ class Recall:
         return taken
 
     async def _shut(self, work: Work, lines: Sequence[Line]) -> int:
-        """From senders that are paused or stopped. It stays where no other one reaches its reader: the sender may open again."""
-        if not await work.session.scalar(select(exists().where(Sender.state.in_(SHUT)))):
+        """From senders that are shut. It stays where no other one reaches its reader: the sender may open again."""
+        shut = or_(Sender.state.in_(SHUT), Sender.lease_until < func.clock_timestamp() - UNHELD)
+        if not await work.session.scalar(select(exists().where(shut))):
             return 0
         today = work.now.astimezone(self._settings.policy.zone).date()
         other, link = aliased(Contact), aliased(PersonContact)
@@ -53,7 +56,10 @@ class Recall:
             link.person_id == Message.person_id, link.contact_id == other.id, link.contact_id != Message.contact_id,
             other.kind.in_(kinds), *usable(today, other, link),
         )  # fmt: skip
-        stranded = self._waiting().where(Sender.state.in_(SHUT), or_(Message.channel.in_(self._alike(lines)), elsewhere))
+        known = [channel.capabilities.name for channel in self._settings.channels.values()]
+        here = exists().where(Contact.id == Message.contact_id, Contact.kind.in_(kinds))
+        other_way = or_(Message.channel.in_(self._alike(lines)), Message.channel.not_in(known) & here, elsewhere)
+        stranded = self._waiting().where(shut, other_way)
         return await self._say_anew(work, (await work.session.scalars(stranded)).all())
 
     async def _spent(self, work: Work, lines: Sequence[Line]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -56,7 +56,10 @@ async def _make_queues(session: AsyncSession, sender_id: int) -> None:
 
 @dataclass(frozen=True)
 class SenderState:
-    """A sender as an operator looks at it. `used`: of the day's cap, on the day that was asked for. `waiting`: messages by urgency."""
+    """A sender as an operator looks at it. `used`: of the day's cap, on the day that was asked for. `waiting`: messages by urgency.
+
+    `is_held`: a worker that runs sends from it. `try_at`: when it is tried again, where it is stopped.
+    """
 
     id: int
     channel: str
@@ -71,6 +74,8 @@ class SenderState:
     hours_until: time | None
     price: Decimal | None
     waiting: Mapping[str, int]
+    is_held: bool
+    try_at: datetime | None
 
 
 async def sender_states(session: AsyncSession, today: date) -> list[SenderState]:
@@ -79,13 +84,15 @@ async def sender_states(session: AsyncSession, today: date) -> list[SenderState]
     waiting: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(URGENCIES, 0))
     for sender_id, urgency, count in await session.execute(counted.group_by(Message.sender_id, Message.urgency)):
         waiting[sender_id][urgency] = count
-    senders = await session.scalars(select(Sender).order_by(Sender.id))
+    is_held = func.coalesce(Sender.lease_until > func.clock_timestamp(), False)
+    senders = await session.execute(select(Sender, is_held).order_by(Sender.id))
     return [
         SenderState(
             sender.id, sender.channel, sender.account, sender.address, sender.state, sender.stopped_reason, sender.rate_per_second,
             sender.daily_cap, used_on(sender, today), sender.hours_from, sender.hours_until, sender.price, waiting[sender.id],
+            held, sender.try_at if sender.state == "stopped" else None,
         )
-        for sender in senders
+        for sender, held in senders
     ]  # fmt: skip
 
 
@@ -135,7 +142,7 @@ def drain_sender(work: Work, sender: Sender) -> None:
 def resume_sender(work: Work, sender: Sender) -> None:
     """Messages may leave from it again, and why it was stopped is forgotten."""
     if sender.state != "open":
-        sender.state, sender.stopped_reason = "open", None
+        sender.state, sender.stopped_reason, sender.try_at, sender.tries = "open", None, None, 0
         work.record("sender_resumed", f"sender:{sender.id}", area_code="", actor="operator")
 
 

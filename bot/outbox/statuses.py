@@ -212,7 +212,7 @@ class _Applying:
         result = self._failures(report).get(report.code or "", Result.RETRY)
         if result is Result.OUR_FAULT:
             await say_anew(self._work, [message.id], report.code or result.value)
-            await stop_sender(self._work, message.sender_id, report.code)
+            await stop_sender(self._work, message.sender_id, report.code, self._settings.policy)
         elif result is Result.NOT_REACHED:
             await call_again(self._work, message, report.code, self._settings.policy)
         else:

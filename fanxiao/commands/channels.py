@@ -65,7 +65,8 @@ def show(as_json: AsJson = False) -> None:
 def _as_json(one: SenderState) -> dict[str, Any]:
     row = asdict(one)
     since, until = row.pop("hours_from"), row.pop("hours_until")
-    return row | {"hours": hours_text(since, until), "price": None if one.price is None else str(one.price)}
+    price, try_at = None if one.price is None else str(one.price), None if one.try_at is None else one.try_at.isoformat()
+    return row | {"hours": hours_text(since, until), "price": price, "try_at": try_at}
 
 
 def _row(one: SenderState) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Checked:
     """One sender: what was looked at, and what is wrong."""
 
     sender: SenderState
-    looked_at: list[str] = field(default_factory=lambda: ["状态 state"])
+    looked_at: list[str] = field(default_factory=lambda: ["状态 state", "发送进程 worker"])
     troubles: list[Trouble] = field(default_factory=list)
     is_idle: bool = False  # a simulated phone outside training
 
@@ -85,6 +85,8 @@ def _looked_at(sender: SenderState, settings: Settings) -> tuple[Checked, Channe
     if sender.channel not in PROVIDERS:
         found.add(Trouble("channel_unknown", sender.channel))
     elif not is_idle(sender.channel, settings):
+        if not sender.is_held:
+            found.add(Trouble("unheld", f"{sender.channel}/{sender.account}"))
         return found, _built(found, settings)
     elif sender.channel not in SIMULATED:
         found.add(Trouble("training"))

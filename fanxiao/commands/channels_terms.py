@@ -76,10 +76,10 @@ def _hours(given: str) -> tuple[time | None, time | None]:
         since, until = (time.fromisoformat(part.zfill(5)) for part in found.groups()) if found else (time.min, time.min)
     except ValueError:  # 25:00
         since = until = time.min
-    if since >= until:
+    if since == until:
         refuse(
-            f"--hours 不对：“{given}”。写成 08:00-21:00，前面的早于后面的；none 为全天。",
-            f"--hours {given}: write 08:00-21:00, the first before the second; none for at any time.",
+            f"--hours 不对：“{given}”。写成 08:00-21:00；过零点的写成 20:00-06:00；none 为全天。",
+            f"--hours {given}: write 08:00-21:00, or 20:00-06:00 over midnight; none for at any time.",
         )
     return since, until
 

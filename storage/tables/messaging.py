@@ -81,6 +81,8 @@ class Sender(Numbered, Base):
     price: Mapped[Decimal | None] = mapped_column(Numeric(10, 4))  # CNY each, as the channel counts
     state: Mapped[str] = mapped_column(server_default="open")
     stopped_reason: Mapped[str | None]
+    try_at: Mapped[datetime | None]  # when one message tries whether its account works again
+    tries: Mapped[int] = mapped_column(server_default=text("0"))  # of late: each pause is longer than the one before
     used_on: Mapped[date | None]  # the local day that `used` counts
     used: Mapped[int] = mapped_column(server_default=text("0"))
     lease_holder: Mapped[str | None]

@@ -32,7 +32,7 @@ def trouble(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
 
         return told_of
 
-    for name in ("expired", "unreachable", "unsaid", "contact_failed", "contact_blocked", "sender_stopped"):
+    for name in ("expired", "unreachable", "unsaid", "contact_failed", "contact_blocked", "sender_stopped", "sender_works"):
         monkeypatch.setattr(delivery_trouble, name, record(name))
     for name in ("handler_failed", "loop_stopped"):
         monkeypatch.setattr(triage, name, record(name))

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.channels.base import Outcome, Outgoing, Result
 from bot.outbox import pickup
+from bot.outbox.beginning import Beginning
 from bot.outbox.conclude import Answered
 from bot.outbox.courier import Courier
 from bot.outbox.dispatch import dispatch
@@ -243,6 +244,69 @@ async def test_what_is_urgent_has_the_next_place_at_a_slow_provider() -> None:
     calls.append(asyncio.create_task(call(0)))
     await asyncio.gather(*calls)
     assert order.index(0) <= 2
+
+
+class Timed(Scripted):
+    """Notes when it is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+
+    async def send(self, message: Outgoing) -> Outcome:
+        self.times.append(time.monotonic())
+        return await super().send(message)
+
+
+async def test_calls_that_waited_for_the_database_are_let_out_at_the_senders_rate(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel, begin = Timed(), Beginning.may_call
+    world.channels["scripted", "main"] = channel
+    await world.sender("scripted", "10699", rate=50)
+    back = time.monotonic() + 1.5
+
+    async def away(self: Beginning, attempt_id: int) -> bool:
+        await asyncio.sleep(back - time.monotonic())
+        return await begin(self, attempt_id)
+
+    monkeypatch.setattr(Beginning, "may_call", away)
+    for phone in PARENTS[:12]:
+        await world.say(await world.person(phone))
+    await world.worker().drain(NOW)
+    assert len(channel.times) == 12
+    assert channel.times[-1] - channel.times[0] >= 11 / 50
+
+
+async def test_a_higher_rate_holds_at_once_for_what_waits_at_the_lower_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.outbox.pace.NAP", 0.05)
+    pace, begun = Pace(0.01, asyncio.Semaphore(9)), time.monotonic()
+    await pace.turn()
+    waits = asyncio.create_task(pace.turn())
+    await asyncio.sleep(0.05)
+    pace.per_second = 1000.0
+    await asyncio.wait_for(waits, 2)
+    assert time.monotonic() - begun < 1
+
+
+async def test_whose_sender_has_been_taken_calls_no_more_whatever_its_own_clock_says(world: World) -> None:
+    """The database's clock jumped ahead, or the machine slept: by its own clock the first worker holds the sender still."""
+    channel = Scripted()
+    world.channels["scripted", "main"] = channel
+    await world.sender("scripted", "10699")
+    for phone in PARENTS[:3]:
+        await world.say(await world.person(phone))
+    worker = world.worker()
+    courier = worker._courier
+    await worker._dispatch(NOW)
+    await courier.renew(NOW)
+    (held,) = courier._held.values()
+    _, ready = await courier._pick_up.take(held, NOW, 3)
+    await world.change(Sender, held.sender_id, lease_epoch=held.epoch + 1, lease_holder="another")
+    assert len(ready) == 3
+    for item in ready:
+        await courier._send(held, item, NOW)
+    assert channel.sent == []
+    assert {message.state for message in await world.messages()} == {"sending"}
+    await courier.stop()
 
 
 async def test_a_lease_from_the_future_is_no_lease(world: World) -> None:

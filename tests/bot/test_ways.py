@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -407,6 +407,19 @@ async def test_what_waits_on_a_shut_sender_goes_by_another(world: World, first: 
     await world.change(Sender, mine, state=state)
     await worker.drain(NOW)
     assert (first.sent, len(second.sent), (await world.intent(key)).state) == ([], 1, "queued")
+
+
+async def test_what_waits_for_an_account_that_is_set_up_no_more_goes_by_another(world: World, first: Scripted, second: Scripted) -> None:
+    mine = await world.one(select(Sender.id).where(Sender.channel == "first"))
+    person = await world.person(PARENT)
+    await world.change(Contact, (await world.contact(PARENT)).id, sender_id=mine)
+    await world.say(person)
+    await world.worker()._dispatch(NOW)
+    del world.channels["first", "main"]
+    for ago, sent in ((timedelta(seconds=30), 0), (timedelta(minutes=3), 1)):  # a worker may only be starting anew
+        await world.change(Sender, mine, lease_holder="gone", lease_until=datetime.now(UTC) - ago)
+        await world.worker().drain(NOW)
+        assert (first.sent, len(second.sent)) == ([], sent)
 
 
 async def test_a_draining_sender_sends_what_it_has_and_takes_nothing_new(world: World, first: Scripted, second: Scripted) -> None:

@@ -74,11 +74,17 @@ async def twilio(monkeypatch: pytest.MonkeyPatch, channels: Typed) -> AsyncItera
 
 
 @pytest.fixture
-async def sender(twilio: FakeTwilio, channels: Typed) -> str:
-    """A Twilio number that is set up as it should be; gives its id."""
+async def sender(twilio: FakeTwilio, channels: Typed, database: Database) -> str:
+    """A Twilio number that is set up as it should be, and from which a worker sends; gives its id."""
     twilio.holdings.number(OURS, sms_url=f"{PUBLIC}/hooks/twilio_sms/main/inbound")
     assert (await channels("add", "twilio_sms", OURS, "--rate", "2", "--cap", "10", "--price", "0.05")).exit_code == 0
+    await held_until(database, "infinity")
     return str((await listed(channels))[0]["id"])
+
+
+async def held_until(database: Database, end: str) -> None:
+    async with database.session() as session, session.begin():
+        await session.execute(text("update sender set lease_until = :end"), {"end": end})
 
 
 async def listed(channels: Typed) -> list[dict[str, Any]]:
@@ -161,7 +167,7 @@ async def test_another_account_has_settings_of_its_own(channels: Typed, twilio: 
         (("twilio_sms", OURS, "--rate", "none"), "速率不能不设", "none without a rate"),
         (("twilio_sms", OURS, "--rate", "1", "--cap", "0"), "--cap 不对", "--cap 0"),
         (("twilio_sms", OURS, "--rate", "1", "--cap", "1.5"), "--cap 不对", "whole number"),
-        (("twilio_sms", OURS, "--rate", "1", "--hours", "21:00-08:00"), "--hours 不对", "the first before the second"),
+        (("twilio_sms", OURS, "--rate", "1", "--hours", "21:00-21:00"), "--hours 不对", "over midnight"),
         (("twilio_sms", OURS, "--rate", "1", "--hours", "08:00-25:00"), "--hours 不对", "08:00-21:00"),
         (("twilio_sms", OURS, "--rate", "1", "--price", "0.00001"), "--price 不对", "four decimals"),
         (("twilio_sms", OURS, "--rate", "1", "--price", "free"), "--price 不对", "--price free"),
@@ -269,6 +275,14 @@ async def test_the_check_finds_nothing_wrong(channels: Typed, sender: str) -> No
     assert all(word in done.stdout for word in ("TWILIO_AUTH_TOKEN", f"{PUBLIC}/hooks/twilio_sms/main", "nothing is wrong", "1 checked, 0"))
 
 
+async def test_the_check_finds_that_no_worker_sends(channels: Typed, sender: str, database: Database) -> None:
+    """None runs, or it was started before the account's settings were there: everything else looks well, and nothing leaves."""
+    await held_until(database, "-infinity")
+    done = await channels("check")
+    assert (done.exit_code, "[unheld: twilio_sms/main]" in done.stdout, "fanxiao worker" in done.stdout) == (1, True, True)
+    assert await only(channels) | {"is_held": False} == await only(channels)
+
+
 async def test_the_check_says_what_the_provider_says(channels: Typed, sender: str, twilio: FakeTwilio) -> None:
     twilio.holdings.numbers[0]["sms_url"] = "https://elsewhere.example"
     done = await channels("check", sender)
@@ -298,6 +312,7 @@ async def test_all_are_built_before_any_is_asked(channels: Typed, sender: str, d
     """Importing one provider's client takes seconds, in which another's call would time out and be told as out of reach."""
     async with database.session() as session, session.begin():
         session.add(Sender(channel="twilio_voice", account="main", address=OURS, rate_per_second=1))
+    await held_until(database, "infinity")
     order, build = [], channels_check.build_channel
 
     def built(channel: str, *more: Any) -> Any:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import reduce
+
 import pytest
 from sqlalchemy import select
 
-from storage.tables import AidRequest, Consent, EnrolmentCheck, Leave, PersonContact
-from tests.stories.county import County
+from cases.plans import install_plan
+from storage.tables import AidRequest, Consent, EnrolmentCheck, GuardianAnswer, Intent, Leave, PersonContact
+from storage.work import working
+from tests.stories.county import CATALOGUE, PLAN, County
 
 
 @pytest.fixture
@@ -58,6 +63,25 @@ async def test_wrong_reading_is_undone_by_one_word(asked: County) -> None:
     await asked.phones["father"].expects("取消")
     await asked.to("2026-11-02 13:01")
     assert (await asked.case("马小龙")).level == 2
+
+
+@pytest.mark.parametrize(("hours", "taken_back"), [(1, False), (3, True)])
+async def test_how_long_words_can_be_taken_back_and_how_long_an_answer_lives_is_the_plans(
+    asked: County, hours: int, taken_back: bool
+) -> None:
+    async with working(asked.database, await asked.stage.now()) as work:
+        ours = {"family_undo_hours: 48": f"family_undo_hours: {hours}", "answer_minutes: 120": "answer_minutes: 20"}
+        await install_plan(work, reduce(lambda text, name: text.replace(name, ours[name]), ours, PLAN), CATALOGUE.templates)
+    await asked.phones["father"].replies("1")
+    await asked.to("2026-11-02 10:40")
+    await asked.phones["father"].replies("不对")
+    async with asked.database.session() as session:
+        (answer,) = await session.scalars(select(GuardianAnswer))
+        said = await session.execute(
+            select(Intent.created_at, Intent.expires_at).where(Intent.contact_id.is_not(None), Intent.student_id > 0)
+        )
+        lives = {until - since for since, until in said}
+    assert (answer.undone_at is not None, lives) == (taken_back, {timedelta(minutes=20)})
 
 
 async def test_transfer_ends_the_case_only_when_the_enrolment_manager_confirms(asked: County) -> None:

@@ -40,11 +40,12 @@ async def test_a_sender_that_stops_again_is_told_again(county: County) -> None:
         await county.to(f"2026-11-02 {hour}:00")
         await county.phones["county_officer"].new()
         async with working(county.database, await county.stage.now()) as work:
-            await stop_sender(work, sender_id, "20003")
-            await stop_sender(work, sender_id, "20003")
+            await stop_sender(work, sender_id, "20003", county.settings.policy)
+            await stop_sender(work, sender_id, "20003", county.settings.policy)
         async with working(county.database, await county.stage.now()) as work:
             (await work.session.get_one(Sender, sender_id)).state = "open"
-        await county.phones["county_officer"].expects("停")
+        told = await county.phones["county_officer"].expects("停")
+        assert all(word in told for word in (f"{sender_id}号发送号码（模拟短信）", "代码20003", f"fanxiao channels resume {sender_id}"))
         await county.phones["county_officer"].expects_nothing()
 
 
