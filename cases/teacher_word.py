@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from cases.answers import EFFECTS, accept
 from cases.casework import open_case_of
@@ -21,6 +21,9 @@ from storage.work import Work
 
 PASSED_ON = frozenset({"task", "aid", "enrolment_check", "safety"})
 """Effects of an answer that give somebody else something to do. Illness and leave are the sheet's own."""
+
+AT_HOME = "home"
+"""Where a child is, which is no reason why."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ async def pass_on(work: Work, known: Known) -> str:
 
 async def no_longer_asked(work: Work, student_id: int, on: date, reason: str) -> None:
     """The reason stands with the absence: nobody asks the family for it today."""
-    absent = update(Absence).where(Absence.student_id == student_id, Absence.on == on, Absence.reason.is_(None))
+    absent = update(Absence).where(
+        Absence.student_id == student_id, Absence.on == on, or_(Absence.reason.is_(None), Absence.reason == AT_HOME)
+    )
     await work.session.execute(absent.values(reason=reason))
 
 

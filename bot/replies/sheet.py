@@ -49,9 +49,11 @@ def _unclear(reading: SheetReading) -> int:
 
 
 def _with_causes(absent: Sequence[SheetEntry], stories: Sequence[Story]) -> tuple[SheetEntry, ...]:
-    """The cause that is told is why a pupil is absent, where no other is known."""
+    """The cause that is told is why a pupil is absent, where no other is known; being at home is none."""
     told = {story.student_id: story.intent for story in stories if story.sure}
-    return tuple(replace(entry, reason=entry.reason or told.get(entry.student_id)) for entry in absent)
+    return tuple(
+        replace(entry, reason=told.get(entry.student_id) or entry.reason) if entry.reason in {None, "home"} else entry for entry in absent
+    )
 
 
 def _read_all(plain: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:

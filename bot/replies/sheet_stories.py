@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bot.replies.action import SURE
 from bot.replies.guardian import read_guardian
+from bot.replies.hints import is_danger_from_staff
 from bot.replies.kinds import Child, Pupil, Story
 from bot.replies.lexicon import lexicon
 from bot.replies.names import Named, find_exact, find_sounding, nearly, plain_name
@@ -136,6 +137,8 @@ def _story(words: str, ids: Sequence[int], pupils: Sequence[Pupil], today: date)
     readings = read_guardian(f"{name}{plain}", question="absence", children=[Child(ids[0], name)], today=today)
     intents = {reading.intent for reading in readings}
     away, came = bool(sheet["story_away"].search(plain)), _came_at(words) < len(words)
+    if intents == {"safety"} and not is_danger_from_staff(words):
+        return None
     if len(intents) == 1 and intents <= CAUSES | {"safety"}:
         sure = all(reading.confidence >= SURE for reading in readings)
         return Story(ids[0], readings[0].intent, sure=sure, away=away, came=came)
