@@ -11,6 +11,7 @@ from bot.dialogs.sheet_changes import names_of
 from bot.dialogs.sheet_talk import Talk
 from bot.replies import Pupil, SheetReading
 from bot.replies.picks import NONE_OF_THEM, read_picks
+from bot.replies.sheet_stories import DEATH
 from cases.attendance import Away
 from cases.staff_letters import reader_of, staff_letter, writer_of
 from cases.teacher_word import Known, no_longer_asked, pass_on
@@ -36,6 +37,8 @@ async def _passed_on(talk: Talk, student_id: int, intent: str, inbound_id: int, 
     speaker = talk.speaker
     writer = await writer_of(talk.work, speaker.plan, speaker.staff_id, speaker.staff)
     who = await pass_on(talk.work, Known(student_id, intent, inbound_id, speaker.staff_id, writer))
+    if not who and intent == DEATH:
+        return await _to_the_county(talk, student_id, await talk.work.session.get_one(Inbound, inbound_id), intent)
     key = "alarm" if intent == "safety" else "told" if is_away else "passed_on"
     return phrase(f"next_step.{key}", who=who) if who else ""
 
@@ -43,9 +46,14 @@ async def _passed_on(talk: Talk, student_id: int, intent: str, inbound_id: int, 
 async def _picked(talk: Talk, student_id: int, cause: str, earlier: Inbound) -> str:
     if cause != APART:
         return await _passed_on(talk, student_id, cause, earlier.id, is_away=True)
+    return await _to_the_county(talk, student_id, earlier, cause)
+
+
+async def _to_the_county(talk: Talk, student_id: int, inbound: Inbound, cause: str) -> str:
+    """Its officer reads the words themselves."""
     work, speaker = talk.work, talk.speaker
     writer = await writer_of(work, speaker.plan, speaker.staff_id, speaker.staff)
-    task = await staff_letter(work, earlier, speaker.staff_id, writer, earlier.area_code or "")
+    task = await staff_letter(work, inbound, speaker.staff_id, writer, inbound.area_code or "")
     await no_longer_asked(work, student_id, speaker.today, cause)
     return phrase("next_step.told", who=await reader_of(work, speaker.plan, task))
 

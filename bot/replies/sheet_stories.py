@@ -23,6 +23,8 @@ CAUSES = frozenset({
     "refuses_school", "transferred", "migrated",
 })  # fmt: skip
 """What somebody has to hear of, be it written by a teacher or by the family. Illness and leave are the sheet's own."""
+DEATH = "death"
+"""No family writes it as an answer, and no plan has a rule for it: a person reads it."""
 _HEADS = frozenset({"pupil", "seat"})
 _SHORTEST = 2  # characters of a story
 _AWAY = "没来"
@@ -133,6 +135,8 @@ def _story(words: str, ids: Sequence[int], pupils: Sequence[Pupil], today: date)
     plain = sheet["hearsay"].sub("", words[of_all.end() if of_all else 0 : _came_at(words)]).strip(" ,、")
     if len(plain) < _SHORTEST or not ids:
         return None
+    if sheet["story_death"].match(plain):
+        return Story(ids[0], DEATH, sure=True, away=True, came=False)
     name = next(pupil.name for pupil in pupils if pupil.student_id == ids[0])
     readings = read_guardian(f"{name}{plain}", question="absence", children=[Child(ids[0], name)], today=today)
     intents = {reading.intent for reading in readings}

@@ -119,3 +119,11 @@ async def test_a_cause_of_a_child_that_is_there_changes_no_sheet(asked: County) 
     assert await passed_on(asked) == [("betrothal_check", asked.students["马小龙"])]
     async with asked.database.session() as session:
         assert list(await session.scalars(select(AttendanceSheet.state))) == ["answered"]
+
+
+async def test_of_a_child_that_has_died_a_person_hears_and_nobody_asks_the_family(asked: County) -> None:
+    await asked.phones["class_teacher"].replies("马小龙昨晚口唤了")
+    await asked.phones["class_teacher"].expects("缺勤马小龙", "转告孙科长")
+    assert await passed_on(asked) == [("staff_letter", None)]
+    await asked.to("2026-11-02 19:00")
+    await asked.phones["father"].expects_nothing()
