@@ -27,8 +27,8 @@ async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
     task = _task_named(inbound, speaker)
     if task is not None and task.facts.get("urgent"):
         return False  # whoever reports on an alarm raises no new one
-    found = await _children_told_of(work, inbound, speaker) or [await _child(work, inbound, speaker, task)]
-    for student in found:
+    found: list[Student | None] = [*await _children_told_of(work, inbound, speaker)]
+    for student in found or [await _child(work, inbound, speaker, task)]:
         await _raise(work, inbound, student)
     return True
 
