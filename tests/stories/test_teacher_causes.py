@@ -13,8 +13,8 @@ from tests.stories.county import County
 async def asked(county: County) -> County:
     """Monday 08:31: the class teacher has the sheet, and has not answered it."""
     await county.begin("2026-11-02 07:00")
-    await county.student("马小龙", guardians=["father"], seat=5)
-    await county.student("李梅花", guardians=["mother"], seat=7)
+    await county.student("马小龙", guardians=["father"], seat=21)
+    await county.student("李梅花", guardians=["mother"], seat=22)
     await county.others(8)
     await county.to("2026-11-02 08:31")
     await county.phones["class_teacher"].expects("三(2)班")
@@ -33,7 +33,7 @@ async def absences(county: County) -> dict[str, str]:
 
 CAUSES = (
     ("马小龙要结婚了不来了", "betrothal_check", "孙科长", "county_officer"),
-    ("5在饭馆打工", "child_labour_check", "赵干事", "township_officer"),
+    ("21在饭馆打工", "child_labour_check", "赵干事", "township_officer"),
     ("听说小龙跟着阿訇念经去了", "persuade_privately", "赵干事", "township_officer"),
     ("马小龙被同学欺负不敢来，其他都到了", "bullying_check", "孙科长", "county_officer"),
     ("马小龙家里没钱", "aid", "王校长", "principal"),
@@ -57,7 +57,7 @@ async def test_a_cause_goes_to_whoever_can_help_and_the_family_is_not_asked(
 
 
 async def test_a_danger_is_an_alarm_about_the_child_however_it_is_named(asked: County) -> None:
-    await asked.phones["class_teacher"].replies("5跑丢了，7病")
+    await asked.phones["class_teacher"].replies("21跑丢了，22病")
     await asked.phones["class_teacher"].expects("马小龙", "情况紧急", "孙科长", "李梅花")
     await asked.phones["county_officer"].expects("紧急", "小龙")
     assert {student for kind, student in await passed_on(asked) if kind == "safety"} == {asked.students["马小龙"]}
@@ -66,14 +66,14 @@ async def test_a_danger_is_an_alarm_about_the_child_however_it_is_named(asked: C
 
 
 async def test_what_is_of_somebody_else_or_denied_is_passed_on_to_nobody(asked: County) -> None:
-    for text in ("马小龙他姐姐要结婚了", "马小龙没来，没打工，是病了", "马小龙的哥哥去打工了没人送，7事假"):
+    for text in ("马小龙他姐姐要结婚了", "马小龙没来，没打工，是病了", "马小龙的哥哥去打工了没人送，22事假"):
         await asked.phones["class_teacher"].replies(text)
         await asked.stage.advance(minutes=6)
     assert await passed_on(asked) == []
 
 
 async def test_a_family_that_cannot_be_reached_is_no_danger(asked: County) -> None:
-    await asked.phones["class_teacher"].replies("5没来，家长联系不上")
+    await asked.phones["class_teacher"].replies("21没来，家长联系不上")
     await asked.phones["class_teacher"].expects("缺勤马小龙", "询问")
     assert await passed_on(asked) == []
 
@@ -90,7 +90,7 @@ async def test_said_again_by_teacher_or_family_it_stays_one_task(asked: County) 
 
 async def test_a_hedged_cause_is_asked_back_and_then_passed_on(asked: County) -> None:
     teacher = asked.phones["class_teacher"]
-    await teacher.replies("马小龙可能打工去了，7病")
+    await teacher.replies("马小龙可能打工去了，22病")
     await teacher.expects("缺勤马小龙、李梅花")
     await teacher.expects("马小龙的情况没看准", "1打工")
     assert await passed_on(asked) == []
