@@ -20,6 +20,9 @@ from cases.rolls import in_class
 from storage.tables import Absence, AttendanceSheet, CaseFile, Student
 from storage.work import Work
 
+OWN_REASONS = ("sick", "leave", "home")
+"""Reasons that a sheet itself knows; any other is an intent of the plan's `answers`, which somebody has been told of."""
+
 
 @dataclass(frozen=True)
 class StudentDay:

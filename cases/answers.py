@@ -57,7 +57,7 @@ async def take_answer(work: Work, said: Said, *, instead_of: Sequence[GuardianAn
         await _read_notice(matter)
         await EFFECTS[rule.effect](matter)
         if case is not None:
-            _accept(matter, case)
+            accept(matter, case)
     else:
         matter.effects["outweighed"] = True
     answer = await _keep(matter)
@@ -96,7 +96,7 @@ def _record(matter: Matter) -> None:
     )  # fmt: skip
 
 
-def _accept(matter: Matter, case: CaseFile) -> None:
+def accept(matter: Matter, case: CaseFile) -> None:
     """An accepted reason holds the teacher's step; a cause is kept, the first that was given.
 
     A leave from a later day on explains nothing of today.

@@ -22,7 +22,8 @@ from storage.work import Work
 class Missing:
     """A child that the sheet names. `until`: last day of a leave that the teacher knows of; `since`: its first, where it is to come.
 
-    `unexcused`: the teacher says that there is no leave, whatever was said before.
+    `reason`: sick, leave, home, or an intent of the plan's `answers` that the teacher knows. `unexcused`: the teacher says that
+    there is no leave, whatever was said before.
     """
 
     student_id: int

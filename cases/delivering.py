@@ -25,6 +25,15 @@ PROVEN_BY = {"signature_or_photo": "signed", "witness": "witness", "posting_numb
 
 async def issue_by_name(work: Work, notice_id: int, by: int) -> Refusal | None:
     """Issues a draft as the answer to its task would, or one that was declined; only a person who may, and only in their own area."""
+    return await _decide(work, notice_id, by, words().lists["issued"][0])
+
+
+async def decline_by_name(work: Work, notice_id: int, by: int, why: str) -> Refusal | None:
+    """Declines a draft as the answer to its task would: by a person who may issue it, and with a reason."""
+    return await _decide(work, notice_id, by, f"{words().lists['not_issued'][0]}，{why}")
+
+
+async def _decide(work: Work, notice_id: int, by: int, said: str) -> Refusal | None:
     notice = await work.session.get(Notice, notice_id)
     if notice is None:
         return Refusal("unknown")
@@ -32,12 +41,12 @@ async def issue_by_name(work: Work, notice_id: int, by: int) -> Refusal | None:
     await settle(work, case)
     task = await _issue_task(work, notice)
     if task is None:
-        return await issue_after_all(work, notice, by)
+        return await issue_after_all(work, notice, by) if words().is_issued(said) else Refusal("notice_gone")
     desk = await desk_of_case(work, case)
     roles = [task.role, *desk.plan.ladder(task.role)]
     if not await answers_for(work, by, roles, notice.area_code, desk.today):
         return Refusal("not_allowed")
-    return await finish_task(work, task, by, words().lists["issued"][0])
+    return await finish_task(work, task, by, said)
 
 
 async def _issue_task(work: Work, notice: Notice) -> Task | None:

@@ -33,17 +33,16 @@ async def hand_over(work: Work, student_id: int, inbound: Inbound, *, county: bo
     await _open(work, desk, kind, f"triage:{inbound.id}:{student_id}", {"student_id": student_id, "inbound_id": inbound.id})
 
 
-async def join_open(work: Work, student_ids: Collection[int], inbound: Inbound) -> bool:
-    """Adds a text to what a person already has to read of this sender about these children; False where there is nothing such."""
+async def join_open(work: Work, student_ids: Collection[int], inbound: Inbound) -> Task | None:
+    """Adds a text to what a person already has to read of this sender about these children; None where there is nothing such."""
     sent_here = select(Inbound.id).where(Inbound.contact_id == inbound.contact_id)
     query = select(Task).where(
         Task.kind == TO_READ, Task.state.in_(LIVING), Task.student_id.in_(student_ids), Task.inbound_id.in_(sent_here)
     )
-    task = await work.session.scalar(query.order_by(Task.id.desc()).limit(1))
-    if task is None:
-        return False
-    await join_letter(work, task, inbound)
-    return True
+    task: Task | None = await work.session.scalar(query.order_by(Task.id.desc()).limit(1))
+    if task is not None:
+        await join_letter(work, task, inbound)
+    return task
 
 
 async def show_aside(work: Work, student_id: int, inbound: Inbound, *, county: bool = False) -> None:

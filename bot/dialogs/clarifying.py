@@ -20,10 +20,12 @@ from bot.replies.action import HOPELESS
 from bot.replies.hints import digit_alone, leaves_day_open
 from bot.replies.normalise import normalise
 from cases.after_complaint import add_to_complaint
+from cases.letters import letter_ids
 from cases.triage import hand_over, join_open
 from storage.tables import Contact, Student
 
 MOST_MISSES = 2
+_FIRST_TO_JOIN = 2  # texts of a task, with the one that opened it
 
 
 async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
@@ -53,8 +55,13 @@ async def not_understood(talk: Talk, readings: Sequence[Reading] = ()) -> str:
 
 
 async def _joins(talk: Talk) -> bool:
-    """Somebody is going to call already: they read this text, too, and the family, who knows it, is not told again."""
-    return not await is_kept_from_school(talk) and await join_open(talk.work, [child.id for child in talk.children], talk.inbound)
+    """Somebody is going to call already: they read this text, too, and the family hears so of the first one that joins."""
+    if await is_kept_from_school(talk):
+        return False
+    task = await join_open(talk.work, [child.id for child in talk.children], talk.inbound)
+    if task is not None and len(letter_ids(task)) == _FIRST_TO_JOIN:
+        await say_who_calls(talk, talk.child(task.student_id), task)
+    return task is not None
 
 
 async def _ask_again(talk: Talk, readings: Sequence[Reading]) -> bool:

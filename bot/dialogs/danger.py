@@ -6,7 +6,9 @@ from sqlalchemy import select
 
 from bot.dialogs.officer import officer_reading
 from bot.dialogs.speaker import Speaker
-from bot.replies import is_danger, is_danger_from_staff
+from bot.replies import Pupil, is_danger, is_danger_from_staff
+from bot.replies.normalise import normalise
+from bot.replies.sheet_stories import stories_in
 from cases.casework import open_case_of
 from cases.desk import desk_of_area, desk_of_student
 from cases.safety import raise_safety, raise_unplaced
@@ -25,13 +27,31 @@ async def hear_danger(work: Work, inbound: Inbound, speaker: Speaker) -> bool:
     task = _task_named(inbound, speaker)
     if task is not None and task.facts.get("urgent"):
         return False  # whoever reports on an alarm raises no new one
-    student = await _child(work, inbound, speaker, task)
+    found: list[Student | None] = [*await _children_told_of(work, inbound, speaker)]
+    for student in found or [await _child(work, inbound, speaker, task)]:
+        await _raise(work, inbound, student)
+    return True
+
+
+async def _raise(work: Work, inbound: Inbound, student: Student | None) -> None:
     if student is None:
         desk = await (desk_of_area(work, inbound.area_code) if inbound.area_code else desk_of_stranger(work, inbound))
         await raise_unplaced(work, desk, inbound.id)
     else:
         await raise_safety(work, await desk_of_student(work, student), student, await open_case_of(work, student.id), inbound.id)
-    return True
+
+
+async def _children_told_of(work: Work, inbound: Inbound, speaker: Speaker) -> list[Student]:
+    """Pupils of the writer's classes of whom the danger is told, by name or seat, as on a sheet."""
+    pupils = {child.id: child for child in await _pupils(work, speaker)}
+    roll = [Pupil(child.id, child.name, child.seat_number) for child in pupils.values()]
+    _, stories = stories_in(normalise(inbound.body), roll, speaker.today, {})
+    return [pupils[story.student_id] for story in stories if story.intent == "safety" and story.sure]
+
+
+async def _pupils(work: Work, speaker: Speaker) -> list[Student]:
+    classes = [row.class_id for row in speaker.staff if row.class_id is not None]
+    return list(await work.session.scalars(select(Student).where(Student.class_id.in_(classes), Student.status.in_(ON_ROLLS))))
 
 
 def _task_named(inbound: Inbound, speaker: Speaker) -> Task | None:
@@ -44,9 +64,7 @@ def _task_named(inbound: Inbound, speaker: Speaker) -> Task | None:
 
 async def _child(work: Work, inbound: Inbound, speaker: Speaker, task: Task | None) -> Student | None:
     """The one child of the writer's classes that the text names, else the one that the task is about."""
-    classes = [row.class_id for row in speaker.staff if row.class_id is not None]
-    pupils = await work.session.scalars(select(Student).where(Student.class_id.in_(classes), Student.status.in_(ON_ROLLS)))
-    named = [child for child in pupils if child.name in inbound.body]
+    named = [child for child in await _pupils(work, speaker) if child.name in inbound.body]
     if len(named) == 1:
         return named[0]
     about = task.student_id if task is not None and not named else None

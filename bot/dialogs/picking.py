@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -39,6 +39,9 @@ class Picked:
         return completed(self.earlier, self.more)
 
 
+Choose = Callable[[Talk, Question, Inbound], Awaitable[Picked | str | None]]
+
+
 def ask_which_class(talk: Talk, class_ids: Sequence[int]) -> str:
     """The text fits more than one class."""
     names = [talk.room(class_id).name for class_id in class_ids]
@@ -70,13 +73,16 @@ def ask_for_more(talk: Talk, template: str, class_id: int, facts: Mapping[str, A
     )  # fmt: skip
 
 
-async def picked(talk: Talk) -> Picked | str | None:
-    """What was picked; a word when the answer was that it is none of them; None when nothing was asked or it is no such answer."""
+async def picked(talk: Talk, more: Mapping[str, Choose]) -> Picked | str | None:
+    """What was picked; a word when all has been said; None when nothing was asked or it is no such answer.
+
+    `more`: how to read the answers to what other modules asked back.
+    """
     question = talk.speaker.question("sheet", "boarding", "pick")
     if question is None or question.kind != "pick" or question.facts["evening"] != talk.evening:
         return None
     first = await talk.work.session.get_one(Inbound, question.facts["inbound_id"])
-    choose = _CHOOSE[question.facts["pick"]]
+    choose = {**_CHOOSE, **more}[question.facts["pick"]]
     choice = await choose(talk, question, first)
     if choice is not None:
         await answered(talk.work, talk.inbound, question)
@@ -159,7 +165,7 @@ async def _pupil(talk: Talk, question: Question, earlier: Inbound) -> Picked | s
     return Picked(earlier, (class_id,), {**facts["meant"], **dict(chosen)}, more=_more(question))
 
 
-_CHOOSE = {"class": _class, "scope": _scope, "missing": _missing, "wrong": _wrong, "pupil": _pupil}
+_CHOOSE: Mapping[str, Choose] = {"class": _class, "scope": _scope, "missing": _missing, "wrong": _wrong, "pupil": _pupil}
 
 
 def _by_name(text: str, choices: Sequence[tuple[str, int]], pupils: Mapping[int, Pupil]) -> tuple[int, ...] | None:

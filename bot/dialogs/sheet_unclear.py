@@ -10,6 +10,8 @@ from bot.dialogs.sheet_changes import names_of
 from bot.dialogs.sheet_talk import Talk
 from bot.dialogs.staff_unread import missed_before
 from bot.replies import Pupil, SheetReading
+from bot.replies.normalise import normalise
+from bot.replies.sheet_words import sheet_words
 from cases.attendance import away_on, correction_day
 from cases.sheet_asking import sheet_of
 from cases.staff_letters import reader_of, sheet_letter, writer_of
@@ -53,11 +55,23 @@ async def _unread(talk: Talk, class_id: int, reading: SheetReading, unread: Sequ
     """`at_all`: nothing else was understood; where the text before was none either, asking again would go round in a circle."""
     if len(unread) == len(reading.unseated):
         return say_no_seat(talk, [class_id], reading)
+    if (better := _better_said(talk.text, unread)) is not None:
+        return talk.say("sheet_refused", class_id, reason=better)
     if len(unread) == len(reading.coming):
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.coming"))
     if at_all and await missed_before(talk.work, talk.speaker):
         return await _pass_on(talk, class_id)
     return talk.say("sheet_unread", class_id, unread="、".join(unread)[:LONGEST_UNREAD])
+
+
+def _better_said(text: str, unread: Sequence[str]) -> str | None:
+    """How to write what has two meanings: 5-7 may be two or three pupils, and a class of which nobody came may be closed."""
+    words = sheet_words().sheet
+    if words["nobody_came"].match(normalise(text).strip(" 。.!")):
+        return phrase("sheet_refused.nobody_came")
+    if all(words["seats_between"].fullmatch(said) for said in unread):
+        return phrase("sheet_refused.seats_between", said="、".join(unread))
+    return None
 
 
 async def _pass_on(talk: Talk, class_id: int) -> str:

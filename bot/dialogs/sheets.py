@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.sheet_causes import ask_unclear_causes, pass_causes_on, say_who_has_it, says_only_causes
 from bot.dialogs.sheet_changes import ask_if_doubtful, change, decided, names_of, those_who_came
 from bot.dialogs.sheet_talk import Talk
 from bot.dialogs.sheet_unclear import unclear_in
@@ -44,6 +45,8 @@ async def take_sheet(talk: Talk, class_id: int, text: str, *, named: bool) -> st
         pupils |= await talk.at_home(class_id)
     if (unclear := await unclear_in(talk, class_id, reading, pupils, named=named)) is not None:
         return unclear or None
+    if says_only_causes(talk, class_id, reading):
+        return say_who_has_it(talk, class_id, await pass_causes_on(talk, reading), pupils)
     leaves = await take_later_leaves(talk, reading, pupils)
     if not reading.says_today and not leaves:
         return talk.say("sheet_refused", class_id, reason=_of_those_at_home(reading, pupils))
@@ -121,6 +124,10 @@ async def _take(
     others = update(Question).where(Question.sheet_id == sheet.id, Question.state == "open", Question.contact_id != talk.speaker.contact_id)
     await talk.work.session.execute(others.values(state="withdrawn", ended_at=talk.work.now))
     now = await away_on(talk.work, sheet)
+    away = {one.student_id for one in now}
+    told = await pass_causes_on(talk, reading, away)
+    if aside := {one: said for one, said in told.items() if receipt.held or one not in away}:
+        say_who_has_it(talk, class_id, aside, pupils)
     if receipt.held:
         return talk.say("sheet_held", class_id, sheet_id=sheet.id, absent_count=str(len(now)))
     first = question is not None and question.sheet_id == sheet.id
@@ -128,27 +135,28 @@ async def _take(
         talk.say("sheet_leave_noted", class_id, leaves=leaves)
     if reading.left_out or not (first and reading.all_present):
         looked_after = {one.student_id for one in before if not one.excused} if again else set()
-        step = await _next_step(talk, sheet, now, looked_after, pupils)
-        aside = {"aside": _of_those_at_home(reading, pupils)} if reading.left_out else {}
+        step = await _next_step(talk, sheet, now, looked_after, pupils, told)
+        at_home = {"aside": _of_those_at_home(reading, pupils)} if reading.left_out else {}
         changed = change(before, now, pupils) if again else {}
         names = names_of([one.student_id for one in now], pupils)
-        talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step, **aside, **changed)
+        talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step, **at_home, **changed)
+    ask_unclear_causes(talk, class_id, reading, now, pupils)
     return "sheet_answered" if first else "sheet_corrected"
 
 
-async def _next_step(talk: Talk, sheet: AttendanceSheet, away: Sequence[Away], looked_after: set[int], pupils: Mapping[int, Pupil]) -> str:
-    """What happens next, for each who is absent: on leave, looked after already, or their family is asked."""
+async def _next_step(
+    talk: Talk, sheet: AttendanceSheet, away: Sequence[Away], looked_after: set[int], pupils: Mapping[int, Pupil], told: Mapping[int, str]
+) -> str:
+    """What happens next, for each who is absent: somebody has it, on leave, looked after already, or their family is asked."""
     absent = [one.student_id for one in away if not one.excused]
     running = select(CaseFile.student_id).where(
         CaseFile.student_id.in_(absent), CaseFile.state == "open", CaseFile.first_absent_on < sheet.on
     )
     known = looked_after | set(await talk.work.session.scalars(running))
-    groups = {
-        "on_leave": [one.student_id for one in away if one.excused],
-        "going_on": [one for one in absent if one in known],
-        "asking": [one for one in absent if one not in known],
-    }
-    filled = {key: ids for key, ids in groups.items() if ids}
-    if len(filled) == 1:
-        return phrase(f"next_step.{next(iter(filled))}")
-    return "；".join(phrase("next_step.some", names=names_of(ids, pupils), step=phrase(f"next_step.{key}")) for key, ids in filled.items())
+    groups: dict[str, list[int]] = {}
+    for one in sorted(away, key=lambda one: (one.student_id not in told, not one.excused, one.student_id not in known)):
+        key = "on_leave" if one.excused else "going_on" if one.student_id in known else "asking"
+        groups.setdefault(told.get(one.student_id) or phrase(f"next_step.{key}"), []).append(one.student_id)
+    if len(groups) == 1:
+        return next(iter(groups))
+    return "；".join(phrase("next_step.some", names=names_of(ids, pupils), step=step) for step, ids in groups.items())

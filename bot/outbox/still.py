@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import Exists
 
 from bot.outbox.policy import DeliveryPolicy
+from cases.absences import OWN_REASONS
 from cases.matter import NO_ANSWER, STARTS
 from storage.tables import (
     Absence,
@@ -104,6 +105,7 @@ def _leave_ends() -> ColumnElement[bool]:
 
 def _unanswered(zone: ZoneInfo, beside: timedelta) -> ColumnElement[bool]:
     # An answer given earlier on the day of the intent stops it too: reminders are often written before the first answer.
+    # And where the teacher has told why, somebody has been told of it: the family is not asked as if nobody knew.
     day = func.date_trunc("day", func.timezone(zone.key, Intent.created_at), type_=DateTime())
     answered = exists().where(
         GuardianAnswer.student_id == Intent.student_id,
@@ -112,7 +114,8 @@ def _unanswered(zone: ZoneInfo, beside: timedelta) -> ColumnElement[bool]:
         GuardianAnswer.effects[STARTS].astext.is_(None),
         GuardianAnswer.at >= func.timezone(zone.key, day),
     )
-    return and_(_case(CaseFile.back_on.is_(None)), ~answered, ~_just_asked(beside))
+    told = exists().where(Absence.student_id == Intent.student_id, _is_fact(Absence.on, "on"), Absence.reason.not_in(OWN_REASONS))
+    return and_(_case(CaseFile.back_on.is_(None)), ~answered, ~told, ~_just_asked(beside))
 
 
 def _just_asked(beside: timedelta) -> Exists:

@@ -13,6 +13,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.rendering.law import LawBook, QuotationError
+from bot.rendering.no_phone import Rules, marked, rules, worded
 from bot.rendering.traits import Traits
 
 VARIANTS = ("sms", "chat", "voice")
@@ -76,6 +77,7 @@ class Catalogue:
     compiled: Mapping[tuple[str, str], Template]
     phrases: Mapping[str, Template]
     phrase_sources: Mapping[str, str]
+    without_phone: Rules
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -112,6 +114,7 @@ class Catalogue:
             },
             phrases={key: _compile(environment, key, text) for key, text in phrases.items()},
             phrase_sources=phrases,
+            without_phone=_without_phone(folder),
         )
 
     def render(self, template_id: str, variant: str, context: Mapping[str, Any]) -> str:
@@ -119,9 +122,9 @@ class Catalogue:
         template = self.templates.get(template_id)
         if template is None or variant not in template.sources:
             raise RenderingError(f"{template_id}/{variant}: no such text")
-        if template.sources[variant] != _SAME:
-            return _fill(self.compiled[template_id, variant], f"{template_id}/{variant}", context)
-        return same_as_sms(_fill(self.compiled[template_id, "sms"], f"{template_id}/sms", context), variant)
+        own = variant if template.sources[variant] != _SAME else "sms"
+        text = worded(_fill(self.compiled[template_id, own], f"{template_id}/{own}", marked(context)), self.without_phone)
+        return text if own == variant else same_as_sms(text, variant)
 
     def traits(self, template_id: str) -> Traits:
         """Who reads it and what it merges into; RenderingError for an unknown one."""
@@ -220,6 +223,14 @@ def _yaml(path: Path) -> dict[str, Any]:
 def _reason(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     return f"{type(error).__name__} in line {mark.line + 1}" if mark else type(error).__name__
+
+
+def _without_phone(folder: Path) -> Rules:
+    path = folder / "no_phone.yaml"
+    try:
+        return rules(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, yaml.YAMLError, re.error) as error:
+        raise CatalogueError(path.stem, str(error)) from error
 
 
 def _law(folder: Path) -> LawBook:

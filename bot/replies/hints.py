@@ -27,11 +27,14 @@ def is_danger(text: str, *, by_signs: bool = False) -> bool:
 
 
 def is_danger_from_staff(text: str) -> bool:
-    """The same for whoever is responsible: the police are an office to them, unless a child is in its hands."""
+    """The same for whoever is responsible: the police are an office to them, unless a child is in its hands.
+
+    That a family cannot be reached is a teacher's daily bread; that its child cannot be is not.
+    """
     words, plain = lexicon().officer, sounded_out(text)
     clauses = re.split("([,。;!?])", plain)
     told = (clause if words["in_their_hands"].search(clause) else words["office"].sub("", clause) for clause in clauses)
-    return danger_in("".join(told)) is not None
+    return danger_in("".join(words["family_unreached"].sub("", clause) for clause in told)) is not None
 
 
 def touches_on(text: str, intent: str) -> bool:

@@ -53,9 +53,9 @@ class Pupil:
 
 @dataclass(frozen=True)
 class SheetEntry:
-    """An absent pupil. `reason`: sick, leave, home or None. `until` is the last day of leave, `since` its first if still to come.
+    """An absent pupil. `reason`: sick, leave, home, the intent of a story, or None. `until` is the last day of leave.
 
-    `unexcused`: it is said that there is no leave (没请假, 旷课), whatever was said before.
+    `since`: its first day, if still to come. `unexcused`: it is said that there is no leave (没请假, 旷课), whatever was said before.
     """
 
     student_id: int
@@ -63,6 +63,19 @@ class SheetEntry:
     until: date | None
     since: date | None = None
     unexcused: bool = False
+
+
+class Story(NamedTuple):
+    """Why a pupil is away, as a teacher tells it: an intent of the families' reader; None where only words of one were heard.
+
+    `sure`: nothing of it is hedged or unexplained. `away`, `came`: it says besides that the child is, or is not, at school today.
+    """
+
+    student_id: int
+    intent: str | None
+    sure: bool
+    away: bool
+    came: bool
 
 
 @dataclass(frozen=True)
@@ -82,7 +95,7 @@ class SheetReading:
     `replaces`: of a sheet that was answered, whether those who are named are all that are absent; None where it may be either.
     `unseated`: those of `unread` that are numbers no pupil has. `missing`: how many are absent by a number in the text that does not
     fit those who are named. `takes_back`: it only says that what was said is wrong. `speaks`: a word tells of somebody's absence or
-    coming, be it of nobody here. `coming`: those of `unread` that say somebody is on the way.
+    coming, be it of nobody here. `coming`: those of `unread` that say somebody is on the way. `stories`: what else is told of pupils.
     """
 
     all_present: bool
@@ -100,6 +113,7 @@ class SheetReading:
     missing: int | None = None
     takes_back: bool = False
     speaks: bool = False
+    stories: tuple[Story, ...] = ()
 
     @property
     def says_today(self) -> bool:

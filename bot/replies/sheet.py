@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.replies.kinds import Pupil, SheetReading
+from bot.replies.kinds import Pupil, SheetEntry, SheetReading, Story
 from bot.replies.names import Named, find_exact
 from bot.replies.normalise import normalise
 from bot.replies.numerals import number
 from bot.replies.sheet_corrections import read_change, without_correction
 from bot.replies.sheet_roll import Roll
+from bot.replies.sheet_stories import stories_in
 from bot.replies.sheet_tokens import tokens
 from bot.replies.sheet_words import sheet_words
 
@@ -36,6 +37,26 @@ def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date, meant: Mappin
     if not plain or len(plain) > _LONGEST:
         return _unread(plain[:_LONGEST])
     plain = _without_forwarding(plain, pupils)
+    reading = _read_all(plain, pupils, today, meant)
+    short, stories = stories_in(plain, pupils, today, meant)
+    if short != plain and _unclear(reading):
+        reading = min(reading, _read_all(short, pupils, today, meant), key=_unclear)
+    return replace(reading, stories=stories, absent=_with_causes(reading.absent, stories)) if stories else reading
+
+
+def _unclear(reading: SheetReading) -> int:
+    return len(reading.unread) + len(reading.doubts)
+
+
+def _with_causes(absent: Sequence[SheetEntry], stories: Sequence[Story]) -> tuple[SheetEntry, ...]:
+    """The cause that is told is why a pupil is absent, where no other is known; being at home is none."""
+    told = {story.student_id: story.intent for story in stories if story.sure}
+    return tuple(
+        replace(entry, reason=told.get(entry.student_id) or entry.reason) if entry.reason in {None, "home"} else entry for entry in absent
+    )
+
+
+def _read_all(plain: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> SheetReading:
     rest, mended, instead = without_correction(plain)
     return _read_day(rest, pupils, today, meant, mended=mended, instead=instead) if rest else _taken_back()
 
@@ -104,12 +125,20 @@ def _read(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, i
         return _unread(text)
     if words["all_present"].fullmatch(text.replace(" ", "")) or (away and not counted):
         return replace(_unread(""), all_present=not any(away), missing=max(away) if any(away) else None)
-    exception = words["except_for"].match(counted)
-    listed = _without_list_numbers((exception["out"] or exception["but"]) if exception else counted)
+    listed = words["back_later"].sub("没来", _without_list_numbers(_excepted(counted)))
     roll = Roll(pupils, today, meant=meant, away=away)
     people = [Named(pupil.student_id, pupil.name) for pupil in pupils]
     roll.call(tokens(listed, find_exact(listed, people, pet_names=False), today))
     return roll.reading() if roll.makes_sense else replace(_unread(text), speaks=roll.speaks)
+
+
+def _excepted(text: str) -> str:
+    """Those who alone are absent: "except for 5 all came", "all came, only 5 is missing"."""
+    words = sheet_words().sheet
+    if exception := words["except_for"].match(text):
+        return exception["out"] or exception["but"] or text
+    left = words["all_but"].match(text)
+    return left["out"] if left else text
 
 
 def _counted(text: str, enrolled: int) -> tuple[str, list[int]]:

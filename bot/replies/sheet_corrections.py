@@ -39,7 +39,7 @@ def read_change(text: str, read: Read, *, mended: bool, instead: bool) -> SheetR
         return reading
     if only and not words["missing"].search(text) and any(entry.reason for entry in reading.absent):
         return replace(reading, replaces=None)  # "only 3 is on leave": the others may be absent without it
-    sure = instead or only or words["others_came"].search(text) or words["except_for"].match(text)
+    sure = instead or only or words["others_came"].search(text) or words["except_for"].match(text) or words["all_but"].match(text)
     doubtful = mended and not words["besides"].search(text)
     return replace(reading, replaces=True if sure else None if doubtful else False)
 

@@ -10,6 +10,8 @@ from bot.replies.kinds import Pupil
 from bot.replies.sheet_tokens import Token
 
 BETWEEN = frozenset({"list", "other"})
+_DAYS = {"span": 1, "weeks": 7, "half_month": 15, "months": 30}
+"""How many days each such word counts."""
 _LONGEST_LEAVE = 60  # days; a longer leave is for the bureau, not for a sheet
 
 
@@ -70,8 +72,8 @@ class Leaves:
 
     def _end(self, first: date, token: Token) -> date | None:
         """The last day of a leave; "next Monday to Wednesday" is the Wednesday after that Monday."""
-        if token.kind in {"span", "weeks"}:
-            days = (token.value or 0) * (7 if token.kind == "weeks" else 1)
+        if token.kind in _DAYS:
+            days = (1 if token.value is None else token.value) * _DAYS[token.kind]
             return first + timedelta(days=days - 1) if 0 < days <= _LONGEST_LEAVE else None
         on = token.on
         while on is not None and self.today <= on < first:

@@ -281,6 +281,8 @@ _HEARD: Mapping[str, Callable[[Roll, Token], None]] = {
     "until": Roll._until,
     "span": Roll._span,
     "weeks": Roll._span,
+    "half_month": Roll._span,
+    "months": Roll._span,
     "day": Roll._day,
     "arrived": Roll._arrived,
     "absent": Roll._absent,

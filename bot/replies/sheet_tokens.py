@@ -18,10 +18,10 @@ _RENAMED = {"class": "other", "filler": "other", "range": "unread"}
 
 @dataclass(frozen=True)
 class Token:
-    """`kind`: pupil, seat, until, span, weeks, day, sick, leave, home, arrived, absent, unexcused, coming, all_of, count,
-    break, list, contrary, other, unread.
+    """`kind`: pupil, seat, until, span, weeks, half_month, months, day, sick, leave, home, arrived, absent, unexcused, coming,
+    all_of, count, break, list, contrary, other, unread.
 
-    `ids` are the students that a pupil token may mean; `value` is a seat, a count or a number of days or weeks.
+    `ids` are the students that a pupil token may mean; `value` is a seat, a count or a number of days, weeks or months.
     """
 
     kind: str

@@ -15,7 +15,7 @@ from bot.rendering.documents import DocumentBook
 from bot.rendering.letters import Batch
 from bot.rendering.notice_prints import print_notices
 from cases.calendar_days import find_place
-from cases.delivering import issue_by_name, record_delivery
+from cases.delivering import decline_by_name, issue_by_name, record_delivery
 from cases.finishing import Refusal
 from cases.notice_papers import STATES, NoticePaper, State, notice_papers
 from cases.proofs import Told
@@ -32,7 +32,7 @@ from fanxiao.wiring import Storage
 from storage.tables import Notice
 from storage.work import Work
 
-app = typer.Typer(help="返校通知书 · Written return notices: list, print, issue, deliver, receipts.", no_args_is_help=True)
+app = typer.Typer(help="返校通知书 · Written return notices: list, print, issue, decline, deliver, receipts.", no_args_is_help=True)
 Area = Annotated[str, typer.Option("--area", help="区划代码，不写为全部 · area code; all without it")]
 Numbers = Annotated[list[int], typer.Argument(help="fanxiao notices list 里的序号 · ids as `fanxiao notices list` shows them")]
 notice_letters.register(app)
@@ -62,6 +62,7 @@ REFUSED = {
     "long_ago": ("送达日期太早，超过方案允许的天数", "the day of delivery lies further back than the plan allows"),
     "not_allowed": ("这位责任人的岗位或区域无权办理", "this person's role or area does not allow it"),
     "notice_gone": ("没有等待签发的待办，可能已签发或已撤销", "no task waits to issue it: issued already, or withdrawn"),
+    "say_why_not_issued": ("不签发要写理由：--why 孩子已转到县城小学", "say why it is not issued, as --why 孩子已转到县城小学"),
     "say_signer": ("当面送达要写谁签收：--signed 父亲", "in person: say who signed, as --signed 父亲"),
     "say_witness": ("留置送达要写见证人姓名：--witness 马国强", "left with the village: the witness's name, as --witness 马国强"),
     "say_posting": ("邮寄送达要写邮件号：--posting XA12345678901", "posted: the posting number, as --posting XA12345678901"),
@@ -130,6 +131,20 @@ def issue(ids: Numbers, by: By) -> None:
 
     for number in once(use):
         typer.echo(f"已签发 issued: {number}")
+
+
+@app.command("decline")
+def decline(ids: Numbers, by: By, why: Annotated[str, typer.Option("--why", help="不签发的理由 · why they are not issued")]) -> None:
+    """不签发 · A person who may issue them does not, for a reason; those around hear so, and the cases go on. All or none."""
+
+    async def use(work: Work, _: Storage) -> None:
+        person = await acting(work, by)
+        for notice_id in ids:
+            _stop(notice_id, await decline_by_name(work, notice_id, person.id, why.strip()))
+
+    once(use)
+    for notice_id in ids:
+        typer.echo(f"未签发 declined: {notice_id}")
 
 
 @app.command("deliver")

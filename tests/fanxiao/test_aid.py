@@ -108,7 +108,7 @@ async def test_the_letter_and_the_message_for_a_child_without_a_place_name_no_sc
         assert word in text, word
     assert not [word for word in ("None", "电话：）") if word in text]
     await poor.to("2026-11-02 07:30")
-    await poor.phones["father"].expects("想问详细请打电话，或直接回复")
+    await poor.phones["father"].expects("想问详细请直接回复")
 
 
 async def test_what_a_child_has_a_claim_to_is_shown_and_only_what_all_have_is_told(poor: County, shell: Terminal) -> None:

@@ -193,3 +193,18 @@ async def test_refusals_say_why_and_change_nothing(level_four: County, notices: 
     async with level_four.database.session() as session:
         assert (await session.scalars(select(Document.id))).all() == []
     assert all(one.issued_at is None and one.deadline_on is None for one in await level_four.notices())
+
+
+async def test_declined_with_a_reason_by_whoever_may_issue(level_four: County, notices: Notices) -> None:
+    first, second = [str(one.id) for one in await level_four.notices()]
+    without_reason = await notices("decline", first, "--by", "赵干事", "--why", " ")
+    assert (without_reason.exit_code, "不签发要写理由" in without_reason.stderr) == (1, True)
+    assert "无权办理" in (await notices("decline", first, "--by", "马主任", "--why", "孩子已转到县城小学")).stderr
+    assert f"未签发 declined: {first}" in (await notices("decline", first, "--by", "赵干事", "--why", "孩子已转到县城小学")).stdout
+    listed = json.loads((await notices("list", "--json")).stdout)
+    assert {one["notice_id"]: one["state"] for one in listed} == {int(first): "declined", int(second): "draft"}
+    await level_four.stage.advance(minutes=2)
+    await level_four.phones["principal"].expects("赵干事", "孩子已转到县城小学")
+    again = await notices("decline", first, second, "--by", "赵干事", "--why", "孩子已转到县城小学")
+    assert (again.exit_code, "什么都没有改动" in again.stderr) == (1, True)
+    assert [one.declined_at is None for one in await level_four.notices()] == [False, True]

@@ -58,7 +58,7 @@ def test_a_voice_says_the_signature_without_brackets() -> None:
 def test_a_chat_that_says_the_same_bears_no_signature_of_an_sms() -> None:
     facts = {"signature": "县局", "who": "班主任马晓红", "when": "明天上午", "school_phone": ""}
     assert CATALOGUE.render("will_call", "sms", facts).startswith("【县局】已收到，")
-    assert CATALOGUE.render("will_call", "chat", facts) == "已收到，班主任马晓红明天上午打电话联系您。有急事请打电话，或直接回复"
+    assert CATALOGUE.render("will_call", "chat", facts) == "已收到，班主任马晓红明天上午打电话联系您。有急事请直接回复"
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -109,3 +109,10 @@ def test_the_command_says_that_all_is_well() -> None:
 def test_there_are_as_many_buttons_as_choices() -> None:
     facts = {"choice": ["马小龙(5号)", "马晓虎(8号)", "", ""]}
     assert CATALOGUE.buttons("sheet_unclear", facts) == [("1", "马小龙(5号)"), ("2", "马晓虎(8号)")]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("template_id", [one.id for one in CATALOGUE.templates.values() if "school_phone" in one.sources["sms"]])
+def test_a_school_without_a_telephone_asks_nobody_to_call_it(template_id: str, variant: str) -> None:
+    text = CATALOGUE.render(template_id, variant, {**sample(CATALOGUE, CATALOGUE.templates[template_id]), "school_phone": ""})
+    assert not re.search("☎|学校电话|打电话(?:$|[。，、])|[。，][。，]|请[。，]|或[。，]", text), text

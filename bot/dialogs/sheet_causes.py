@@ -1,0 +1,104 @@
+"""A teacher writes why a pupil is away: who hears of it, and what the teacher is told; what is not clear is asked back once."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+
+from bot.dialogs.answering import answered
+from bot.dialogs.phrases import numbered, parted_options, phrase
+from bot.dialogs.picking import Picked, ask_for_more
+from bot.dialogs.sheet_changes import names_of
+from bot.dialogs.sheet_talk import Talk
+from bot.replies import Pupil, SheetReading
+from bot.replies.picks import NONE_OF_THEM, read_picks
+from bot.replies.sheet_stories import DEATH
+from cases.attendance import Away
+from cases.staff_letters import reader_of, staff_letter, writer_of
+from cases.teacher_word import Known, no_longer_asked, pass_on
+from storage.tables import Inbound, Question
+
+APART = "apart"
+"""What is not written out on a phone: the county reads the words themselves."""
+OFFERED = ("working", "hardship", "caring_family", "refuses_school", "transferred", APART)
+
+
+async def pass_causes_on(talk: Talk, reading: SheetReading, away: Container[int] = ()) -> dict[int, str]:
+    """Student → who has it now, as the receipt says it. `away`: those whose family would be asked."""
+    found = {}
+    for story in reading.stories:
+        if story.sure and story.intent is not None:
+            found[story.student_id] = await _passed_on(
+                talk, story.student_id, story.intent, talk.source_id, is_away=story.student_id in away
+            )
+    return {student_id: said for student_id, said in found.items() if said}
+
+
+async def _passed_on(talk: Talk, student_id: int, intent: str, inbound_id: int, *, is_away: bool) -> str:
+    speaker = talk.speaker
+    writer = await writer_of(talk.work, speaker.plan, speaker.staff_id, speaker.staff)
+    who = await pass_on(talk.work, Known(student_id, intent, inbound_id, speaker.staff_id, writer))
+    if not who and intent == DEATH:
+        return await _to_the_county(talk, student_id, await talk.work.session.get_one(Inbound, inbound_id), intent)
+    key = "alarm" if intent == "safety" else "told" if is_away else "passed_on"
+    return phrase(f"next_step.{key}", who=who) if who else ""
+
+
+async def _picked(talk: Talk, student_id: int, cause: str, earlier: Inbound) -> str:
+    if cause != APART:
+        return await _passed_on(talk, student_id, cause, earlier.id, is_away=True)
+    return await _to_the_county(talk, student_id, earlier, cause)
+
+
+async def _to_the_county(talk: Talk, student_id: int, inbound: Inbound, cause: str) -> str:
+    """Its officer reads the words themselves."""
+    work, speaker = talk.work, talk.speaker
+    writer = await writer_of(work, speaker.plan, speaker.staff_id, speaker.staff)
+    task = await staff_letter(work, inbound, speaker.staff_id, writer, inbound.area_code or "")
+    await no_longer_asked(work, student_id, speaker.today, cause)
+    return phrase("next_step.told", who=await reader_of(work, speaker.plan, task))
+
+
+def says_only_causes(talk: Talk, class_id: int, reading: SheetReading) -> bool:
+    """No sheet is asked for, and nothing is said of who is at school: a pupil may be betrothed and there all the same."""
+    stories = {story.student_id: story for story in reading.stories if story.sure}
+    named = {entry.student_id for entry in reading.absent}
+    of_causes = bool(named) and named <= stories.keys() and not any(stories[one].away for one in named)
+    return class_id not in talk.asked and of_causes and not (reading.arrived or reading.later or reading.same or reading.yesterday)
+
+
+def say_who_has_it(talk: Talk, class_id: int, told: Mapping[int, str], pupils: Mapping[int, Pupil]) -> str:
+    by_step: dict[str, list[int]] = {}
+    for student_id, step in told.items():
+        by_step.setdefault(step, []).append(student_id)
+    said = "；".join(phrase("next_step.some", names=names_of(ids, pupils), step=step) for step, ids in by_step.items())
+    return talk.say("cause_told", class_id, told=said)
+
+
+def ask_unclear_causes(talk: Talk, class_id: int, reading: SheetReading, away: Sequence[Away], pupils: Mapping[int, Pupil]) -> None:
+    """Of those whose absence nothing else explains."""
+    unexplained = {one.student_id for one in away if not one.excused and one.reason is None}
+    unclear = [story.student_id for story in reading.stories if not story.sure and story.student_id in unexplained]
+    if unclear:
+        _ask(talk, class_id, unclear, pupils)
+
+
+def _ask(talk: Talk, class_id: int, students: Sequence[int], pupils: Mapping[int, Pupil]) -> str:
+    offered = numbered([phrase(f"cause.{intent}") for intent in OFFERED])
+    facts = {"pick": "cause", "students": [*students], "choices": offered, **parted_options(offered)}
+    return ask_for_more(talk, "cause_unclear", class_id, {"name": pupils[students[0]].name, **facts})
+
+
+async def picked_cause(talk: Talk, question: Question, earlier: Inbound) -> Picked | str | None:
+    """The number of a cause; of the next pupil it is asked then."""
+    picks = read_picks(talk.text, options=len(OFFERED))
+    if picks is None or len(picks) != 1:
+        return None
+    class_id, (student_id, *others) = question.facts["room_id"], question.facts["students"]
+    pupils = await talk.pupils(class_id)
+    await answered(talk.work, talk.inbound, question)
+    said = phrase("next_step.going_on")
+    if picks != (NONE_OF_THEM,):
+        said = await _picked(talk, student_id, OFFERED[picks[0] - 1], earlier) or said
+    still = [one for one in others if one in pupils]
+    outcome = say_who_has_it(talk, class_id, {student_id: said}, pupils) if student_id in pupils else "sheet_answered"
+    return _ask(talk, class_id, still, pupils) if still else outcome

@@ -1,0 +1,129 @@
+"""A teacher's sheet tells why a child is away: whoever can help hears of it, and nobody asks the family as if nobody knew."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables import Absence, AttendanceSheet
+from tests.stories.county import County
+
+
+@pytest.fixture
+async def asked(county: County) -> County:
+    """Monday 08:31: the class teacher has the sheet, and has not answered it."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"], seat=21)
+    await county.student("李梅花", guardians=["mother"], seat=22)
+    await county.others(8)
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].expects("三(2)班")
+    return county
+
+
+async def passed_on(county: County) -> list[tuple[str, int | None]]:
+    return [(task.kind, task.student_id) for task in await county.tasks() if task.kind != "await_answer"]
+
+
+async def absences(county: County) -> dict[str, str]:
+    async with county.database.session() as session:
+        names = {student_id: name for name, student_id in county.students.items()}
+        return {names[one.student_id]: one.state for one in await session.scalars(select(Absence))}
+
+
+CAUSES = (
+    ("马小龙要结婚了不来了", "betrothal_check", "孙科长", "county_officer"),
+    ("21在饭馆打工", "child_labour_check", "赵干事", "township_officer"),
+    ("听说小龙跟着阿訇念经去了", "persuade_privately", "赵干事", "township_officer"),
+    ("马小龙被同学欺负不敢来，其他都到了", "bullying_check", "孙科长", "county_officer"),
+    ("马小龙家里没钱", "aid", "王校长", "principal"),
+    ("马小龙在家看弟弟", "family_help", "马主任", "village_committee"),
+    ("马小龙转学了", "enrolment_check", "郑老师", "enrolment_manager"),
+)
+
+
+@pytest.mark.parametrize(("text", "kind", "who", "role"), CAUSES)
+async def test_a_cause_goes_to_whoever_can_help_and_the_family_is_not_asked(
+    asked: County, text: str, kind: str, who: str, role: str
+) -> None:
+    await asked.phones["class_teacher"].replies(text)
+    receipt = await asked.phones["class_teacher"].expects("缺勤马小龙", "情况已转告")
+    assert who in receipt
+    assert "家长马上会收到询问" not in receipt
+    assert await passed_on(asked) == [(kind, asked.students["马小龙"])]
+    await asked.phones[role].expects("小龙")
+    await asked.to("2026-11-02 19:00")
+    await asked.phones["father"].expects_nothing()
+
+
+async def test_a_danger_is_an_alarm_about_the_child_however_it_is_named(asked: County) -> None:
+    await asked.phones["class_teacher"].replies("21跑丢了，22病")
+    await asked.phones["class_teacher"].expects("马小龙", "情况紧急", "孙科长", "李梅花")
+    await asked.phones["county_officer"].expects("紧急", "小龙")
+    assert {student for kind, student in await passed_on(asked) if kind == "safety"} == {asked.students["马小龙"]}
+    await asked.to("2026-11-02 19:00")
+    await asked.phones["father"].expects_nothing()
+
+
+async def test_what_is_of_somebody_else_or_denied_is_passed_on_to_nobody(asked: County) -> None:
+    for text in ("马小龙他姐姐要结婚了", "马小龙没来，没打工，是病了", "马小龙的哥哥去打工了没人送，22事假"):
+        await asked.phones["class_teacher"].replies(text)
+        await asked.stage.advance(minutes=6)
+    assert await passed_on(asked) == []
+
+
+async def test_a_family_that_cannot_be_reached_is_no_danger(asked: County) -> None:
+    await asked.phones["class_teacher"].replies("21没来，家长联系不上")
+    await asked.phones["class_teacher"].expects("缺勤马小龙", "询问")
+    assert await passed_on(asked) == []
+
+
+async def test_said_again_by_teacher_or_family_it_stays_one_task(asked: County) -> None:
+    await asked.phones["class_teacher"].replies("马小龙打工去了")
+    await asked.stage.advance(minutes=6)
+    await asked.phones["father"].replies("小龙打工去了")
+    await asked.to("2026-11-03 08:31")
+    await asked.phones["class_teacher"].replies("马小龙打工去了")
+    await asked.phones["class_teacher"].expects("11月3日", "转告乡镇控辍干事赵干事")
+    assert [kind for kind, _ in await passed_on(asked)].count("child_labour_check") == 1
+
+
+async def test_a_hedged_cause_is_asked_back_and_then_passed_on(asked: County) -> None:
+    teacher = asked.phones["class_teacher"]
+    await teacher.replies("马小龙可能打工去了，22病")
+    await teacher.expects("缺勤马小龙、李梅花")
+    await teacher.expects("马小龙的情况没看准", "1打工")
+    assert await passed_on(asked) == []
+    await teacher.replies("1")
+    await teacher.expects("马小龙", "转告乡镇控辍干事赵干事")
+    assert await passed_on(asked) == [("child_labour_check", asked.students["马小龙"])]
+    assert await absences(asked) == {"马小龙": "absent", "李梅花": "excused"}
+
+
+async def test_what_cannot_be_written_out_is_read_by_the_county(asked: County) -> None:
+    teacher, county_officer = asked.phones["class_teacher"], asked.phones["county_officer"]
+    await teacher.replies("马小龙好像订婚了")
+    await teacher.expects("没看准", "6别的，请县里单独了解")
+    await teacher.replies("6")
+    await teacher.expects("马小龙", "孙科长")
+    await county_officer.expects("班主任马老师")
+
+
+async def test_a_cause_of_a_child_that_is_there_changes_no_sheet(asked: County) -> None:
+    teacher = asked.phones["class_teacher"]
+    await teacher.replies("0")
+    await asked.stage.advance(minutes=6)
+    await teacher.replies("马小龙要订婚了")
+    await teacher.expects("马小龙情况已转告", "孙科长")
+    assert await absences(asked) == {}
+    assert await passed_on(asked) == [("betrothal_check", asked.students["马小龙"])]
+    async with asked.database.session() as session:
+        assert list(await session.scalars(select(AttendanceSheet.state))) == ["answered"]
+
+
+async def test_of_a_child_that_has_died_a_person_hears_and_nobody_asks_the_family(asked: County) -> None:
+    await asked.phones["class_teacher"].replies("马小龙昨晚口唤了")
+    await asked.phones["class_teacher"].expects("缺勤马小龙", "转告孙科长")
+    assert await passed_on(asked) == [("staff_letter", None)]
+    await asked.to("2026-11-02 19:00")
+    await asked.phones["father"].expects_nothing()
