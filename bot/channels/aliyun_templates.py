@@ -19,8 +19,9 @@ from typing import Any
 
 import yaml
 
-from bot.rendering import Catalogue
+from bot.rendering import load_once
 from bot.rendering.registered import candidates
+from plan.yaml_text import read_yaml
 from storage.faults import StartFault
 
 CODE = re.compile(r"SMS_\d+")
@@ -38,7 +39,7 @@ class Entry:
 @cache
 def words() -> dict[str, Any]:
     """templates/registered.yaml."""
-    found: dict[str, Any] = yaml.safe_load((files("templates") / "registered.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = read_yaml((files("templates") / "registered.yaml").read_text(encoding="utf-8"))
     return found
 
 
@@ -46,7 +47,7 @@ def words() -> dict[str, Any]:
 def texts_of_ours() -> dict[str, str]:
     """The text to register for each message of today's catalogue that can be registered."""
     with as_file(files("templates")) as folder:
-        found = candidates(Catalogue.load(folder))
+        found = candidates(load_once(folder))
     return {one.template.id: one.registered.text for one in found if one.registered is not None}
 
 

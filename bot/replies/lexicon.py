@@ -10,13 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-import yaml
-
 from bot.replies.beginnings import Patterns, Sieve, compiled, either
+from plan.yaml_text import read_yaml
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _kept: list[Callable[[], None]] = []
 _changes: list[Callable[[dict[str, Any]], None]] = []
 _MACRO = re.compile(r"<([a-z]+)>")
@@ -140,9 +138,9 @@ def extend(changes: Callable[[dict[str, Any]], None] | None) -> None:
 def as_written() -> dict[str, Any]:
     """The data that comes with the product."""
     here = Path(__file__)
-    data: dict[str, Any] = yaml.load(here.with_name("lexicon.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    data: dict[str, Any] = read_yaml(here.with_name("lexicon.yaml").read_text(encoding="utf-8"))
     data["own"] = []
-    data["everyday"] = yaml.load(here.with_name("everyday.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    data["everyday"] = read_yaml(here.with_name("everyday.yaml").read_text(encoding="utf-8"))
     return data
 
 

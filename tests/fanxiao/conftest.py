@@ -36,11 +36,20 @@ def terminal(shell: Terminal) -> Terminal:
     return typed
 
 
+@pytest.fixture(scope="session")
+def spare() -> list[list[Database]]:
+    """Log-ins that a command has closed, for the next one: what SQLAlchemy has compiled for them is not compiled again."""
+    return []
+
+
 @pytest.fixture
-def shell(empty_server: Server, database: Database, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def shell(
+    empty_server: Server, database: Database, cipher: Cipher, spare: list[list[Database]], monkeypatch: pytest.MonkeyPatch
+) -> Terminal:
     def opened(_: object) -> Storage:
-        server: Any = SimpleNamespace(close=lambda: None)  # the tests' server outlives the command
-        return Storage(server, *(Database(empty_server.url(role)) for role in (Role.OWNER, Role.WORKER, Role.WEB)), cipher)
+        logins = spare.pop() if spare else [Database(empty_server.url(role)) for role in (Role.OWNER, Role.WORKER, Role.WEB)]
+        server: Any = SimpleNamespace(close=lambda: spare.append(logins))  # the tests' server outlives the command
+        return Storage(server, *logins, cipher)
 
     monkeypatch.setattr("fanxiao.commands.once.open_storage", opened)
     monkeypatch.setattr("fanxiao.commands.once.SystemClock", lambda: SteppedClock(database))
