@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def meanings() -> dict[str, Any]:
     return loaded
 
 
+@cache
 def comments(model: type[Base]) -> dict[str, str]:
     """The comments that stand beside the columns in the source."""
     found = (COMMENTED.match(line) for line in inspect.getsource(model).splitlines())

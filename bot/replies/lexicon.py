@@ -130,6 +130,8 @@ def derived(*, maxsize: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
 
 def extend(changes: Callable[[dict[str, Any]], None] | None) -> None:
     """From now on the lexicon is read with these changes to its data; None goes back to the one that comes along."""
+    if changes is None and not _changes:
+        return
     _changes[:] = [changes] if changes else []
     for forget in _kept:
         forget()
