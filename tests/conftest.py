@@ -6,10 +6,13 @@ import gc
 import os
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.testing
 from hypothesis import settings
+from typer.main import get_command
 
 from fanxiao.running import SELDOM, new_loop
 from storage import server as servers
@@ -28,6 +31,7 @@ settings.register_profile("hunt", derandomize=False, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 gc.disable()  # until everything is loaded: none of it is garbage, and each look at it costs a second
+typer.testing._get_command = cache(get_command)  # a process types one command; a test types many, and each would build them all
 
 
 SLOW = frozenset((Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").split())
