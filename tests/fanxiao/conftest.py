@@ -18,14 +18,10 @@ from storage.crypto import Cipher
 from storage.database import Database
 from storage.roles import Role
 from storage.server import Server
-from tests.stories.county import County
+from tests.stories.conftest import county
 
+__all__ = ["county"]
 Terminal = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def county(database: Database, web: Database, cipher: Cipher) -> County:
-    return County(database, web, cipher)
 
 
 @pytest.fixture
