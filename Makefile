@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What has been compiled is kept for the next process of the tests, even where the shell says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install demo test test-slow test-long test-browser test-fast lint bench format
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from plan.yaml_text import read_yaml
 
 Both = Mapping[str, str]
 
@@ -27,7 +27,7 @@ class NotTaken(Exception):
 @cache
 def enrolment_words() -> Mapping[str, Mapping[str, Both]]:
     """The file: refusals, states, events, each by key and language."""
-    found: Mapping[str, Mapping[str, Both]] = yaml.safe_load(files("templates").joinpath("enrolment.yaml").read_text(encoding="utf-8"))
+    found: Mapping[str, Mapping[str, Both]] = read_yaml(files("templates").joinpath("enrolment.yaml").read_text(encoding="utf-8"))
     return found
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 
-import yaml
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from plan.check import read_plan
 from plan.model import Plan
+from plan.yaml_text import read_yaml
 from storage.tables import PlanVersion
 from storage.work import Work
 
@@ -63,7 +63,7 @@ async def _read(session: AsyncSession, version_id: int, digest: str) -> Plan:
     """A stored version was sound when it was installed: a later, stricter check must not orphan the cases under it."""
     if digest not in _READ:
         body = (await session.scalars(select(PlanVersion.body).where(PlanVersion.id == version_id))).one()
-        _READ[digest] = Plan.model_validate(yaml.safe_load(body), extra="ignore")
+        _READ[digest] = Plan.model_validate(read_yaml(body), extra="ignore")
     return _READ[digest]
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from plan.yaml_text import read_yaml
 
 TABLES = (
     "states", "excluded", "outcomes", "reasons", "unknown_reason", "channels", "kinds", "groups", "refusals", "told", "list_faults",
@@ -81,7 +81,7 @@ class Library:
 @cache
 def library() -> Library:
     """The library as it stands in the file."""
-    data = yaml.safe_load(files("templates").joinpath("campaigns.yaml").read_text(encoding="utf-8"))
+    data = read_yaml(files("templates").joinpath("campaigns.yaml").read_text(encoding="utf-8"))
     audiences = {key: _audience(key, entry) for key, entry in data["audiences"].items()}
     texts = {key: _text(key, entry, audiences) for key, entry in data["texts"].items()}
     return Library(

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
+from plan.yaml_text import read_yaml
 
 Kind = Literal["text", "date", "moment", "count", "percent"]
 Cell = str | int | float | Decimal | date | datetime | None
@@ -62,5 +62,5 @@ def said(name: str) -> str:
 @cache
 def texts() -> dict[str, Any]:
     """The file as it stands."""
-    loaded: dict[str, Any] = yaml.safe_load(files("templates").joinpath("tables.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = read_yaml(files("templates").joinpath("tables.yaml").read_text(encoding="utf-8"))
     return loaded

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from plan.yaml_text import read_yaml
 
 PLACE_LONGEST = 8
 """Characters within which a county's name ends."""
@@ -83,4 +83,4 @@ class SupportWords:
 @cache
 def support_words() -> SupportWords:
     """The words as they stand in the file."""
-    return SupportWords(yaml.safe_load(files("templates").joinpath("support.yaml").read_text(encoding="utf-8")))
+    return SupportWords(read_yaml(files("templates").joinpath("support.yaml").read_text(encoding="utf-8")))

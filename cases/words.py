@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import yaml
+from plan.yaml_text import read_yaml
 
 _CLAUSE = re.compile(r"[\s，,。；;：:！!、]+")
 
@@ -174,7 +174,7 @@ def _after(said: Iterable[str], text: str) -> str | None:
 @cache
 def words() -> Words:
     """The words as they stand in the file."""
-    data = yaml.safe_load(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
+    data = read_yaml(files("templates").joinpath("words.yaml").read_text(encoding="utf-8"))
     apart = {
         name: data.pop(name)
         for name in ("ways", "exits", "refusals", "refusals_en", "issuers", "titles", "relations", "numbering", "channels")

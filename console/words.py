@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol
 
-import yaml
+from plan.yaml_text import read_yaml
 
 LANGUAGES = ("zh", "en")
 
@@ -27,7 +27,7 @@ class Named(Protocol):
 @cache
 def page_data(name: str) -> dict[str, Any]:
     """templates/NAME.yaml, read once."""
-    data: dict[str, Any] = yaml.safe_load(files("templates").joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = read_yaml(files("templates").joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
     return data
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 
 from sqlalchemy import select
 
@@ -18,7 +18,7 @@ from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.wording import county_signatures
-from bot.rendering import Catalogue, CatalogueError
+from bot.rendering import Catalogue, CatalogueError, load_once
 from bot.rendering.frames import saying
 from bot.worker import Worker
 from cases.plans import plan_in_force
@@ -53,13 +53,10 @@ class Engine:
         return self.settings.channels
 
 
-_read = cache(Catalogue.load)
-
-
 def load_catalogue() -> Catalogue:
     """The messages that come along with the code, read once. Raises StartFault."""
     try:
-        return _read(TEMPLATES)
+        return load_once(TEMPLATES)
     except CatalogueError as error:
         raise StartFault("templates_faulty", reason=error) from error
 

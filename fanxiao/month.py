@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
+from plan.yaml_text import read_yaml
 
 FILE = Path(__file__).with_name("month.yaml")
 AGAIN = "again"
@@ -61,7 +61,7 @@ class Month:
 
 def load_month() -> Month:
     """The script that comes along."""
-    data = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    data = read_yaml(FILE.read_text(encoding="utf-8"))
     parts = tuple(_part(key, entry, data) for key, entry in data["children"].items())
     staff = {kind: _answers(said) for kind, said in data["staff"].items()}
     return Month(datetime.fromisoformat(data["begins"]), datetime.fromisoformat(data["ends"]), data["teacher_after"], parts, staff)

@@ -17,11 +17,12 @@ few hundred objects costs a worker a tenth of its time."""
 def run(main: Coroutine[Any, Any, Result]) -> Result:
     """`asyncio.run`, but with uvloop, or on Windows, which it lacks, with a selector loop: psycopg refuses the default one there."""
     gc.set_threshold(*SELDOM)
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(main)
 
 
-def _loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
+    """An event loop as `run` uses it."""
     if sys.platform == "win32":
         return asyncio.SelectorEventLoop()
     import uvloop

@@ -8,10 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from papers.typesetting import pdf, with_gaps
 from papers.workbook import Cell, Column, Sheet, workbook
+from plan.yaml_text import read_yaml
 
 SHEET = (
     ("number", 6, "count"), ("name", 12, "text"), ("sex", 6, "text"), ("born", 12, "date"), ("school", 24, "text"),
@@ -27,7 +26,7 @@ LESSONS = (
 @cache
 def words() -> Any:
     """What stands on the paper (templates/registers.yaml)."""
-    return yaml.safe_load(files("templates").joinpath("registers.yaml").read_text(encoding="utf-8"))
+    return read_yaml(files("templates").joinpath("registers.yaml").read_text(encoding="utf-8"))
 
 
 def register_workbook(category: str, rows: Sequence[Mapping[str, Any]], on: date) -> bytes:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from plan.yaml_text import QUICK
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -28,10 +30,7 @@ class PlanFault(Exception):
         super().__init__("\n".join(map(str, problems)))
 
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(QUICK):  # type: ignore[misc]
     """Refuses an entry given twice: YAML would keep the last one and drop the other in silence."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:

@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 
 from bot.channels.base import Trouble
-from bot.rendering import Catalogue
+from bot.rendering import Catalogue, load_once
 from bot.rendering.frames import all_candidates, frames, mute, words
 from storage.faults import StartFault
 
@@ -44,7 +44,7 @@ def texts_of_ours() -> dict[str, str]:
 @cache
 def _catalogue() -> Catalogue:
     with as_file(files("templates")) as folder:
-        return Catalogue.load(folder)
+        return load_once(folder)
 
 
 def outdated(codes: Mapping[str, Entry]) -> frozenset[str]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Self
 
-import yaml
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from bot.channels.base import Answer, Request
 from bot.channels.speech import aloud, pieces
+from plan.yaml_text import read_yaml
 
 ALL_KEYS = ""
 """As `finishOnKey`: no key ends the input early, so that # is a key like others."""
@@ -37,7 +37,7 @@ class Words:
 
     @classmethod
     def load(cls) -> Self:
-        return cls(**yaml.safe_load((files("templates") / "voice.yaml").read_text(encoding="utf-8")))
+        return cls(**read_yaml((files("templates") / "voice.yaml").read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import as_file, files
 
-from bot.rendering import Catalogue
+from bot.rendering import Catalogue, load_once
 from bot.rendering.law import LawBook
 from storage.tables import Task
 
@@ -21,7 +21,7 @@ Choices = list[list[str]]
 @cache
 def _catalogue() -> Catalogue:
     with as_file(files("templates")) as folder:
-        return Catalogue.load(folder)
+        return load_once(folder)
 
 
 def phrase(key: str, **words: str) -> str:

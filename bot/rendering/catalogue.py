@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from bot.rendering.law import LawBook, QuotationError
 from bot.rendering.no_phone import Rules, marked, rules, worded
 from bot.rendering.traits import Traits
+from plan.yaml_text import read_yaml
 
 VARIANTS = ("sms", "chat", "voice")
 AUDIENCES = ("guardian", "teacher", "officer", "public")
@@ -168,9 +170,15 @@ class Catalogue:
         return _fill(found, key, context or {})
 
 
+@cache
+def load_once(folder: Path) -> Catalogue:
+    """What a folder's messages were when this process first asked: reading them takes most of a second. Raises CatalogueError."""
+    return Catalogue.load(folder)
+
+
 def quoted(environment: ImmutableSandboxedEnvironment, template: MessageTemplate) -> set[str]:
     """The keys of law that its texts quote, and those that it declares."""
-    trees = [environment.parse(source) for _, source in template.texts()]
+    trees = [environment.parse(source) for _, source in template.texts() if "law" in source]
     return {*template.law, *(key for tree in trees for key in quoted_in(tree))}
 
 
@@ -212,7 +220,7 @@ def _compile(environment: ImmutableSandboxedEnvironment, name: str, source: str)
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogueError(path.stem, _reason(error)) from error
     if not isinstance(data, dict):
@@ -228,7 +236,7 @@ def _reason(error: Exception) -> str:
 def _without_phone(folder: Path) -> Rules:
     path = folder / "no_phone.yaml"
     try:
-        return rules(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return rules(read_yaml(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, yaml.YAMLError, re.error) as error:
         raise CatalogueError(path.stem, str(error)) from error
 

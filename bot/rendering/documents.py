@@ -12,6 +12,7 @@ from jinja2 import Template, TemplateError
 
 from bot.rendering.catalogue import Catalogue, CatalogueError, RenderingError
 from bot.rendering.law import LawBook, MessageKind, QuotationError
+from plan.yaml_text import read_yaml
 
 Who = Literal["families", "officers"]
 FORM = "form"
@@ -74,7 +75,7 @@ class DocumentBook:
     def read(cls, catalogue: Catalogue, folder: Path) -> Self:
         """As it stands, for the lint. CatalogueError when the file is missing, lacks a field or has broken Jinja."""
         try:
-            data: dict[str, Any] = yaml.safe_load((folder / "documents" / "words.yaml").read_text(encoding="utf-8"))
+            data: dict[str, Any] = read_yaml((folder / "documents" / "words.yaml").read_text(encoding="utf-8"))
             documents = {name: _document(name, entry) for name, entry in data.items() if name != FORM}
             compiled = {name: tuple(catalogue.environment.from_string(text) for text in one.sources()) for name, one in documents.items()}
             return cls(documents, data[FORM], catalogue.law, compiled)

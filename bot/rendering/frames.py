@@ -15,8 +15,6 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-import yaml
-
 from bot.rendering.catalogue import Catalogue, MessageTemplate, unsigned
 from bot.rendering.lint import sample
 from bot.rendering.registered import (
@@ -33,6 +31,7 @@ from bot.rendering.registered import (
     registered_values,
     registrable,
 )
+from plan.yaml_text import read_yaml
 
 ROOMY = 28  # characters: with so many in a piece, most cuts fall between words
 _STOPS, _COMMAS = "。；！？：", "，、,; "
@@ -64,7 +63,7 @@ class Frame:
 @cache
 def words() -> dict[str, Any]:
     """templates/registered.yaml."""
-    found: dict[str, Any] = yaml.safe_load((files("templates") / "registered.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = read_yaml((files("templates") / "registered.yaml").read_text(encoding="utf-8"))
     return found
 
 

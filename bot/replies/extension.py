@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from bot.replies.lexicon import as_written, extend
+from plan.yaml_text import read_yaml
 
 _SHORTEST, _LONGEST = 2, 20  # characters of a word
 _FARTHEST = 60  # days
@@ -48,7 +49,7 @@ def use_words(path: Path | None) -> None:
 @cache
 def _faults() -> dict[str, dict[str, str]]:
     text = files("templates").joinpath("own_words.yaml").read_text(encoding="utf-8")
-    faults: dict[str, dict[str, str]] = yaml.safe_load(text)["faults"]
+    faults: dict[str, dict[str, str]] = read_yaml(text)["faults"]
     return faults
 
 
@@ -60,7 +61,7 @@ def _fault(place: str, name: str, *, known: Iterable[str] = (), **more: Any) -> 
 
 def _checked(path: Path) -> dict[str, Any]:
     try:
-        own = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        own = yaml.safe_load(path.read_text(encoding="utf-8")) or {}  # names the line of a fault more exactly than the C parser
     except OSError as error:
         raise LexiconFault(path.name, (_fault("-", "unreadable", error=error.strerror),)) from error
     except UnicodeDecodeError as error:

@@ -10,13 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-import yaml
-
 from bot.replies.beginnings import Patterns, Sieve, compiled, either
+from plan.yaml_text import read_yaml
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _kept: list[Callable[[], None]] = []
 _changes: list[Callable[[dict[str, Any]], None]] = []
 _MACRO = re.compile(r"<([a-z]+)>")
@@ -132,6 +130,8 @@ def derived(*, maxsize: int) -> Callable[[Callable[_P, _T]], Callable[_P, _T]]:
 
 def extend(changes: Callable[[dict[str, Any]], None] | None) -> None:
     """From now on the lexicon is read with these changes to its data; None goes back to the one that comes along."""
+    if changes is None and not _changes:
+        return
     _changes[:] = [changes] if changes else []
     for forget in _kept:
         forget()
@@ -140,9 +140,9 @@ def extend(changes: Callable[[dict[str, Any]], None] | None) -> None:
 def as_written() -> dict[str, Any]:
     """The data that comes with the product."""
     here = Path(__file__)
-    data: dict[str, Any] = yaml.load(here.with_name("lexicon.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    data: dict[str, Any] = read_yaml(here.with_name("lexicon.yaml").read_text(encoding="utf-8"))
     data["own"] = []
-    data["everyday"] = yaml.load(here.with_name("everyday.yaml").read_text(encoding="utf-8"), Loader=_Loader)
+    data["everyday"] = read_yaml(here.with_name("everyday.yaml").read_text(encoding="utf-8"))
     return data
 
 

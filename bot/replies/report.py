@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from bot.replies.normalise import simplified, tidy
 from bot.replies.numerals import number
+from plan.yaml_text import read_yaml
 
 _LONGEST = 200
 _TRIM = " -—,，.。、:：;；!！\n"
@@ -37,7 +36,7 @@ class ReportReading:
 
 @cache
 def _words() -> dict[str, re.Pattern[str]]:
-    data: dict[str, str] = yaml.safe_load(Path(__file__).with_name("report_words.yaml").read_text(encoding="utf-8"))
+    data: dict[str, str] = read_yaml(Path(__file__).with_name("report_words.yaml").read_text(encoding="utf-8"))
     figure = data.pop("number")
     return {name: re.compile(text.replace("<number>", figure)) for name, text in data.items()}
 

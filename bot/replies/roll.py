@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from bot.replies.normalise import tidy
+from plan.yaml_text import read_yaml
 
 _LONGEST = 160
 CARD = ("studies", "living")
@@ -28,7 +27,7 @@ class RollReading:
 
 @cache
 def _words() -> Mapping[str, re.Pattern[str]]:
-    data: dict[str, str] = yaml.safe_load(Path(__file__).with_name("roll_words.yaml").read_text(encoding="utf-8"))
+    data: dict[str, str] = read_yaml(Path(__file__).with_name("roll_words.yaml").read_text(encoding="utf-8"))
     return {name: re.compile(text) for name, text in data.items()}
 
 

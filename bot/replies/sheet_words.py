@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from plan.yaml_text import read_yaml
 
 _PART = re.compile(r"<([a-z]+)>")
 Patterns = Mapping[str, re.Pattern[str]]
@@ -29,7 +29,7 @@ class SheetWords:
 @cache
 def sheet_words() -> SheetWords:
     """The words that come with the product."""
-    data = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    data = read_yaml(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
     parts = {**data["parts"], "weather": data["school"]["weather"]}
     rows = data["sheet"].pop("tokens")
     tokens = tuple((kind, _compiled(text, parts)) for kind, text in rows)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from plan.yaml_text import read_yaml
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
 """What a spreadsheet or CSV cell can hold."""
@@ -29,7 +29,7 @@ class Unreadable(ValueError):
 @cache
 def table(name: str) -> Any:
     """The YAML table `name` of this package's data."""
-    return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+    return read_yaml((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def pattern(module: str, name: str) -> re.Pattern[str]:

@@ -7,11 +7,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from plan.yaml_text import read_yaml
 
 
 @cache
 def post_words() -> Mapping[str, Any]:
     """The words as they stand in the file."""
-    data: Mapping[str, Any] = yaml.safe_load(files("templates").joinpath("areas.yaml").read_text(encoding="utf-8"))
+    data: Mapping[str, Any] = read_yaml(files("templates").joinpath("areas.yaml").read_text(encoding="utf-8"))
     return data

@@ -8,11 +8,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from cases.names import area_names
 from plan.model import Plan
 from plan.reporting import Every
+from plan.yaml_text import read_yaml
 from storage.tables import Report, School
 from storage.work import Work
 
@@ -25,7 +24,7 @@ COUNTED = ("of_age", "suspected", "dropout")
 @cache
 def report_words() -> Mapping[str, Any]:
     """The words as they stand in the file."""
-    data: Mapping[str, Any] = yaml.safe_load(files("templates").joinpath("reports.yaml").read_text(encoding="utf-8"))
+    data: Mapping[str, Any] = read_yaml(files("templates").joinpath("reports.yaml").read_text(encoding="utf-8"))
     return data
 
 

@@ -28,7 +28,7 @@ from storage.server import Server
 from storage.tables import Difference, Event, Report, ReportVersion, School, Student
 from storage.work import Work, working
 from tests.agreement.life import AREA, CATEGORIES, EVENING, Life
-from tests.emptying import empty
+from tests.emptying import Emptier
 from tests.stories.county import County
 
 BEGINS = date(2026, 11, 25)  # some days before the reports of a week and of a month
@@ -166,14 +166,14 @@ async def live(server: Server, cipher: Cipher, seed: int, days: int) -> None:
 
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6))
-def test_every_number_agrees_on_every_day(server: Server, cipher: Cipher, seed: int) -> None:
-    empty(server)
+def test_every_number_agrees_on_every_day(server: Server, emptier: Emptier, cipher: Cipher, seed: int) -> None:
+    emptier.empty()
     asyncio.run(live(server, cipher, seed, days=8))
 
 
 @pytest.mark.long
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6))
-def test_every_number_agrees_for_months(server: Server, cipher: Cipher, seed: int) -> None:
-    empty(server)
+def test_every_number_agrees_for_months(server: Server, emptier: Emptier, cipher: Cipher, seed: int) -> None:
+    emptier.empty()
     asyncio.run(live(server, cipher, seed, days=25))

@@ -24,6 +24,7 @@ from bot.channels.registry import accounts, build_channels, close_channels
 from bot.rendering.frames import frames
 from fanxiao.cli import app
 from fanxiao.engine import load_catalogue
+from plan.yaml_text import read_yaml
 from storage.database import Database
 from storage.faults import StartFault
 from storage.tables import DeliveryStatus
@@ -395,7 +396,7 @@ def test_codes_stay_with_the_words_that_were_approved(tmp_path: Path) -> None:
     out = tmp_path / "new" / "templates.csv"
     assert export("--channel", "aliyun_sms", "--out", str(out)).exit_code == 0
     file = out.with_suffix(".yaml")
-    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    found = read_yaml(file.read_text(encoding="utf-8"))
     found["handed_over"]["code"] = "SMS_1"
     found["undone"] = {"code": "SMS_2", "text": "旧的文字"}
     file.write_text(yaml.safe_dump(found, allow_unicode=True), encoding="utf-8")

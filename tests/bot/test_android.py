@@ -181,6 +181,8 @@ async def test_a_phone_that_cannot_be_asked_is_asked_later(connected: World, pho
     phone.password = right
     await connected.worker().drain(NOW + timedelta(minutes=72))
     assert [asked["phoneNumbers"] for asked in phone.asked] == [[PARENT], [OTHER]]
+
+
 async def test_a_call_is_read_whatever_type_it_is_said_to_be_of(connected: World, phone: FakeAndroid) -> None:
     for number, kind in enumerate(("application/x-www-form-urlencoded", "text/plain"), start=1):
         body, headers = phone.text(PARENT, "娃病了", number=number)

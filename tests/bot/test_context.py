@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
 from bot.outbox.policy import DeliveryPolicy
-from bot.rendering import Catalogue
+from bot.rendering import load_once
+from fanxiao.files import TEMPLATES
 from plan.check import read_plan
 from storage.tables import AttendanceSheet, CaseFile, Notice, PlanVersion, Task
 from tests.bot.world import AREA, NOW, World
 
 PLAN = read_plan(files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8"))
-CATALOGUE = Catalogue.load(Path(str(files("templates"))))
+CATALOGUE = load_once(TEMPLATES)
 
 
 @pytest.fixture

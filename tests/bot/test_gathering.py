@@ -64,7 +64,7 @@ async def test_groups_are_no_larger_than_they_may_be_and_the_first_rank_goes_fir
 
 async def test_after_a_few_the_next_may_gather() -> None:
     book = Book()
-    gathered = Gathering(book.write, few=5, pause=0.05)
+    gathered = Gathering(book.write, few=5, pause=0.3)
     await gathered.give(0)
     late = [asyncio.create_task(gathered.give(number)) for number in (1, 2)]
     await asyncio.sleep(0.01)

@@ -201,14 +201,20 @@ async def test_where_the_providers_choice_cannot_be_noted_a_person_reads_it(
 
 
 async def test_two_workers_do_not_handle_the_same_text(world: World, arrives: Arrives) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
     async def route(work: Work, inbound: Inbound) -> str:
-        await asyncio.sleep(0.05)
+        begun.set()
+        await may_end.wait()
         return "noted"
 
     for _ in range(4):
         await arrives(PARENT, "1")
-    counts = await asyncio.gather(*(handle(world.database, NOW, route) for _ in range(3)))
-    assert sum(counts) == 1
+    first = asyncio.create_task(handle(world.database, NOW, route))
+    await begun.wait()
+    assert await asyncio.gather(*(handle(world.database, NOW, route) for _ in range(2))) == [0, 0]
+    may_end.set()
+    assert await first == 1
 
 
 async def test_a_log_says_nothing_of_what_was_written(world: World, arrives: Arrives, capsys: pytest.CaptureFixture[str]) -> None:

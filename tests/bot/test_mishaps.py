@@ -32,11 +32,13 @@ class Disk:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.filled = asyncio.Event()
 
     async def fill(self) -> None:
         self._run(
             REFUSE, *(f"create trigger full_disk before insert or update on {name} execute function disk_is_full()" for name in GROWING)
         )
+        self.filled.set()
 
     def free(self) -> None:
         self._run("drop function if exists disk_is_full() cascade")
@@ -71,7 +73,9 @@ async def test_a_disk_that_fills_while_a_batch_is_under_way_loses_and_doubles_no
     scripted.answers = [Outcome(Result.ACCEPTED, provider_id=f"p{number}") for number in (1, 2, 3)] + [disk.fill]
     worker = world.worker()
     draining = asyncio.create_task(worker.drain(NOW))
-    await asyncio.sleep(1)
+    async with asyncio.timeout(30):
+        await disk.filled.wait()
+    await asyncio.sleep(0.3)
     assert not draining.done()  # the answers are kept until they can be written
     disk.free()
     await draining

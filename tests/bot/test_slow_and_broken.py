@@ -67,7 +67,7 @@ async def test_a_call_that_waits_or_takes_long_is_in_no_doubt(world: World, can_
         await world.say(await world.person(phone))
     worker = world.worker(doubt_after=timedelta(seconds=0.4))  # the last calls begin more than a second after they are picked up
     await worker._dispatch(NOW)
-    await _deliver_for(worker, 4)
+    await _deliver_for(worker, 30, lambda: len(channel.sent) == 16)
     assert len(channel.sent) == 16
     assert {message.state for message in await world.messages()} == {"sent"}
 

@@ -210,8 +210,8 @@ LAUGHS = "".join(f'<!ENTITY {name} "{f"&{inner};" * 50}">' for inner, name in zi
     ids=["laughs", "file", "net"],
 )
 async def test_xml_may_declare_nothing(channel: WeCom, wecom: FakeWeCom, document: str) -> None:
-    """Neither outside, where anybody may write it, nor inside."""
-    began = time.monotonic()
+    """Neither outside, where anybody may write it, nor inside; and it costs no work."""
+    began = time.process_time()
     outside = Request(HOOKS, query=wecom.signed("AAAA"), body=document.encode())
     assert not channel.verify(outside)
     query, body = wecom.call(document)
@@ -219,7 +219,7 @@ async def test_xml_may_declare_nothing(channel: WeCom, wecom: FakeWeCom, documen
     assert channel.verify(inside)
     with pytest.raises(MalformedCall):
         await channel.hear(inside)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 async def _checked(wecom: FakeWeCom, address: str = "1000002", hooks: str | None = HOOKS, **changed: str) -> list[Trouble]:

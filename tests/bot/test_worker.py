@@ -99,10 +99,10 @@ async def test_looking_for_work_when_there_is_none_is_cheap(world: World) -> Non
     await world.sender()
     worker = world.worker()
     await worker.drain(NOW)
-    begun = time.monotonic()
+    begun = time.process_time()  # the machine may be busy with something else
     for _ in range(20):
         assert await worker.drain(NOW) == 0
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 async def _many(world: World, count: int) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from jinja2 import Environment, StrictUndefined
 
 from cases.ledger import StoryLine
 from console.telling import Knowledge, Teller, known_actions, tell
 from plan.check import read_plan
+from plan.yaml_text import read_yaml
 from storage.database import Database
 from tests.stories.county import PLAN, County, local
 
@@ -75,7 +75,7 @@ def test_every_sentence_can_be_said_with_nothing_known(language: str) -> None:
 
 
 def test_the_file_uses_only_names_that_are_given() -> None:
-    book = yaml.safe_load((ROOT / "templates" / "story.yaml").read_text(encoding="utf-8"))
+    book = read_yaml((ROOT / "templates" / "story.yaml").read_text(encoding="utf-8"))
     environment = Environment(undefined=StrictUndefined, autoescape=True)
     for both in book["sentences"].values():
         assert set(both) == {"zh", "en"}

@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.provider import Drop, Malformed, Provider, Slow
+from tests.fakes.provider import Drop, Malformed, Provider, Slow, cut
 
 SEND_FIELDS = {"id", "phoneNumbers", "textMessage", "withDeliveryReport", "isEncrypted", "ttl", "priority", "simNumber", "deviceId"}
 EVENTS = ("sms:received", "mms:received", "mms:downloaded", "sms:sent", "sms:delivered", "sms:failed")
@@ -142,7 +142,7 @@ class FakeAndroid(Provider):
         if isinstance(fault, Refuse):
             return _refusal(fault)
         if isinstance(fault, Drop) and not fault.accepted:
-            return _cut(request)
+            return cut(request)
         if asked["id"] in self.messages:
             return _refusal(Refuse(409, "message with the same ID already exists"))
         self.messages[asked["id"]] = asked
@@ -150,7 +150,7 @@ class FakeAndroid(Provider):
 
     async def _accepted(self, request: web.Request, told: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
         if isinstance(fault, Drop):
-            return _cut(request)
+            return cut(request)
         if isinstance(fault, Malformed):
             return web.Response(status=202, text=fault.text, content_type="application/json" if fault.text[:1] != "<" else "text/html")
         if isinstance(fault, Slow):
@@ -186,9 +186,3 @@ def _written(at: datetime) -> str:
 def _refusal(fault: Refuse) -> web.Response:
     headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else None
     return web.json_response({"message": fault.words}, status=fault.status, headers=headers)
-
-
-def _cut(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

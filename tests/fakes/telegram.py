@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
-from tests.fakes.provider import Drop, Malformed, Provider, Slow
+from tests.fakes.provider import Drop, Malformed, Provider, Slow, cut
 
 FIELDS = {
     "sendMessage": {"chat_id", "text", "reply_markup", "link_preview_options"},
@@ -160,10 +160,10 @@ class FakeTelegram(Provider):
         if refused:
             return _refusal(refused)
         if isinstance(fault, Drop) and not fault.accepted:
-            return _cut(request)
+            return cut(request)
         message = self._accept(fields)
         if isinstance(fault, Drop):
-            return _cut(request)
+            return cut(request)
         if isinstance(fault, Malformed):
             return web.Response(text=fault.text)
         if isinstance(fault, Slow):
@@ -285,9 +285,3 @@ def _person(chat: str) -> Answer:
 def _refusal(fault: Refuse) -> web.Response:
     told: Answer = {"ok": False, "error_code": fault.status, "description": fault.description}
     return web.json_response(told | ({"parameters": dict(fault.parameters)} if fault.parameters else {}), status=fault.status)
-
-
-def _cut(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

@@ -19,7 +19,7 @@ from aiohttp import ClientSession, web
 from twilio.request_validator import RequestValidator
 from yarl import URL
 
-from tests.fakes.provider import Drop, Malformed, Provider, Slow
+from tests.fakes.provider import Drop, Malformed, Provider, Slow, cut
 from tests.fakes.twilio_account import Holdings
 from tests.fakes.twilio_calls import FIELDS as CALL_FIELDS
 from tests.fakes.twilio_calls import Calls
@@ -155,12 +155,12 @@ class FakeTwilio(Provider):
         if isinstance(fault, Refuse):
             return _refusal(fault)
         if isinstance(fault, Drop) and not fault.accepted:
-            return _cut(request)
+            return cut(request)
         return await self._accepted(request, accept(), fault)
 
     async def _accepted(self, request: web.Request, message: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
         if isinstance(fault, Drop):
-            return _cut(request)
+            return cut(request)
         if isinstance(fault, Malformed):
             return web.Response(status=201, text=fault.text)
         if isinstance(fault, Slow):
@@ -225,9 +225,3 @@ def _refusal(fault: Refuse) -> web.Response:
     more = f"https://www.twilio.com/docs/errors/{fault.code}"
     body = {"code": fault.code, "message": "refused", "more_info": more, "status": fault.status}
     return web.json_response(body, status=fault.status, headers=headers)
-
-
-def _cut(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

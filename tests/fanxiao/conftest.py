@@ -18,14 +18,10 @@ from storage.crypto import Cipher
 from storage.database import Database
 from storage.roles import Role
 from storage.server import Server
-from tests.stories.county import County
+from tests.stories.conftest import county
 
+__all__ = ["county"]
 Terminal = Callable[..., Awaitable[Result]]
-
-
-@pytest.fixture
-def county(database: Database, web: Database, cipher: Cipher) -> County:
-    return County(database, web, cipher)
 
 
 @pytest.fixture
@@ -36,11 +32,20 @@ def terminal(shell: Terminal) -> Terminal:
     return typed
 
 
+@pytest.fixture(scope="session")
+def spare() -> list[list[Database]]:
+    """Log-ins that a command has closed, for the next one: what SQLAlchemy has compiled for them is not compiled again."""
+    return []
+
+
 @pytest.fixture
-def shell(empty_server: Server, database: Database, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def shell(
+    empty_server: Server, database: Database, cipher: Cipher, spare: list[list[Database]], monkeypatch: pytest.MonkeyPatch
+) -> Terminal:
     def opened(_: object) -> Storage:
-        server: Any = SimpleNamespace(close=lambda: None)  # the tests' server outlives the command
-        return Storage(server, *(Database(empty_server.url(role)) for role in (Role.OWNER, Role.WORKER, Role.WEB)), cipher)
+        logins = spare.pop() if spare else [Database(empty_server.url(role)) for role in (Role.OWNER, Role.WORKER, Role.WEB)]
+        server: Any = SimpleNamespace(close=lambda: spare.append(logins))  # the tests' server outlives the command
+        return Storage(server, *logins, cipher)
 
     monkeypatch.setattr("fanxiao.commands.once.open_storage", opened)
     monkeypatch.setattr("fanxiao.commands.once.SystemClock", lambda: SteppedClock(database))

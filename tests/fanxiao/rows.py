@@ -19,6 +19,12 @@ def at(on: date, hour: int = 9) -> datetime:
     return datetime.combine(on, time(hour), ZONE).astimezone(UTC)
 
 
+async def rows(county: County, query: Any) -> list[Any]:
+    """What a query finds, as it was written."""
+    async with county.database.session() as session:
+        return list((await session.scalars(query)).all())
+
+
 async def put(county: County, row: Row) -> Row:
     async with county.database.session() as session, session.begin():
         session.add(row)

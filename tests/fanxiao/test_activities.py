@@ -26,6 +26,7 @@ from storage.tables import Activity, Event, Inbound, Photo
 from storage.work import working
 from tests.fakes.telegram import FakeTelegram
 from tests.fanxiao.conftest import Terminal
+from tests.fanxiao.rows import rows
 from tests.stories import county as counties
 from tests.stories.county import County
 
@@ -51,11 +52,6 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "poster.jpg"
     path.write_bytes(JPEG)
     return path
-
-
-async def rows(county: County, query: Any) -> list[Any]:
-    async with county.database.session() as session:
-        return list((await session.scalars(query)).all())
 
 
 class Chat:

@@ -24,6 +24,7 @@ from fanxiao.cli import app
 from storage.tables import Campaign, Contact, Guardianship, Intent, ListedContact, Message, PersonContact, Sender, Student, StudentCategory
 from storage.work import working
 from tests.fanxiao.conftest import Terminal
+from tests.fanxiao.rows import rows
 from tests.stories.county import PLAN, County, Phone
 
 Typed = Callable[..., Awaitable[Result]]
@@ -86,11 +87,6 @@ def bad_list(tmp_path: Path) -> Path:
 async def change(county: County, statement: Any) -> None:
     async with county.database.session() as session, session.begin():
         await session.execute(statement)
-
-
-async def rows(county: County, query: Any) -> list[Any]:
-    async with county.database.session() as session:
-        return list((await session.scalars(query)).all())
 
 
 async def draft(typed: Typed, *more: str, text: str = "help", by: str = "孙科长") -> str:

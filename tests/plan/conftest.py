@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ from plan.check import read_plan
 from plan.model import Plan
 
 LINXIA = (Path(plan_room.__file__).parent / "linxia.yaml").read_text(encoding="utf-8")
+
+
+def local(text: str) -> datetime:
+    """ "09-21 13:00" in Shanghai, 2026."""
+    return datetime.fromisoformat(f"2026-{text}:00+08:00").astimezone(UTC)
 
 
 @pytest.fixture(scope="session")

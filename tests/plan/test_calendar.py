@@ -14,15 +14,10 @@ from plan.calendar import Calendar
 from plan.check import read_plan
 from plan.model import Plan
 from plan.parts import Duration, QuietHours, Vacation
-from tests.plan.conftest import LINXIA
+from tests.plan.conftest import LINXIA, local
 
 PLAN = read_plan(LINXIA)
 PROFILE = settings(max_examples=80, deadline=None)
-
-
-def local(text: str) -> datetime:
-    """ "09-21 13:00" in Shanghai, 2026."""
-    return datetime.fromisoformat(f"2026-{text}:00+08:00").astimezone(UTC)
 
 
 def with_quiet(since: str, until: str) -> Calendar:

@@ -12,15 +12,11 @@ from plan.calendar import Calendar
 from plan.chain import CaseFacts, Enter, Keep, NoticeFacts, Open, Tell, upcoming
 from plan.check import read_plan
 from plan.model import Plan
-from tests.plan.conftest import LINXIA
+from tests.plan.conftest import LINXIA, local
 
 PLAN = read_plan(LINXIA)
 CALENDAR = Calendar(PLAN)
 LONG_AGO = datetime(2026, 9, 1, tzinfo=UTC)
-
-
-def local(text: str) -> datetime:
-    return datetime.fromisoformat(f"2026-{text}:00+08:00").astimezone(UTC)
 
 
 OPENED = local("09-21 09:10")

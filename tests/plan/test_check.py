@@ -10,6 +10,7 @@ import yaml
 
 from plan.check import PlanFault, Problem, read_plan
 from plan.model import Plan
+from plan.yaml_text import read_yaml
 from tests.plan.conftest import LINXIA
 
 Change = Callable[[dict[str, Any]], object]
@@ -239,14 +240,14 @@ BROKEN: dict[str, tuple[Change, str, str, str]] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_plan_gives_a_sentence_that_names_the_place(name: str) -> None:
     change, place, zh, en = BROKEN[name]
-    data = yaml.safe_load(LINXIA)
+    data = read_yaml(LINXIA)
     change(data)
     found = wrong(yaml.safe_dump(data, allow_unicode=True))
     assert any(problem.place == place and zh in problem.zh and en in problem.en for problem in found), [*map(str, found)]
 
 
 def test_every_problem_is_told_at_once() -> None:
-    data = yaml.safe_load(LINXIA)
+    data = read_yaml(LINXIA)
     data["duties"].pop("triage")
     level(data, 6)["owed"] = []
     data["roles"]["county_head"]["above"] = "principal"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -12,15 +12,11 @@ from hypothesis import strategies as st
 from plan.calendar import Calendar
 from plan.check import read_plan
 from plan.duty import DutyFacts, Lapse, Remind, Widen, rank, upcoming
-from tests.plan.conftest import LINXIA
+from tests.plan.conftest import LINXIA, local
 
 PLAN = read_plan(LINXIA)
 CALENDAR = Calendar(PLAN)
 NONE_LEFT = 400
-
-
-def local(text: str) -> datetime:
-    return datetime.fromisoformat(f"2026-{text}:00+08:00").astimezone(UTC)
 
 
 def a_task(opened: str = "09-21 12:00", due: str = "09-28 12:00", **facts: object) -> DutyFacts:

@@ -10,6 +10,7 @@ import yaml
 
 from plan.check import PlanFault, read_plan
 from plan.enrolment import SchoolAge
+from plan.yaml_text import read_yaml
 from tests.plan.conftest import LINXIA
 
 
@@ -57,7 +58,7 @@ def test_compulsory_age_ends_on_the_birthday() -> None:
     ],
 )
 def test_what_contradicts_itself_is_said(path: str, value: Any, said: str) -> None:
-    data = yaml.safe_load(LINXIA)
+    data = read_yaml(LINXIA)
     *above, last = path.split(".")
     part = data
     for name in above:
@@ -70,7 +71,7 @@ def test_what_contradicts_itself_is_said(path: str, value: Any, said: str) -> No
 
 
 def test_a_plan_without_the_sections_is_sound() -> None:
-    data = yaml.safe_load(LINXIA)
+    data = read_yaml(LINXIA)
     del data["enrolment"], data["registers"], data["retention"]
     plan = read_plan(yaml.safe_dump(data, allow_unicode=True))
     assert (plan.enrolment, plan.registers) == (None, None)

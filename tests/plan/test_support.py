@@ -13,6 +13,7 @@ import yaml
 from cases.referrals import read_proposal
 from plan.check import PlanFault, read_plan
 from plan.support import Pupil, claimable, entitlements
+from plan.yaml_text import read_yaml
 
 TEXT = files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8")
 PLAN = read_plan(TEXT)
@@ -105,7 +106,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_what_is_wrong_is_named_by_its_place(name: str) -> None:
     spoil, place = FAULTS[name]
-    data = yaml.safe_load(TEXT)
+    data = read_yaml(TEXT)
     spoil(data)
     with pytest.raises(PlanFault) as fault:
         read_plan(yaml.safe_dump(data, allow_unicode=True))

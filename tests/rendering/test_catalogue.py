@@ -7,13 +7,13 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from bot.rendering import Catalogue, RenderingError, lint, parts
+from bot.rendering import RenderingError, lint, load_once, parts
 from bot.rendering.catalogue import VARIANTS
 from bot.rendering.lint import sample
 from fanxiao.commands.check_templates import register
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-CATALOGUE = Catalogue.load(TEMPLATES)
+CATALOGUE = load_once(TEMPLATES)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -12,24 +11,25 @@ import pytest
 import yaml
 from pypdf import PdfReader
 
-from bot.rendering import Catalogue, CatalogueError, DocumentBook, RenderingError, lint_documents
+from bot.rendering import Catalogue, CatalogueError, DocumentBook, RenderingError, lint_documents, load_once
 from bot.rendering.letters import Head, letter, letter_pdf
+from fanxiao.files import TEMPLATES
+from plan.yaml_text import read_yaml
+from tests.rendering.spoiling import copy_of_templates
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
-CATALOGUE = Catalogue.load(TEMPLATES)
+CATALOGUE = load_once(TEMPLATES)
 BOOK = DocumentBook.load(CATALOGUE, TEMPLATES)
 HEAD = Head("锁南镇人民政府", "锁南返通〔2026〕12号", "赵干事", date(2026, 11, 9))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(TEMPLATES, tmp_path / "templates")
-    return tmp_path / "templates"
+    return copy_of_templates(tmp_path, frozenset())
 
 
 def spoil(folder: Path, document: str, **changes: Any) -> None:
     path = folder / "documents" / "words.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = read_yaml(path.read_text(encoding="utf-8"))
     data[document] |= changes
     path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-
 import pytest
 
-from bot.rendering import Catalogue
+from bot.rendering import load_once
 from bot.rendering.free_text import fault_of, is_sensitive
 from bot.rendering.law import LawBook
+from fanxiao.files import TEMPLATES
 
 
 @pytest.fixture(scope="module")
 def law() -> LawBook:
-    with as_file(files("templates")) as folder:
-        return Catalogue.load(folder).law
+    return load_once(TEMPLATES).law
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,33 @@ import yaml
 from typer import Typer
 from typer.testing import CliRunner
 
-from bot.rendering import Catalogue, CatalogueError, RenderingError, lint, parts, to_be_compared
+from bot.rendering import Catalogue, CatalogueError, RenderingError, lint, load_once, parts, to_be_compared
 from bot.rendering.lint import sample
 from fanxiao.commands.check_templates import register
+from fanxiao.files import TEMPLATES
+from plan.yaml_text import read_yaml
+from tests.rendering.spoiling import copy_of_templates
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 SIGNED = "【{{ signature }}】"
+
+
+MESSAGES = frozenset(
+    {
+        "absence_question", "absence_question_several", "aid_info", "aid_status", "handed_over", "publicity_help", "return_notice",
+        "safety_alert", "task_list", "task_new",
+    }
+)  # fmt: skip
+"""Those that are spoiled here, and those in which they are said together."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(TEMPLATES, tmp_path / "templates")
-    return tmp_path / "templates"
+    return copy_of_templates(tmp_path, MESSAGES)
 
 
 def spoil(folder: Path, template: str, **changes: Any) -> None:
     path = folder / "messages" / f"{template}.yaml"
-    data = {**yaml.safe_load(path.read_text(encoding="utf-8")), **changes}
+    data = {**read_yaml(path.read_text(encoding="utf-8")), **changes}
     path.write_text(yaml.safe_dump({key: value for key, value in data.items() if value is not None}, allow_unicode=True), encoding="utf-8")
 
 
@@ -105,7 +114,7 @@ def test_a_quotation_that_is_only_declared_stops_the_start_as_well(folder: Path)
     ],
 )
 def test_a_quotation_without_its_papers_is_refused(folder: Path, field: str, value: str, reason: str) -> None:
-    quotations = yaml.safe_load((folder / "law.yaml").read_text(encoding="utf-8"))["quotations"]
+    quotations = read_yaml((folder / "law.yaml").read_text(encoding="utf-8"))["quotations"]
     quotations["CE-5"][field] = value
     spoil_law(folder, quotations=quotations)
     with pytest.raises(CatalogueError, match=f"law: {reason}"):
@@ -114,7 +123,7 @@ def test_a_quotation_without_its_papers_is_refused(folder: Path, field: str, val
 
 def spoil_law(folder: Path, **changes: Any) -> None:
     path = folder / "law.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = read_yaml(path.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump(data | changes, allow_unicode=True), encoding="utf-8")
 
 
@@ -173,7 +182,7 @@ def test_what_must_never_be_said_to_a_family_is_found(folder: Path, words: str) 
 @pytest.mark.parametrize("template", ["return_notice", "return_notice_second", "enrol_notice", "enrol_notice_second"])
 def test_a_notice_as_it_is_really_sent_names_the_day_and_has_three_parts(template: str, most: int) -> None:
     """Before its delivery, from the county with the longest name, with the numbers of a whole year."""
-    catalogue = Catalogue.load(TEMPLATES)
+    catalogue = load_once(TEMPLATES)
     facts = sample(catalogue, catalogue.templates[template], longest=True) | {
         "notice_number": f"大河家返通〔2026〕{most}号",
         "deadline": "",
@@ -192,7 +201,7 @@ def test_a_condition_that_only_some_facts_meet_is_looked_into(folder: Path) -> N
 
 
 def test_a_law_that_was_compared_long_ago_is_a_warning_and_no_defect(folder: Path) -> None:
-    quotations = yaml.safe_load((folder / "law.yaml").read_text(encoding="utf-8"))["quotations"]
+    quotations = read_yaml((folder / "law.yaml").read_text(encoding="utf-8"))["quotations"]
     quotations["CE-5"]["checked"] = date(2019, 1, 1)
     spoil_law(folder, quotations=quotations)
     app = Typer()
@@ -202,7 +211,7 @@ def test_a_law_that_was_compared_long_ago_is_a_warning_and_no_defect(folder: Pat
     assert result.exit_code == 0
     assert "2019-01-01 CE-5" in result.stdout
     assert "compare again with the official database" in result.stdout
-    catalogue = Catalogue.load(TEMPLATES)
+    catalogue = load_once(TEMPLATES)
     assert to_be_compared(catalogue, date(2026, 12, 31)) == []
     (finding,) = to_be_compared(catalogue, date(2027, 6, 30))
     assert "2026-11-24" in finding.zh

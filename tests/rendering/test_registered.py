@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from bot.rendering import Catalogue, RenderingError
+from bot.rendering import RenderingError, load_once
 from bot.rendering.catalogue import unsigned
 from bot.rendering.lint import sample
 from bot.rendering.registered import (
@@ -21,11 +20,12 @@ from bot.rendering.registered import (
     registrable,
 )
 from plan.check import read_plan
+from plan.yaml_text import read_yaml
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 PLAN = read_plan((TEMPLATES.parent / "plan" / "linxia.yaml").read_text(encoding="utf-8"))
-CATALOGUE = Catalogue.load(TEMPLATES)
-WORDS = yaml.safe_load((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
+CATALOGUE = load_once(TEMPLATES)
+WORDS = read_yaml((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
 TOO_LONG = (
     "copy_list", "digest_morning", "monthly_list", "publicity", "task_list", "sheet_received_several", "sheet_taken_over_several",
     "triage_letter", "which_meant",

@@ -47,7 +47,7 @@ async def test_leases_of_other_names_are_free(database: Database) -> None:
 
 
 async def test_an_expired_lease_goes_to_the_next_with_a_new_epoch(database: Database) -> None:
-    first, second = Lease(database, "x", "one", SHORT), Lease(database, "x", "two", SHORT)
+    first, second = Lease(database, "x", "one", SHORT), Lease(database, "x", "two")
     await first.take()
     await asyncio.sleep(SHORT.total_seconds() + 0.1)
     assert not first.is_held()

@@ -15,6 +15,7 @@ from storage.security import RECORD, models
 from storage.server import Server
 from storage.tables import Base, Event, Sight, Student
 from storage.tables.base import Within
+from tests.emptying import Emptier
 from tests.storage.seeding import ELSEWHERE, HERE, seed
 
 EVERY = [pytest.param(model, id=model.__tablename__) for model in models()]
@@ -22,10 +23,20 @@ SEEN = [param for param in EVERY if param.values[0].sight is not Sight.NONE]  # 
 HIDDEN = [param for param in EVERY if param.values[0].sight is Sight.NONE]  # type: ignore[union-attr]
 
 
+@pytest.fixture(scope="module")
+def seeded(server: Server, emptier: Emptier) -> Server:
+    """Rows in every table, which these tests only read."""
+    emptier.empty()
+    seed(server)
+    return server
+
+
 @pytest.fixture
-def seeded(empty_server: Server) -> Server:
-    seed(empty_server)
-    return empty_server
+def to_change(seeded: Server, emptier: Emptier) -> Iterator[Server]:
+    """The same for a test that changes rows: the next one finds them as they were."""
+    yield seeded
+    emptier.empty()
+    seed(seeded)
 
 
 @pytest.fixture
@@ -87,8 +98,8 @@ def test_with_a_school_or_a_class_only_its_own_rows_show(
     assert count(reader, model) == (everything if model.sight is Sight.PUBLIC else 0)
 
 
-def test_what_is_said_against_a_school_stays_hidden_from_it(seeded: Server, reader: psycopg.Connection) -> None:
-    with seeded.direct(Role.OWNER) as owner:
+def test_what_is_said_against_a_school_stays_hidden_from_it(to_change: Server, reader: psycopg.Connection) -> None:
+    with to_change.direct(Role.OWNER) as owner:
         owner.execute('update task set facts = \'{"outside_school": "school"}\' where id = 1')
         owner.execute("update guardian_answer set effects = '{\"task_id\": 1}' where id = 1")
         owner.execute(
@@ -161,7 +172,8 @@ def test_a_new_table_without_rights_is_noticed(seeded: Server) -> None:
         assert {row[0] for row in rows} == {"alembic_version"}
 
 
-async def test_a_reused_connection_forgets_the_area(seeded: Server, web: Database) -> None:
+async def test_a_reused_connection_forgets_the_area(seeded: Server) -> None:
+    web = Database(seeded.url(Role.WEB), pool_size=1)
     async with web.reading(HERE) as session:
         assert (await session.scalars(select(Student.id))).all() == [1]
         first = await session.scalar(text("select pg_backend_pid()"))
@@ -170,6 +182,7 @@ async def test_a_reused_connection_forgets_the_area(seeded: Server, web: Databas
         assert (await session.scalars(select(Student.id))).all() == []
     async with web.reading(ELSEWHERE) as session:
         assert (await session.scalars(select(Student.id))).all() == [2]
+    await web.close()
 
 
 @pytest.mark.parametrize("table", RECORD)
@@ -182,9 +195,11 @@ def test_the_record_only_grows_whoever_asks(table: str, role: Role | None, state
         assert connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone() == (2,)
 
 
-async def test_the_worker_sees_and_changes_all_other_rows(seeded: Server, database: Database) -> None:
-    async with database.session() as session, session.begin():
+async def test_the_worker_sees_and_changes_all_other_rows(to_change: Server) -> None:
+    worker = Database(to_change.url(Role.WORKER))
+    async with worker.session() as session, session.begin():
         assert len((await session.scalars(select(Student.id))).all()) == 2
         await session.execute(text("update student set name = 'x' where id = 2"))
         await session.execute(text("delete from contact where id = 1 and false"))
         assert len((await session.scalars(select(Event.id))).all()) == 2
+    await worker.close()

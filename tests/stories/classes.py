@@ -45,3 +45,9 @@ async def board(county: County, names: Iterable[str]) -> None:
     async with county.database.session() as session, session.begin():
         await session.execute(update(School).values(boarding=True))
         await session.execute(update(Student).where(Student.id.in_([county.students[name] for name in names])).values(boarder=True))
+
+
+async def answer_sheet(county: County, day: str, answer: str) -> None:
+    """The class teacher's answer to the sheet of this day."""
+    await county.to(f"{day} 08:31")
+    await county.phones["class_teacher"].replies(answer)

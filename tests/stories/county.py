@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -22,9 +21,10 @@ from bot.inbox.receive import receive
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.senders import ensure_sender
 from bot.outbox.settings import OutboxSettings
-from bot.rendering import Catalogue
+from bot.rendering import Catalogue, load_once
 from bot.worker import Worker
 from cases.plans import install_plan
+from fanxiao.files import TEMPLATES
 from plan.check import read_plan
 from scheduler.stage import Stage
 from storage.clock import SteppedClock
@@ -51,7 +51,7 @@ from storage.work import working
 ZONE = ZoneInfo("Asia/Shanghai")
 PLAN = re.sub(r"  welcome: .*\n", "", files("plan").joinpath("linxia.yaml").read_text(encoding="utf-8"))
 """The prefecture's own, without the notice to each guardian: it has a story of its own, and would come into all the others."""
-CATALOGUE = Catalogue.load(Path(str(files("templates"))))
+CATALOGUE = load_once(TEMPLATES)
 AREAS = [
     ("6229", "临夏回族自治州", "prefecture", None),
     ("622926", "东乡族自治县", "county", "6229"),

@@ -86,11 +86,11 @@ class ByButtons(Family):
 
     async def answers(self, digit: str) -> None:
         answer = "不对" if digit == "0" else digit
-        (*_, message) = [one for one in self.telegram.messages if answer in _offered(one)]
+        (*_, message) = [one for one in self.telegram.messages if answer in offered(one)]
         await self.presses(message, answer)
 
     async def answers_twice(self, digit: str) -> None:
-        (*_, message) = [one for one in self.telegram.messages if digit in _offered(one)]
+        (*_, message) = [one for one in self.telegram.messages if digit in offered(one)]
         for _ in range(2):
             await self.presses(message, digit)
 
@@ -106,7 +106,8 @@ class ByButtons(Family):
         await self.county.stage.settle()
 
 
-def _offered(message: dict[str, Any]) -> set[str]:
+def offered(message: dict[str, Any]) -> set[str]:
+    """What the buttons under a Telegram message send."""
     markup = message.get("reply_markup") or {}
     return {button["callback_data"] for row in markup.get("inline_keyboard", []) for button in row}
 

@@ -18,6 +18,7 @@ from tests.fakes.telegram import FakeTelegram
 from tests.fakes.wecom import FakeWeCom
 from tests.stories import county as counties
 from tests.stories.county import PATIENCE, STAFF, County
+from tests.stories.families import offered
 
 LINES = ("sms", "telegram", "wecom")
 ADDRESSES = {"telegram": "5000000001", "wecom": "majianguo"}
@@ -73,7 +74,7 @@ class Colleague:
         if self.line != "telegram":
             await self.replies(answer)
             return
-        (*_, message) = [one for one in self._telegram.messages if answer in _offered(one)]
+        (*_, message) = [one for one in self._telegram.messages if answer in offered(one)]
         update = self._telegram.press(message, answer, f"press-{next(self._numbers)}")
         await self._bring("telegram", Request("", body=json.dumps(update).encode()))
 
@@ -82,11 +83,6 @@ class Colleague:
         heard = await channel.hear(request)
         await store(self.county.web, self.county.cipher, channel.capabilities, heard, await self.county.stage.now())
         await self.county.stage.settle()
-
-
-def _offered(message: dict[str, Any]) -> set[str]:
-    markup = message.get("reply_markup") or {}
-    return {button["callback_data"] for row in markup.get("inline_keyboard", []) for button in row}
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from tests.stories.classes import answer_sheet
 from tests.stories.county import County
 
 
@@ -17,14 +18,9 @@ async def school(county: County) -> County:
     return county
 
 
-async def sheet(county: County, day: str, answer: str) -> None:
-    await county.to(f"{day} 08:31")
-    await county.phones["class_teacher"].replies(answer)
-
-
 async def test_a_correction_of_yesterday_keeps_the_case_of_a_child_that_is_absent_today(school: County) -> None:
-    await sheet(school, "2026-11-02", "1")
-    await sheet(school, "2026-11-03", "1")
+    await answer_sheet(school, "2026-11-02", "1")
+    await answer_sheet(school, "2026-11-03", "1")
     await school.to("2026-11-03 12:30")
     await school.phones["class_teacher"].replies("昨天 1到了")
     case = await school.case("马小龙")
@@ -34,17 +30,17 @@ async def test_a_correction_of_yesterday_keeps_the_case_of_a_child_that_is_absen
 
 
 async def test_a_correction_of_a_day_in_the_middle_does_not_bring_back_a_child_that_is_absent_today(school: County) -> None:
-    await sheet(school, "2026-11-02", "1")
-    await sheet(school, "2026-11-03", "1")
-    await sheet(school, "2026-11-04", "1")
+    await answer_sheet(school, "2026-11-02", "1")
+    await answer_sheet(school, "2026-11-03", "1")
+    await answer_sheet(school, "2026-11-04", "1")
     await school.phones["class_teacher"].replies("昨天 1到了")
     case = await school.case("马小龙")
     assert (case.state, case.back_on) == ("open", None)
 
 
 async def test_present_by_mistake_and_absent_on_the_same_morning_leaves_the_chain_running(school: County) -> None:
-    await sheet(school, "2026-11-02", "1")
-    await sheet(school, "2026-11-03", "0")
+    await answer_sheet(school, "2026-11-02", "1")
+    await answer_sheet(school, "2026-11-03", "0")
     assert (await school.case("马小龙")).back_on == date(2026, 11, 3)
     await school.phones["class_teacher"].replies("1没来")
     case = await school.case("马小龙")
@@ -54,8 +50,8 @@ async def test_present_by_mistake_and_absent_on_the_same_morning_leaves_the_chai
 
 
 async def test_yesterdays_absence_said_today_asks_no_family_of_a_child_that_is_there(school: County) -> None:
-    await sheet(school, "2026-11-02", "0")
-    await sheet(school, "2026-11-03", "0")
+    await answer_sheet(school, "2026-11-02", "0")
+    await answer_sheet(school, "2026-11-03", "0")
     await school.phones["class_teacher"].replies("昨天 1没来")
     assert (await school.case("马小龙")).back_on == date(2026, 11, 3)
     await school.to("2026-11-03 20:00")

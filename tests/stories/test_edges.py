@@ -18,6 +18,7 @@ from storage.tables import (
     Task,
 )  # fmt: skip
 from storage.work import working
+from tests.stories.classes import answer_sheet
 from tests.stories.county import STAFF, County, local
 
 
@@ -25,11 +26,6 @@ async def begin(county: County, *, roles: tuple[str, ...] = tuple(STAFF)) -> Non
     await county.begin("2026-11-02 07:00", roles=roles)
     await county.student("马小龙", guardians=["father"])
     await county.others(5)
-
-
-async def sheet(county: County, day: str, answer: str) -> None:
-    await county.to(f"{day} 08:31")
-    await county.phones["class_teacher"].replies(answer)
 
 
 async def test_a_sender_that_stops_again_is_told_again(county: County) -> None:
@@ -65,7 +61,7 @@ async def test_sheets_and_digests_that_expired_are_somebody_s_task(county: Count
 
 async def test_a_receipt_belongs_to_the_notice_that_was_answered(county: County) -> None:
     await begin(county)
-    await sheet(county, "2026-11-02", "1")
+    await answer_sheet(county, "2026-11-02", "1")
     await county.to("2026-11-05 12:01")
     await county.phones["township_officer"].replies(f"{(await county.task('issue_notice')).code} 3")
     await county.phones["father"].expects("返校")
@@ -84,11 +80,11 @@ async def test_a_receipt_belongs_to_the_notice_that_was_answered(county: County)
 
 async def test_a_relapse_asks_the_family_although_an_old_question_is_open(county: County) -> None:
     await begin(county)
-    await sheet(county, "2026-11-02", "1")
-    await sheet(county, "2026-11-03", "1")
-    await sheet(county, "2026-11-04", "0")
+    await answer_sheet(county, "2026-11-02", "1")
+    await answer_sheet(county, "2026-11-03", "1")
+    await answer_sheet(county, "2026-11-04", "0")
     await county.phones["father"].expects("返校")
-    await sheet(county, "2026-11-05", "1")
+    await answer_sheet(county, "2026-11-05", "1")
     await county.phones["father"].new()
     await county.stage.advance(minutes=5)
     await county.phones["father"].expects("小龙", "没到校")
@@ -99,7 +95,7 @@ async def test_a_relapse_asks_the_family_although_an_old_question_is_open(county
 
 async def test_a_promise_for_a_holiday_means_the_next_school_day(county: County) -> None:
     await begin(county)
-    await sheet(county, "2026-11-06", "1")  # a Friday
+    await answer_sheet(county, "2026-11-06", "1")  # a Friday
     await county.stage.advance(minutes=4)
     await county.phones["father"].replies("3")
     text = await county.phones["father"].expects("送孩子")
@@ -112,7 +108,7 @@ async def test_a_promise_for_a_holiday_means_the_next_school_day(county: County)
 
 async def test_the_same_need_said_again_after_a_correction_still_has_somebody(county: County) -> None:
     await begin(county)
-    await sheet(county, "2026-11-02", "1")
+    await answer_sheet(county, "2026-11-02", "1")
     await county.stage.advance(minutes=4)
     await county.phones["father"].replies("5")
     await county.phones["father"].replies("不对")
@@ -122,7 +118,7 @@ async def test_the_same_need_said_again_after_a_correction_still_has_somebody(co
 
 async def test_a_hole_at_the_county_is_told_above_it(county: County) -> None:
     await begin(county, roles=tuple(role for role in STAFF if role not in {"county_officer", "village_committee"}))
-    await sheet(county, "2026-11-02", "1")
+    await answer_sheet(county, "2026-11-02", "1")
     await county.to("2026-11-03 12:01")
     await county.phones["education_head"].expects("村委会")
 
@@ -141,7 +137,7 @@ async def test_one_person_with_two_roles_is_told_of_a_task_once_in_the_digest(co
                 person_id=county.people["township_officer"], role="township_head", area_code="622926100", valid_from=date(2026, 1, 1)
             )
         )
-    await sheet(county, "2026-11-02", "1")
+    await answer_sheet(county, "2026-11-02", "1")
     await county.to("2026-11-07 07:31")
     async with county.database.session() as session:
         facts = list(
@@ -161,7 +157,7 @@ async def test_all_numbers_of_a_family_are_bad(county: County) -> None:
         for key in ("father", "mother"):
             index = county.cipher.index(county.phones[key].number)
             (await session.scalars(select(Contact).where(Contact.address_index == index))).one().state = "bad"
-    await sheet(county, "2026-11-02", "1")
+    await answer_sheet(county, "2026-11-02", "1")
     await county.phones["class_teacher"].expects("电话")
     await county.to("2026-11-05 12:01")
     await county.phones["township_officer"].replies(f"{(await county.task('issue_notice')).code} 3")
@@ -171,7 +167,7 @@ async def test_all_numbers_of_a_family_are_bad(county: County) -> None:
 
 async def test_a_week_is_lost_with_everything_pending(county: County) -> None:
     await begin(county)
-    await sheet(county, "2026-11-02", "1")
+    await answer_sheet(county, "2026-11-02", "1")
     await county.to("2026-11-05 12:01")
     await county.phones["township_officer"].replies(f"{(await county.task('issue_notice')).code} 3")
     await county.phones["father"].expects("返校")
@@ -197,7 +193,7 @@ async def test_a_bare_answer_to_a_step_that_is_gone_does_not_end_another(county:
     await county.student("马小龙", guardians=["father"])
     await county.student("马小虎", guardians=["mother"])
     await county.others(8)
-    await sheet(county, "2026-11-02", "1 2")
+    await answer_sheet(county, "2026-11-02", "1 2")
     await county.stage.advance(minutes=4)
     await county.phones["father"].replies("5")
     await county.to("2026-11-03 08:31")

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.tables import AuditRun, CaseFile, CaseLevel, Task
+from tests.stories.classes import answer_sheet
 from tests.stories.county import County, local
 
 
@@ -23,16 +24,11 @@ async def away(county: County) -> County:
     return county
 
 
-async def sheet(county: County, day: str, answer: str) -> None:
-    await county.to(f"{day} 08:31")
-    await county.phones["class_teacher"].replies(answer)
-
-
 async def test_three_attended_days_are_enough_without_a_word_from_the_family(away: County) -> None:
-    await sheet(away, "2026-11-04", "0")
+    await answer_sheet(away, "2026-11-04", "0")
     assert (await away.case("马小龙")).state == "open"
-    await sheet(away, "2026-11-05", "0")
-    await sheet(away, "2026-11-06", "0")
+    await answer_sheet(away, "2026-11-05", "0")
+    await answer_sheet(away, "2026-11-06", "0")
     case = await away.case("马小龙")
     assert (case.state, case.exit) == ("closed", "returned")
     assert case.exit_facts is not None
@@ -40,7 +36,7 @@ async def test_three_attended_days_are_enough_without_a_word_from_the_family(awa
 
 
 async def test_school_and_guardian_together_strike_off_at_once(away: County) -> None:
-    await sheet(away, "2026-11-04", "0")
+    await answer_sheet(away, "2026-11-04", "0")
     await away.phones["father"].expects("返校", "1")
     await away.phones["father"].replies("1")
     case = await away.case("马小龙")
@@ -94,12 +90,12 @@ async def test_who_only_takes_note_has_not_looked(away: County, said: str) -> No
 
 
 async def test_a_guardian_who_denies_the_return_sets_the_chain_going_again(away: County) -> None:
-    await sheet(away, "2026-11-04", "0")
+    await answer_sheet(away, "2026-11-04", "0")
     await away.phones["father"].replies("2")
     await away.phones["class_teacher"].expects("小龙")
     case = await away.case("马小龙")
     assert case.back_on is None
-    await sheet(away, "2026-11-05", "1")
+    await answer_sheet(away, "2026-11-05", "1")
     await away.to("2026-11-05 12:01")
     assert (await away.case("马小龙")).level == 3  # the day that the school counted is not held against the family
     await away.to("2026-11-06 12:01")
@@ -107,7 +103,7 @@ async def test_a_guardian_who_denies_the_return_sets_the_chain_going_again(away:
 
 
 async def test_what_was_owed_is_cancelled_when_the_child_is_back(away: County) -> None:
-    await sheet(away, "2026-11-04", "0")
+    await answer_sheet(away, "2026-11-04", "0")
     await away.phones["village_committee"].new()
     await away.to("2026-11-05 13:00")
     await away.phones["village_committee"].expects_nothing()
@@ -115,13 +111,13 @@ async def test_what_was_owed_is_cancelled_when_the_child_is_back(away: County) -
 
 
 async def test_a_relapse_goes_on_at_the_level_it_had(away: County) -> None:
-    await sheet(away, "2026-11-04", "0")
+    await answer_sheet(away, "2026-11-04", "0")
     await away.phones["father"].replies("1")
     number = (await away.case("马小龙")).number
     for day in ("2026-11-05", "2026-11-06"):
-        await sheet(away, day, "0")
+        await answer_sheet(away, day, "0")
     await away.phones["principal"].new()
-    await sheet(away, "2026-11-16", "1")
+    await answer_sheet(away, "2026-11-16", "1")
     case = await away.case("马小龙")
     assert (case.number, case.state, case.episode, case.level) == (number, "open", 2, 3)
     await away.phones["principal"].expects("动员返校")
@@ -130,10 +126,10 @@ async def test_a_relapse_goes_on_at_the_level_it_had(away: County) -> None:
 
 
 async def test_after_the_relapse_window_it_is_a_new_case(away: County) -> None:
-    await sheet(away, "2026-11-04", "0")
+    await answer_sheet(away, "2026-11-04", "0")
     await away.phones["father"].replies("1")
     await away.after_outage("2026-12-15 18:00")
-    await sheet(away, "2026-12-16", "1")
+    await answer_sheet(away, "2026-12-16", "1")
     async with away.database.session() as session:
         assert len(list(await session.scalars(select(CaseFile)))) == 2
 
@@ -186,9 +182,9 @@ async def test_a_leave_in_the_middle_of_a_level_does_not_lose_what_it_owes(away:
 
 async def test_a_relapse_at_the_townships_level_drafts_a_notice_of_its_own(away: County) -> None:
     await away.to("2026-11-05 12:01")
-    await sheet(away, "2026-11-06", "0")
+    await answer_sheet(away, "2026-11-06", "0")
     await away.phones["father"].replies("1")
-    await sheet(away, "2026-11-16", "1")
+    await answer_sheet(away, "2026-11-16", "1")
     await away.phones["township_officer"].new()
     await away.phones["township_officer"].replies(f"{(await away.task('issue_notice')).code} 3")
     assert [notice.number is not None for notice in await away.notices()] == [False, True]
