@@ -264,9 +264,9 @@ async def test_calls_that_waited_for_the_database_are_let_out_at_the_senders_rat
     await world.sender("scripted", "10699", rate=50)
     back = time.monotonic() + 1.5
 
-    async def away(self: Beginning, attempt_id: int) -> bool:
+    async def away(self: Beginning, attempt_id: int, *, is_trial: bool = False) -> bool:
         await asyncio.sleep(back - time.monotonic())
-        return await begin(self, attempt_id)
+        return await begin(self, attempt_id, is_trial=is_trial)
 
     monkeypatch.setattr(Beginning, "may_call", away)
     for phone in PARENTS[:12]:

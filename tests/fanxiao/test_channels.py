@@ -78,7 +78,7 @@ async def sender(twilio: FakeTwilio, channels: Typed, database: Database) -> str
     """A Twilio number that is set up as it should be, and from which a worker sends; gives its id."""
     twilio.holdings.number(OURS, sms_url=f"{PUBLIC}/hooks/twilio_sms/main/inbound")
     assert (await channels("add", "twilio_sms", OURS, "--rate", "2", "--cap", "10", "--price", "0.05")).exit_code == 0
-    await held_until(database, "infinity")
+    await held_until(database, "2100-01-01")
     return str((await listed(channels))[0]["id"])
 
 
@@ -126,6 +126,7 @@ async def test_a_number_is_added_with_its_queues(
     assert found == {
         "channel": "twilio_sms", "account": "main", "address": OURS, "state": "open", "stopped_reason": None, "rate_per_second": 0.5,
         "daily_cap": 200, "used": 0, "hours": "08:00-21:30", "price": "0.0450", "waiting": {"safety": 0, "duty": 0, "bulk": 0},
+        "is_held": False, "try_at": None,
     }  # fmt: skip
     assert [name.split("_")[-1] for name in await queues(database)] == ["inbound", "bulk", "duty", "safety"]
     assert await events(database) == [("sender_added", "operator")]
@@ -277,7 +278,7 @@ async def test_the_check_finds_nothing_wrong(channels: Typed, sender: str) -> No
 
 async def test_the_check_finds_that_no_worker_sends(channels: Typed, sender: str, database: Database) -> None:
     """None runs, or it was started before the account's settings were there: everything else looks well, and nothing leaves."""
-    await held_until(database, "-infinity")
+    await held_until(database, "2000-01-01")
     done = await channels("check")
     assert (done.exit_code, "[unheld: twilio_sms/main]" in done.stdout, "fanxiao worker" in done.stdout) == (1, True, True)
     assert await only(channels) | {"is_held": False} == await only(channels)
@@ -312,7 +313,7 @@ async def test_all_are_built_before_any_is_asked(channels: Typed, sender: str, d
     """Importing one provider's client takes seconds, in which another's call would time out and be told as out of reach."""
     async with database.session() as session, session.begin():
         session.add(Sender(channel="twilio_voice", account="main", address=OURS, rate_per_second=1))
-    await held_until(database, "infinity")
+    await held_until(database, "2100-01-01")
     order, build = [], channels_check.build_channel
 
     def built(channel: str, *more: Any) -> Any:
@@ -579,6 +580,7 @@ async def test_the_simulated_phones_in_training(channels: Typed, database: Datab
     monkeypatch.setenv("FANXIAO_SIMULATOR", "1")
     assert (await channels("add", "simulator_voice", "1069000000", "--rate", "5")).exit_code == 0
     sender_id = str((await only(channels))["id"])
+    await held_until(database, "2100-01-01")
     assert (await channels("check")).exit_code == 0
     done = await channels("send", sender_id, PHONE, "--yes")
     assert (done.exit_code, "report: delivered" in done.stdout) == (0, True), done.output

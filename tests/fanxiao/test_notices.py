@@ -204,7 +204,7 @@ async def test_declined_with_a_reason_by_whoever_may_issue(level_four: County, n
     listed = json.loads((await notices("list", "--json")).stdout)
     assert {one["notice_id"]: one["state"] for one in listed} == {int(first): "declined", int(second): "draft"}
     await level_four.stage.advance(minutes=2)
-    await level_four.phones["principal"].expects("赵干事", "孩子已转到县城小学")
+    await level_four.phones["principal"].expects("赵干事决定不签发返校通知书")
     again = await notices("decline", first, second, "--by", "赵干事", "--why", "孩子已转到县城小学")
     assert (again.exit_code, "什么都没有改动" in again.stderr) == (1, True)
     assert [one.declined_at is None for one in await level_four.notices()] == [False, True]

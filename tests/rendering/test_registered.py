@@ -28,11 +28,11 @@ CATALOGUE = load_once(TEMPLATES)
 WORDS = read_yaml((TEMPLATES / "registered.yaml").read_text(encoding="utf-8"))
 TOO_LONG = (
     "copy_list", "digest_morning", "monthly_list", "publicity", "task_list", "sheet_received_several", "sheet_taken_over_several",
-    "triage_letter", "which_meant",
+    "triage_letter", "which_meant", "cause_unclear",
 )  # fmt: skip
 UNFIT = {
     **dict.fromkeys(TOO_LONG, "value_too_long"),
-    "officer_case": "only_variables",
+    **dict.fromkeys(("officer_case", "cause_told"), "only_variables"),
 }
 FIT = [one for one in candidates(CATALOGUE) if one.registered is not None]
 
