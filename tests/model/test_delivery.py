@@ -14,7 +14,7 @@ from storage.crypto import Cipher
 from storage.database import Database
 from storage.roles import Role
 from storage.server import Server
-from tests.emptying import empty
+from tests.emptying import Emptier
 from tests.model.carrier import REFUSALS, TAKEN
 from tests.model.delivery import Delivery
 from tests.model.steps import Change, Mood, Pass, Report, Run, Say, Step
@@ -101,14 +101,14 @@ async def live(server: Server, cipher: Cipher, steps: Sequence[Step]) -> None:
 @example(steps=TO_A_CHAT)
 @example(steps=HALF_AN_HOUR_LATER)
 @given(steps=STEPS)
-def test_nothing_is_lost_and_nothing_is_said_twice(server: Server, cipher: Cipher, steps: list[Step]) -> None:
-    empty(server)
+def test_nothing_is_lost_and_nothing_is_said_twice(server: Server, emptier: Emptier, cipher: Cipher, steps: list[Step]) -> None:
+    emptier.empty()
     asyncio.run(live(server, cipher, steps))
 
 
 @pytest.mark.long
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
-def test_nothing_is_lost_in_many_lives(server: Server, cipher: Cipher, steps: list[Step]) -> None:
-    empty(server)
+def test_nothing_is_lost_in_many_lives(server: Server, emptier: Emptier, cipher: Cipher, steps: list[Step]) -> None:
+    emptier.empty()
     asyncio.run(live(server, cipher, steps))

@@ -13,7 +13,7 @@ from storage.crypto import Cipher
 from storage.database import Database
 from storage.roles import Role
 from storage.server import Server
-from tests.emptying import empty
+from tests.emptying import Emptier
 from tests.model.families import FAMILY, STAFF, Change, Deadly, Life, Step, Text, Until
 from tests.stories.county import County
 
@@ -73,6 +73,6 @@ async def live(server: Server, cipher: Cipher, steps: Sequence[Step]) -> None:
 @pytest.mark.long
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
-def test_nobody_is_forgotten(server: Server, cipher: Cipher, steps: list[Step]) -> None:
-    empty(server)
+def test_nobody_is_forgotten(server: Server, emptier: Emptier, cipher: Cipher, steps: list[Step]) -> None:
+    emptier.empty()
     asyncio.run(live(server, cipher, steps))
