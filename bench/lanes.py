@@ -65,7 +65,7 @@ def _run(county: County, script: str, number: int) -> None:
 
 async def _wait_of(database: Database, county: County, number: int, provider: Provider) -> float:
     """Seconds from the commit until the provider has it."""
-    person = county.rows("select id from person where id < 1000000 order by id offset %s limit 1", number)[0][0]
+    person = county.rows("select distinct person_id from guardianship order by 1 offset %s limit 1", number)[0][0]
     async with working(database, NOW) as work:
         work.say(
             f"lane:{number}",

@@ -33,6 +33,7 @@ class Pace:
         self._next = time.monotonic() + wait
         self._calls_from = self._next
         self._calling = asyncio.Lock()
+        self._bunched = 0.0
         self._waiting: list[Waiting] = []
         self._order = itertools.count()
         self._gate: asyncio.Task[None] | None = None
@@ -50,11 +51,23 @@ class Pace:
         await mine
 
     async def spaced(self, units: float = 1) -> None:
-        """Waits, after the turn and right before the call, until the call before it is long enough ago."""
-        async with self._calling:
-            exact = units / self._per_second >= GRAIN
-            await _reach(lambda: self._calls_from, 0.0 if exact else GRAIN)
-            self._calls_from = max(self._calls_from, time.monotonic()) + units / self._per_second
+        """Waits, after the turn and right before the call, until the call before it is long enough ago.
+
+        Here nobody goes before another. So as long as calls wait here no further turns are given: what is urgent waits where it may
+        overtake.
+        """
+        self._bunched += units
+        try:
+            async with self._calling:
+                exact = units / self._per_second >= GRAIN
+                await _reach(lambda: self._calls_from, 0.0 if exact else GRAIN)
+                now = time.monotonic()
+                woken_late = now - self._calls_from <= GRAIN  # which must not add up to a lower rate
+                self._calls_from = (self._calls_from if woken_late else now) + units / self._per_second
+        finally:
+            self._bunched -= units
+        if self._bunched:
+            self._next = max(self._next, self._calls_from + self._bunched / self._per_second)
 
     @property
     def per_second(self) -> float:

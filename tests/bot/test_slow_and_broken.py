@@ -276,6 +276,28 @@ async def test_calls_that_waited_for_the_database_are_let_out_at_the_senders_rat
     assert channel.times[-1] - channel.times[0] >= 11 / 50
 
 
+async def test_what_is_urgent_overtakes_calls_that_stood_still_with_the_database() -> None:
+    """Twenty calls had their turns while the database was away: behind them nobody is let in whom an urgent one could not overtake."""
+    pace, called, back = Pace(100, asyncio.Semaphore(20)), list[str](), asyncio.Event()
+
+    async def call(name: str, rank: int) -> None:
+        await pace.turn(rank)
+        await back.wait()
+        await pace.spaced()
+        called.append(name)
+        pace.leave()
+
+    bulk = [asyncio.create_task(call("bulk", 2)) for _ in range(60)]
+    while not 0 < pace.waiting <= 40:  # noqa: ASYNC110 - turns come with time
+        await asyncio.sleep(0.01)
+    back.set()
+    while len(called) < 22:  # noqa: ASYNC110 - they are called with time
+        await asyncio.sleep(0.005)
+    urgent, before = asyncio.create_task(call("urgent", 0)), len(called)
+    await asyncio.gather(urgent, *bulk)
+    assert called.index("urgent") - before < 6
+
+
 async def test_a_higher_rate_holds_at_once_for_what_waits_at_the_lower_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.outbox.pace.NAP", 0.05)
     pace, begun = Pace(0.01, asyncio.Semaphore(9)), time.monotonic()
