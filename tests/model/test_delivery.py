@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -11,14 +10,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from storage.crypto import Cipher
-from storage.database import Database
-from storage.roles import Role
 from storage.server import Server
 from tests.emptying import Emptier
 from tests.model.carrier import REFUSALS, TAKEN
 from tests.model.delivery import Delivery
+from tests.model.living import live
 from tests.model.steps import Change, Mood, Pass, Report, Run, Say, Step
-from tests.stories.county import County
 
 SAYS = st.builds(
     Say, who=st.integers(0, 4), template=st.sampled_from(["welcome_back", "merging_news", "absence_call"]),
@@ -81,29 +78,13 @@ HALF_AN_HOUR_LATER: list[Step] = [
 """What was found once: a message that arrives after all while it waits to be said in another way."""
 
 
-async def live(server: Server, cipher: Cipher, steps: Sequence[Step]) -> None:
-    worker, web = Database(server.url(Role.WORKER)), Database(server.url(Role.WEB))
-    life = Delivery(County(worker, web, cipher), server.url(Role.WORKER))
-    try:
-        await life.begin()
-        for step in steps:
-            await life.take(step)
-        await life.end()
-    except BaseException as error:
-        error.add_note("\n".join(life.happened))
-        raise
-    finally:
-        await worker.close()
-        await web.close()
-
-
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @example(steps=TO_A_CHAT)
 @example(steps=HALF_AN_HOUR_LATER)
 @given(steps=STEPS)
 def test_nothing_is_lost_and_nothing_is_said_twice(server: Server, emptier: Emptier, cipher: Cipher, steps: list[Step]) -> None:
     emptier.empty()
-    asyncio.run(live(server, cipher, steps))
+    asyncio.run(live(Delivery, server, cipher, steps))
 
 
 @pytest.mark.long
@@ -111,4 +92,4 @@ def test_nothing_is_lost_and_nothing_is_said_twice(server: Server, emptier: Empt
 @given(steps=STEPS)
 def test_nothing_is_lost_in_many_lives(server: Server, emptier: Emptier, cipher: Cipher, steps: list[Step]) -> None:
     emptier.empty()
-    asyncio.run(live(server, cipher, steps))
+    asyncio.run(live(Delivery, server, cipher, steps))

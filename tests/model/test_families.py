@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.crypto import Cipher
-from storage.database import Database
-from storage.roles import Role
 from storage.server import Server
 from tests.emptying import Emptier
 from tests.model.families import FAMILY, STAFF, Change, Deadly, Life, Step, Text, Until
-from tests.stories.county import County
+from tests.model.living import live
 
 FAMILY_WORDS = [
     *"0123456789", "1 2", "3 5", "1 明天送去", "他生病了，发烧", "明天来", "后天一定来", "打错了，不是我孩子", "我不认识这个孩子",
@@ -54,25 +51,9 @@ THEN: st.SearchStrategy[list[Step]] = st.lists(
 STEPS = THEN.map(lambda steps: FIRST + steps)
 
 
-async def live(server: Server, cipher: Cipher, steps: Sequence[Step]) -> None:
-    worker, web = Database(server.url(Role.WORKER)), Database(server.url(Role.WEB))
-    life = Life(County(worker, web, cipher), server.url(Role.WORKER))
-    try:
-        await life.begin()
-        for step in steps:
-            await life.take(step)
-        await life.end()
-    except BaseException as error:
-        error.add_note("\n".join(life.happened))
-        raise
-    finally:
-        await worker.close()
-        await web.close()
-
-
 @pytest.mark.long
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_nobody_is_forgotten(server: Server, emptier: Emptier, cipher: Cipher, steps: list[Step]) -> None:
     emptier.empty()
-    asyncio.run(live(server, cipher, steps))
+    asyncio.run(live(Life, server, cipher, steps))
