@@ -140,7 +140,7 @@ def _cost(outbox: Outbox, senders: Sequence[Sender], messages: int, each: int) -
 def _units(outbox: Outbox, sender: Sender, each: int) -> int:
     """What one message counts against a sender's rate, cap and price."""
     can = _can(outbox, sender)
-    return each if can is not None and can.counts == "parts" else 1
+    return can.units(each) if can is not None else 1
 
 
 def ends_at(calendar: Calendar, senders: Sequence[Sender], units: Mapping[int, int], messages: int, starts: datetime) -> datetime | None:

@@ -127,6 +127,10 @@ class Capabilities:
     calls_back: bool = True  # whether its provider calls our webhooks where it can reach them
     failures: Mapping[str, Result] = field(default_factory=dict)  # what the codes of failed status reports mean; else: try another way
 
+    def units(self, parts: int) -> int:
+        """What a message of so many parts counts against its sender's rate and cap, and how often its price is paid."""
+        return parts if self.counts == "parts" else 1
+
     def takes(self, template: str, audience: str) -> bool:
         """Whether a message to such a reader can go this way at all; some facts may still not be sayable."""
         return self.templates is None or template in self.templates or audience in self.carries

@@ -53,7 +53,7 @@ async def put_back(database: Database, now: datetime, held: Held, settings: Outb
     async with working(database, now) as work:
         parts = list(await work.session.scalars(GIVE_UP, {"sender": held.sender_id, "epoch": held.epoch, "now": now}))
         if parts:
-            units = sum(parts) if settings.channels[held.line].capabilities.counts == "parts" else len(parts)
+            units = sum(map(settings.channels[held.line].capabilities.units, parts))
             await use(work.session, held.sender_id, -units, now.astimezone(settings.policy.zone).date())
             log.warning("never called", action="put_back", sender_id=held.sender_id, messages=len(parts))
     return len(parts)

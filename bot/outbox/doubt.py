@@ -203,7 +203,7 @@ class Doubts:
             await use(work.session, held.sender_id, -self._units(message, held), today)
 
     def _units(self, message: Message, held: Held) -> int:
-        return message.parts if self._settings.channels[held.line].capabilities.counts == "parts" else 1
+        return self._settings.channels[held.line].capabilities.units(message.parts)
 
     async def _once_more(self, work: Work, message: Message) -> None:
         await work.session.flush()

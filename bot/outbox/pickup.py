@@ -241,18 +241,15 @@ class _Pickup:
             return taken
         left, inside = self._left, []
         for message in taken:
-            if self._units(message) > left:
+            if (units := self._can.units(message.parts)) > left:
                 break
-            left -= self._units(message)
+            left -= units
             inside.append(message)
         waits = [{"id": message.id, "retry_at": self._tomorrow} for message in taken[len(inside) :]]
         if waits:
             await use(self._work.session, self._held.sender_id, left, self._today)
         await update_rows(self._work.session, Message.__tablename__, waits)
         return inside
-
-    def _units(self, message: Taken) -> int:
-        return message.parts if self._can.counts == "parts" else 1
 
     async def _begin(self, taken: Sequence[Taken]) -> list[Ready]:
         if not taken:
@@ -262,13 +259,14 @@ class _Pickup:
             await begin_trial(self._work, self._held.sender_id, self._settings.policy)
         attempts = await new_ids(session, Attempt.__tablename__, len(taken))
         await session.execute(BEGIN, {"attempts": attempts, "messages": [message.id for message in taken], "epoch": self._held.epoch})
-        await use(session, self._held.sender_id, sum(self._units(message) for message in taken), self._today)
+        await use(session, self._held.sender_id, sum(self._can.units(message.parts) for message in taken), self._today)
         return [
             Ready(
                 message.id, attempt_id, outgoing(message, decrypt(message.address_encrypted), self._held, self._settings),
-                URGENCIES.index(message.urgency), self._units(message), price_of(self._held.price, self._units(message)), self._is_trial,
+                URGENCIES.index(message.urgency), units, price_of(self._held.price, units), self._is_trial,
             )
             for message, attempt_id in zip(taken, attempts, strict=True)
+            for units in (self._can.units(message.parts),)
         ]  # fmt: skip
 
 

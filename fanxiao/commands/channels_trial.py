@@ -60,7 +60,7 @@ class Trial:
     @property
     def quantity(self) -> int:
         """As rate, cap and price count it."""
-        return parts(self.words.body) if self.can.counts == "parts" else 1
+        return self.can.units(parts(self.words.body))
 
 
 @dataclass(frozen=True)
