@@ -12,6 +12,7 @@ from cases.entitled import may_hold
 from cases.handing_over import hand_back
 from cases.outside import answers_beyond_school, barred_from, works_at_school_only
 from cases.reminders import desk_of_task
+from cases.responsible import standing_in
 from cases.sheet_asking import hand_sheets_over
 from cases.tasks import LIVING, add_holders, first_holders
 from plan.calendar import Calendar
@@ -22,7 +23,7 @@ from storage.work import Work
 
 async def stands_in_now(work: Work, person_id: int, on: date) -> StandIn | None:
     """Who stands in for this person that day; the newest word counts."""
-    query = select(StandIn).where(StandIn.person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
+    query = select(StandIn).where(StandIn.person_id == person_id, *standing_in(on))
     return await work.session.scalar(query.order_by(StandIn.id.desc()).limit(1))
 
 
@@ -71,7 +72,7 @@ async def begin_leaves(work: Work, plan: Plan, day: date) -> None:
 
     On a later day of the leave too, where the morning was missed; what somebody gave them since it began stays with them.
     """
-    away = select(StandIn).where(StandIn.starts_on <= day, StandIn.ends_on >= day).order_by(StandIn.id)
+    away = select(StandIn).where(*standing_in(day)).order_by(StandIn.id)
     for leave in {one.person_id: one for one in (await work.session.scalars(away)).all()}.values():
         before = TaskHolder.since < Calendar(plan).at(leave.starts_on, time.min)
         for task in (await work.session.scalars(_held_by(leave.person_id).where(before).order_by(Task.id))).all():

@@ -41,7 +41,7 @@ async def take_answer(work: Work, said: Said, *, instead_of: Sequence[GuardianAn
     """
     student = await work.session.get_one(Student, said.student_id)
     case = await open_case_of(work, student.id)
-    if case is not None:
+    if case is not None and (case.next_at is None or case.next_at <= work.now):
         await settle(work, case)  # what was due before the answer came stays due
     desk = await desk_of_case(work, case) if case is not None else await desk_of_student(work, student)
     rule = desk.plan.answers.get(said.intent) or desk.plan.answers["unknown"]
@@ -170,10 +170,12 @@ async def _read_notice(matter: Matter) -> None:
 
 
 async def _notice_answered(matter: Matter) -> Notice | None:
+    """The one that is named; else the one that the answered question was about."""
     session, said = matter.work.session, matter.said
-    asked = select(Notice).join(Question, Question.notice_id == Notice.id).where(Question.id == said.question_id)
     named = await session.get(Notice, said.notice_id) if said.notice_id is not None else None
-    return named or await session.scalar(asked)
+    question = await session.get(Question, said.question_id) if said.question_id is not None else None
+    asked = question.notice_id if question is not None else None
+    return named or (await session.get(Notice, asked) if asked is not None else None)
 
 
 async def _receipt(matter: Matter) -> None:

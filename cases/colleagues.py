@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, false, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from cases.names import named
-from cases.responsible import in_force, reachable_people, usable
+from cases.responsible import in_force, reachable_people, standing_in, usable
 from storage.tables import Contact, Person, PersonContact, Responsibility, StandIn
 from storage.work import Work
 
@@ -87,7 +87,7 @@ def _near(own: Responsibility) -> ColumnElement[bool]:
 
 async def own_posts(work: Work, person_id: int, on: date) -> Sequence[Responsibility]:
     """What a person answers for that day: their own, as a substitute, or standing in for somebody."""
-    stood_for = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
+    stood_for = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, *standing_in(on))
     theirs = or_(
         Responsibility.person_id == person_id, Responsibility.person_id.in_(stood_for), Responsibility.substitute_person_id == person_id
     )

@@ -14,7 +14,7 @@ from cases.desk import Desk, desk_of_area
 from cases.letter_numbers import county_of, next_number
 from cases.letters import join_letter, letters_of, mark_read
 from cases.outside import ANY_SCHOOL, SCHOOL
-from cases.responsible import Place, in_force
+from cases.responsible import Place, in_force, standing_in
 from cases.support_words import support_words
 from cases.tasks import LIVING, NewTask, acknowledge, end_task, open_task
 from cases.triage_answers import answer_sender, may_be_answered
@@ -207,7 +207,7 @@ async def schools_of(work: Work, person_id: int, area_code: str) -> frozenset[in
     """The schools in which this person has a post, or stands in for somebody who has: complaints about them are not for their eyes."""
     today = (await desk_of_area(work, area_code)).today
     post = Responsibility
-    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= today, StandIn.ends_on >= today)
+    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, *standing_in(today))
     theirs = or_(*(column == person_id for column in HOLDERS), *(column.in_(away) for column in HOLDERS))
     query = select(post.school_id).where(post.school_id.in_(select(Complaint.school_id)), theirs, *in_force(today)).distinct()
     return frozenset(school_id for school_id in await work.session.scalars(query) if school_id is not None)

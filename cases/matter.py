@@ -8,7 +8,7 @@ from typing import Any
 
 from cases.desk import Desk
 from plan.answers import Answer
-from storage.tables import CaseFile, Student
+from storage.tables import CaseFile, GuardianAnswer, Student
 from storage.work import Work
 
 NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
@@ -44,6 +44,7 @@ class Matter:
     said: Said
     rule: Answer
     effects: dict[str, Any] = field(default_factory=dict)
+    today: list[GuardianAnswer] | None = None  # as `cases/standing.py` has read them
 
     @property
     def about(self) -> dict[str, int | None]:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import or_, select
 
 from cases.plans import plan_of
-from cases.responsible import in_force
+from cases.responsible import in_force, standing_in
 from plan.calendar import Calendar
 from storage.tables import Responsibility, StandIn, Task
 from storage.work import Work
@@ -26,7 +26,7 @@ async def barred_people(work: Work, outside: str | None, school_id: int | None, 
         select(Responsibility.person_id, Responsibility.substitute_person_id).where(its, *in_force(on))
     )).all()  # fmt: skip
     own = {person for post in posts for person in post if person is not None}
-    deputies = select(StandIn.substitute_person_id).where(StandIn.person_id.in_(own), StandIn.starts_on <= on, StandIn.ends_on >= on)
+    deputies = select(StandIn.substitute_person_id).where(StandIn.person_id.in_(own), *standing_in(on))
     return frozenset(own | set(await work.session.scalars(deputies)))
 
 
@@ -48,7 +48,7 @@ async def works_at_school_only(work: Work, person_id: int, on: date) -> bool:
 
 async def answers_beyond_school(work: Work, person_id: int, on: date) -> bool:
     """Whether this person answers for an area, themselves or in somebody's stead."""
-    stood_for = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
+    stood_for = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, *standing_in(on))
     theirs = or_(Responsibility.person_id == person_id, Responsibility.person_id.in_(stood_for))
     found = select(Responsibility.id).where(theirs, Responsibility.school_id.is_(None), *in_force(on)).limit(1)
     return await work.session.scalar(found) is not None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from plan.model import Plan
@@ -92,7 +92,7 @@ async def holders(session: AsyncSession, plan: Plan, role: str, place: Place, on
         if known is not None and spot in known.spots:
             found = known.holders(role, spot, department)
         else:
-            found = await _found(session, _responsible(role, on, department).where(_held_at(spot)), on)
+            found = await _found(session, _responsible(role, on, department).where(_held_at(spot)))
         if found:
             return found
     return []
@@ -122,11 +122,27 @@ def _held_at(spot: Spot) -> ColumnElement[bool]:
     return and_(Responsibility.area_code == key, Responsibility.school_id.is_(None))
 
 
-def _responsible(role: str, on: date, department: str | None) -> Select[int, int | None]:
-    query = select(Responsibility.person_id, Responsibility.substitute_person_id).where(Responsibility.role == role, *in_force(on))
+def _responsible(role: str, on: date, department: str | None) -> Select[int, int | None, int | None, bool]:
+    """Person, substitute, who stands in that day, and whether a contact of whoever answers then is usable: in one statement."""
+    stand_in = (
+        select(StandIn.substitute_person_id)
+        .where(StandIn.person_id == Responsibility.person_id, *standing_in(on))
+        .order_by(StandIn.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    answers = func.coalesce(stand_in, Responsibility.person_id)
+    reachable = exists().where(PersonContact.contact_id == Contact.id, PersonContact.person_id == answers, *usable(on))
+    query = select(Responsibility.person_id, Responsibility.substitute_person_id, stand_in, reachable)
+    query = query.where(Responsibility.role == role, *in_force(on))
     if department is not None:
         query = query.where(Responsibility.department == department)
     return query.order_by(Responsibility.id)
+
+
+def standing_in(on: date) -> tuple[ColumnElement[bool], ...]:
+    """Conditions under which a stand-in counts that day."""
+    return StandIn.starts_on <= on, StandIn.ends_on >= on
 
 
 def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
@@ -142,15 +158,15 @@ async def has_role(session: AsyncSession, person_id: int, roles: Collection[str]
 
 def held_by(person_id: int, on: date) -> ColumnElement[bool]:
     """A responsibility is this person's: their own, as its substitute, or as stand-in for whoever is away."""
-    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
+    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, *standing_in(on))
     return or_(Responsibility.substitute_person_id == person_id, Responsibility.person_id == person_id, Responsibility.person_id.in_(away))
 
 
-async def _found(session: AsyncSession, query: Select[int, int | None], on: date) -> list[Holder]:
+async def _found(session: AsyncSession, query: Select[int, int | None, int | None, bool]) -> list[Holder]:
     rows = (await session.execute(query)).all()
-    away = await stand_ins(session, [person for person, _ in rows], on)
-    reachable = await reachable_people(session, [away.get(person, person) for person, _ in rows], on)
-    return _as_holders([(person, substitute) for person, substitute in rows], away, reachable)
+    away = {person: stand_in for person, _, stand_in, _ in rows if stand_in is not None}
+    reachable = {away.get(person, person) for person, _, _, is_reachable in rows if is_reachable}
+    return _as_holders([(person, substitute) for person, substitute, _, _ in rows], away, reachable)
 
 
 def _as_holders(posts: Iterable[tuple[int, int | None]], away: Mapping[int, int], reachable: Collection[int]) -> list[Holder]:
@@ -177,7 +193,7 @@ async def stand_ins(session: AsyncSession, person_ids: Sequence[int], on: date) 
     """Away person → who stands in that day."""
     found = await session.execute(
         select(StandIn.person_id, StandIn.substitute_person_id)
-        .where(StandIn.person_id == func.any(list(person_ids)), StandIn.starts_on <= on, StandIn.ends_on >= on)
+        .where(StandIn.person_id == func.any(list(person_ids)), *standing_in(on))
         .order_by(StandIn.id)
     )
     return dict(found.all())

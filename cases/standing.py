@@ -116,6 +116,12 @@ def _is_sensitive(matter: Matter, intent: str) -> bool:
 
 async def _today(matter: Matter) -> list[GuardianAnswer]:
     """Answers of today that stand, newest first, without those that were given just now with this one."""
+    if matter.today is None:
+        matter.today = await _read_today(matter)
+    return [answer for answer in matter.today if answer.undone_at is None]
+
+
+async def _read_today(matter: Matter) -> list[GuardianAnswer]:
     since = matter.desk.calendar.at(matter.desk.today, time.min)
     query = select(GuardianAnswer).where(
         GuardianAnswer.student_id == matter.student.id, GuardianAnswer.undone_at.is_(None), GuardianAnswer.at >= since,

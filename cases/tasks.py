@@ -68,7 +68,6 @@ async def open_task(work: Work, desk: Desk, new: NewTask, at: datetime | None = 
     await _add(work, task, people, why)
     if stage and could_hold(desk.plan, new.role, desk.place):
         await report_hole(work, desk, role=new.role, reason="nobody_reachable", task=task)
-    task.next_at = next_duty_at(desk, task)
     work.record("task_opened", f"task:{task.id}", area_code=task.area_code, case_id=task.case_id, at=at, kind=task.kind, holders=people)
     return task
 
@@ -84,12 +83,14 @@ def _row(work: Work, desk: Desk, new: NewTask, at: datetime, stage: int, code: s
         "template": new.template, "quiet": new.quiet, "urgent": new.urgent, "patient": new.patient,
         "by_acknowledging": new.by_acknowledging, "outside_school": _outside(desk, new),
     }  # fmt: skip
-    return {
-        "key": new.key, "kind": new.kind, "role": new.role, "level": new.level, "code": code, "area_code": place.area_code,
-        "school_id": place.school_id, "class_id": place.class_id, "plan_version_id": desk.plan_version_id, "opened_at": at,
-        "due_at": new.due_at, "alerted_at": max(at, work.now), "alert_stage": stage,
+    row = {
+        "key": new.key, "kind": new.kind, "role": new.role, "level": new.level, "code": code, "state": "open",
+        "area_code": place.area_code, "school_id": place.school_id, "class_id": place.class_id,
+        "plan_version_id": desk.plan_version_id, "opened_at": at, "due_at": new.due_at,
+        "alerted_at": max(at, work.now), "alert_stage": stage,
         "facts": {**new.facts, **{name: value for name, value in switches.items() if value}}, **new.about,
     }  # fmt: skip
+    return row | {"next_at": next_duty_at(desk, Task(**row))}
 
 
 async def first_holders(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import desc, exists, select
 
 from bot.dialogs.answering import answered
 from bot.dialogs.checking_back import confirmed, is_denied, is_unanswered, was_confirmed
@@ -68,10 +68,9 @@ async def hear_guardian(work: Work, inbound: Inbound, speaker: Speaker) -> str |
 
 async def _children(work: Work, speaker: Speaker) -> list[Student]:
     """The children of this contact; those with an open case first, since most texts are about them."""
-    open_case = select(CaseFile.student_id).where(CaseFile.state == "open", CaseFile.student_id.in_(speaker.children))
-    urgent = set(await work.session.scalars(open_case))
-    found = await work.session.scalars(select(Student).where(Student.id.in_(speaker.children)).order_by(Student.id))
-    return sorted(found, key=lambda child: child.id not in urgent)
+    has_open_case = exists().where(CaseFile.state == "open", CaseFile.student_id == Student.id)
+    found = select(Student).where(Student.id.in_(speaker.children)).order_by(desc(has_open_case), Student.id)
+    return list(await work.session.scalars(found))
 
 
 def _read(talk: Talk, text: str, kind: str | None) -> list[Reading]:

@@ -62,8 +62,8 @@ async def _route(work: Work, inbound: Inbound, cipher: Cipher) -> str:
         task = await unknown_sender(work, inbound, accuses=may_accuse_school(inbound.body))
         await say_who_reads(work, inbound, speaker, task, cipher)
         return await offer_linking(work, inbound, speaker) or "unknown_sender"
-    inbound.person_id = speaker.person_id
-    inbound.area_code = await area_of(work, speaker.person_id)
+    area_code = await area_of(work, speaker.person_id)
+    inbound.person_id, inbound.area_code = speaker.person_id, area_code
     if await is_answered_before(work, inbound, speaker):
         return "answered_before"
     chosen = await hear_choice(work, inbound, speaker) or await hear_still_you(work, inbound, speaker)

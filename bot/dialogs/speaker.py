@@ -13,7 +13,7 @@ from bot.outbox.questions import FOLLOW_UPS
 from bot.replies import SchoolYear, school_year_of
 from cases.contacts import people_at
 from cases.plans import plan_in_force
-from cases.responsible import in_force
+from cases.responsible import in_force, standing_in
 from cases.tasks import LIVING
 from plan.calendar import Calendar
 from plan.model import Plan
@@ -78,9 +78,7 @@ async def speaker_of(work: Work, inbound: Inbound) -> Speaker:
 
 async def _staff(work: Work, people: list[int], today: date) -> list[Responsibility]:
     """What these persons answer for today, their own or standing in for somebody."""
-    stood_for = select(StandIn.person_id).where(
-        StandIn.substitute_person_id.in_(people), StandIn.starts_on <= today, StandIn.ends_on >= today
-    )
+    stood_for = select(StandIn.person_id).where(StandIn.substitute_person_id.in_(people), *standing_in(today))
     whose = Responsibility.person_id.in_(people) | Responsibility.person_id.in_(stood_for) | Responsibility.substitute_person_id.in_(people)
     found = list(await work.session.scalars(select(Responsibility).where(whose, *in_force(today)).order_by(Responsibility.id)))
     return sorted(found, key=lambda row: row.person_id not in people)

@@ -87,10 +87,8 @@ async def _take(work: Work, route: Route, inbound: Inbound, reads: int) -> None:
 async def _written(work: Work, inbound: Inbound) -> Contact:
     """The contact that wrote, with what that says of it."""
     contact = await _contact(work.session, inbound)
-    inbound.contact_id = contact.id
-    contact.reached_at = inbound.received_at
-    if contact.sender_id is None:
-        contact.sender_id = await _written_to(work.session, inbound)
+    sender_id = contact.sender_id or await _written_to(work.session, inbound)
+    inbound.contact_id, contact.sender_id, contact.reached_at = contact.id, sender_id, inbound.received_at
     if contact.state == "bad":  # whoever writes from it can be reached there
         contact.state, contact.failures = "usable", 0
     return contact

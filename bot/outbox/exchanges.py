@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbox.loops import Exchange, Verdict, verdict
 from bot.outbox.policy import DeliveryPolicy
-from cases.responsible import in_force
+from cases.responsible import in_force, standing_in
 from storage.tables import Contact, Inbound, Message, PersonContact, Responsibility, StandIn
 
 COMPARED = 200
@@ -92,7 +92,7 @@ class Answers:
         standing = select(PersonContact.contact_id).join(StandIn, StandIn.substitute_person_id == person)
         at = (PersonContact.contact_id == func.any(wanted)) & PersonContact.retired_reason.is_(None)
         self._staff.update(await session.scalars(own.where(at, *in_force(today))))
-        self._staff.update(await session.scalars(standing.where(at, StandIn.starts_on <= today, StandIn.ends_on >= today)))
+        self._staff.update(await session.scalars(standing.where(at, *standing_in(today))))
 
     def is_silent(self, contact_id: int) -> bool:
         return contact_id in self._silent

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import or_, select
 
-from cases.responsible import CODE_LENGTH, in_force
+from cases.responsible import CODE_LENGTH, in_force, standing_in
 from storage.database import Scope
 from storage.tables import Responsibility, StandIn
 from storage.work import Work
@@ -18,7 +18,7 @@ async def posts_of(work: Work, person_id: int, on: date) -> Sequence[Responsibil
 
     A department's liaison sees only what a person has sent to the department, so their post does not open the console.
     """
-    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, StandIn.starts_on <= on, StandIn.ends_on >= on)
+    away = select(StandIn.person_id).where(StandIn.substitute_person_id == person_id, *standing_in(on))
     theirs = or_(
         Responsibility.person_id == person_id, Responsibility.person_id.in_(away), Responsibility.substitute_person_id == person_id
     )
