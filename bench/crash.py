@@ -91,7 +91,7 @@ class Town:
             counts = self.provider.tell()
             return not counts["waiting"] and counts["taken"] >= self.messages and not self.county.rows(UNDER_WAY)[0][0]
 
-        self.processes.until("all done", is_done, PATIENCE + self.messages / 50)
+        self.processes.until("all done", is_done, PATIENCE + self.messages / 50 + self.replies / 5)
 
     def report(self, name: str) -> tuple[int, int]:
         """Prints and gives what was lost and what was said twice."""

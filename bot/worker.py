@@ -39,6 +39,8 @@ GATHER_SECONDS = 0.05
 """After a small batch the next one may grow for so long: a transaction for each handful would cost more than it gains."""
 DISPATCHERS = 2
 """While one batch waits for the database, the next is put into words."""
+READERS = 2
+"""What came in is acted on one text after the other, and most of that is waiting: with two, replies keep up beside a campaign."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
 
@@ -68,7 +70,8 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then what is under way is finished and the senders are given up."""
         few = self._settings.batch // 4
-        loops = [self._loop("statuses", self._statuses, 30, stop, gather=few), self._loop("inbox", self._inbox, 60, stop)]
+        loops = [self._loop("statuses", self._statuses, 30, stop, gather=few)]
+        loops += [self._loop("inbox", self._inbox, 60, stop) for _ in range(READERS)]
         loops.append(self._loop("photos", self._photos, 120, stop))
         loops.append(self._loop("buttons", self._buttons_slowly, 60, stop, idle=BUTTONS_SECONDS))
         loops.append(self._loop("unheard", self._unheard, 60, stop, idle=UNHEARD_SECONDS))

@@ -10,6 +10,7 @@ import typer
 
 from bot.channels.registry import close_channels
 from bot.hooks.deliver import HookDeliverer
+from bot.replies.lexicon import lexicon
 from console.app import EVERY_HOST, create_app
 from console.parts import Parts
 from console.webhooks import Hooks
@@ -79,6 +80,7 @@ def worker() -> None:
 async def start_engine(storage: Storage, settings: Settings) -> Engine:
     """The plan in force, the senders made, everything put together with the real clock."""
     use_own_words(settings)
+    lexicon()  # now: it takes seconds, in which a process that is at work could neither send nor keep its senders
     catalogue, clock = load_catalogue(), SystemClock()
     plan = await put_plan_in_force(storage, settings, catalogue, await clock.now())
     channels = provider_channels(settings)
