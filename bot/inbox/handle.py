@@ -34,7 +34,7 @@ AGAIN_SECONDS = 15
 """After a failure the text, and its contact's later ones, wait this long (real time)."""
 
 
-async def handle(database: Database, now: datetime, route: Route, *, quantity: int = 50) -> int:
+async def handle(database: Database, now: datetime, route: Route, *, quantity: int = 20) -> int:
     """Handles the oldest waiting text of up to `quantity` contacts; gives how many were handled or given to a person."""
     async with database.session() as session, session.begin():
         entries = await queue.read_grouped_head(session, queue.INBOUND, visibility=AGAIN_SECONDS, quantity=quantity)
