@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
-from sqlalchemy import Connection, NullPool, create_engine
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from storage import keys, roles, security
 from storage.crypto import Cipher
@@ -22,6 +25,18 @@ from storage.server import Server, password
 
 LOCK = 0x66616E78  # "fanx": held by whoever prepares the database
 OLDEST_SERVER = 15
+PROBES, PROBE_PAUSE = 40, 0.5  # seconds
+"""How long a change of the tables waits for others to leave: as long as a process needs that was told to stop."""
+LOCK_MILLISECONDS = 800
+"""Less than the second after which the server looks for deadlocks."""
+HELD = (LockNotAvailable, DeadlockDetected)
+AT_WORK = text("""
+select usename, count(*) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and usename is not null
+    and (usename = any(:names) or pid in (select pid from pg_locks where granted and database = datid and relation >= 16384))
+group by usename order by usename
+""")
+"""Whoever is logged in as our processes are, and whoever has a table of ours in hand (those above 16383 are no system's)."""
 
 
 def migrate(server: Server, cipher: Cipher, *, key_source: str = keys.VARIABLE) -> None:
@@ -96,9 +111,41 @@ def _upgrade(server: Server) -> None:
         if unknown:
             raise StartFault("database_newer", revision=unknown[0])
         if list(found) != scripts.get_heads():
-            command.upgrade(config(connection), "head")
-            security.apply(connection)
-            connection.commit()
+            connection.rollback()
+            _bring_up(server, connection)
+
+
+def _bring_up(server: Server, connection: Connection) -> None:
+    """All of it or nothing, once nobody else is at work: what runs is of the older release, and does not know the newer tables."""
+    for _ in range(PROBES):
+        users = _others_at_work(server, connection)
+        if not users and _has_changed(connection):
+            return
+        time.sleep(PROBE_PAUSE)
+    raise StartFault("database_in_use", revision=latest_revision(), users=", ".join(users) or server.database)
+
+
+def _others_at_work(server: Server, connection: Connection) -> list[str]:
+    """Which log-ins, and how many connections each has. A process that is only starting is not among them."""
+    names = [server.logins[role].username for role in (Role.WORKER, Role.WEB)]
+    found = connection.execute(AT_WORK, {"names": names}).all()
+    connection.rollback()
+    return [f"{name} ×{count}" for name, count in found]
+
+
+def _has_changed(connection: Connection) -> bool:
+    """False, and nothing has changed, when somebody holds a table: we give up before the server looks for a deadlock and ends one of us."""
+    try:
+        connection.execute(text(f"set local lock_timeout = {LOCK_MILLISECONDS}"))
+        command.upgrade(config(connection), "head")
+        security.apply(connection)
+        connection.commit()
+    except (DBAPIError, psycopg.Error) as error:
+        connection.rollback()
+        if not isinstance(error.orig if isinstance(error, DBAPIError) else error, HELD):
+            raise
+        return False
+    return True
 
 
 def latest_revision() -> str:

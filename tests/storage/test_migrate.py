@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import BigInteger, NullPool, create_engine
@@ -93,6 +94,54 @@ def test_a_failed_migration_leaves_nothing_behind(fresh: Server, cipher: Cipher,
         assert connection.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone() == (0,)
     migrate(fresh, cipher)
     assert revision(fresh) == latest_revision()
+
+
+@pytest.fixture
+def older(fresh: Server, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """As the release before this one left it, and as impatient as a test is."""
+    upgrade = command.upgrade
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("storage.migrate.command.upgrade", lambda settings, _: upgrade(settings, "head-1"))
+        meanwhile.setattr("storage.security.apply", lambda _: None)
+        migrate(fresh, cipher)
+    monkeypatch.setattr("storage.migrate.PROBES", 2)
+    monkeypatch.setattr("storage.migrate.PROBE_PAUSE", 0.1)
+    monkeypatch.setattr("storage.migrate.LOCK_MILLISECONDS", 100)
+    assert revision(fresh) != latest_revision()
+    return fresh
+
+
+def test_while_a_worker_of_the_older_release_runs_nothing_is_changed_and_it_is_told(older: Server, cipher: Cipher) -> None:
+    before = revision(older)
+    with older.direct(Role.WORKER), pytest.raises(StartFault, match="fanxiao_worker ×1") as refused:
+        migrate(older, cipher)
+    assert (refused.value.kind, revision(older)) == ("database_in_use", before)
+    migrate(older, cipher)
+    assert revision(older) == latest_revision()
+
+
+def test_whoever_holds_a_table_is_neither_waited_for_in_a_deadlock_nor_ended(older: Server, cipher: Cipher) -> None:
+    before = revision(older)
+    with older.direct() as other, other.transaction():
+        other.execute("lock table task in row exclusive mode")
+        with pytest.raises(StartFault, match="Nothing has been changed"):
+            migrate(older, cipher)
+        assert revision(older) == before
+        other.execute("select from area")  # it still lives, and waits for nobody
+    migrate(older, cipher)
+    assert revision(older) == latest_revision()
+
+
+def test_a_table_that_is_taken_while_it_is_changed_is_tried_again(older: Server, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever came in after we looked."""
+    monkeypatch.setattr("storage.migrate._others_at_work", lambda *_: [])
+    with older.direct() as other:
+        with other.transaction():
+            other.execute("lock table task in row exclusive mode")
+            with pytest.raises(StartFault, match="Nothing has been changed"):
+                migrate(older, cipher)
+        migrate(older, cipher)
+    assert revision(older) == latest_revision()
 
 
 def test_another_key_is_noticed_at_the_start(fresh: Server) -> None:
