@@ -113,6 +113,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{source} 中的密钥格式不对：每个密钥应为 44 个字符，用逗号分隔。",
         "The keys in {source} cannot be read: each has 44 characters, separated by commas.",
     ),
+    "other_keys_in_use": (
+        "还有返校进程是用别的最新密钥启动的（{users}），没有重新加密任何内容。"
+        "请先给所有进程（web、worker）设好同样的密钥并重新启动，再运行这个命令。",
+        "Processes of fanxiao run that were started with another newest key ({users}). Nothing was encrypted again. "
+        "Give all processes (web, worker) the same keys, start them again, then repeat this command.",
+    ),
     "key_wrong": (
         "密钥不对：{source} 中没有加密这个数据库所用的密钥。请使用当初的密钥；没有它就无法读取已加密的号码。",
         "Wrong key: {source} lacks a key that this database was encrypted with. Use the one it began with; no other reads them.",

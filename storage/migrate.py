@@ -18,6 +18,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from storage import keys, roles, security
+from storage.at_work import at_work
 from storage.crypto import Cipher
 from storage.faults import StartFault, clearly
 from storage.roles import Role
@@ -30,13 +31,6 @@ PROBES, PROBE_PAUSE = 40, 0.5  # seconds
 LOCK_MILLISECONDS = 800
 """Less than the second after which the server looks for deadlocks."""
 HELD = (LockNotAvailable, DeadlockDetected)
-AT_WORK = text("""
-select usename, count(*) from pg_stat_activity
-where datname = current_database() and pid <> pg_backend_pid() and usename is not null
-    and (usename = any(:names) or pid in (select pid from pg_locks where granted and database = datid and relation >= 16384))
-group by usename order by usename
-""")
-"""Whoever is logged in as our processes are, and whoever has a table of ours in hand (those above 16383 are no system's)."""
 
 
 def migrate(server: Server, cipher: Cipher, *, key_source: str = keys.VARIABLE) -> None:
@@ -46,7 +40,7 @@ def migrate(server: Server, cipher: Cipher, *, key_source: str = keys.VARIABLE) 
     with server.direct() as connection, _alone(connection):
         _check_version(connection)
         _prepare_roles(server, connection, cipher)
-        _upgrade(server)
+        _upgrade(server, connection)
         with server.direct(Role.OWNER) as owner:
             keys.check(owner, cipher, key_source)
 
@@ -102,7 +96,7 @@ def _repair_logins(server: Server, connection: psycopg.Connection, cipher: Ciphe
             roles.set_password(connection, role, password(cipher, role))
 
 
-def _upgrade(server: Server) -> None:
+def _upgrade(server: Server, alone: psycopg.Connection) -> None:
     engine = create_engine(server.url(Role.OWNER), poolclass=NullPool)
     with clearly(server.where, user=Role.OWNER, database=server.database), engine.connect() as connection:
         scripts = ScriptDirectory.from_config(config())
@@ -112,25 +106,17 @@ def _upgrade(server: Server) -> None:
             raise StartFault("database_newer", revision=unknown[0])
         if list(found) != scripts.get_heads():
             connection.rollback()
-            _bring_up(server, connection)
+            _bring_up(server, alone, connection)
 
 
-def _bring_up(server: Server, connection: Connection) -> None:
+def _bring_up(server: Server, alone: psycopg.Connection, connection: Connection) -> None:
     """All of it or nothing, once nobody else is at work: what runs is of the older release, and does not know the newer tables."""
     for _ in range(PROBES):
-        users = _others_at_work(server, connection)
+        users = at_work(server, alone)
         if not users and _has_changed(connection):
             return
         time.sleep(PROBE_PAUSE)
-    raise StartFault("database_in_use", revision=latest_revision(), users=", ".join(users) or server.database)
-
-
-def _others_at_work(server: Server, connection: Connection) -> list[str]:
-    """Which log-ins, and how many connections each has. A process that is only starting is not among them."""
-    names = [server.logins[role].username for role in (Role.WORKER, Role.WEB)]
-    found = connection.execute(AT_WORK, {"names": names}).all()
-    connection.rollback()
-    return [f"{name} ×{count}" for name, count in found]
+    raise StartFault("database_in_use", revision=latest_revision(), users=users or server.database)
 
 
 def _has_changed(connection: Connection) -> bool:
