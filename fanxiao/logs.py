@@ -56,7 +56,6 @@ def configure(log_format: str = "console", level: str = "INFO") -> None:
     plain = logging.StreamHandler(sys.stderr)
     plain.setFormatter(Bare("%(levelname)s %(name)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[plain])
-    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # our own log says how a tick ended
 
 
 class Bare(logging.Formatter):

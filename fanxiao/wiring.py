@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fanxiao.settings import Settings, secret
 from storage import keys, server
+from storage.at_work import application
 from storage.crypto import Cipher
 from storage.database import Database
 from storage.faults import StartFault
@@ -39,11 +40,12 @@ def open_storage(settings: Settings, *, pool_size: int = 5) -> Storage:
     cipher, source = _cipher(settings)
     found = _server(settings, cipher)
     migrate(found, cipher, key_source=source)
+    named = application(cipher)
     return Storage(
         server=found,
-        owner=Database(found.url(Role.OWNER), pool_size=1),
-        worker=Database(found.url(Role.WORKER), pool_size=pool_size),
-        web=Database(found.url(Role.WEB), pool_size=pool_size),
+        owner=Database(found.url(Role.OWNER), pool_size=1, application=named),
+        worker=Database(found.url(Role.WORKER), pool_size=pool_size, application=named),
+        web=Database(found.url(Role.WEB), pool_size=pool_size, application=named),
         cipher=cipher,
     )
 

@@ -20,6 +20,8 @@ on conflict (name) do update set
     holder = excluded.holder,
     until = clock_timestamp() + cast(:length as interval)
 where lease.holder = excluded.holder or lease.until <= clock_timestamp()
+    -- nobody takes that long a lease: the clock was put back, and a living holder has renewed its own since
+    or lease.until > clock_timestamp() + 2 * cast(:length as interval)
 returning epoch
 """)
 RELEASE = text("update lease set until = clock_timestamp() where name = :name and holder = :holder and until > clock_timestamp()")

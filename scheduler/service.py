@@ -1,4 +1,7 @@
-"""The scheduler in production: APScheduler fires, the leader ticks. Nothing is kept here, so another process may take over at any time."""
+"""The scheduler in production: whoever leads ticks. Nothing is kept here, so another process may take over at any time.
+
+The pauses are of the monotonic clock: one that is put back an hour must not make a county wait an hour for what is due.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,11 @@ import asyncio
 import os
 import socket
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Protocol
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from scheduler.lease import Lease
 from scheduler.ticks import run_periodic, tick
@@ -46,23 +47,20 @@ class SchedulerService:
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; then the tick under way is finished, or cut short between two rows, and the lead is given up."""
         await self.renew()
-        firing = AsyncIOScheduler(timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None})
-        firing.add_job(partial(_until_cut, self.renew), "interval", seconds=RENEW_SECONDS)
-        firing.add_job(partial(_until_cut, self._tick_alone), "interval", seconds=TICK_SECONDS)
-        firing.start()
+        loops = [asyncio.create_task(_again(self.renew, RENEW_SECONDS)), asyncio.create_task(_again(self._tick_alone, TICK_SECONDS))]
         try:
             await stop.wait()
         finally:
-            await self._end(firing)
+            await self._end(loops)
 
-    async def _end(self, firing: AsyncIOScheduler) -> None:
-        firing.pause()
+    async def _end(self, loops: Sequence[asyncio.Task[None]]) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS), self._ticking:
                 pass
-        firing.shutdown(wait=False)  # cancels what still runs
-        async with self._ticking:
-            await _safely("lease_release", self.lease.release)
+        for loop in loops:  # what is cut short is rolled back, and the next leader takes it
+            loop.cancel()
+        await asyncio.wait(loops)
+        await _safely("lease_release", self.lease.release)
 
     async def renew(self) -> None:
         """Takes the lead or keeps it."""
@@ -90,9 +88,9 @@ class SchedulerService:
             await self.tick()
 
 
-async def _until_cut(step: Callable[[], Awaitable[object]]) -> None:
-    """A step that is cut short when we stop is no error: its transaction is rolled back, and the next leader takes it."""
-    with suppress(asyncio.CancelledError):
+async def _again(step: Callable[[], Awaitable[None]], seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
         await step()
 
 

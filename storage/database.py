@@ -50,12 +50,13 @@ def is_away(error: BaseException) -> bool:
 
 
 class Database:
-    """Sessions on one PostgreSQL, logged in as one role (owner, worker or web)."""
+    """Sessions on one PostgreSQL, logged in as one role (owner, worker or web). `application`: what they call themselves there."""
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, application: str = "") -> None:
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True, connect_args=CONNECTING
-        )
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True,
+            connect_args=CONNECTING | {"application_name": application},
+        )  # fmt: skip
         self._kept: list[AsyncConnection] = []
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

@@ -65,6 +65,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "数据库是由更新版本的返校程序建立的（{revision}）。请升级程序；旧程序不会改动它。",
         "The database was made by a newer release of fanxiao ({revision}). Upgrade the program; this one leaves it untouched.",
     ),
+    "database_in_use": (
+        "数据库要先升级（{revision}），但还有别的程序正在使用它（{users}）。数据库没有任何改动。"
+        "请先停止所有返校进程（web、worker、正在运行的命令）和备份，再重新启动。",
+        "The database has to be upgraded first ({revision}), but other programs are using it ({users}). Nothing has been changed. "
+        "Stop all processes of fanxiao (web, worker, commands that run) and backups, then start again.",
+    ),
     "right_missing": (
         "数据库用户 {user} 缺少权限。请由管理员执行：ALTER ROLE {user} CREATEROLE; ALTER DATABASE {database} OWNER TO {user};"
         "（或用 FANXIAO_WORKER_URL 和 FANXIAO_WEB_URL 给出已建好的用户）。",
@@ -106,6 +112,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "key_unreadable": (
         "{source} 中的密钥格式不对：每个密钥应为 44 个字符，用逗号分隔。",
         "The keys in {source} cannot be read: each has 44 characters, separated by commas.",
+    ),
+    "other_keys_in_use": (
+        "还有返校进程是用别的最新密钥启动的（{users}），没有重新加密任何内容。"
+        "请先给所有进程（web、worker）设好同样的密钥并重新启动，再运行这个命令。",
+        "Processes of fanxiao run that were started with another newest key ({users}). Nothing was encrypted again. "
+        "Give all processes (web, worker) the same keys, start them again, then repeat this command.",
     ),
     "key_wrong": (
         "密钥不对：{source} 中没有加密这个数据库所用的密钥。请使用当初的密钥；没有它就无法读取已加密的号码。",

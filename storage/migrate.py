@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
-from sqlalchemy import Connection, NullPool, create_engine
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from storage import keys, roles, security
+from storage.at_work import at_work
 from storage.crypto import Cipher
 from storage.faults import StartFault, clearly
 from storage.roles import Role
@@ -22,6 +26,11 @@ from storage.server import Server, password
 
 LOCK = 0x66616E78  # "fanx": held by whoever prepares the database
 OLDEST_SERVER = 15
+PROBES, PROBE_PAUSE = 40, 0.5  # seconds
+"""How long a change of the tables waits for others to leave: as long as a process needs that was told to stop."""
+LOCK_MILLISECONDS = 800
+"""Less than the second after which the server looks for deadlocks."""
+HELD = (LockNotAvailable, DeadlockDetected)
 
 
 def migrate(server: Server, cipher: Cipher, *, key_source: str = keys.VARIABLE) -> None:
@@ -31,7 +40,7 @@ def migrate(server: Server, cipher: Cipher, *, key_source: str = keys.VARIABLE) 
     with server.direct() as connection, _alone(connection):
         _check_version(connection)
         _prepare_roles(server, connection, cipher)
-        _upgrade(server)
+        _upgrade(server, connection)
         with server.direct(Role.OWNER) as owner:
             keys.check(owner, cipher, key_source)
 
@@ -87,7 +96,7 @@ def _repair_logins(server: Server, connection: psycopg.Connection, cipher: Ciphe
             roles.set_password(connection, role, password(cipher, role))
 
 
-def _upgrade(server: Server) -> None:
+def _upgrade(server: Server, alone: psycopg.Connection) -> None:
     engine = create_engine(server.url(Role.OWNER), poolclass=NullPool)
     with clearly(server.where, user=Role.OWNER, database=server.database), engine.connect() as connection:
         scripts = ScriptDirectory.from_config(config())
@@ -96,9 +105,33 @@ def _upgrade(server: Server) -> None:
         if unknown:
             raise StartFault("database_newer", revision=unknown[0])
         if list(found) != scripts.get_heads():
-            command.upgrade(config(connection), "head")
-            security.apply(connection)
-            connection.commit()
+            connection.rollback()
+            _bring_up(server, alone, connection)
+
+
+def _bring_up(server: Server, alone: psycopg.Connection, connection: Connection) -> None:
+    """All of it or nothing, once nobody else is at work: what runs is of the older release, and does not know the newer tables."""
+    for _ in range(PROBES):
+        users = at_work(server, alone)
+        if not users and _has_changed(connection):
+            return
+        time.sleep(PROBE_PAUSE)
+    raise StartFault("database_in_use", revision=latest_revision(), users=users or server.database)
+
+
+def _has_changed(connection: Connection) -> bool:
+    """False, and nothing has changed, when somebody holds a table: we give up before the server looks for a deadlock and ends one of us."""
+    try:
+        connection.execute(text(f"set local lock_timeout = {LOCK_MILLISECONDS}"))
+        command.upgrade(config(connection), "head")
+        security.apply(connection)
+        connection.commit()
+    except (DBAPIError, psycopg.Error) as error:
+        connection.rollback()
+        if not isinstance(error.orig if isinstance(error, DBAPIError) else error, HELD):
+            raise
+        return False
+    return True
 
 
 def latest_revision() -> str:

@@ -1,6 +1,7 @@
 """The delivery queue (PGMQ), inside the caller's transaction: what is sent or deleted here happens with the rest, or not at all.
 
-Visibility and delay are real seconds, never the stepped clock's.
+Visibility is in real seconds, never the stepped clock's. Nothing is put there for later, so an entry that is hidden for longer than
+anybody hides one was there before the server's clock was put back, and is taken all the same.
 """
 
 from __future__ import annotations
@@ -31,21 +32,19 @@ async def create(session: AsyncSession, name: str) -> None:
     await session.execute(text("select create_queue(:name)"), {"name": name})
 
 
-async def send(session: AsyncSession, name: str, payload: dict[str, Any], *, group: str | None = None, delay: int = 0) -> int:
-    """Queues one payload and gives its id. Entries of one `group` are read in order; `delay` in seconds."""
-    return (await send_batch(session, name, [payload], group=group, delay=delay))[0]
+async def send(session: AsyncSession, name: str, payload: dict[str, Any], *, group: str | None = None) -> int:
+    """Queues one payload and gives its id. Entries of one `group` are read in order."""
+    return (await send_batch(session, name, [payload], group=group))[0]
 
 
-async def send_batch(
-    session: AsyncSession, name: str, payloads: Sequence[dict[str, Any]], *, group: str | None = None, delay: int = 0
-) -> list[int]:
+async def send_batch(session: AsyncSession, name: str, payloads: Sequence[dict[str, Any]], *, group: str | None = None) -> list[int]:
     """Queues many payloads in one statement, in their order."""
     if not payloads:
         return []
     header = Jsonb({GROUP: group} if group else {})
     found = await session.scalars(
-        text("select * from pgmq.send_batch(:name, cast(:payloads as jsonb[]), cast(:headers as jsonb[]), cast(:delay as integer))"),
-        {"name": name, "payloads": [Jsonb(payload) for payload in payloads], "headers": [header] * len(payloads), "delay": delay},
+        text("select * from pgmq.send_batch(:name, cast(:payloads as jsonb[]), cast(:headers as jsonb[]))"),
+        {"name": name, "payloads": [Jsonb(payload) for payload in payloads], "headers": [header] * len(payloads)},
     )
     return list(found)
 
@@ -75,6 +74,8 @@ async def read_grouped_head(session: AsyncSession, name: str, *, visibility: int
 
 
 async def _read(session: AsyncSession, function: str, name: str, visibility: int, quantity: int) -> list[Queued]:
+    hidden = f'select msg_id from pgmq."q_{name}" where vt > clock_timestamp() + make_interval(secs => :visibility) for update skip locked'
+    await session.execute(text(f'update pgmq."q_{name}" set vt = clock_timestamp() where msg_id in ({hidden})'), {"visibility": visibility})
     rows = await session.execute(
         text(f"select msg_id, message, read_ct from pgmq.{function}(:name, cast(:visibility as integer), cast(:quantity as integer))"),
         {"name": name, "visibility": visibility, "quantity": quantity},

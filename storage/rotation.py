@@ -8,7 +8,10 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Table
 
+from storage.at_work import under_other_keys
 from storage.crypto import Cipher
+from storage.faults import StartFault
+from storage.server import Server
 from storage.tables import Base
 
 BATCH = 1000
@@ -24,12 +27,15 @@ def encrypted_columns() -> Iterator[tuple[Table, str]]:
                 yield table, column.name
 
 
-def rotate(connection: psycopg.Connection, cipher: Cipher) -> int:
+def rotate(server: Server, connection: psycopg.Connection, cipher: Cipher) -> int:
     """Encrypts everything again in batches (each a transaction) and gives the number of values.
 
-    Restart every process with the new keys first. Afterwards keys between the newest and the oldest may go;
+    Refused while a process runs that was started with another newest key: it could not read the new values, and what it writes
+    would be lost with the older key. Afterwards keys between the newest and the oldest may go;
     the oldest stays, because the indexes derive from it.
     """
+    if users := under_other_keys(server, connection, cipher):
+        raise StartFault("other_keys_in_use", users=users)
     done = sum(_column(connection, cipher, table, column) for table, column in encrypted_columns())
     connection.execute("delete from key_check where purpose = 'encryption' and fingerprint <> %s", [cipher.fingerprints[0]])
     return done

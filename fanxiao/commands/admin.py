@@ -67,5 +67,5 @@ def rotate_keys() -> None:
     """Encrypt all numbers again with the newest key. 用最新密钥重新加密"""
     storage = open_storage(Settings())
     with storage.server.direct(Role.OWNER) as connection:
-        done = rotation.rotate(connection, storage.cipher)
+        done = rotation.rotate(storage.server, connection, storage.cipher)
     typer.echo(f"{done} values / 项")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import sys
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 from sqlalchemy import func, select
@@ -47,7 +48,7 @@ async def test_leases_of_other_names_are_free(database: Database) -> None:
 
 
 async def test_an_expired_lease_goes_to_the_next_with_a_new_epoch(database: Database) -> None:
-    first, second = Lease(database, "x", "one", SHORT), Lease(database, "x", "two")
+    first, second = Lease(database, "x", "one", SHORT), Lease(database, "x", "two", SHORT)
     await first.take()
     await asyncio.sleep(SHORT.total_seconds() + 0.1)
     assert not first.is_held()
@@ -104,6 +105,43 @@ async def test_a_second_service_takes_over_from_a_killed_one(county: County, dat
     stop.set()
     await running
     assert await Lease(database, "s", "next").take()  # it gave up the lead at its end
+
+
+async def test_a_lease_of_a_clock_that_was_put_back_is_free(database: Database) -> None:
+    """The machine began with a wrong time, its leader died, and the right time came: nobody waits for the wrong one to come again."""
+    await Lease(database, "x", "dead", timedelta(hours=8)).take()
+    assert await Lease(database, "x", "heir").take()
+
+
+class PutBack(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, datetime)
+
+
+class AnHourBack(datetime, metaclass=PutBack):
+    """The machine's time after it was put right."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) - timedelta(hours=1)
+
+
+async def test_it_goes_on_ticking_when_the_clock_is_put_back(county: County, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "RENEW_SECONDS", 0.1)
+    monkeypatch.setattr(service, "TICK_SECONDS", 0.1)
+    await county.begin("2026-11-02 08:31")
+    stop, ticks = asyncio.Event(), asyncio.Queue[None]()
+    running = SchedulerService(database, county.stage.clock, lease=Lease(database, "s", "one"))
+    monkeypatch.setattr(running, "tick", lambda: ticks.put(None))
+    task = asyncio.create_task(running.run(stop))
+    async with asyncio.timeout(5):
+        await ticks.get()
+        for module in [one for one in sys.modules.values() if vars(one).get("datetime") is datetime]:
+            monkeypatch.setattr(module, "datetime", AnHourBack)
+        for _ in range(5):
+            await ticks.get()
+    stop.set()
+    await task
 
 
 async def test_a_heartbeat_that_fails_is_nobodys_trouble() -> None:

@@ -6,18 +6,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import BigInteger, NullPool, create_engine
 
 from storage import rotation
+from storage.at_work import application
 from storage.crypto import Cipher
 from storage.faults import StartFault
 from storage.keys import new_key
 from storage.migrate import latest_revision, migrate
 from storage.roles import Role
-from storage.server import Server
+from storage.server import Server, keywords
 from storage.tables import Base
 
 ONE_START = """
@@ -95,6 +98,54 @@ def test_a_failed_migration_leaves_nothing_behind(fresh: Server, cipher: Cipher,
     assert revision(fresh) == latest_revision()
 
 
+@pytest.fixture
+def older(fresh: Server, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """As the release before this one left it, and as impatient as a test is."""
+    upgrade = command.upgrade
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("storage.migrate.command.upgrade", lambda settings, _: upgrade(settings, "head-1"))
+        meanwhile.setattr("storage.security.apply", lambda _: None)
+        migrate(fresh, cipher)
+    monkeypatch.setattr("storage.migrate.PROBES", 2)
+    monkeypatch.setattr("storage.migrate.PROBE_PAUSE", 0.1)
+    monkeypatch.setattr("storage.migrate.LOCK_MILLISECONDS", 100)
+    assert revision(fresh) != latest_revision()
+    return fresh
+
+
+def test_while_a_worker_of_the_older_release_runs_nothing_is_changed_and_it_is_told(older: Server, cipher: Cipher) -> None:
+    before = revision(older)
+    with older.direct(Role.WORKER), pytest.raises(StartFault, match="fanxiao_worker ×1") as refused:
+        migrate(older, cipher)
+    assert (refused.value.kind, revision(older)) == ("database_in_use", before)
+    migrate(older, cipher)
+    assert revision(older) == latest_revision()
+
+
+def test_whoever_holds_a_table_is_neither_waited_for_in_a_deadlock_nor_ended(older: Server, cipher: Cipher) -> None:
+    before = revision(older)
+    with older.direct() as other, other.transaction():
+        other.execute("lock table task in row exclusive mode")
+        with pytest.raises(StartFault, match="Nothing has been changed"):
+            migrate(older, cipher)
+        assert revision(older) == before
+        other.execute("select from area")  # it still lives, and waits for nobody
+    migrate(older, cipher)
+    assert revision(older) == latest_revision()
+
+
+def test_a_table_that_is_taken_while_it_is_changed_is_tried_again(older: Server, cipher: Cipher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever came in after we looked."""
+    monkeypatch.setattr("storage.migrate.at_work", lambda *_: "")
+    with older.direct() as other:
+        with other.transaction():
+            other.execute("lock table task in row exclusive mode")
+            with pytest.raises(StartFault, match="Nothing has been changed"):
+                migrate(older, cipher)
+        migrate(older, cipher)
+    assert revision(older) == latest_revision()
+
+
 def test_another_key_is_noticed_at_the_start(fresh: Server) -> None:
     old, new = new_key(), new_key()
     migrate(fresh, Cipher([old]))
@@ -119,11 +170,28 @@ def test_a_key_in_between_may_go_after_rotation(fresh: Server) -> None:
     with pytest.raises(StartFault, match="Wrong key"):
         migrate(fresh, Cipher([third, first]))
     with fresh.direct(Role.OWNER) as connection:
-        assert rotation.rotate(connection, new) == 2
+        assert rotation.rotate(fresh, connection, new) == 2
         migrate(fresh, Cipher([third, first]))
         rows = connection.execute("select address_encrypted, address_index from contact order by id").fetchall()
     assert [Cipher([third]).decrypt(bytes(row[0])) for row in rows] == ["a", "b"]
     assert [bytes(row[1]) for row in rows] == [old.index("a"), old.index("b")]
+
+
+def test_nothing_is_rotated_while_a_process_encrypts_with_the_key_before(fresh: Server) -> None:
+    """What it writes afterwards would be lost with that key."""
+    first, second = new_key(), new_key()
+    old, new = Cipher([first]), Cipher([second, first])
+    migrate(fresh, old)
+    row = [old.encrypt("a"), old.index("a")]
+    running = keywords(fresh.logins[Role.WORKER])
+    with fresh.direct(Role.OWNER) as connection:
+        connection.execute("insert into contact (kind, address_encrypted, address_index) values ('phone', %s, %s)", row)
+        migrate(fresh, new)
+        with psycopg.connect(**running, application_name=application(old)), pytest.raises(StartFault, match="fanxiao_worker ×1"):
+            rotation.rotate(fresh, connection, new)
+        assert connection.execute("select address_encrypted from contact").fetchone() == (row[0],)
+        with psycopg.connect(**running, application_name=application(new)):
+            assert rotation.rotate(fresh, connection, new) == 1
 
 
 def test_every_encrypted_column_can_be_rotated() -> None:

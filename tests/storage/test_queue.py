@@ -99,10 +99,15 @@ async def test_nothing_is_queued_when_the_work_is_undone(filled: Database) -> No
         assert await queue.send_batch(session, QUEUE, []) == []
 
 
-async def test_a_delayed_entry_is_not_there_yet(filled: Database) -> None:
+async def test_what_was_there_before_the_clock_was_put_back_is_taken_in_its_order(filled: Database) -> None:
+    """Queued, and even read, by a clock that was an hour ahead."""
+    assert names(await take(filled, quantity=1)) == ["a1"]
     async with filled.session() as session, session.begin():
-        await queue.send(session, QUEUE, {"at": "later"}, group="z", delay=60)
-    assert "later" not in names(await take(filled))
+        await session.execute(text(f"update pgmq.q_{QUEUE} set vt = vt + interval '1 hour'"))
+    assert names(await take(filled)) == ["a1", "b1", "c1"]
+    async with filled.session() as session, session.begin():
+        await session.execute(text(f"update pgmq.q_{QUEUE} set vt = vt + interval '1 hour'"))
+        assert names(await queue.pop(session, QUEUE, 2)) == ["a1", "b1"]
 
 
 async def test_making_a_queue_again_keeps_its_entries(filled: Database) -> None:
