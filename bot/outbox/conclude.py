@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.channels.base import Outcome, Result
 from bot.outbox.aftermath import call_again, let_rest, stop_sender, try_elsewhere
-from bot.outbox.lease import use
+from bot.outbox.lease import give_back
 from bot.outbox.pace import pause
 from bot.outbox.pickup import Ready
 from bot.outbox.settings import OutboxSettings
@@ -114,7 +114,7 @@ class Conclusion:
 
     async def _uncount(self, item: Ready, outcome: Outcome) -> None:
         if outcome.result in NOT_TAKEN:
-            await use(self._work.session, self._sender_id, -item.units, self._work.now.astimezone(self._policy.zone).date())
+            await give_back(self._work.session, self._sender_id, item.units, item.counted_on)
 
     async def _again(self, message: Message, outcome: Outcome) -> None:
         """On the same contact and channel; another way is tried once half of its time has gone, if there is time for that."""

@@ -91,7 +91,7 @@ class Courier:
 
     async def keep_house(self, now: datetime) -> int:
         """Ends what is too late, takes back what is stranded, and looks into what is in doubt (in the background)."""
-        if not self._held:  # after an outage what is in doubt is looked into before it ends
+        if not self.lines():  # after an outage what is in doubt is looked into before it ends, and what is ours is no shut sender's
             await self.renew(now)
         done = await expire_waiting(self._database, now, self._settings)
         done += await self._recall.run(now)
