@@ -24,6 +24,8 @@ from storage.work import Work
 Answered = tuple[Ready, Outcome]
 NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.NO_ROUTE, Result.UNSAYABLE, Result.BAD_CONTACT, Result.BLOCKED})
 """Results after which the provider has counted nothing."""
+NOT_CALLED = Outcome(Result.RETRY, code="lease_over")
+"""What comes of a call that was not made, since its sender was taken by another, or shut."""
 
 # An attempt that somebody else has settled meanwhile is left alone.
 ACCEPT = text(f"""
@@ -120,6 +122,9 @@ class Conclusion:
         """On the same contact and channel; another way is tried once half of its time has gone, if there is time for that."""
         if outcome.moved_to is not None and await self._moved(message, outcome.moved_to):
             message.retry_at = self._work.now
+            return
+        if outcome == NOT_CALLED:  # so nothing has failed, and nothing need rest
+            message.retry_at = min(self._work.now + pause(1, None, random.random()), message.expires_at)
             return
         message.tries += 1
         again = self._work.now + pause(message.tries, outcome.retry_after, random.random())

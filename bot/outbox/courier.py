@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels.base import Outcome, Result
 from bot.channels.registry import Line
 from bot.outbox.beginning import Beginning, put_back
-from bot.outbox.conclude import Answered, Conclusion, accept, is_plain
+from bot.outbox.conclude import NOT_CALLED, Answered, Conclusion, accept, is_plain
 from bot.outbox.concluding import Concluding
 from bot.outbox.doubt import Doubts
 from bot.outbox.expiry import expire_waiting
@@ -180,7 +180,7 @@ class Courier:
         try:
             await concluding.room()
             if not (await self._is_begun(item) and await self._has_place(pace, held, item)):
-                return Outcome(Result.RETRY, code="lease_over", retry_after=0)
+                return NOT_CALLED
             return await self._settings.channels[held.line].send(item.outgoing)
         except Exception as error:  # noqa: BLE001 - a fault of ours after the call may have begun: in doubt
             log.error("channel failed", action="channel_failed", message_id=item.message_id, error=type(error).__name__)
