@@ -180,7 +180,7 @@ class Batch:
 
     def _key(self, intent: Due, route: Route) -> Hashable | None:
         merge = self._settings.catalogue.traits(intent.template).merge
-        return key_of(merge, intent.urgency, route.reach.contact_id, intent.person_id, intent.question)
+        return key_of(merge, intent.urgency, (route.reach.contact_id, route.line.sender_id), intent.person_id, intent.question)
 
     async def _settle_group(self, group: Sequence[Routed], writer: Writer) -> None:
         """In one message where that can be said, else one after the other. What is only due later goes along or stays."""

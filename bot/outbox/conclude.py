@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.channels.base import Outcome, Result
 from bot.outbox.aftermath import call_again, let_rest, stop_sender, try_elsewhere
-from bot.outbox.lease import use
+from bot.outbox.lease import give_back
 from bot.outbox.pace import pause
 from bot.outbox.pickup import Ready
 from bot.outbox.settings import OutboxSettings
@@ -24,6 +24,8 @@ from storage.work import Work
 Answered = tuple[Ready, Outcome]
 NOT_TAKEN = frozenset({Result.RETRY, Result.OUR_FAULT, Result.NO_ROUTE, Result.UNSAYABLE, Result.BAD_CONTACT, Result.BLOCKED})
 """Results after which the provider has counted nothing."""
+NOT_CALLED = Outcome(Result.RETRY, code="lease_over")
+"""What comes of a call that was not made, since its sender was taken by another, or shut."""
 
 # An attempt that somebody else has settled meanwhile is left alone.
 ACCEPT = text(f"""
@@ -114,12 +116,15 @@ class Conclusion:
 
     async def _uncount(self, item: Ready, outcome: Outcome) -> None:
         if outcome.result in NOT_TAKEN:
-            await use(self._work.session, self._sender_id, -item.units, self._work.now.astimezone(self._policy.zone).date())
+            await give_back(self._work.session, self._sender_id, item.units, item.counted_on)
 
     async def _again(self, message: Message, outcome: Outcome) -> None:
         """On the same contact and channel; another way is tried once half of its time has gone, if there is time for that."""
         if outcome.moved_to is not None and await self._moved(message, outcome.moved_to):
             message.retry_at = self._work.now
+            return
+        if outcome == NOT_CALLED:  # so nothing has failed, and nothing need rest
+            message.retry_at = min(self._work.now + pause(1, None, random.random()), message.expires_at)
             return
         message.tries += 1
         again = self._work.now + pause(message.tries, outcome.retry_after, random.random())

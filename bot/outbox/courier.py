@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.channels.base import Outcome, Result
 from bot.channels.registry import Line
 from bot.outbox.beginning import Beginning, put_back
-from bot.outbox.conclude import Answered, Conclusion, accept, is_plain
+from bot.outbox.conclude import NOT_CALLED, Answered, Conclusion, accept, is_plain
 from bot.outbox.concluding import Concluding
 from bot.outbox.doubt import Doubts
 from bot.outbox.expiry import expire_waiting
@@ -91,7 +91,7 @@ class Courier:
 
     async def keep_house(self, now: datetime) -> int:
         """Ends what is too late, takes back what is stranded, and looks into what is in doubt (in the background)."""
-        if not self._held:  # after an outage what is in doubt is looked into before it ends
+        if not self.lines():  # after an outage what is in doubt is looked into before it ends, and what is ours is no shut sender's
             await self.renew(now)
         done = await expire_waiting(self._database, now, self._settings)
         done += await self._recall.run(now)
@@ -180,7 +180,7 @@ class Courier:
         try:
             await concluding.room()
             if not (await self._is_begun(item) and await self._has_place(pace, held, item)):
-                return Outcome(Result.RETRY, code="lease_over", retry_after=0)
+                return NOT_CALLED
             return await self._settings.channels[held.line].send(item.outgoing)
         except Exception as error:  # noqa: BLE001 - a fault of ours after the call may have begun: in doubt
             log.error("channel failed", action="channel_failed", message_id=item.message_id, error=type(error).__name__)

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.channels.base import Channel
 from bot.outbox.address import price_of
 from bot.outbox.aftermath import drop, expire
-from bot.outbox.lease import Held, use
+from bot.outbox.lease import Held, counted_on, give_back
 from bot.outbox.pickup import outgoing
 from bot.outbox.progress import advance
 from bot.outbox.settings import OutboxSettings
@@ -178,7 +178,8 @@ class Doubts:
                 await self._once_more(work, message)
             else:
                 attempt.outcome = await self._known(work, message, found, held)
-                await self._count(work, message, held, attempt.outcome)
+                if attempt.outcome == "not_accepted":
+                    await self._uncount(work, message, held, attempt.finished_at - attempt.started_at)
             log.warning("doubt settled", action="doubt_settled", message_id=message.id, outcome=attempt.outcome)
 
     async def _known(self, work: Work, message: Message, found: Sequence[str], held: Held) -> str:
@@ -196,11 +197,10 @@ class Doubts:
         advance(message, "sent", work.now)
         return "accepted"
 
-    async def _count(self, work: Work, message: Message, held: Held, outcome: str) -> None:
+    async def _uncount(self, work: Work, message: Message, held: Held, age: timedelta) -> None:
         """What the provider never had was no part of its day: else every such call takes one from the cap for nothing."""
-        if outcome == "not_accepted":
-            today = work.now.astimezone(self._settings.policy.zone).date()
-            await use(work.session, held.sender_id, -self._units(message, held), today)
+        day = counted_on(work.now, age, self._settings.policy.zone)
+        await give_back(work.session, held.sender_id, self._units(message, held), day)
 
     def _units(self, message: Message, held: Held) -> int:
         return self._settings.channels[held.line].capabilities.units(message.parts)

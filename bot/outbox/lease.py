@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,9 +39,9 @@ where id = :id and lease_holder = :holder and lease_epoch = :epoch and lease_unt
     and (state in ('open', 'draining') or state = 'stopped' and try_at <= :now)
 """)
 
-USE = text("""
-update sender set used = greatest(0, case when used_on = :today then used else 0 end + :units), used_on = :today where id = :id
-""")
+USE = text("update sender set used = case when used_on = :today then used else 0 end + :units, used_on = :today where id = :id")
+
+GIVE_BACK = text("update sender set used = greatest(0, used - :units) where id = :id and used_on = :day")
 
 RELEASE = text("update sender set lease_until = clock_timestamp() where lease_holder = :holder and lease_until > clock_timestamp()")
 
@@ -88,8 +89,18 @@ async def limits_if_held(session: AsyncSession, held: Held, holder: str, now: da
 
 
 async def use(session: AsyncSession, sender_id: int, units: int, today: date) -> None:
-    """Counts what leaves today; negative when the provider did not take it."""
+    """Counts what leaves today."""
     await session.execute(USE, {"id": sender_id, "units": units, "today": today})
+
+
+def counted_on(now: datetime, age: timedelta, zone: ZoneInfo) -> date:
+    """The local day on which a call counted that was taken so long ago (real time)."""
+    return (now - age).astimezone(zone).date()
+
+
+async def give_back(session: AsyncSession, sender_id: int, units: int, day: date) -> None:
+    """What the provider did not take is no part of the day on which it was counted; another day's count stands."""
+    await session.execute(GIVE_BACK, {"id": sender_id, "units": units, "day": day})
 
 
 async def release(database: Database, holder: str) -> None:

@@ -26,8 +26,8 @@ def groups(items: Iterable[tuple[Hashable | None, Item]], most: int) -> list[lis
     return found
 
 
-def key_of(merge: str | None, urgency: str, contact_id: int, person_id: int | None, question: str | None) -> Hashable | None:
-    """Who reads it where, into which template it goes, and what it asks; None for what is never merged."""
+def key_of(merge: str | None, urgency: str, way: tuple[int, int], person_id: int | None, question: str | None) -> Hashable | None:
+    """Who reads it where (`way`: contact and sender), into which template it goes, and what it asks; None for what is never merged."""
     if merge is None or urgency == "safety":
         return None
-    return (merge, urgency, contact_id, person_id, question)
+    return (merge, urgency, way, person_id, question)

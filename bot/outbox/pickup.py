@@ -93,7 +93,7 @@ COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-2]] + [Contac
 class Ready:
     """One call that is about to be made. `rank`: smaller goes first; `units`: what it counts against rate and cap; `cost`: CNY.
 
-    `is_trial`: its sender is stopped, and this shows whether it works again.
+    `counted_on`: the local day whose cap it counts against. `is_trial`: its sender is stopped, and this shows whether it works again.
     """
 
     message_id: int
@@ -102,6 +102,7 @@ class Ready:
     rank: int
     units: int
     cost: Decimal | None
+    counted_on: date
     is_trial: bool = False
 
 
@@ -263,7 +264,7 @@ class _Pickup:
         return [
             Ready(
                 message.id, attempt_id, outgoing(message, decrypt(message.address_encrypted), self._held, self._settings),
-                URGENCIES.index(message.urgency), units, price_of(self._held.price, units), self._is_trial,
+                URGENCIES.index(message.urgency), units, price_of(self._held.price, units), self._today, self._is_trial,
             )
             for message, attempt_id in zip(taken, attempts, strict=True)
             for units in (self._can.units(message.parts),)

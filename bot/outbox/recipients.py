@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, TableValuedAlias, and_, cast, func, or_, select, union
@@ -13,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.throttle import free_at
 from storage.tables import Consent, Contact, Message, Person
+
+LONGEST_WAIT = timedelta(days=7)
+"""What stood on a queue for longer and left of late counts against nobody: all that a recipient ever got would be read for it."""
 
 
 async def refusals(session: AsyncSession, person_ids: Collection[int]) -> dict[int, set[str]]:
@@ -69,8 +72,9 @@ class Throttle:
     ) -> None:
         if not self._windows or not contact_ids:
             return
-        longest = max(window.within for window in self._windows)
-        others = (at > self._now - longest, Message.is_answer.is_(False), Message.urgency != "safety", counts)
+        since = self._now - max(window.within for window in self._windows)
+        lately = (at > since, Message.queued_at > since - LONGEST_WAIT)  # the latter is what the indexes go by
+        others = (*lately, Message.is_answer.is_(False), Message.urgency != "safety", counts)
         # By a join for each, in which the server uses their indexes; over both columns at once it reads every message there is.
         to_them = union(
             *(

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from bot.channels.base import Result
 from bot.outbox.aftermath import call_again, say_anew, stop_sender, try_elsewhere
 from bot.outbox.progress import Said, advance, follows, is_older
 from bot.outbox.settings import OutboxSettings
+from bot.outbox.still import still_true
 from storage.database import Database
 from storage.rows import update_rows
 from storage.tables import WAITING, Contact, DeliveryStatus, Intent, Message, Question, Sender, is_in_doubt, is_waiting
@@ -23,6 +24,9 @@ log = structlog.get_logger("outbox")
 AFTER_ERROR = timedelta(minutes=10)
 MOST_TRIES = 5
 """After so many errors a report is set aside: somebody looks at the log."""
+OURS = Message.channel == DeliveryStatus.channel, Message.provider_id == DeliveryStatus.provider_id
+UNSAID = ("pending", "held")
+"""States of an intent that is to be said; `held` while its campaign is paused."""
 
 
 @dataclass(slots=True)
@@ -74,7 +78,8 @@ async def _apply(database: Database, now: datetime, settings: OutboxSettings, wh
         reports = await _stored(work, settings, which)
         await _Applying(work, settings).apply(reports)
         applied = update(DeliveryStatus).where(DeliveryStatus.id == func.any([report.id for report in reports]))
-        lost = update(DeliveryStatus).where(DeliveryStatus.applied_at.is_(None), DeliveryStatus.received_at < now - settings.lost_after)
+        old = and_(DeliveryStatus.applied_at.is_(None), DeliveryStatus.received_at < now - settings.lost_after)
+        lost = update(DeliveryStatus).where(old, ~exists().where(*OURS))
         if reports:
             await work.session.execute(applied.values(applied_at=now))
         await work.session.execute(lost.values(applied_at=now))
@@ -83,8 +88,7 @@ async def _apply(database: Database, now: datetime, settings: OutboxSettings, wh
 
 async def _one_by_one(database: Database, now: datetime, settings: OutboxSettings) -> int:
     """One report that cannot be applied must not hold up the others."""
-    ours = Message.channel == DeliveryStatus.channel, Message.provider_id == DeliveryStatus.provider_id
-    ids = select(DeliveryStatus.id).join(Message, and_(*ours)).where(_waiting(now)).order_by(DeliveryStatus.id).limit(settings.batch)
+    ids = select(DeliveryStatus.id).join(Message, and_(*OURS)).where(_waiting(now)).order_by(DeliveryStatus.id).limit(settings.batch)
     async with database.session() as session:
         found = (await session.scalars(ids)).all()
     for report_id in found:
@@ -121,7 +125,7 @@ async def _stored(work: Work, settings: OutboxSettings, which: ColumnElement[boo
     )  # fmt: skip
     rows = await work.session.execute(
         select(*columns)
-        .join(Message, (Message.channel == DeliveryStatus.channel) & (Message.provider_id == DeliveryStatus.provider_id))
+        .join(Message, and_(*OURS))
         .join(Sender, Sender.id == Message.sender_id)
         .where(which)
         .order_by(DeliveryStatus.id)
@@ -175,25 +179,26 @@ class _Applying:
             await self._work.session.execute(proven.values(failures=0, state=state))
 
     async def _after_all(self, message_ids: Sequence[int]) -> None:
-        """It arrived although it was said to have failed: it is not said again, and what it asked may be answered."""
+        """It arrived although it was said to have failed: it is not said again, and what it asked may be answered, if it is still asked."""
         if not message_ids:
             return
         inside = await self._inside(message_ids)
         await self._call_off(inside)
-        said = [intent for intent in inside if intent.state == "pending"]
+        said = [intent for intent in inside if intent.state in UNSAID]
         for intent in said:
             intent.message_id = next(one for one in intent.failed_in or () if one in message_ids)
             intent.state, intent.reason = "queued", None
         await self._work.session.flush()
+        true = await still_true(self._work.session, {intent.id: intent.still for intent in said}, self._settings.policy)
         asked = update(Question).where(
-            Question.intent_id == func.any([intent.id for intent in said]), Question.message_id == func.any(list(message_ids)),
+            Question.intent_id == func.any(list(true)), Question.message_id == func.any(list(message_ids)),
             Question.state == "withdrawn",
         )  # fmt: skip
         await self._work.session.execute(asked.values(state="open", ended_at=None))
 
     async def _inside(self, message_ids: Sequence[int]) -> Sequence[Intent]:
         """What was in these messages and is to be said again, locked: whoever has it in hand has queued it by then."""
-        inside = select(Intent).where(Intent.failed_in.bool_op("&&")(list(message_ids)), Intent.state.in_(("pending", "queued")))
+        inside = select(Intent).where(Intent.failed_in.bool_op("&&")(list(message_ids)), Intent.state.in_((*UNSAID, "queued")))
         locked = inside.order_by(Intent.id).with_for_update().execution_options(populate_existing=True)
         return (await self._work.session.scalars(locked)).all()
 

@@ -99,6 +99,7 @@ class Message(Numbered, Base):
         Index("ix_message_waiting", "expires_at", postgresql_where=text("sent_at is null and failed_at is null")),
         Index("ix_message_again", "sender_id", "retry_at", postgresql_where=text("retry_at is not null")),
         Index("ix_message_contact_id_queued_at", "contact_id", "queued_at"),
+        Index("ix_message_person_id_queued_at", "person_id", "queued_at"),
         Index("ix_message_queued_at", "queued_at"),
         Index("ix_message_buttons", "id", postgresql_where=text("options is not null and cleared_at is null")),
     )
@@ -107,7 +108,7 @@ class Message(Numbered, Base):
     sender_id: Mapped[int] = mapped_column(ForeignKey("sender.id"))
     channel: Mapped[str]
     contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     area_code: Mapped[str] = mapped_column(AREA_CODE)
     urgency: Mapped[str]
     template: Mapped[str]

@@ -75,6 +75,11 @@ def test_without_windows_nothing_is_held() -> None:
         ("a teacher's telephone that says it is in class", Exchange(is_staff=True, same=3, repeated=4, length=15), Verdict.HEARD),
         ("an officer who asks for the list again and again", Exchange(is_staff=True, same=8, repeated=9, length=4), Verdict.SAY),
         ("one answer to twenty texts", Exchange(is_staff=True, answers=20, same=20, repeated=1), Verdict.LOOP),
+        ("eight texts of which hardly one was answered", Exchange(answers=4, aimless=8), Verdict.SAY),
+        ("the same text a third time, after three such answers", Exchange(echoed=3, echoing=3, aimless=3), Verdict.SAY),
+        ("a sentence that comes a third time", Exchange(is_staff=True, same=3, repeated=3, length=15), Verdict.SAY),
+        ("an order of ten characters", Exchange(is_staff=True, same=8, repeated=9, length=10), Verdict.SAY),
+        ("more than an order", Exchange(is_staff=True, same=8, repeated=9, length=11), Verdict.HEARD),
     ],
 )
 def test_only_machines_get_no_further_answer(what: str, exchange: Exchange, becomes: Verdict) -> None:

@@ -7,13 +7,14 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 
 from bot.channels.base import Request
 from bot.channels.registry import build_channels
 from bot.channels.speech import from_sms
 from bot.channels.twilio_voice import TwilioVoice
 from storage.database import Database
-from storage.tables import Question
+from storage.tables import PersonContact, Question
 from tests.bot.calling import OURS, PARENT, WORDS, called, calling, heard_of, keys_of, pressed_words, speaking
 from tests.bot.world import NOW, World
 from tests.fakes.twilio import FakeTwilio
@@ -142,6 +143,14 @@ async def test_answered_elsewhere_while_it_was_said_it_is_not_said_again(connect
     await twilio.calls.press(call, "9")
     assert call.spoken[-1] == WORDS.goodbye
     assert "现在没有要您回答的问题" in call.spoken[-2]
+
+
+async def test_whoever_has_the_number_by_now_hears_nothing_of_a_child(connected: World, twilio: FakeTwilio) -> None:
+    await _missed(connected, twilio)
+    async with connected.database.session() as session, session.begin():
+        await session.execute(update(PersonContact).values(retired_reason="wrong_number"))
+    call = await _rings_back(connected, twilio)
+    assert call.spoken == [WORDS.nothing_asked.format(school_phone="零九三零，七幺二零零零幺"), WORDS.goodbye]
 
 
 @pytest.mark.parametrize("phone", ["+8613893010099", "+266696687", "anonymous"])
