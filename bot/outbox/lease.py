@@ -42,6 +42,8 @@ USE = text("""
 update sender set used = greatest(0, case when used_on = :today then used else 0 end + :units), used_on = :today where id = :id
 """)
 
+GIVE_BACK = text("update sender set used = greatest(0, used - :units) where id = :id and used_on = :day")
+
 RELEASE = text("update sender set lease_until = clock_timestamp() where lease_holder = :holder and lease_until > clock_timestamp()")
 
 
@@ -88,8 +90,13 @@ async def limits_if_held(session: AsyncSession, held: Held, holder: str, now: da
 
 
 async def use(session: AsyncSession, sender_id: int, units: int, today: date) -> None:
-    """Counts what leaves today; negative when the provider did not take it."""
+    """Counts what leaves today."""
     await session.execute(USE, {"id": sender_id, "units": units, "today": today})
+
+
+async def give_back(session: AsyncSession, sender_id: int, units: int, day: date | None) -> None:
+    """What the provider did not take no longer counts against the day on which it was counted; a day that is over is nobody's concern."""
+    await session.execute(GIVE_BACK, {"id": sender_id, "units": units, "day": day})
 
 
 async def release(database: Database, holder: str) -> None:

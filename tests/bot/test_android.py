@@ -101,6 +101,7 @@ async def test_dropped_before_it_was_accepted_is_sent_again(connected: World, ph
     await connected.say(await connected.person(PARENT))
     worker = connected.worker()
     await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert len(phone.sent_to(PARENT)) == 1
 
 

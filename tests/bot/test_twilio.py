@@ -190,7 +190,9 @@ async def test_accepted_without_a_word_is_found_by_asking(connected: World, twil
 async def test_dropped_before_it_was_accepted_is_sent_again(connected: World, twilio: FakeTwilio) -> None:
     twilio.next.append(Drop(accepted=False))
     await connected.say(await connected.person(PARENT))
-    await connected.worker().drain(NOW)
+    worker = connected.worker()
+    await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert [row["to"] for row in twilio.messages] == [PARENT]
     assert [attempt.outcome for attempt in await connected.all(select(Attempt).order_by(Attempt.id))] == ["not_accepted", "accepted"]
 
@@ -204,6 +206,7 @@ async def test_asking_does_not_take_another_text_for_ours(connected: World, twil
     twilio.next.append(Drop(accepted=False))
     await connected.say(await connected.person(PARENT))
     await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert len(twilio.sent_to(PARENT)) == 2
 
 
@@ -277,6 +280,7 @@ async def test_a_service_sends_hears_and_is_asked(connected: World, twilio: Fake
         twilio.next.append(fault)
         await connected.say(person)
         await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert [row["messaging_service_sid"] for row in twilio.messages] == [SERVICE, SERVICE]
     assert [message.provider_id for message in await connected.messages()] == [row["sid"] for row in twilio.messages]
 

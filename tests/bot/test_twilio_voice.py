@@ -225,6 +225,7 @@ async def test_dropped_before_it_was_accepted_it_is_called_again(connected: Worl
     twilio.next.append(Drop(accepted=False))
     await connected.say(person)
     await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert len(twilio.calls.made) == 2
     assert sorted(call.sid for call in twilio.calls.made) == sorted(message.provider_id for message in await connected.messages())
 
