@@ -9,7 +9,9 @@ import hmac
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 from sqlalchemy import select, text
 from starlette.datastructures import ImmutableMultiDict
@@ -317,6 +319,27 @@ async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) 
     assert await twilio.post(sms, good | {"Body": "x" * 256 * 1024}) == 413
     assert await connected.all(select(Inbound)) == []
     assert await connected.all(select(DeliveryStatus)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "status"),
+    [
+        ("gbk", "; charset=GBK", 200),
+        ("gb18030", '; charset="gb2312"', 200),
+        ("utf-8", "; charset=UTF-8", 200),
+        ("gbk", "", 400),
+        ("utf-8", "; charset=gbk", 400),
+        ("utf-8", "; charset=big5", 415),
+    ],
+)
+async def test_a_text_is_read_in_the_charset_that_is_said_or_refused(
+    connected: World, twilio: FakeTwilio, written: str, said: str, status: int
+) -> None:
+    url, form = _hook(connected, "inbound"), twilio.text_form(PARENT, OURS, "明天来")
+    headers = {"X-Twilio-Signature": twilio.signature(url, form), "Content-Type": f"application/x-www-form-urlencoded{said}"}
+    async with aiohttp.ClientSession() as gateway, gateway.post(url, data=urlencode(form, encoding=written), headers=headers) as answer:
+        assert answer.status == status
+    assert [row.body for row in await connected.all(select(Inbound))] == (["明天来"] if status == 200 else [])
 
 
 async def test_calls_that_are_nobody_s_or_no_form_are_logged(
