@@ -57,7 +57,7 @@ class Doubt:
 
 
 @dataclass
-class Round:
+class Look:
     """One look at what is in doubt with a sender. `unanswered`: how often the provider was asked in vain; after a few it is left alone."""
 
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -119,28 +119,28 @@ class Doubts:
     async def _settle(self, held: Held, now: datetime) -> int:
         if time.monotonic() < self._not_before.get(held.sender_id, 0.0):
             return 0
-        settled, round_ = 0, Round()
+        settled, look = 0, Look()
         while (found := await self._find(held)) and not held.is_over():
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._settle_some(doubts, held, now, round_)) for doubts in _by_recipient(found)]
+                tasks = [group.create_task(self._settle_some(doubts, held, now, look)) for doubts in _by_recipient(found)]
             settled += (count := sum(task.result() for task in tasks))
-            if round_.unanswered:
+            if look.unanswered:
                 self._not_before[held.sender_id] = time.monotonic() + ASK_AGAIN
-            if round_.unanswered or not count:
+            if look.unanswered or not count:
                 break
         return settled
 
-    async def _settle_some(self, doubts: Sequence[Doubt], held: Held, now: datetime, round_: Round) -> int:
+    async def _settle_some(self, doubts: Sequence[Doubt], held: Held, now: datetime, look: Look) -> int:
         """Of one recipient; how many were settled before the lease was over, or before one could not be asked about."""
         channel = self._settings.channels[held.line]
-        async with round_.places:
+        async with look.places:
             for number, doubt in enumerate(doubts):
-                if held.is_over() or round_.unanswered >= AT_ONCE:
+                if held.is_over() or look.unanswered >= AT_ONCE:
                     return number
                 try:
                     found = await self._ask(channel, doubt, held, now)
                 except Exception as error:  # noqa: BLE001 - the provider is away, or it is this one message: the others are none of it
-                    round_.unanswered += 1
+                    look.unanswered += 1
                     log.warning("not asked", action="doubt_not_asked", message_id=doubt.message.id, error=type(error).__name__)
                     return number
                 await self._settle_one(doubt, held, found, now)
