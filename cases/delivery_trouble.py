@@ -99,7 +99,11 @@ async def _reader_s_desk(work: Work, intent: Intent) -> Desk:
 
 
 async def unreachable(work: Work, intent: Intent) -> None:
-    """Nobody can be reached there: the next guardian is asked, or the next person responsible; somebody looks for a number."""
+    """Nobody can be reached there: the next guardian is asked, or the next person responsible; somebody looks for a number.
+
+    What a colleague was told that belongs to no step is passed on by a person, as if its time were over; so is whatever else has no other
+    reader. Publicity is counted by its campaign.
+    """
     work.record("unreachable", f"person:{intent.person_id}", area_code=intent.area_code, case_id=intent.case_id, template=intent.template)
     if intent.task_id is not None:
         await _next_holder(work, intent)
@@ -108,6 +112,8 @@ async def unreachable(work: Work, intent: Intent) -> None:
     elif intent.sheet_id is not None:
         desk = await desk_of_sheet(work, await work.session.get_one(AttendanceSheet, intent.sheet_id))
         await report_hole(work, desk, role=desk.plan.attendance.role, reason="no_contact")
+    elif intent.contact_id is None and intent.urgency != "bulk":
+        await _passed_on_there(work, intent)
 
 
 async def _is_family(work: Work, intent: Intent) -> bool:

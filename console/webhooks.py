@@ -10,6 +10,7 @@ import errno
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from email.message import Message
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -31,6 +32,7 @@ from bot.inbox.spool import FOLDER, Spool
 from storage.clock import Clock
 from storage.crypto import Cipher
 from storage.database import Database, is_away
+from storage.rows import LARGEST_ID
 
 log = structlog.get_logger("webhooks")
 MOST_FIELDS = 200
@@ -42,6 +44,8 @@ COURTESY_SECONDS = 10.0
 """For the courtesies under way when the process ends."""
 Stored = TypeVar("Stored")
 FORM = "application/x-www-form-urlencoded"
+CHARSETS = dict.fromkeys(("utf-8", "utf8", "us-ascii"), "utf-8") | dict.fromkeys(("gb18030", "gbk", "gb2312"), "gb18030")
+"""In which a body may be written, by the names of the content type: GB 18030 holds the older two."""
 DOCUMENTS = (b"{", b"[", b"<")
 """How JSON and XML begin, whatever type they are said to be of; no form begins so."""
 SAID = text("select said(:message_id, :channel)")
@@ -86,7 +90,8 @@ class Hooks:
             await asyncio.wait(self._courtesies, timeout=COURTESY_SECONDS)
 
     async def called(self, request: Request) -> Response:
-        """One call of a provider. 404 unknown account, 413 too large, 400 not as documented, 403 forged, 503 no database."""
+        """One call of a provider. 404 unknown account, 413 too large, 415 in a charset that we do not read, 400 not as documented, 403
+        forged, 503 no database."""
         channel = self._channel(request.path_params)
         call = await self._call(request, channel)
         if not channel.verify(call):
@@ -102,8 +107,11 @@ class Hooks:
 
     async def recording(self, request: Request) -> Response:
         """The county's own voice, which a call plays."""
+        recording_id = request.path_params["recording_id"]
+        if recording_id > LARGEST_ID:
+            raise HTTPException(404)
         async with self.web.session() as session:
-            found = (await session.execute(RECORDING, {"recording_id": request.path_params["recording_id"]})).one()
+            found = (await session.execute(RECORDING, {"recording_id": recording_id})).one()
         if found.content is None:
             raise HTTPException(404)
         return Response(found.content, media_type=found.media_type)
@@ -118,6 +126,8 @@ class Hooks:
 
     async def _call(self, request: Request, channel: Channel) -> Call:
         async def said(message_id: int) -> str | None:
+            if not 0 < message_id <= LARGEST_ID:
+                return None
             async with self.web.session() as session:
                 found: str | None = await session.scalar(SAID, {"message_id": message_id, "channel": channel.capabilities.name})
                 return found
@@ -125,12 +135,13 @@ class Hooks:
         async def rung_back(phone: str) -> RungBack | None:
             return await self._rung_back(channel.capabilities.name, phone)
 
-        body = await _body(request, channel.capabilities.call_bytes)
-        is_form = request.headers.get("content-type", FORM).lower().startswith(FORM) and not body.startswith(DOCUMENTS)
+        body, kind = await _body(request, channel.capabilities.call_bytes), request.headers.get("content-type", FORM)
+        charset = _charset(kind, channel.capabilities.name)
+        is_form = kind.lower().startswith(FORM) and not body.startswith(DOCUMENTS)
         return Call(
             url=self._public_url + _asked(request), hook=request.path_params["hook"], method=request.method,
-            query=request.query_params, form=_form(body, channel.capabilities.name) if is_form else {}, body=body,
-            headers={name.lower(): value for name, value in request.headers.items()}, said=said,
+            query=request.query_params, form=_form(body, charset, channel.capabilities.name) if is_form else {}, body=body,
+            charset=charset, headers={name.lower(): value for name, value in request.headers.items()}, said=said,
             rung_back=rung_back,
         )  # fmt: skip
 
@@ -199,9 +210,22 @@ async def _body(request: Request, most: int) -> bytes:
     return bytes(body)
 
 
-def _form(body: bytes, channel: str) -> ImmutableMultiDict[str, str]:
+def _charset(kind: str, channel: str) -> str:
+    """What the content type says that the body is written in."""
+    header = Message()
+    header["content-type"] = kind
+    named = str(header.get_content_charset("utf-8"))
+    if named not in CHARSETS:
+        log.warning("call not understood", action="webhook_charset", channel=channel)
+        raise HTTPException(415)
+    return CHARSETS[named]
+
+
+def _form(body: bytes, charset: str, channel: str) -> ImmutableMultiDict[str, str]:
+    """Words in another charset than was said are refused, not kept as what nobody can read."""
     try:
-        return ImmutableMultiDict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, encoding=charset, errors="strict")
+        return ImmutableMultiDict(fields)
     except ValueError as error:
         log.warning("call not understood", action="webhook_unreadable", channel=channel)
         raise HTTPException(400) from error

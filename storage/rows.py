@@ -11,6 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Row = Mapping[str, Any]
+LARGEST_ID = 2**63 - 1
+"""That a row can have."""
+LARGEST_COUNT = 2**31 - 1
+"""That a column of whole numbers holds which are no ids."""
 
 
 def as_json(rows: Sequence[Row]) -> str:

@@ -128,7 +128,7 @@ class AliyunSms:
         return self._keys.opens(request.hook, request.query.get("key", ""))
 
     async def hear(self, request: Request) -> Heard:
-        rows = _rows(request.body)
+        rows = _rows(request.document)
         if request.hook == "report":
             return Heard(statuses=tuple(_readable(self._own_status, rows)), answer=HEARD)
         return Heard(incoming=tuple(_readable(partial(incoming, keys=self._keys), joined(rows))), answer=HEARD)

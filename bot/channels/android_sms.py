@@ -115,7 +115,7 @@ class AndroidSms:
 
     async def hear(self, request: Request) -> Heard:
         try:
-            heard = read_call(json.loads(request.body))
+            heard = read_call(json.loads(request.document))
         except UNREADABLE as error:
             raise MalformedCall(type(error).__name__) from error
         return replace(heard, statuses=[await self._of_all_parts(report) for report in heard.statuses])

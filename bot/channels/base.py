@@ -162,6 +162,7 @@ async def nobody_called(_phone: str) -> RungBack | None:
 class Request:
     """A webhook as it came: the URL the provider called, its query, form or body, its headers (lower-case names).
 
+    `body` is what is signed, in the `charset` that its content type names.
     `hook` is the last part of the path (inbound, status …). `said` gives the text of a message of ours by its id; `rung_back` what is
     told to whoever rings from this number, or None where this channel has not called it lately.
     """
@@ -172,9 +173,20 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    charset: str = "utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
     said: Callable[[int], Awaitable[str | None]] = nothing_said
     rung_back: Callable[[str], Awaitable[RungBack | None]] = nobody_called
+
+    @property
+    def document(self) -> bytes:
+        """The body in UTF-8, whatever it came in. Raises MalformedCall."""
+        if self.charset == "utf-8":
+            return self.body
+        try:
+            return self.body.decode(self.charset).encode()
+        except UnicodeDecodeError:
+            raise MalformedCall(f"not in {self.charset}") from None
 
 
 class MalformedCall(Exception):

@@ -70,7 +70,7 @@ class Telegram:
         return hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode())
 
     async def hear(self, request: Request) -> Heard:
-        return self._heard(parsed(request.body))
+        return self._heard(parsed(request.document))
 
     async def listen(self, store: Callable[[Heard], Awaitable[None]]) -> None:
         """Fetches what came in, and does what is to be done `after` it is stored. Never run two for one bot, nor with a webhook set."""

@@ -128,12 +128,13 @@ CALLS: dict[str, str] = {
     "initiated": "queued",
     "ringing": "queued",
     "in-progress": "sent",
-    "completed": "delivered",
     "busy": "failed",
     "no-answer": "failed",
     "canceled": "failed",
     "failed": "failed",
     "machine": "failed",  # ours: completed, with an answering machine
+    "human": "delivered",  # ours: completed, and Twilio heard a person
+    "no-key": "failed",  # ours: completed, and nothing proves that a person heard it: a key, when one is pressed, is told of by itself
 }
 """Twilio's call states in our words (twilio.com/docs/voice/api/call-resource#call-status-values)."""
 
@@ -142,6 +143,7 @@ CALL_FAILURES: dict[str, Result] = FAILURES | {
     "no_answer": Result.NOT_REACHED,
     "canceled": Result.NOT_REACHED,
     "machine": Result.NOT_REACHED,
+    "no_key": Result.NOT_REACHED,
     "sip_408": Result.NOT_REACHED,  # no answer in time
     "sip_480": Result.NOT_REACHED,  # not available at the moment
     "sip_487": Result.NOT_REACHED,  # given up while it rang

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.channels.base import Answer, Heard, Incoming, Request, RungBack
+from bot.channels.base import Answer, Heard, Incoming, Request, RungBack, Status
 from bot.channels.speech import from_sms, offered
 from bot.channels.twilio_script import Turn, Words, asking, confirming, ending
 
@@ -40,8 +40,10 @@ class Talk:
         return await self._say(request, Turn.of(request))
 
     async def keys(self, request: Request) -> Heard:
+        """Whatever the key means: a person has heard it, and no machine."""
         form = request.form
-        return await self._pressed(request, Turn.of(request), Ends(form["To"], form["From"], form["CallSid"]))
+        heard = await self._pressed(request, Turn.of(request), Ends(form["To"], form["From"], form["CallSid"]))
+        return replace(heard, statuses=(Status(form["CallSid"], "delivered"),))
 
     async def called(self, request: Request) -> Heard:
         """Somebody rings the number that has called."""

@@ -26,9 +26,9 @@ CAPABILITIES = Capabilities(
 
 
 class TwilioVoice:
-    """One Twilio account. `detect_machines`: a call that an answering machine takes has reached nobody.
+    """One Twilio account. A call has reached a person when a key is pressed in it. `detect_machines`: or when Twilio hears a person.
 
-    It is found out while the words are said (`AsyncAmd`): otherwise whoever picks up hears nothing for the first seconds, and hangs up.
+    That is found out while the words are said (`AsyncAmd`): otherwise whoever picks up hears nothing for the first seconds, and hangs up.
     """
 
     capabilities = CAPABILITIES
@@ -73,23 +73,28 @@ class TwilioVoice:
 
     async def _status(self, request: Request) -> Heard:
         form = request.form
-        state = "machine" if form["CallStatus"] == "completed" and await self._was_machine(form) else form["CallStatus"]
+        state = await self._how_completed(form) if form["CallStatus"] == "completed" else form["CallStatus"]
         status = CALLS[state]
         code = _failure(state, form) if status == "failed" else None
         report = Status(form["CallSid"], status, code, parsedate_to_datetime(form["Timestamp"]), int(form["SequenceNumber"]))
         return Heard(statuses=(report,), answer=Answer(status=204))
 
-    async def _was_machine(self, form: Mapping[str, str]) -> bool:
+    async def _how_completed(self, form: Mapping[str, str]) -> str:
+        """That somebody picked up is no proof of a person: so does a voicemail. A key that was pressed has been told of before."""
+        answered_by = await self._answered_by(form) if self._detects else ""
+        if answered_by.startswith(NOBODY):
+            return "machine"
+        return "human" if answered_by == "human" else "no-key"
+
+    async def _answered_by(self, form: Mapping[str, str]) -> str:
         """A report need not say who answered; the call itself does once it is over (twilio.com/docs/api/errors/21262)."""
-        if not self._detects:
-            return False
         answered_by = form.get("AnsweredBy")
         if answered_by is None:
             try:
                 answered_by = (await self._account.client.calls(form["CallSid"]).fetch_async()).answered_by
             except (*REFUSED, *UNREADABLE, aiohttp.ClientError, TimeoutError):
-                return False
-        return (answered_by or "").startswith(NOBODY)
+                return ""
+        return answered_by or ""
 
     def misaddressed(self, address: str) -> list[Trouble]:
         return [] if NUMBER.fullmatch(address) else [Trouble("address_not_a_number", address)]

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.channels.base import Capabilities, Heard, Incoming, Status
 from storage.crypto import Cipher
 from storage.database import Database
-from storage.rows import as_json
+from storage.rows import LARGEST_COUNT, as_json
 
 Row = dict[str, Any]
 HOME_REGION = "CN"
@@ -78,7 +78,8 @@ def brought(cipher: Cipher, capabilities: Capabilities, heard: Heard, now: datet
 
 
 def _report(status: Status) -> Status:
-    return replace(status, provider_id=known_by(status.provider_id), code=_or_none(status.code))
+    counted = status.sequence if status.sequence is not None and 0 <= status.sequence <= LARGEST_COUNT else None
+    return replace(status, provider_id=known_by(status.provider_id), code=_or_none(status.code), sequence=counted)
 
 
 async def write(connection: AsyncConnection, calls: Sequence[Brought]) -> list[int]:

@@ -14,19 +14,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities, Channel
 from bot.channels.registry import Line as AccountLine
-from bot.outbox.contacts import Reach, rests
+from bot.outbox.contacts import Reach, of_sender, rests
 from bot.outbox.hours import Limits, takes_now
 from storage.tables import Contact, PersonContact, Sender
 
 
 @dataclass(frozen=True)
 class Line:
-    """A sender that may be used now, and what its channel can do. `ready`: within its hours and daily cap at this moment."""
+    """A sender that may be used now, and what its channel can do. `ready`: within its hours and daily cap at this moment.
+
+    `most`: units that it may send in a whole day; no message of more leaves from it.
+    """
 
     sender_id: int
     capabilities: Capabilities
     rate: float = 1.0
     ready: bool = True
+    most: int | None = None
+
+    def holds(self, parts: int) -> bool:
+        """Whether a message of so many parts fits into one of its days."""
+        return self.most is None or self.capabilities.units(parts) <= self.most
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,13 @@ async def _lines(
     senders = await session.scalars(select(Sender).where(which).order_by(Sender.id))
     local = now.astimezone(zone)
     return [
-        Line(sender.id, channels[sender.channel, sender.account].capabilities, sender.rate_per_second, takes_now(limits_of(sender), local))
+        Line(
+            sender.id, channels[sender.channel, sender.account].capabilities, sender.rate_per_second,
+            takes_now(limits_of(sender), local), sender.daily_cap,
+        )
         for sender in senders
         if (sender.channel, sender.account) in channels
-    ]
+    ]  # fmt: skip
 
 
 REACH = (Contact.id, Contact.kind, PersonContact.preference, Contact.failures, Contact.reached_at, Contact.sender_id)
@@ -124,7 +135,7 @@ def choose(reaches: Sequence[Reach], lines: Sequence[Line], wanted: Wanted, now:
     the others are spread over the senders by their rates.
     """
     for reach in reaches:
-        fitting = [line for line in lines if _fits(line.capabilities, reach, wanted, now)]
+        fitting = [line for line in lines if _fits(line, reach, wanted, now)]
         voice = [line for line in fitting if line.capabilities.variant == "voice"]
         written = [line for line in fitting if line.capabilities.variant != "voice"]
         chosen = (voice or written) if wanted.spoken else written
@@ -147,11 +158,12 @@ def _reads(can: Capabilities, reach: Reach, wanted: Wanted) -> bool:
     return can.contact == reach.kind and (wanted.audience in can.audiences or reach.contact_id == wanted.writer)
 
 
-def _fits(can: Capabilities, reach: Reach, wanted: Wanted, now: datetime) -> bool:
+def _fits(line: Line, reach: Reach, wanted: Wanted, now: datetime) -> bool:
+    can = line.capabilities
     return (
         _reads(can, reach, wanted)
         and can.takes(wanted.template, wanted.audience)
-        and not rests(wanted.resting, reach.contact_id, can.name, now)
+        and not any(rests(wanted.resting, reach.contact_id, way, now) for way in (can.name, of_sender(line.sender_id)))
     )
 
 

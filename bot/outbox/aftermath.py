@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from sqlalchemy import exists, func, or_, select
 
 from bot.channels.base import Result
 from bot.outbox.contacts import resting_key
+from bot.outbox.pace import pause
 from bot.outbox.policy import DeliveryPolicy
 from bot.outbox.progress import advance
 from bot.outbox.still import not_missed
@@ -87,6 +89,19 @@ async def try_elsewhere(work: Work, message: Message, result: Result, code: str 
     if spoilt is not None and contact.state == "usable":
         contact.state = spoilt
         await delivery_trouble.contact_failed(work, contact_id=contact.id, message_id=message.id, result=result.value)
+
+
+async def try_again(work: Work, message: Message, code: str | None, policy: DeliveryPolicy, asked: float | None = None) -> None:
+    """On the same contact and channel after a pause that grows, of `asked` seconds at least; another way is tried once half of its time
+    has gone, if there is time for that.
+    """
+    message.tries += 1
+    again = work.now + pause(message.tries, asked, random.random())
+    halfway = message.queued_at + (message.expires_at - message.queued_at) / 2
+    if again > halfway and work.now + policy.rest < message.expires_at:
+        await let_rest(work, message, code, policy)
+    else:
+        message.retry_at = min(again, message.expires_at)
 
 
 async def let_rest(work: Work, message: Message, code: str | None, policy: DeliveryPolicy) -> None:

@@ -200,8 +200,8 @@ class Batch:
     async def _say_alone(self, intent: Due, route: Route, writer: Writer) -> None:
         try:
             words = writer.one(intent, route)
-        except Unsayable:  # with these facts not on this channel, for as long as it lives
-            resting = {resting_key(route.reach.contact_id, route.line.capabilities.name): intent.expires_at.isoformat()}
+        except Unsayable as unsayable:  # with these facts not this way, for as long as it lives
+            resting = {resting_key(route.reach.contact_id, unsayable.way): intent.expires_at.isoformat()}
             intent.resting, intent.reason = {**(intent.resting or {}), **resting}, UNSAYABLE
             return
         if words is None:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.gathering import Gathering, Then
-from bot.outbox.lease import Held, counted_on, give_back
+from bot.outbox.lease import Held, give_back
 from bot.outbox.settings import OutboxSettings
 from storage.database import Database, is_away
 from storage.kept import Kept
@@ -42,25 +42,25 @@ with never as (
     update attempt set outcome = 'not_called', finished_at = clock_timestamp()
     from message where message.id = attempt.message_id and message.sender_id = :sender and attempt.epoch < :epoch
         and attempt.outcome is null and attempt.called_at is null
-    returning attempt.message_id, clock_timestamp() - attempt.started_at as age
+    returning attempt.message_id, attempt.counted_on
 )
 update message set retry_at = :now from never where message.id = never.message_id and message.state in {WAITING_SQL}
-returning message.parts, never.age
+returning never.counted_on, message.parts
 """)
 
 
 async def put_back(database: Database, now: datetime, held: Held, settings: OutboxSettings) -> int:
     """What earlier holders had taken and never called may go, and no longer counts against the day; gives how many messages."""
     async with working(database, now) as work:
-        never = (await work.session.execute(GIVE_UP, {"sender": held.sender_id, "epoch": held.epoch, "now": now})).all()
-        can, units = settings.channels[held.line].capabilities, Counter[date]()
-        for parts, age in never:
-            units[counted_on(now, age, settings.policy.zone)] += can.units(parts)
-        for day, counted in units.items():
-            await give_back(work.session, held.sender_id, counted, day)
-        if never:
-            log.warning("never called", action="put_back", sender_id=held.sender_id, messages=len(never))
-    return len(never)
+        given_up = (await work.session.execute(GIVE_UP, {"sender": held.sender_id, "epoch": held.epoch, "now": now})).all()
+        units: Counter[date | None] = Counter()
+        for day, parts in given_up:
+            units[day] += settings.channels[held.line].capabilities.units(parts)
+        for day, count in units.items():
+            await give_back(work.session, held.sender_id, count, day)
+        if given_up:
+            log.warning("never called", action="put_back", sender_id=held.sender_id, messages=len(given_up))
+    return len(given_up)
 
 
 class Beginning:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.channels.base import Outcome, Result
-from bot.outbox.aftermath import call_again, let_rest, stop_sender, try_elsewhere
+from bot.outbox.aftermath import call_again, stop_sender, try_again, try_elsewhere
 from bot.outbox.lease import give_back
 from bot.outbox.pace import pause
 from bot.outbox.pickup import Ready
@@ -100,7 +100,7 @@ class Conclusion:
             item, outcome = told[attempt.id]
             attempt.outcome, attempt.finished_at, attempt.detail = outcome.result.value, ended, outcome.code
             await self._one(message, outcome)
-            await self._uncount(item, outcome)
+            await self._uncount(attempt, item.units, outcome)
 
     async def _one(self, message: Message, outcome: Outcome) -> None:
         match outcome.result:
@@ -114,25 +114,18 @@ class Conclusion:
             case Result.NO_ROUTE | Result.UNSAYABLE | Result.BAD_CONTACT | Result.BLOCKED:
                 await try_elsewhere(self._work, message, outcome.result, outcome.code, self._policy)
 
-    async def _uncount(self, item: Ready, outcome: Outcome) -> None:
+    async def _uncount(self, attempt: Attempt, units: int, outcome: Outcome) -> None:
         if outcome.result in NOT_TAKEN:
-            await give_back(self._work.session, self._sender_id, item.units, item.counted_on)
+            await give_back(self._work.session, self._sender_id, units, attempt.counted_on)
 
     async def _again(self, message: Message, outcome: Outcome) -> None:
-        """On the same contact and channel; another way is tried once half of its time has gone, if there is time for that."""
         if outcome.moved_to is not None and await self._moved(message, outcome.moved_to):
             message.retry_at = self._work.now
             return
         if outcome == NOT_CALLED:  # so nothing has failed, and nothing need rest
             message.retry_at = min(self._work.now + pause(1, None, random.random()), message.expires_at)
             return
-        message.tries += 1
-        again = self._work.now + pause(message.tries, outcome.retry_after, random.random())
-        halfway = message.queued_at + (message.expires_at - message.queued_at) / 2
-        if again > halfway and self._work.now + self._policy.rest < message.expires_at:
-            await let_rest(self._work, message, outcome.code, self._policy)
-        else:
-            message.retry_at = min(again, message.expires_at)
+        await try_again(self._work, message, outcome.code, self._policy, outcome.retry_after)
 
     async def _moved(self, message: Message, address: str) -> bool:
         return await move_contact(self._work, message.contact_id, self._cipher.encrypt(address), self._cipher.index(address))

@@ -38,6 +38,11 @@ def resting_key(contact_id: int, channel: str) -> str:
     return f"{contact_id}:{channel}"
 
 
+def of_sender(sender_id: int) -> str:
+    """Names one sender in the place of its channel, where only this one is left in peace."""
+    return f"sender:{sender_id}"
+
+
 def rests(resting: Mapping[str, str], contact_id: int, channel: str, now: datetime) -> bool:
     """Whether a message that did not arrive there leaves it in peace for now."""
     until = resting.get(resting_key(contact_id, channel))

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Channel
 from bot.outbox.address import price_of
-from bot.outbox.aftermath import drop, expire
-from bot.outbox.lease import Held, counted_on, give_back
+from bot.outbox.aftermath import drop, expire, try_again
+from bot.outbox.lease import Held, give_back
 from bot.outbox.pickup import outgoing
 from bot.outbox.progress import advance
 from bot.outbox.settings import OutboxSettings
@@ -39,6 +39,8 @@ GIVEN_UP = timedelta(hours=1)
 """How long after its time a message in doubt waits for a provider that cannot be asked: then a person hears of it."""
 AT_ONCE = 5
 """Recipients that are looked into at the same time, of one sender."""
+NOT_ACCEPTED = "not_accepted"
+"""Outcome of an attempt that the provider knows nothing of."""
 LOST = "lost"
 """Outcome of an attempt whose fate will never be known."""
 
@@ -52,6 +54,14 @@ class Doubt:
     called_at: datetime | None
     message: Message
     to: str
+
+
+@dataclass
+class Look:
+    """One look at what is in doubt with a sender. `unanswered`: how often the provider was asked in vain; after a few it is left alone."""
+
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    unanswered: int = 0
 
 
 def _by_recipient(doubts: Sequence[Doubt]) -> list[list[Doubt]]:
@@ -109,23 +119,31 @@ class Doubts:
     async def _settle(self, held: Held, now: datetime) -> int:
         if time.monotonic() < self._not_before.get(held.sender_id, 0.0):
             return 0
-        settled, places = 0, asyncio.Semaphore(AT_ONCE)
+        settled, look = 0, Look()
         while (found := await self._find(held)) and not held.is_over():
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._settle_some(doubts, held, now, places)) for doubts in _by_recipient(found)]
+                tasks = [group.create_task(self._settle_some(doubts, held, now, look)) for doubts in _by_recipient(found)]
             settled += (count := sum(task.result() for task in tasks))
-            if not count:
+            if look.unanswered:
+                self._not_before[held.sender_id] = time.monotonic() + ASK_AGAIN
+            if look.unanswered or not count:
                 break
         return settled
 
-    async def _settle_some(self, doubts: Sequence[Doubt], held: Held, now: datetime, places: asyncio.Semaphore) -> int:
-        """Of one recipient; how many were settled before the lease was over."""
+    async def _settle_some(self, doubts: Sequence[Doubt], held: Held, now: datetime, look: Look) -> int:
+        """Of one recipient; how many were settled before the lease was over, or before one could not be asked about."""
         channel = self._settings.channels[held.line]
-        async with places:
+        async with look.places:
             for number, doubt in enumerate(doubts):
-                if held.is_over():
+                if held.is_over() or look.unanswered >= AT_ONCE:
                     return number
-                await self._settle_one(doubt, held, await self._ask(channel, doubt, held, now), now)
+                try:
+                    found = await self._ask(channel, doubt, held, now)
+                except Exception as error:  # noqa: BLE001 - the provider is away, or it is this one message: the others are none of it
+                    look.unanswered += 1
+                    log.warning("not asked", action="doubt_not_asked", message_id=doubt.message.id, error=type(error).__name__)
+                    return number
+                await self._settle_one(doubt, held, found, now)
         return len(doubts)
 
     async def _find(self, held: Held) -> list[Doubt]:
@@ -161,7 +179,6 @@ class Doubts:
         try:
             return await channel.find(outgoing(doubt.message, doubt.to, held, self._settings), doubt.started_at - CLOCKS_DIFFER)
         except Exception:
-            self._not_before[held.sender_id] = time.monotonic() + ASK_AGAIN
             if now < doubt.message.expires_at + GIVEN_UP:
                 raise
             return None
@@ -178,8 +195,10 @@ class Doubts:
                 await self._once_more(work, message)
             else:
                 attempt.outcome = await self._known(work, message, found, held)
-                if attempt.outcome == "not_accepted":
-                    await self._uncount(work, message, held, attempt.finished_at - attempt.started_at)
+                if attempt.outcome == NOT_ACCEPTED:
+                    await self._not_accepted(work, message, attempt)
+                    # No part of its day: else every such call takes one from the cap for nothing.
+                    await give_back(work.session, held.sender_id, self._units(message, held), attempt.counted_on)
             log.warning("doubt settled", action="doubt_settled", message_id=message.id, outcome=attempt.outcome)
 
     async def _known(self, work: Work, message: Message, found: Sequence[str], held: Held) -> str:
@@ -191,16 +210,17 @@ class Doubts:
         )
         free = [provider_id for provider_id in found if provider_id not in taken]
         if not free:
-            message.retry_at = work.now
-            return "not_accepted"
+            return NOT_ACCEPTED
         message.provider_id, message.cost = free[-1], price_of(held.price, self._units(message, held))
         advance(message, "sent", work.now)
         return "accepted"
 
-    async def _uncount(self, work: Work, message: Message, held: Held, age: timedelta) -> None:
-        """What the provider never had was no part of its day: else every such call takes one from the cap for nothing."""
-        day = counted_on(work.now, age, self._settings.policy.zone)
-        await give_back(work.session, held.sender_id, self._units(message, held), day)
+    async def _not_accepted(self, work: Work, message: Message, attempt: Attempt) -> None:
+        """What was never called may go at once. A call that did not get there may fail each time (an error of ours, say): as a refusal."""
+        if attempt.called_at is None:
+            message.retry_at = work.now
+        else:
+            await try_again(work, message, attempt.detail or NOT_ACCEPTED, self._settings.policy)
 
     def _units(self, message: Message, held: Held) -> int:
         return self._settings.channels[held.line].capabilities.units(message.parts)

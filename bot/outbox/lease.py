@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -93,13 +92,8 @@ async def use(session: AsyncSession, sender_id: int, units: int, today: date) ->
     await session.execute(USE, {"id": sender_id, "units": units, "today": today})
 
 
-def counted_on(now: datetime, age: timedelta, zone: ZoneInfo) -> date:
-    """The local day on which a call counted that was taken so long ago (real time)."""
-    return (now - age).astimezone(zone).date()
-
-
-async def give_back(session: AsyncSession, sender_id: int, units: int, day: date) -> None:
-    """What the provider did not take is no part of the day on which it was counted; another day's count stands."""
+async def give_back(session: AsyncSession, sender_id: int, units: int, day: date | None) -> None:
+    """What the provider did not take no longer counts against the day on which it was counted; a day that is over is nobody's concern."""
     await session.execute(GIVE_BACK, {"id": sender_id, "units": units, "day": day})
 
 

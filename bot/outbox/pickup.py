@@ -37,8 +37,8 @@ PUT_OFF = timedelta(minutes=10)
 
 BEGIN = text("""
 with begun as (
-    insert into attempt (id, message_id, epoch, started_at)
-    select attempt_id, message_id, :epoch, clock_timestamp()
+    insert into attempt (id, message_id, epoch, counted_on, started_at)
+    select attempt_id, message_id, :epoch, :today, clock_timestamp()
     from unnest(cast(:attempts as bigint[]), cast(:messages as bigint[])) pair(attempt_id, message_id)
 )
 update message set state = 'sending' where id = any(cast(:messages as bigint[])) and state = 'queued'
@@ -93,7 +93,7 @@ COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-2]] + [Contac
 class Ready:
     """One call that is about to be made. `rank`: smaller goes first; `units`: what it counts against rate and cap; `cost`: CNY.
 
-    `counted_on`: the local day whose cap it counts against. `is_trial`: its sender is stopped, and this shows whether it works again.
+    `is_trial`: its sender is stopped, and this shows whether it works again.
     """
 
     message_id: int
@@ -102,7 +102,6 @@ class Ready:
     rank: int
     units: int
     cost: Decimal | None
-    counted_on: date
     is_trial: bool = False
 
 
@@ -167,6 +166,7 @@ class _Pickup:
         self._can: Capabilities = settings.channels[held.line].capabilities
         self._today = work.now.astimezone(settings.policy.zone).date()
         self._tomorrow = datetime.combine(self._today + timedelta(days=1), time(), settings.policy.zone).astimezone(work.now.tzinfo)
+        self._cap = limits.daily_cap
         self._left = left_today(limits, work.now.astimezone(settings.policy.zone))
 
     async def take(self, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
@@ -174,7 +174,8 @@ class _Pickup:
         most = quantity if self._left is None else min(quantity, self._left)
         taken = await _pop(self._work.session, self._held.sender_id, most, lanes, self._today)
         # Whose time is over waits for `expiry`.
-        by_day = await self._by_day(await self._still_theirs([message for message in taken if message.expires_at > self._work.now]))
+        alive = [message for message in taken if message.expires_at > self._work.now]
+        by_day = await self._by_day(await self._within_a_day(await self._still_theirs(alive)))
         sendable = await self._within_cap(await self._not_too_often(await self._true(by_day)))
         return len(taken), await self._begin(sendable)
 
@@ -182,6 +183,12 @@ class _Pickup:
         """What waited here may since have lost its reader: who has it now is a stranger, or wants no publicity. It is addressed anew."""
         await say_anew(self._work, [message.id for message in taken if message.astray], "addressed_anew")
         return [message for message in taken if not message.astray]
+
+    async def _within_a_day(self, taken: Sequence[Taken]) -> list[Taken]:
+        """Since it was queued, the cap may have become lower than what it counts: no day would ever hold it. It is addressed anew."""
+        over = [message.id for message in taken if self._cap is not None and self._can.units(message.parts) > self._cap]
+        await say_anew(self._work, over, "over_cap")
+        return [message for message in taken if message.id not in over]
 
     async def _by_day(self, taken: Sequence[Taken]) -> list[Taken]:
         """What was made by day and comes to its turn at night waits for the morning."""
@@ -259,12 +266,13 @@ class _Pickup:
         if self._is_trial:
             await begin_trial(self._work, self._held.sender_id, self._settings.policy)
         attempts = await new_ids(session, Attempt.__tablename__, len(taken))
-        await session.execute(BEGIN, {"attempts": attempts, "messages": [message.id for message in taken], "epoch": self._held.epoch})
+        begun = {"attempts": attempts, "messages": [message.id for message in taken], "epoch": self._held.epoch, "today": self._today}
+        await session.execute(BEGIN, begun)
         await use(session, self._held.sender_id, sum(self._can.units(message.parts) for message in taken), self._today)
         return [
             Ready(
                 message.id, attempt_id, outgoing(message, decrypt(message.address_encrypted), self._held, self._settings),
-                URGENCIES.index(message.urgency), units, price_of(self._held.price, units), self._today, self._is_trial,
+                URGENCIES.index(message.urgency), units, price_of(self._held.price, units), self._is_trial,
             )
             for message, attempt_id in zip(taken, attempts, strict=True)
             for units in (self._can.units(message.parts),)

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities
-from bot.outbox.address import Route
+from bot.outbox.address import Line, Route
 from bot.outbox.claim import Due
+from bot.outbox.contacts import of_sender
 from bot.outbox.context import Subjects, context_of
 from bot.outbox.settings import OutboxSettings
 from bot.rendering import RenderingError, parts
@@ -36,7 +37,11 @@ class Words:
 
 
 class Unsayable(Exception):
-    """This channel cannot say it; another may."""
+    """This channel, or this sender, cannot say it; another may. `way` names it as in `intent.resting`."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__(way)
+        self.way = way
 
 
 class Recordings:
@@ -80,7 +85,7 @@ class Writer:
         Raises Unsayable where only this channel cannot say it.
         """
         context = context_of(intent, self._subjects, self._settings)
-        return self._words(intent, intent.template, context, route.line.capabilities)
+        return self._words(intent, intent.template, context, route.line)
 
     def several(self, intents: Sequence[Due], merge: str, route: Route) -> Words | None:
         """One message about all of them; None where it would not fit or may not be sent there."""
@@ -96,23 +101,26 @@ class Writer:
         offers = max((context.get("offers", "") for context in contexts), key=len)
         together = {"lines": lines, "count": len(lines), "offers": offers, **_phones(contexts)}
         with suppress(Unsayable):
-            return self._words(intents[0], merge, contexts[0] | together, can)
+            return self._words(intents[0], merge, contexts[0] | together, route.line)
         return None
 
-    def _words(self, intent: Due, template: str, context: Mapping[str, Any], can: Capabilities) -> Words | None:
-        catalogue = self._settings.catalogue
+    def _words(self, intent: Due, template: str, context: Mapping[str, Any], line: Line) -> Words | None:
+        catalogue, can = self._settings.catalogue, line.capabilities
         try:
             name, values, body = self._in_words_of(can, template, context)
             options = [list(button) for button in catalogue.buttons(template, context)] if can.buttons else None
         except Unfit as unfit:
-            raise Unsayable from unfit
+            raise Unsayable(can.name) from unfit
         except (RenderingError, LookupError) as error:
             # It is tried again until it expires, and then a person is told.
             log.error("text not made", action="render_failed", intent_id=intent.id, template=template, why=str(error))
             return None
         if len(body) > can.max_length:
             log.error("text too long", action="render_failed", intent_id=intent.id, template=template)
-            raise Unsayable
+            raise Unsayable(can.name)
+        if not line.holds(parts(body)):
+            log.error("more than the sender's day", action="over_cap", intent_id=intent.id, template=template, sender_id=line.sender_id)
+            raise Unsayable(of_sender(line.sender_id))
         spoken = self._recordings.best(intent.person_id, template, intent.area_code) if can.variant == "voice" else None
         return Words(name, body, parts(body), options or None, values, spoken)
 

@@ -24,11 +24,12 @@ from cases.transfers import Destination, arrive, transfer_out
 from console.pages.students import offered, page_of
 from console.security import require_csrf_form
 from console.visit import Blank, Visiting, gone, see_other
+from storage.rows import LARGEST_ID
 from storage.tables import Person, School, Student
 from storage.work import Work
 
 router = APIRouter(prefix="/students")
-LONGEST, MOST_TIMES, LARGEST_ID = 300, 60, 2**63 - 1
+LONGEST, MOST_TIMES = 300, 60
 Text = Annotated[str, Form(max_length=LONGEST)]
 Day = Annotated[Blank[date | None], Form()]
 Fields = Mapping[str, str]

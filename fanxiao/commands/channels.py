@@ -23,13 +23,14 @@ from bot.outbox.senders import (
     was_used,
 )
 from fanxiao.commands import channels_check, channels_people, channels_report, channels_send
-from fanxiao.commands.channels_lines import LARGEST_ID, known_line, local_day, opened, own_address, sender_of
+from fanxiao.commands.channels_lines import known_line, local_day, opened, own_address, sender_of
 from fanxiao.commands.channels_terms import Cap, Hours, Price, hours_text, read_terms, told
 from fanxiao.commands.once import once, refuse
 from fanxiao.commands.tables import print_table
 from fanxiao.engine import load_catalogue
 from fanxiao.settings import Settings
 from fanxiao.wiring import Storage
+from storage.rows import LARGEST_ID
 from storage.tables import Sender
 from storage.work import Work, working
 

@@ -29,7 +29,6 @@ LONGEST_ACCOUNT = 30
 HOME_ZONE = ZoneInfo("Asia/Shanghai")
 """Until a plan says which."""
 PHONE = "phone"
-LARGEST_ID = 2**63 - 1
 WRITTEN_NUMBER = re.compile(r"\+?[\d\s()./-]{7,}")
 
 

@@ -16,11 +16,12 @@ from cases.calendar_days import find_place
 from cases.contacts import people_at
 from cases.home_language import LONGEST, set_language
 from cases.linking import LIFE, new_code
-from fanxiao.commands.channels_lines import LARGEST_ID, PHONE
+from fanxiao.commands.channels_lines import PHONE
 from fanxiao.commands.channels_terms import NONE
 from fanxiao.commands.once import once, refuse
 from fanxiao.engine import load_catalogue
 from fanxiao.wiring import Storage
+from storage.rows import LARGEST_ID
 from storage.tables import Contact, Person, Recording, Sender
 from storage.work import Work
 

@@ -13,11 +13,12 @@ from bot.rendering import Catalogue, RenderingError
 from bot.rendering.frames import saying
 from bot.rendering.lint import sample
 from bot.rendering.registered import Unfit
-from fanxiao.commands.channels_lines import LARGEST_ID, is_idle, known_line, opened, other_address, sender_of
+from fanxiao.commands.channels_lines import is_idle, known_line, opened, other_address, sender_of
 from fanxiao.commands.channels_trial import Sent, Trial, Words, carry_out
 from fanxiao.commands.once import once, refuse
 from fanxiao.engine import load_catalogue
 from fanxiao.settings import Settings
+from storage.rows import LARGEST_ID
 from storage.work import Work
 
 OUTCOMES = {

@@ -110,7 +110,7 @@ async def _begin(work: Work, storage: Storage, trial: Trial) -> tuple[int, int]:
     )  # fmt: skip
     work.session.add(message)
     await work.session.flush()
-    attempt = Attempt(message_id=message.id, epoch=sender.lease_epoch, started_at=func.clock_timestamp())
+    attempt = Attempt(message_id=message.id, epoch=sender.lease_epoch, counted_on=local.date(), started_at=func.clock_timestamp())
     work.session.add(attempt)
     await work.session.flush()
     work.record("sender_tested", f"sender:{sender.id}", area_code="", actor="operator", message_id=message.id)
@@ -158,6 +158,7 @@ async def _reported(database: Database, trial: Trial, outcome: Outcome) -> tuple
     wanted = select(DeliveryStatus.status, DeliveryStatus.code).where(
         DeliveryStatus.channel == trial.can.name, DeliveryStatus.provider_id == outcome.provider_id, DeliveryStatus.status.in_(FINAL)
     )
+    proven = DeliveryStatus.status == "delivered"  # stands, whatever else is said
     async with database.session() as session:
-        found = (await session.execute(wanted.order_by(DeliveryStatus.id.desc()).limit(1))).first()
+        found = (await session.execute(wanted.order_by(proven.desc(), DeliveryStatus.id.desc()).limit(1))).first()
     return (found.status, found.code) if found else None

@@ -149,6 +149,7 @@ class Attempt(Numbered, Base):
     parent = ("message_id", "message.id")
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
     epoch: Mapped[int]
+    counted_on: Mapped[date | None]
     started_at: Mapped[datetime]
     called_at: Mapped[datetime | None]  # just before the call; one without it was never made
     finished_at: Mapped[datetime | None]

@@ -101,7 +101,17 @@ async def test_dropped_before_it_was_accepted_is_sent_again(connected: World, ph
     await connected.say(await connected.person(PARENT))
     worker = connected.worker()
     await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert len(phone.sent_to(PARENT)) == 1
+
+
+@pytest.mark.parametrize(("said", "status"), [("; charset=GBK", 200), ("", 400), ("; charset=utf-8", 400)])
+async def test_a_gateway_in_between_may_write_gbk_where_it_says_so(connected: World, phone: FakeAndroid, said: str, status: int) -> None:
+    """What it has written is what it has signed."""
+    body = phone.text(PARENT, "明天来")[0].decode().encode("gbk")
+    headers = phone.signed(body) | {"Content-Type": f"application/json{said}"}
+    assert await phone.post(_hook(connected), (body, headers)) == status
+    assert [row.body for row in await connected.all(select(Inbound))] == (["明天来"] if status == 200 else [])
 
 
 async def test_a_text_is_stored_once_however_it_comes(connected: World, phone: FakeAndroid) -> None:

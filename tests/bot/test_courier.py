@@ -256,8 +256,32 @@ async def test_what_the_provider_never_had_is_no_part_of_the_day(world: World, s
 
     monkeypatch.setattr(scripted, "find", nothing)
     await world.say(await world.person("+8613893010001"))
-    await world.worker().drain(NOW)
+    worker = world.worker()
+    for seconds in (0, 10, 30):
+        await worker.drain(NOW + timedelta(seconds=seconds))
     assert (len(scripted.sent), (await world.the_sender()).used) == (3, 1)
+
+
+@pytest.mark.parametrize("fate", ["never called", "never had", "refused"])
+async def test_what_was_not_taken_before_midnight_takes_nothing_off_the_new_day(world: World, scripted: Scripted, fate: str) -> None:
+    scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=True)
+    before, after = NOW.replace(hour=15, minute=59), NOW.replace(hour=16, minute=1)  # 23:59 and 00:01 local
+    await world.say(await world.person("+8613893010001"), urgency="safety", expires_at=after + timedelta(hours=1))
+    worker = world.worker()
+    await worker._dispatch(before)
+    (evening,) = await hold(world.database, "evening", [("scripted", "main")], timedelta(seconds=30))
+    _, (item,) = await PickUp(world.database, worker._settings, "evening").take(evening, before, 10)
+    await world.change(Sender, evening.sender_id, used=7, used_on=after.date() + timedelta(days=1))  # what has left since midnight
+    if fate == "refused":
+        await worker._courier._conclude(evening.sender_id, "scripted", [(item, Outcome(Result.RETRY))], after)
+    elif fate == "never had":
+        await Beginning(world.database).may_call(item.attempt_id)
+    await _forget_the_dead(world.database)
+    await worker._courier.deliver(after)
+    await worker._courier.stop()
+    settled = [attempt for attempt in await world.all(select(Attempt)) if attempt.outcome in {"not_called", "not_accepted", "retry"}]
+    assert len(settled) == 1
+    assert (await world.the_sender()).used == 7 + len(scripted.sent)
 
 
 async def test_a_provider_that_cannot_be_asked_gets_a_duty_message_once_more_at_the_most(
@@ -303,6 +327,7 @@ async def test_two_messages_that_read_the_same_are_told_apart(world: World, scri
         (await session.get_one(Message, second.id)).state = "sending"
         await session.execute(text(f"delete from pgmq.q_out_{second.sender_id}_duty"))
     await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert [message.provider_id for message in await world.messages()] == ["p1", "p2"]
 
 
@@ -315,6 +340,77 @@ async def test_an_unexpected_error_in_a_channel_is_doubt(world: World, scripted:
     await world.worker(doubt_after=timedelta(hours=1)).drain(NOW)
     (attempt,) = await world.all(select(Attempt))
     assert attempt.outcome == "unknown"
+
+
+class Faulty(Scripted):
+    """Has an error of ours, of which calls to one number die before they are made. `also_asking`: so does asking what came of them."""
+
+    def __init__(self, phone: str, *, also_asking: bool = False) -> None:
+        super().__init__(can_be_asked=True)
+        self.calls: list[str] = []
+        self._phone = phone
+        self._also_asking = also_asking
+
+    async def send(self, message: Outgoing) -> Outcome:
+        self.calls.append(message.to)
+        if message.to == self._phone:
+            raise KeyError
+        return await super().send(message)
+
+    async def find(self, message: Outgoing, since: datetime) -> list[str]:
+        if self._also_asking and message.to == self._phone:
+            raise KeyError
+        return await super().find(message, since)
+
+
+async def test_what_fails_by_an_error_of_ours_is_tried_with_growing_pauses_and_then_another_way(world: World) -> None:
+    first, second = "+8613893010001", "+8613893010002"
+    channel = world.channels["scripted", "main"] = Faulty(first)
+    await world.sender("scripted", "10699")
+    await world.say(await world.person(first, second), expires_at=NOW + timedelta(hours=8))
+    worker, now = world.worker(), NOW
+    for _ in range(20):
+        await worker.drain(now)
+        now += timedelta(seconds=45)
+    assert 3 <= channel.calls.count(first) <= 8
+    await worker.drain(NOW + timedelta(hours=3, minutes=50))
+    await worker.drain(NOW + timedelta(hours=4))
+    assert [message.to for message in channel.sent] == [second]
+    assert [message.failure for message in await world.messages()] == ["channel_failed", None]
+
+
+async def test_what_fails_by_an_error_of_ours_on_its_only_way_ends_before_a_person(world: World, trouble: Trouble) -> None:
+    phone, others = "+8613893010001", [f"+86138930200{number:02}" for number in range(20)]
+    channel = world.channels["scripted", "main"] = Faulty(phone)
+    await world.sender("scripted", "10699")
+    key = await world.say(await world.person(phone), expires_at=NOW + timedelta(hours=2))
+    worker = world.worker()
+    for number, other in enumerate(others):
+        await world.say(await world.person(other))
+        await worker.drain(NOW + timedelta(minutes=6 * number))
+    assert [message.to for message in channel.sent] == others
+    await worker.drain(NOW + timedelta(hours=2))
+    intent = await world.intent(key)
+    assert (intent.state, trouble) == ("expired", [("expired", intent.id)])
+
+
+async def test_one_that_cannot_be_asked_about_keeps_no_other_in_doubt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both were dropped; what the first one is asked about dies of the same error, again and again."""
+    monkeypatch.setattr("bot.outbox.doubt.ASK_AGAIN", 0.0)
+    first, second = "+8613893010001", "+8613893010002"
+    channel = world.channels["scripted", "main"] = Faulty(first, also_asking=True)
+    await world.sender("scripted", "10699", rate=1)
+
+    async def dropped() -> None:
+        raise TimeoutError
+
+    channel.answers = [dropped]
+    worker = world.worker()
+    for phone in (first, second):
+        await world.say(await world.person(phone))
+        await worker.drain(NOW)
+    await worker.drain(NOW)
+    assert [message.state for message in await world.messages()] == ["sending", "sent"]
 
 
 async def test_a_sender_is_leased_to_one_worker_and_taken_over_when_it_dies(world: World, scripted: Scripted) -> None:

@@ -9,7 +9,9 @@ import hmac
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 from sqlalchemy import select, text
 from starlette.datastructures import ImmutableMultiDict
@@ -190,7 +192,9 @@ async def test_accepted_without_a_word_is_found_by_asking(connected: World, twil
 async def test_dropped_before_it_was_accepted_is_sent_again(connected: World, twilio: FakeTwilio) -> None:
     twilio.next.append(Drop(accepted=False))
     await connected.say(await connected.person(PARENT))
-    await connected.worker().drain(NOW)
+    worker = connected.worker()
+    await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert [row["to"] for row in twilio.messages] == [PARENT]
     assert [attempt.outcome for attempt in await connected.all(select(Attempt).order_by(Attempt.id))] == ["not_accepted", "accepted"]
 
@@ -204,6 +208,7 @@ async def test_asking_does_not_take_another_text_for_ours(connected: World, twil
     twilio.next.append(Drop(accepted=False))
     await connected.say(await connected.person(PARENT))
     await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert len(twilio.sent_to(PARENT)) == 2
 
 
@@ -277,6 +282,7 @@ async def test_a_service_sends_hears_and_is_asked(connected: World, twilio: Fake
         twilio.next.append(fault)
         await connected.say(person)
         await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert [row["messaging_service_sid"] for row in twilio.messages] == [SERVICE, SERVICE]
     assert [message.provider_id for message in await connected.messages()] == [row["sid"] for row in twilio.messages]
 
@@ -313,6 +319,27 @@ async def test_forged_malformed_oversized(connected: World, twilio: FakeTwilio) 
     assert await twilio.post(sms, good | {"Body": "x" * 256 * 1024}) == 413
     assert await connected.all(select(Inbound)) == []
     assert await connected.all(select(DeliveryStatus)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "said", "status"),
+    [
+        ("gbk", "; charset=GBK", 200),
+        ("gb18030", '; charset="gb2312"', 200),
+        ("utf-8", "; charset=UTF-8", 200),
+        ("gbk", "", 400),
+        ("utf-8", "; charset=gbk", 400),
+        ("utf-8", "; charset=big5", 415),
+    ],
+)
+async def test_a_text_is_read_in_the_charset_that_is_said_or_refused(
+    connected: World, twilio: FakeTwilio, written: str, said: str, status: int
+) -> None:
+    url, form = _hook(connected, "inbound"), twilio.text_form(PARENT, OURS, "明天来")
+    headers = {"X-Twilio-Signature": twilio.signature(url, form), "Content-Type": f"application/x-www-form-urlencoded{said}"}
+    async with aiohttp.ClientSession() as gateway, gateway.post(url, data=urlencode(form, encoding=written), headers=headers) as answer:
+        assert answer.status == status
+    assert [row.body for row in await connected.all(select(Inbound))] == (["明天来"] if status == 200 else [])
 
 
 async def test_calls_that_are_nobody_s_or_no_form_are_logged(

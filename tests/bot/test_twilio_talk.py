@@ -96,8 +96,12 @@ async def _rings_back(connected: World, twilio: FakeTwilio, phone: str = PARENT)
     return await twilio.calls.dial(phone, OURS, f"{connected.public_url}/hooks/twilio_voice/main/called")
 
 
-async def test_whoever_rings_back_hears_why_and_answers(connected: World, twilio: FakeTwilio) -> None:
+@pytest.mark.parametrize("is_to_be_called_again", [False, True])
+async def test_whoever_rings_back_hears_why_and_answers(connected: World, twilio: FakeTwilio, is_to_be_called_again: bool) -> None:
+    """As soon as the call has ended, and also once it is known that nobody took it."""
     missed = await _missed(connected, twilio)
+    if is_to_be_called_again:
+        await speaking(connected).drain(NOW)
     call = await _rings_back(connected, twilio)
     body = await heard_of(connected)
     assert call.spoken == [WORDS.rung_back, body, WORDS.again]

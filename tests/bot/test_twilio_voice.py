@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from sqlalchemy import select, text
 
@@ -73,7 +74,7 @@ async def test_silence_hears_it_twice(connected: World, twilio: FakeTwilio) -> N
     body = await heard_of(connected)
     assert call.spoken == [body, WORDS.again, body, WORDS.again, WORDS.goodbye]
     assert await keys_of(connected) == []
-    assert (await _reports(connected))[-1][:2] == ("delivered", None)
+    assert (await _reports(connected))[-1][:2] == ("failed", "no_key")
 
 
 async def test_a_key_after_silence(connected: World, twilio: FakeTwilio) -> None:
@@ -115,13 +116,34 @@ async def test_the_same_key_brought_twice_is_stored_once(connected: World, twili
     assert await keys_of(connected) == [("1", call.sid)]
 
 
-async def test_hung_up_without_a_key_was_delivered(connected: World, twilio: FakeTwilio) -> None:
+async def test_picked_up_without_a_key_may_have_been_a_voicemail_and_is_called_again(connected: World, twilio: FakeTwilio) -> None:
     call = await called(connected, twilio)
     await twilio.calls.pick_up(call)
     await twilio.calls.hang_up(call)
-    assert await _reports(connected) == [("queued", None, 0), ("sent", None, 2), ("delivered", None, 3)]
-    await speaking(connected).drain(NOW)
+    assert await _reports(connected) == [("queued", None, 0), ("sent", None, 2), ("failed", "no_key", 3)]
+    worker = speaking(connected)
+    await worker.drain(NOW)
+    assert [(message.state, message.failure) for message in await connected.messages()] == [("failed", "no_key")]
+    await worker.drain(NOW + timedelta(minutes=14))
+    assert len(twilio.calls.made) == 1
+    for minutes in (16, 100, 300):
+        await worker.drain(NOW + timedelta(minutes=minutes))
+        await twilio.calls.pick_up(twilio.calls.made[-1])
+        await twilio.calls.hang_up(twilio.calls.made[-1])
+    assert len(twilio.calls.made) == 3
+
+
+@pytest.mark.parametrize("key", ["1", "9"])
+async def test_whoever_pressed_any_key_has_heard_it_and_is_not_called_again(connected: World, twilio: FakeTwilio, key: str) -> None:
+    call = await called(connected, twilio)
+    await twilio.calls.pick_up(call)
+    await twilio.calls.press(call, key)
+    await twilio.calls.hang_up(call)
+    worker = speaking(connected)
+    for minutes in (0, 16):
+        await worker.drain(NOW + timedelta(minutes=minutes))
     assert [message.state for message in await connected.messages()] == ["delivered"]
+    assert len(twilio.calls.made) == 1
 
 
 @pytest.mark.parametrize(
@@ -167,11 +189,21 @@ async def test_a_recording_is_played_before_the_words_each_time(connected: World
     assert call.spoken.count(message.body) == 3
 
 
-async def test_words_that_are_gone_end_the_call(connected: World, twilio: FakeTwilio) -> None:
+@pytest.mark.parametrize("message_id", [999999, 0, -1, 10**20])
+async def test_words_that_are_gone_end_the_call(connected: World, twilio: FakeTwilio, message_id: int) -> None:
     call = await called(connected, twilio)
-    call.asked = {**call.asked, "Url": f"{connected.public_url}/hooks/twilio_voice/main/script?message=999999"}
+    call.asked = {**call.asked, "Url": f"{connected.public_url}/hooks/twilio_voice/main/script?message={message_id}"}
     await twilio.calls.pick_up(call)
     assert call.spoken == [WORDS.goodbye]
+
+
+async def test_numbers_that_no_row_can_have(connected: World, twilio: FakeTwilio) -> None:
+    call = await called(connected, twilio)
+    form = twilio.calls.form(call, "busy") | {"SequenceNumber": str(10**20)}
+    assert await twilio.post(call.asked["StatusCallback"], form) == 204
+    assert (await _reports(connected))[-1] == ("failed", "busy", None)
+    async with aiohttp.ClientSession() as browser, browser.get(f"{connected.public_url}/hooks/recordings/{10**20}") as answer:
+        assert answer.status == 404
 
 
 async def test_only_twilio_hears_the_words(connected: World, twilio: FakeTwilio) -> None:
@@ -225,6 +257,7 @@ async def test_dropped_before_it_was_accepted_it_is_called_again(connected: Worl
     twilio.next.append(Drop(accepted=False))
     await connected.say(person)
     await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(seconds=10))
     assert len(twilio.calls.made) == 2
     assert sorted(call.sid for call in twilio.calls.made) == sorted(message.provider_id for message in await connected.messages())
 
@@ -256,13 +289,17 @@ async def test_a_person_who_was_taken_for_a_machine_has_answered(connected: Worl
     assert await keys_of(connected) == [("1", call.sid)]
 
 
-@pytest.mark.parametrize("answered_by", ["human", "unknown", None])
-async def test_whoever_is_no_machine_has_heard_it(connected: World, twilio: FakeTwilio, answered_by: str | None) -> None:
+@pytest.mark.parametrize(
+    ("answered_by", "said"), [("human", ("delivered", None)), ("unknown", ("failed", "no_key")), (None, ("failed", "no_key"))]
+)
+async def test_only_a_person_has_heard_it(
+    connected: World, twilio: FakeTwilio, answered_by: str | None, said: tuple[str, str | None]
+) -> None:
     call = await _detecting(connected, twilio)
     await twilio.calls.pick_up(call)
     call.row["answered_by"] = answered_by
     await twilio.calls.hang_up(call)
-    assert (await _reports(connected))[-1][:2] == ("delivered", None)
+    assert (await _reports(connected))[-1][:2] == said
 
 
 async def _detecting(connected: World, twilio: FakeTwilio) -> Call:

@@ -569,14 +569,43 @@ async def test_a_campaign_holds_up_no_duty_message(world: World, first: Scripted
 
 async def test_a_message_longer_than_what_is_left_of_the_cap_waits_for_tomorrow(world: World, first: Scripted) -> None:
     first.capabilities = replace(first.capabilities, counts="parts")
-    await world.change(Sender, (await world.the_sender()).id, daily_cap=1)
+    await world.change(Sender, (await world.the_sender()).id, daily_cap=3, used=2, used_on=NOW.date())
     await world.say(await world.person(PARENT), facts={"say": "字" * 100}, expires_at=NOW + timedelta(days=2))
     worker = world.worker()
     await worker.drain(NOW)
     assert first.sent == []
-    await world.change(Sender, (await world.the_sender()).id, daily_cap=2)
     await worker.drain(NOW + timedelta(days=1))
     assert len(first.sent) == 1
+
+
+@pytest.mark.parametrize("is_lowered_meanwhile", [False, True])
+async def test_a_message_longer_than_a_whole_day_s_cap_is_a_person_s_and_takes_nothing_from_the_others(
+    world: World, first: Scripted, trouble: Trouble, is_lowered_meanwhile: bool
+) -> None:
+    first.capabilities = replace(first.capabilities, counts="parts")
+    sender, worker = await world.the_sender(), world.worker()
+    if not is_lowered_meanwhile:
+        await world.change(Sender, sender.id, daily_cap=1)
+    long = await world.say(await world.person(PARENT), facts={"say": "字" * 100}, expires_at=NOW + timedelta(days=2))
+    short = await world.say(await world.person("+8613893010002"), expires_at=NOW + timedelta(days=2))
+    await worker._dispatch(NOW)
+    await world.change(Sender, sender.id, daily_cap=1)
+    await worker.drain(NOW)
+    intent = await world.intent(long)
+    assert (intent.state, intent.reason, trouble) == ("unaddressable", "unsayable", [("unsaid", intent.id)])
+    assert (len(first.sent), (await world.intent(short)).state) == (1, "queued")
+
+
+async def test_a_message_longer_than_one_sender_s_day_goes_by_another_of_the_same_channel(world: World, first: Scripted) -> None:
+    first.capabilities = replace(first.capabilities, counts="parts")
+    small, person = (await world.the_sender()).id, await world.person(PARENT)
+    await world.change(Sender, small, daily_cap=1)
+    await world.change(Contact, (await world.contact(PARENT)).id, sender_id=small)
+    await world.sender("first", "10690002")
+    await world.say(person, facts={"say": "字" * 100})
+    await world.say(person, facts={"say": "短"})
+    await world.worker().drain(NOW)
+    assert {len(message.body) > 70: message.sender for message in first.sent} == {False: "1", True: "10690002"}
 
 
 async def test_a_refused_batch_goes_by_another_sender_at_once(world: World, first: Scripted, second: Scripted, trouble: Trouble) -> None:

@@ -112,6 +112,24 @@ async def _at_phone(county: County) -> set[str]:
         return {names[person_id] for person_id in await session.scalars(theirs)}
 
 
+@pytest.mark.parametrize("is_dead", [True, False])
+async def test_what_a_teacher_was_told_outside_any_step_is_passed_on_when_no_number_of_theirs_works(quiet: County, is_dead: bool) -> None:
+    now = await quiet.stage.now()
+    if is_dead:
+        async with quiet.database.session() as session, session.begin():
+            theirs = select(PersonContact.contact_id).where(PersonContact.person_id == quiet.people["class_teacher"])
+            await session.execute(update(Contact).where(Contact.id.in_(theirs)).values(state="bad"))
+    else:
+        _switch_off(quiet, "class_teacher")
+    async with working(quiet.database, now) as work:
+        work.say("told:1", quiet.people["class_teacher"], "sender_works", area_code=AREA, facts={"number": 1, "channel": "短信"})
+        work.say("told:2", quiet.people["class_teacher"], "sender_works", area_code=AREA, facts={"number": 2, "channel": "短信"})
+    await quiet.stage.advance(hours=3)
+    (step,) = await _tasks(quiet, "resend_expired")
+    assert step.school_id == quiet.school_id
+    await quiet.phones["attendance_officer"].expects("转告没有发到的消息")
+
+
 async def test_after_an_outage_a_stand_in_is_told_once_of_each_child_until_it_is_done(quiet: County) -> None:
     """A week of messages has expired by one midnight, and more expire after it."""
     stand_in = await quiet.person("stand_in", "代班老师")

@@ -1,4 +1,4 @@
-"""What a person was told of late is found without reading all that they were ever told; a number's next owner hears nothing of it."""
+"""What a person was told of late is found without reading all that they were ever told."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.bot.channels.rig_twilio import FAULTS, NOBODY, PATIENCE
 from tests.fakes.twilio import FakeTwilio, Refuse
 
 FAULTS_OF_CALLS = {**FAULTS, "bad_number": Refuse(400, 21217)}
-STATUSES = {"delivered": "completed", "failed": "busy"}
+STATUSES = {"delivered": ("completed", {"AnsweredBy": "human"}), "failed": ("busy", {})}
 
 
 class TwilioVoiceRig(Rig):
@@ -28,7 +28,7 @@ class TwilioVoiceRig(Rig):
 
     def __init__(self, twilio: FakeTwilio) -> None:
         self.twilio = twilio
-        self.channel = TwilioVoice(twilio.account, twilio.token, twilio.base, PATIENCE)
+        self.channel = TwilioVoice(twilio.account, twilio.token, twilio.base, PATIENCE, detect_machines=True)
         self.texts: dict[int, str] = {}
         twilio.holdings.number(self.address, voice_url=f"{self.hooks}/called")
 
@@ -52,7 +52,8 @@ class TwilioVoiceRig(Rig):
 
     async def report(self, provider_id: str, status: str) -> Request | None:
         call = next(call for call in self.twilio.calls.made if call.sid == provider_id)
-        return self._call("status?message=7", self.twilio.calls.form(call, STATUSES[status]))
+        state, more = STATUSES[status]
+        return self._call("status?message=7", self.twilio.calls.form(call, state, **more))
 
     async def said(self, message_id: int) -> str | None:
         return self.texts.get(message_id)

@@ -1,4 +1,4 @@
-"""What waits in a queue is taken whatever the clock was when it was put there."""
+"""Whoever rings back hears what they are about to be called for again, and nothing of what a number's former owner was asked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from alembic import op
 
 from storage.migrations import run_script
 
-revision = "0035"
-down_revision = "0034"
+revision = "0038"
+down_revision = "0037"
 
 
 def upgrade() -> None:

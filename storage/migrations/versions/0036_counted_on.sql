@@ -1,0 +1,1 @@
+alter table attempt add column counted_on date;
