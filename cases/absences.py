@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import insert
 
 from cases.asking import ask_guardians, tell_asked, was_asked
@@ -20,7 +22,9 @@ from cases.rolls import in_class
 from storage.tables import Absence, AttendanceSheet, CaseFile, Student
 from storage.work import Work
 
-OWN_REASONS = ("sick", "leave", "home")
+AT_HOME = "home"
+"""Where a child is, which is no reason why."""
+OWN_REASONS = ("sick", "leave", AT_HOME)
 """Reasons that a sheet itself knows; any other is an intent of the plan's `answers`, which somebody has been told of."""
 
 
@@ -40,9 +44,17 @@ async def mark_absent(work: Work, day: StudentDay, sheet: AttendanceSheet, reaso
         "reason": reason, "recorded_at": work.now, "recorded_by": by,
     }  # fmt: skip
     stored = insert(Absence).values(values)
-    again = {"state": state, "reason": reason, "recorded_at": work.now, "recorded_by": by}
+    again = {"state": state, "reason": _known(reason), "recorded_at": work.now, "recorded_by": by}
     await work.session.execute(stored.on_conflict_do_update(index_elements=["student_id", "on"], set_=again))
     return state
+
+
+def _known(reason: str | None) -> Any:
+    """What somebody has been told of stands, also where the child is only named once more."""
+    if reason not in {None, AT_HOME}:
+        return reason
+    told = and_(Absence.state.in_(("absent", "excused")), Absence.reason.not_in(OWN_REASONS))
+    return sql_case((told, Absence.reason), else_=reason)
 
 
 async def withdraw_absence(work: Work, student_id: int, on: date, state: str) -> None:

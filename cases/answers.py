@@ -200,7 +200,7 @@ async def _task(matter: Matter, facts: dict[str, str] | None = None) -> None:
         raise ValueError(f"the plan's answer {matter.said.intent} names no task")
     key = f"answer:{rule.task}:{matter.student.id}:{desk.today}:{await _taken_back(matter)}"
     due = desk.calendar.after(matter.work.now, rule.due)
-    about = {**matter.about, **({"inbound_id": None} if _is_kept_from(matter, rule.role) else {})}
+    about = {**matter.about, **({"inbound_id": None} if is_kept_from(matter, rule.role) else {})}
     new = NewTask(key, rule.task, rule.role, due, rule.template, urgent=rule.urgent, about=about, facts=facts or {})
     task = await open_task(matter.work, desk, new)
     matter.effects["task_id"] = task.id if task else None
@@ -208,7 +208,7 @@ async def _task(matter: Matter, facts: dict[str, str] | None = None) -> None:
         await _stop_the_clock(matter, due)
 
 
-def _is_kept_from(matter: Matter, role: str) -> bool:
+def is_kept_from(matter: Matter, role: str) -> bool:
     """Whether the words themselves are not for this role: it is of the school, and they may be said against it."""
     return matter.said.accuses_school and bool(WITHIN_SCHOOL & set(matter.desk.plan.roles[role].scope))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
-from cases.tasks import alert, living_holders
+from cases.tasks import LIVING, alert, living_holders
 from storage.tables import Inbound, Task
 from storage.work import Work
 
@@ -36,6 +36,16 @@ async def join_letter(work: Work, task: Task, inbound: Inbound) -> None:
     work.record("letter_joined", f"task:{task.id}", area_code=task.area_code)
     for person_id in await living_holders(work, task.id) if is_news else []:
         alert(work, task, person_id, TEMPLATE, f"more:{inbound.id}")
+
+
+async def join_living(work: Work, student_ids: Collection[int], inbound: Inbound, *which: ColumnElement[bool]) -> bool:
+    """Whoever sees to what this sender wrote about these children reads this text, too; False where nothing such of `which` lives."""
+    sent_here = select(Inbound.id).where(Inbound.contact_id == inbound.contact_id)
+    query = select(Task).where(Task.state.in_(LIVING), Task.student_id.in_(student_ids), Task.inbound_id.in_(sent_here), *which)
+    found = (await work.session.scalars(query.order_by(Task.id))).all()
+    for task in found:
+        await join_letter(work, task, inbound)
+    return bool(found)
 
 
 def mark_read(task: Task, last: Inbound) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import select
 
 from cases.desk import Desk
-from cases.letters import join_letter
+from cases.letters import join_living
 from cases.outside import SCHOOL
-from cases.tasks import LIVING, NewTask, open_task
+from cases.tasks import NewTask, open_task
 from plan.model import Plan
 from storage.tables import CaseFile, Inbound, Person, Student, Task, TaskHolder
 from storage.work import Work
@@ -38,16 +38,8 @@ async def join_alarm(work: Work, student_ids: Collection[int], inbound: Inbound,
 
     `only_outside`: no alarm that the school has.
     """
-    sent_here = select(Inbound.id).where(Inbound.contact_id == inbound.contact_id)
-    alarms = select(Task).where(
-        Task.kind == "safety", Task.state.in_(LIVING), Task.student_id.in_(student_ids), Task.inbound_id.in_(sent_here)
-    )
-    if only_outside:
-        alarms = alarms.where(Task.facts["outside_school"].astext.is_not(None))
-    found = (await work.session.scalars(alarms.order_by(Task.id))).all()
-    for task in found:
-        await join_letter(work, task, inbound)
-    return bool(found)
+    outside = [Task.facts["outside_school"].astext.is_not(None)] if only_outside else []
+    return await join_living(work, student_ids, inbound, Task.kind == "safety", *outside)
 
 
 async def raise_unplaced(work: Work, desk: Desk, inbound_id: int) -> None:

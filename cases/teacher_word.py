@@ -7,7 +7,8 @@ from datetime import date
 
 from sqlalchemy import or_, select, update
 
-from cases.answers import EFFECTS, accept
+from cases.absences import AT_HOME
+from cases.answers import EFFECTS, accept, is_kept_from
 from cases.casework import open_case_of
 from cases.desk import desk_of_case, desk_of_student
 from cases.escalation import settle
@@ -22,19 +23,20 @@ from storage.work import Work
 PASSED_ON = frozenset({"task", "aid", "enrolment_check", "safety"})
 """Effects of an answer that give somebody else something to do. Illness and leave are the sheet's own."""
 
-AT_HOME = "home"
-"""Where a child is, which is no reason why."""
-
 
 @dataclass(frozen=True)
 class Known:
-    """What a teacher wrote of a child, as an intent of the plan's `answers`. `writer`: post and name, for whoever reads the words."""
+    """What a teacher wrote of a child, as an intent of the plan's `answers`. `writer`: post and name, for whoever reads the words.
+
+    `accuses_school`: the text may be against it, be it about this child or another, so that nobody of the school reads it.
+    """
 
     student_id: int
     intent: str
     inbound_id: int
     by: int
     writer: str
+    accuses_school: bool = False
 
 
 async def pass_on(work: Work, known: Known) -> str:
@@ -46,7 +48,7 @@ async def pass_on(work: Work, known: Known) -> str:
     if rule is None or rule.effect not in PASSED_ON:
         return ""
     await no_longer_asked(work, known.student_id, desk.today, known.intent)
-    said = Said(student.id, known.by, known.intent, inbound_id=known.inbound_id)
+    said = Said(student.id, known.by, known.intent, inbound_id=known.inbound_id, accuses_school=known.accuses_school)
     matter = Matter(work, desk, student, case, said, rule)
     if rule.effect == "safety":
         return await _alarm(matter)
@@ -77,7 +79,7 @@ async def _task_of_old(matter: Matter) -> Task | None:
     of_this = select(Task).where(Task.student_id == matter.student.id, Task.kind == matter.rule.task, Task.state != "cancelled")
     since = Task.opened_at >= case.opened_at if case is not None else Task.state.in_(LIVING)
     task = await work.session.scalar(of_this.where(since | Task.state.in_(LIVING)).order_by(Task.id.desc()).limit(1))
-    if task is not None and task.state in LIVING and matter.said.inbound_id is not None:
+    if task is not None and task.state in LIVING and matter.said.inbound_id is not None and not is_kept_from(matter, task.role):
         await join_letter(work, task, await work.session.get_one(Inbound, matter.said.inbound_id))
     return task
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 
 from plan.yaml_text import read_yaml
 
@@ -45,9 +46,13 @@ class Words:
         return not text or (self._has("issued", text) and not self._has("hesitant", text))
 
     def why_not_issued(self, text: str) -> str | None:
-        """The reason for which a notice is not issued, "" without one; None where the words put it off, ask, or say it of others."""
-        clauses = [] if self._has("whether", text) else [clause for clause in _CLAUSE.split(text) if clause]
-        declined = next(((clause, no) for clause in clauses if (no := self._declines(clause))), None)
+        """The reason for which a notice is not issued, "" without one; None where the words put it off, ask, or say it of others.
+
+        What is asked behind it is the question only where the text ends with it: "不签发，不清楚是否已转学" gives a reason.
+        """
+        clauses = [] if text.endswith(tuple(self.lists["whether"])) else [clause for clause in _CLAUSE.split(text) if clause]
+        stated = list(takewhile(lambda clause: not self._has("whether", clause), clauses))
+        declined = next(((clause, no) for clause in stated if (no := self._declines(clause))), None)
         if declined is None:
             return None
         clause, no = declined

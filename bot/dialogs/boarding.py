@@ -8,10 +8,12 @@ from sqlalchemy import update
 
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
+from bot.dialogs.sheet_causes import pass_causes_on, say_who_has_it
 from bot.dialogs.sheet_talk import Talk
 from bot.dialogs.sheet_unclear import unclear_in
 from bot.dialogs.sheets import take_later_leaves
 from bot.replies import Pupil, SheetReading
+from cases.absences import OWN_REASONS
 from cases.boarding import check_of, record_boarding
 from storage.tables import BoardingCheck, Question
 
@@ -34,7 +36,7 @@ async def take_boarding(talk: Talk, class_id: int, text: str, *, named: bool) ->
 
 async def _take(talk: Talk, class_id: int, check: BoardingCheck, reading: SheetReading, pupils: Mapping[int, Pupil]) -> None:
     question = talk.asked.get(class_id)
-    missing = [entry.student_id for entry in reading.absent if entry.reason is None and entry.until is None]
+    missing = [entry.student_id for entry in reading.absent if entry.reason not in OWN_REASONS and entry.until is None]
     excused = [entry.student_id for entry in reading.absent if entry.student_id not in missing]
     full = bool(reading.all_present or reading.replaces) or (question is not None and not reading.arrived)
     arrived = [*reading.arrived, *excused]  # the teacher knows where they are: nobody needs to be asked
@@ -45,6 +47,8 @@ async def _take(talk: Talk, class_id: int, check: BoardingCheck, reading: SheetR
     if question is None or not reading.all_present:
         names = "、".join(pupils[one].name for one in missing)
         talk.say("boarding_received", class_id, missing_names=names, day=spoken_day(check.on))
+    if told := await pass_causes_on(talk, reading):  # where somebody works is still no bed for the night: the family is asked as well
+        say_who_has_it(talk, class_id, told, pupils)
 
 
 async def _no_longer_asked(talk: Talk, check: BoardingCheck) -> None:

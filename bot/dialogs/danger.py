@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from bot.dialogs.officer import officer_reading
 from bot.dialogs.speaker import Speaker
-from bot.replies import Pupil, is_danger, is_danger_from_staff
+from bot.replies import Pupil, is_danger, is_danger_from_staff, may_accuse_school
 from bot.replies.normalise import normalise
 from bot.replies.sheet_stories import stories_in
 from cases.casework import open_case_of
@@ -38,14 +38,15 @@ async def _raise(work: Work, inbound: Inbound, student: Student | None) -> None:
         desk = await (desk_of_area(work, inbound.area_code) if inbound.area_code else desk_of_stranger(work, inbound))
         await raise_unplaced(work, desk, inbound.id)
     else:
-        await raise_safety(work, await desk_of_student(work, student), student, await open_case_of(work, student.id), inbound.id)
+        desk, case = await desk_of_student(work, student), await open_case_of(work, student.id)
+        await raise_safety(work, desk, student, case, inbound.id, accused=may_accuse_school(inbound.body))
 
 
 async def _children_told_of(work: Work, inbound: Inbound, speaker: Speaker) -> list[Student]:
     """Pupils of the writer's classes of whom the danger is told, by name or seat, as on a sheet."""
     pupils = {child.id: child for child in await _pupils(work, speaker)}
     roll = [Pupil(child.id, child.name, child.seat_number) for child in pupils.values()]
-    _, stories = stories_in(normalise(inbound.body), roll, speaker.today, {})
+    stories = stories_in(normalise(inbound.body), roll, speaker.today, {}).stories
     return [pupils[story.student_id] for story in stories if story.intent == "safety" and story.sure]
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import numbered, parted_options, phrase
 from bot.dialogs.picking import Picked, ask_for_more
 from bot.dialogs.sheet_changes import names_of
 from bot.dialogs.sheet_talk import Talk
-from bot.replies import Pupil, SheetReading
+from bot.replies import Pupil, SheetReading, may_accuse_school
 from bot.replies.picks import NONE_OF_THEM, read_picks
-from bot.replies.sheet_stories import DEATH
 from cases.attendance import Away
+from cases.letters import join_living
 from cases.staff_letters import reader_of, staff_letter, writer_of
 from cases.teacher_word import Known, no_longer_asked, pass_on
 from storage.tables import Inbound, Question
@@ -27,35 +27,42 @@ async def pass_causes_on(talk: Talk, reading: SheetReading, away: Container[int]
     found = {}
     for story in reading.stories:
         if story.sure and story.intent is not None:
-            found[story.student_id] = await _passed_on(
-                talk, story.student_id, story.intent, talk.source_id, is_away=story.student_id in away
-            )
-    return {student_id: said for student_id, said in found.items() if said}
+            source = await talk.work.session.get_one(Inbound, talk.source_id)
+            found[story.student_id] = await _passed_on(talk, story.student_id, story.intent, source, is_away=story.student_id in away)
+    return found
 
 
-async def _passed_on(talk: Talk, student_id: int, intent: str, inbound_id: int, *, is_away: bool) -> str:
+async def let_it_be_known(talk: Talk, student_ids: Collection[int]) -> None:
+    """That these are at school, or were named by mistake: whoever has been told of them reads it."""
+    if not may_accuse_school(talk.inbound.body):
+        await join_living(talk.work, student_ids, talk.inbound)
+
+
+async def _passed_on(talk: Talk, student_id: int, intent: str, inbound: Inbound, *, is_away: bool) -> str:
+    """What no plan has a rule for, as a child's death, a person reads."""
     speaker = talk.speaker
     writer = await writer_of(talk.work, speaker.plan, speaker.staff_id, speaker.staff)
-    who = await pass_on(talk.work, Known(student_id, intent, inbound_id, speaker.staff_id, writer))
-    if not who and intent == DEATH:
-        return await _to_the_county(talk, student_id, await talk.work.session.get_one(Inbound, inbound_id), intent)
+    known = Known(student_id, intent, inbound.id, speaker.staff_id, writer, accuses_school=may_accuse_school(inbound.body))
+    who = await pass_on(talk.work, known)
+    if not who:
+        return await _to_the_county(talk, student_id, inbound, intent, is_away=is_away)
     key = "alarm" if intent == "safety" else "told" if is_away else "passed_on"
-    return phrase(f"next_step.{key}", who=who) if who else ""
+    return phrase(f"next_step.{key}", who=who)
 
 
 async def _picked(talk: Talk, student_id: int, cause: str, earlier: Inbound) -> str:
     if cause != APART:
-        return await _passed_on(talk, student_id, cause, earlier.id, is_away=True)
-    return await _to_the_county(talk, student_id, earlier, cause)
+        return await _passed_on(talk, student_id, cause, earlier, is_away=True)
+    return await _to_the_county(talk, student_id, earlier, cause, is_away=True)
 
 
-async def _to_the_county(talk: Talk, student_id: int, inbound: Inbound, cause: str) -> str:
+async def _to_the_county(talk: Talk, student_id: int, inbound: Inbound, cause: str, *, is_away: bool) -> str:
     """Its officer reads the words themselves."""
     work, speaker = talk.work, talk.speaker
     writer = await writer_of(work, speaker.plan, speaker.staff_id, speaker.staff)
     task = await staff_letter(work, inbound, speaker.staff_id, writer, inbound.area_code or "")
     await no_longer_asked(work, student_id, speaker.today, cause)
-    return phrase("next_step.told", who=await reader_of(work, speaker.plan, task))
+    return phrase(f"next_step.{'told' if is_away else 'passed_on'}", who=await reader_of(work, speaker.plan, task))
 
 
 def says_only_causes(talk: Talk, class_id: int, reading: SheetReading) -> bool:
@@ -98,7 +105,7 @@ async def picked_cause(talk: Talk, question: Question, earlier: Inbound) -> Pick
     await answered(talk.work, talk.inbound, question)
     said = phrase("next_step.going_on")
     if picks != (NONE_OF_THEM,):
-        said = await _picked(talk, student_id, OFFERED[picks[0] - 1], earlier) or said
+        said = await _picked(talk, student_id, OFFERED[picks[0] - 1], earlier)
     still = [one for one in others if one in pupils]
     outcome = say_who_has_it(talk, class_id, {student_id: said}, pupils) if student_id in pupils else "sheet_answered"
     return _ask(talk, class_id, still, pupils) if still else outcome

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
-from bot.dialogs.sheet_causes import ask_unclear_causes, pass_causes_on, say_who_has_it, says_only_causes
+from bot.dialogs.sheet_causes import ask_unclear_causes, let_it_be_known, pass_causes_on, say_who_has_it, says_only_causes
 from bot.dialogs.sheet_changes import ask_if_doubtful, change, decided, names_of, those_who_came
 from bot.dialogs.sheet_talk import Talk
 from bot.dialogs.sheet_unclear import unclear_in
@@ -125,6 +125,7 @@ async def _take(
     await talk.work.session.execute(others.values(state="withdrawn", ended_at=talk.work.now))
     now = await away_on(talk.work, sheet)
     away = {one.student_id for one in now}
+    await let_it_be_known(talk, {one.student_id for one in before} - away)
     told = await pass_causes_on(talk, reading, away)
     if aside := {one: said for one, said in told.items() if receipt.held or one not in away}:
         say_who_has_it(talk, class_id, aside, pupils)

@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.channels.base import Capabilities, Outgoing
 from bot.outbox.address import price_of
 from bot.outbox.aftermath import drop, say_anew
-from bot.outbox.astray import is_astray
-from bot.outbox.drafts import enqueue
 from bot.outbox.hours import Limits, is_open, left_today
 from bot.outbox.lease import Held, limits_if_held, use
 from bot.outbox.quiet import delayed, quiet_end
 from bot.outbox.recipients import Throttle, lock
-from bot.outbox.senders import URGENCIES, queue_name
+from bot.outbox.senders import URGENCIES
 from bot.outbox.settings import OutboxSettings
 from bot.outbox.still import still_true
+from bot.outbox.taking import Taken, pop, requeue
 from bot.outbox.trials import begin_trial
-from storage import queue
 from storage.database import Database
 from storage.rows import new_ids, update_rows
-from storage.tables import Attempt, Contact, Intent, Message, is_waiting
+from storage.tables import Attempt, Intent, Message
 from storage.work import Work, working
 
 log = structlog.get_logger("courier")
@@ -60,33 +57,6 @@ class Written(Protocol):
     def values(self) -> Mapping[str, Any] | None: ...
     @property
     def recording_id(self) -> int | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A message that came off its queue, with its encrypted address.
-
-    `astray`: since it was queued, the contact has ceased to be its reader's, or the reader has refused publicity.
-    """
-
-    id: int
-    contact_id: int
-    person_id: int | None
-    urgency: str
-    is_answer: bool
-    template: str
-    body: str
-    parts: int
-    options: list[list[str]] | None
-    values: dict[str, Any] | None
-    recording_id: int | None
-    queued_at: datetime
-    expires_at: datetime
-    address_encrypted: bytes
-    astray: bool
-
-
-COLUMNS = [Message.__table__.c[name] for name in Taken.__slots__[:-2]] + [Contact.address_encrypted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +120,7 @@ class PickUp:
     async def _put_off(self, held: Held, now: datetime, lanes: Sequence[str], error: Exception) -> int:
         async with working(self._database, now) as work:
             today = now.astimezone(self._settings.policy.zone).date()
-            taken = await _pop(work.session, held.sender_id, 1, lanes, today)
+            taken = await pop(work.session, held.sender_id, 1, lanes, today)
             await update_rows(work.session, Message.__tablename__, [{"id": one.id, "retry_at": now + PUT_OFF} for one in taken])
         for one in taken:
             log.error("message not picked up", action="pick_up_failed", message_id=one.id, error=type(error).__name__)
@@ -170,9 +140,9 @@ class _Pickup:
         self._left = left_today(limits, work.now.astimezone(settings.policy.zone))
 
     async def take(self, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
-        await _requeue(self._work, self._held.sender_id)
+        await requeue(self._work, self._held.sender_id)
         most = quantity if self._left is None else min(quantity, self._left)
-        taken = await _pop(self._work.session, self._held.sender_id, most, lanes, self._today)
+        taken = await pop(self._work.session, self._held.sender_id, most, lanes, self._today)
         # Whose time is over waits for `expiry`.
         alive = [message for message in taken if message.expires_at > self._work.now]
         by_day = await self._by_day(await self._within_a_day(await self._still_theirs(alive)))
@@ -277,31 +247,6 @@ class _Pickup:
             for message, attempt_id in zip(taken, attempts, strict=True)
             for units in (self._can.units(message.parts),)
         ]  # fmt: skip
-
-
-async def _requeue(work: Work, sender_id: int) -> None:
-    """Puts back what was to be tried again by now."""
-    due = update(Message).where(Message.sender_id == sender_id, is_waiting(), Message.retry_at <= work.now)
-    rows = await work.session.execute(due.values(retry_at=None).returning(Message.urgency, Message.id))
-    await enqueue(work, sorted((sender_id, urgency, message_id) for urgency, message_id in rows))
-
-
-async def _pop(session: AsyncSession, sender_id: int, quantity: int, lanes: Sequence[str], today: date) -> list[Taken]:
-    ids: list[int] = []
-    for urgency in lanes:
-        if len(ids) < quantity:
-            entries = await queue.pop(session, queue_name(sender_id, urgency), quantity - len(ids))
-            ids += [entry.payload["message_id"] for entry in entries]
-    if not ids:
-        return []
-    waiting = (
-        select(*[*COLUMNS, is_astray(today)])
-        .join(Contact, Contact.id == Message.contact_id)
-        .where(Message.id == func.any(ids), is_waiting(), Message.sender_id == sender_id, Message.retry_at.is_(None))
-        .with_for_update(of=Message)
-    )
-    found = {row.id: Taken(*row) for row in await session.execute(waiting)}
-    return [found[message_id] for message_id in dict.fromkeys(ids) if message_id in found]
 
 
 def outgoing(message: Written, to: str, held: Held, settings: OutboxSettings) -> Outgoing:

@@ -38,10 +38,11 @@ def read_sheet(text: str, *, pupils: Sequence[Pupil], today: date, meant: Mappin
         return _unread(plain[:_LONGEST])
     plain = _without_forwarding(plain, pupils)
     reading = _read_all(plain, pupils, today, meant)
-    short, stories = stories_in(plain, pupils, today, meant)
-    if short != plain and _unclear(reading):
-        reading = min(reading, _read_all(short, pupils, today, meant), key=_unclear)
-    return replace(reading, stories=stories, absent=_with_causes(reading.absent, stories)) if stories else reading
+    told = stories_in(plain, pupils, today, meant)
+    for less in (told.short, told.others):  # the second says that all are present, and tells of one of them besides
+        if less != plain and _unclear(reading):
+            reading = min(reading, _read_all(less, pupils, today, meant), key=_unclear)
+    return replace(reading, stories=told.stories, absent=_with_causes(reading.absent, told.stories)) if told.stories else reading
 
 
 def _unclear(reading: SheetReading) -> int:

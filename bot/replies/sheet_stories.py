@@ -40,31 +40,41 @@ class _Head(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """What stands behind one pupil, or behind several in one breath, up to the next."""
+    """What stands behind one pupil, or behind several in one breath (from `head` on), up to the next."""
 
     ids: tuple[int, ...]
+    head: int
     start: int
     end: int
 
 
-def stories_in(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> tuple[str, tuple[Story, ...]]:
-    """(the sheet with "has not come" in place of each story, the stories).
+class Told(NamedTuple):
+    """`short`: the sheet with "has not come" in place of each story; `others`: also without those of whom nothing but the story is said."""
 
-    What may be the next name, a seat, or said of the rest of the class, is part of no story.
-    """
+    short: str
+    others: str
+    stories: tuple[Story, ...]
+
+
+def stories_in(text: str, pupils: Sequence[Pupil], today: date, meant: Mapping[str, int]) -> Told:
+    """What may be the next name, a seat, or said of the rest of the class, is part of no story."""
     people = [Named(pupil.student_id, pupil.name) for pupil in pupils]
     row = tokens(text, find_exact(text, people, pet_names=False), today)
     stories: list[Story] = []
-    left, done = "", 0
+    short, others, done = "", "", 0
     for stretch in _stretches(text, list(_heads(text, row, pupils, meant))):
         words = _own_words(text[stretch.start : stretch.end], people)
         story = _story(words, stretch.ids, pupils, today)
         if story is None:
             continue
         stories += [story._replace(student_id=one) for one in stretch.ids]
-        left += text[done : stretch.start] + ("" if story.came else _AWAY)
+        said = text[done : stretch.start] + ("" if story.came else _AWAY)
+        short += said
+        others += said if story.away or story.came else text[done : stretch.head]
         done = stretch.start + _came_at(words)
-    return (sheet_words().sheet["hearsay"].sub("", left + text[done:]) if done else text), tuple(stories)
+    hearsay = sheet_words().sheet["hearsay"]
+    short, others = (hearsay.sub("", one + text[done:]) if done else text for one in (short, others))
+    return Told(short, others, tuple(stories))
 
 
 def _heads(text: str, row: Sequence[Token], pupils: Sequence[Pupil], meant: Mapping[str, int]) -> Iterator[_Head]:
@@ -98,7 +108,7 @@ def _stretches(text: str, heads: Sequence[_Head]) -> Iterator[_Stretch]:
         ids = [one.whom for one in whom]
         run = []
         if None not in ids:
-            yield _Stretch(tuple(dict.fromkeys(one for one in ids if one is not None)), head.end, end)
+            yield _Stretch(tuple(dict.fromkeys(one for one in ids if one is not None)), whom[0].start, head.end, end)
 
 
 def _one_breath(run: Sequence[_Head]) -> Sequence[_Head]:

@@ -17,7 +17,8 @@ import templates
 from bot.rendering import DocumentBook
 from bot.rendering.letters import receipt_pdf
 from bot.rendering.notice_prints import deliveries_of, print_notices, proof_said, receipt_rows
-from cases.delivering import PROVEN_BY, issue_by_name, record_delivery
+from cases.declining import why_declined
+from cases.delivering import PROVEN_BY, decline_by_name, issue_by_name, record_delivery
 from cases.entitled import issuers
 from cases.notice_papers import STATES, NoticePaper, State, count_notices, notice_papers, notices_in
 from cases.proofs import Told
@@ -34,6 +35,7 @@ ACTING = [Depends(require_csrf_form)]
 PER_PAGE = 100
 MOST_PRINTED = 200
 LONGEST = 40
+LONGEST_REASON = 200
 FIRST_LOOKED_AT: Sequence[State] = ("draft", "issued", "delivered")
 """Whoever opens the page sees the first of these that has any."""
 Ids = Annotated[list[int], Form()]
@@ -195,8 +197,21 @@ async def _page(
         "notice", paper=paper, delivering=delivering, pictures=await pictures_of(visit, delivering), photo_rights=await may_picture(visit),
         deliveries=found, ways=ways, may_print=may_print(visit), may_issue=_may_issue(visit),
         may_deliver=visit.me.post.role in visit.plan.deliveries.by, refused=refused, typed=typed or {}, longest=LONGEST, status=status,
+        longest_reason=LONGEST_REASON, why_not=await why_declined(reading, await visit.session.get_one(Notice, notice_id)),
         crumbs=await visit.crumbs(paper.area_code), heading=book.documents[paper.document].title,
     )  # fmt: skip
+
+
+@router.post("/{notice_id}/decline", dependencies=ACTING)
+async def decline(visit: Visiting, notice_id: int, why: Annotated[str, Form(max_length=LONGEST_REASON)] = "") -> Response:
+    """It gets no number; those around hear so, and the case goes on."""
+    await _seen(visit, [notice_id])
+    try:
+        async with visit.acting() as work:
+            _stop(notice_id, await decline_by_name(work, notice_id, visit.me.person_id, why.strip()))
+    except _Refused as fault:
+        return await _page(visit, notice_id, refused=fault.reason, typed={"why": why}, status=409)
+    return see_other(f"/notices/{notice_id}", said="declined")
 
 
 @router.post("/{notice_id}/deliver", dependencies=ACTING)

@@ -63,6 +63,7 @@ REFUSED = {
     "not_allowed": ("这位责任人的岗位或区域无权办理", "this person's role or area does not allow it"),
     "notice_gone": ("没有等待签发的待办，可能已签发或已撤销", "no task waits to issue it: issued already, or withdrawn"),
     "say_why_not_issued": ("不签发要写理由：--why 孩子已转到县城小学", "say why it is not issued, as --why 孩子已转到县城小学"),
+    "say_issue": ("理由不要写成问句：--why 孩子已转到县城小学", "a reason is no question: write it as --why 孩子已转到县城小学"),
     "say_signer": ("当面送达要写谁签收：--signed 父亲", "in person: say who signed, as --signed 父亲"),
     "say_witness": ("留置送达要写见证人姓名：--witness 马国强", "left with the village: the witness's name, as --witness 马国强"),
     "say_posting": ("邮寄送达要写邮件号：--posting XA12345678901", "posted: the posting number, as --posting XA12345678901"),

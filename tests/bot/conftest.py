@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from bot.channels.registry import build_channels
 from cases import delivery_trouble, triage
 from storage.crypto import Cipher
 from storage.database import Database
+from tests.bot.calling import calling
 from tests.bot.world import World
+from tests.fakes.twilio import FakeTwilio
 
 
 @pytest.fixture
@@ -19,6 +22,20 @@ async def world(database: Database, cipher: Cipher) -> World:
     made = World(database, cipher, build_channels({"FANXIAO_SIMULATOR": "1"}))
     await made.begin()
     return made
+
+
+@pytest.fixture
+async def twilio() -> AsyncIterator[FakeTwilio]:
+    """Twilio over real HTTP."""
+    async with FakeTwilio() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIterator[World]:
+    """The county's only sender is a Twilio number that calls; our webhooks are served for it. Modules of other channels have their own."""
+    async with calling(world, twilio, web):
+        yield world
 
 
 @pytest.fixture

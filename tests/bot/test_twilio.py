@@ -32,12 +32,6 @@ SERVICE = "MG" + "a" * 32
 
 
 @pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    async with FakeTwilio() as fake:
-        yield fake
-
-
-@pytest.fixture
 async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIterator[World]:
     """The county's only sender is a Twilio number; our webhooks are served for it."""
     settings = {"TWILIO_ACCOUNT_SID": twilio.account, "TWILIO_AUTH_TOKEN": twilio.token, "TWILIO_API_BASE": twilio.base}

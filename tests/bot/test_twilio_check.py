@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,12 +13,6 @@ from tests.fakes.twilio import FakeTwilio
 OURS, SERVICE = "+15005550006", "MG" + "a" * 32
 HOOKS = "https://county.example/hooks/twilio_sms/main"
 THERE: dict[str, Any] = {"sms_url": f"{HOOKS}/inbound"}
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    async with FakeTwilio() as fake:
-        yield fake
 
 
 async def _found(twilio: FakeTwilio, address: str = OURS, hooks: str | None = HOOKS, token: str | None = None) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -13,9 +12,8 @@ from bot.channels.base import Request
 from bot.channels.registry import build_channels
 from bot.channels.speech import from_sms
 from bot.channels.twilio_voice import TwilioVoice
-from storage.database import Database
 from storage.tables import PersonContact, Question
-from tests.bot.calling import OURS, PARENT, WORDS, called, calling, heard_of, keys_of, pressed_words, speaking
+from tests.bot.calling import OURS, PARENT, WORDS, called, heard_of, keys_of, pressed_words, speaking
 from tests.bot.world import NOW, World
 from tests.fakes.twilio import FakeTwilio
 from tests.fakes.twilio_calls import Call
@@ -23,18 +21,6 @@ from tests.fakes.twilio_calls import Call
 NOTICE = (
     "【县局】锁南镇人民政府返校通知书 锁南返通〔2026〕1号：有困难可申请帮助，请回2。请回：1收到会按时送 2有困难 3已转学。电话0930-7120001"
 )
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    async with FakeTwilio() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIterator[World]:
-    async with calling(world, twilio, web):
-        yield world
 
 
 async def test_a_key_that_is_not_offered_is_no_answer(connected: World, twilio: FakeTwilio) -> None:
@@ -146,15 +132,7 @@ async def test_answered_elsewhere_while_it_was_said_it_is_not_said_again(connect
     await connected.change(Question, question.id, state="withdrawn", ended_at=NOW)
     await twilio.calls.press(call, "9")
     assert call.spoken[-1] == WORDS.goodbye
-    assert "现在没有要您回答的问题" in call.spoken[-2]
-
-
-async def test_whoever_has_the_number_by_now_hears_nothing_of_a_child(connected: World, twilio: FakeTwilio) -> None:
-    await _missed(connected, twilio)
-    async with connected.database.session() as session, session.begin():
-        await session.execute(update(PersonContact).values(retired_reason="wrong_number"))
-    call = await _rings_back(connected, twilio)
-    assert call.spoken == [WORDS.nothing_asked.format(school_phone="零九三零，七幺二零零零幺"), WORDS.goodbye]
+    assert "没有要您在电话里回答的问题" in call.spoken[-2]
 
 
 @pytest.mark.parametrize("phone", ["+8613893010099", "+266696687", "anonymous"])
@@ -162,6 +140,21 @@ async def test_a_stranger_hears_nothing_of_a_child(connected: World, twilio: Fak
     await _missed(connected, twilio)
     call = await _rings_back(connected, twilio, phone)
     assert call.spoken == [WORDS.not_called, WORDS.goodbye]
+
+
+@pytest.mark.parametrize("all_of_it", [True, False])
+async def test_nor_does_whoever_has_the_number_now(connected: World, twilio: FakeTwilio, all_of_it: bool) -> None:
+    """Another person may be reached there still: they are told, and not of this child."""
+    await _missed(connected, twilio)
+    (question,) = await connected.questions()
+    if not all_of_it:
+        await connected.person(PARENT)
+    async with connected.database.session() as session, session.begin():
+        await session.execute(
+            update(PersonContact).where(PersonContact.person_id == question.person_id).values(retired_reason="wrong_number")
+        )
+    call = await _rings_back(connected, twilio)
+    assert call.spoken == [WORDS.not_called if all_of_it else WORDS.no_school, WORDS.goodbye]
 
 
 async def test_nor_does_a_phone_that_was_called_long_ago(connected: World, twilio: FakeTwilio) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +14,8 @@ from bot.channels.registry import build_channels
 from bot.channels.twilio_talk import MOST_ROUNDS
 from bot.channels.twilio_voice import TwilioVoice
 from fanxiao.engine import load_catalogue
-from storage.database import Database
 from storage.tables import DeliveryStatus, Inbound
-from tests.bot.calling import OURS, PARENT, WORDS, called, calling, heard_of, keys_of, pressed_words, speaking
+from tests.bot.calling import OURS, PARENT, WORDS, called, heard_of, keys_of, pressed_words, speaking
 from tests.bot.world import NOW, Killed, World
 from tests.fakes.provider import Drop
 from tests.fakes.twilio import FakeTwilio
@@ -25,18 +23,6 @@ from tests.fakes.twilio_calls import Call
 
 HOOKS = "https://county.example/hooks/twilio_voice/main"
 RECORDING = "https://county.example/hooks/recordings/3?language=东乡语"
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    async with FakeTwilio() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def connected(world: World, twilio: FakeTwilio, web: Database) -> AsyncIterator[World]:
-    async with calling(world, twilio, web):
-        yield world
 
 
 async def _reports(connected: World) -> list[tuple[str, str | None, int | None]]:

@@ -53,7 +53,15 @@ async def test_a_declined_notice_stands_with_its_reason_and_may_still_be_issued(
     officer = await Officer(drafted, console_of(drafted)).enters("township_officer")
     (notice,), task = await drafted.notices(), await drafted.task("issue_notice")
     assert "要写理由" in (await officer.does(f"/tasks/{task.id}/done", said="不签发")).text
-    await officer.does(f"/tasks/{task.id}/done", said="不签发，孩子已转到县城小学")
+    page = f"/notices/{notice.id}"
+    assert "不签发要写理由" in (await officer.does(f"{page}/decline", why=" ")).text
+    asked = await officer.does(f"{page}/decline", why="孩子转学了吗？")
+    assert "理由不要写成问句" in asked.text
+    assert "孩子转学了吗？</textarea>" in asked.text
+    declined = await officer.does(f"{page}/decline", why="孩子已转到县城小学")
+    assert declined.headers["location"] == f"{page}?said=declined"
+    assert "孩子已转到县城小学" in await officer.sees(page)
+    assert "没有等待签发" in (await officer.does(f"{page}/decline", why="孩子已转到县城小学")).text
     assert "马小龙" in await officer.sees("/notices?state=declined")
     assert "马小龙" not in await officer.sees("/notices?state=draft")
     seen = await officer.sees(f"/cases/{notice.case_id}")

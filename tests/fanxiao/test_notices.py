@@ -199,8 +199,9 @@ async def test_declined_with_a_reason_by_whoever_may_issue(level_four: County, n
     first, second = [str(one.id) for one in await level_four.notices()]
     without_reason = await notices("decline", first, "--by", "赵干事", "--why", " ")
     assert (without_reason.exit_code, "不签发要写理由" in without_reason.stderr) == (1, True)
+    assert "理由不要写成问句" in (await notices("decline", first, "--by", "赵干事", "--why", "孩子转学了吗？")).stderr
     assert "无权办理" in (await notices("decline", first, "--by", "马主任", "--why", "孩子已转到县城小学")).stderr
-    assert f"未签发 declined: {first}" in (await notices("decline", first, "--by", "赵干事", "--why", "孩子已转到县城小学")).stdout
+    assert f"未签发 declined: {first}" in (await notices("decline", first, "--by", "赵干事", "--why", "不清楚是否已转学，先核实")).stdout
     listed = json.loads((await notices("list", "--json")).stdout)
     assert {one["notice_id"]: one["state"] for one in listed} == {int(first): "declined", int(second): "draft"}
     await level_four.stage.advance(minutes=2)

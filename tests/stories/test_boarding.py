@@ -56,6 +56,22 @@ async def test_the_family_of_a_missing_boarder_is_asked_that_evening(school: Cou
         assert len(list(await session.scalars(select(Leave)))) >= 1
 
 
+async def test_why_a_boarder_is_missing_reaches_whoever_can_help_and_the_family_is_asked(school: County) -> None:
+    await school.to("2026-11-08 19:01")
+    teacher = school.phones["class_teacher"]
+    await teacher.replies("马小龙打工去了，韩梅跑丢了")
+    await teacher.expects("没到", "马小龙", "韩梅")
+    told = await teacher.expects("情况已转告", "情况紧急")
+    assert "赵干事" in told
+    assert {(task.kind, task.student_id) for task in await school.tasks()} >= {
+        ("child_labour_check", school.students["马小龙"]), ("safety", school.students["韩梅"]),
+    }  # fmt: skip
+    await school.phones["father"].expects("小龙", "今晚还没回学校住宿")
+    await school.phones["mother"].expects("梅", "今晚还没回学校住宿")
+    async with school.database.session() as session:
+        assert set(await session.scalars(select(MissingBoarder.state))) == {"missing"}
+
+
 async def test_one_who_comes_late_is_reported_to_the_family(school: County) -> None:
     await school.to("2026-11-08 19:01")
     teacher, father = school.phones["class_teacher"], school.phones["father"]

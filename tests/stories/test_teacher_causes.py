@@ -6,13 +6,17 @@ import pytest
 from sqlalchemy import select
 
 from storage.tables import Absence, AttendanceSheet
-from tests.stories.county import County
+from tests.stories.county import PLAN, County
 
 
 @pytest.fixture
 async def asked(county: County) -> County:
     """Monday 08:31: the class teacher has the sheet, and has not answered it."""
     await county.begin("2026-11-02 07:00")
+    return await _class_of_ten(county)
+
+
+async def _class_of_ten(county: County) -> County:
     await county.student("马小龙", guardians=["father"], seat=21)
     await county.student("李梅花", guardians=["mother"], seat=22)
     await county.others(8)
@@ -127,3 +131,52 @@ async def test_of_a_child_that_has_died_a_person_hears_and_nobody_asks_the_famil
     assert await passed_on(asked) == [("staff_letter", None)]
     await asked.to("2026-11-02 19:00")
     await asked.phones["father"].expects_nothing()
+
+
+async def test_named_once_more_without_the_cause_the_family_is_not_asked_either(asked: County) -> None:
+    for text in ("21打工去了", "21没来，22没来", "21在家"):
+        await asked.phones["class_teacher"].replies(text)
+        await asked.stage.advance(minutes=6)
+    await asked.to("2026-11-02 19:00")
+    await asked.phones["father"].expects_nothing()
+    assert "到现在还没到校" in " ".join(await asked.phones["mother"].new())
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "who"), [("马小龙被老师打了不敢来", "safety", "孙科长"), ("马小龙不念了，22被老师打了", "persuade", "王校长")]
+)
+async def test_what_may_be_said_against_the_school_nobody_of_it_reads(asked: County, text: str, kind: str, who: str) -> None:
+    await asked.phones["class_teacher"].replies(text)
+    await asked.phones["class_teacher"].expects("缺勤马小龙", who)
+    owed = [task for task in await asked.tasks() if task.kind == kind]
+    assert owed
+    assert not [task for task in owed if task.role == "principal" and task.inbound_id is not None]
+    assert "紧急" not in " ".join(await asked.phones["principal"].new())
+
+
+async def test_who_was_told_of_a_child_reads_that_it_was_another_one_or_is_there(asked: County) -> None:
+    teacher, county_officer = asked.phones["class_teacher"], asked.phones["county_officer"]
+    await teacher.replies("马小龙要结婚了没来，22跑丢了")
+    told = await county_officer.expects("小龙", "请私下核实")
+    code = told.split("回")[1][:2]
+    await county_officer.replies(f"{code} 1")
+    await teacher.replies("写错了，马小龙和22都到了")
+    await teacher.expects("现全到")
+    await county_officer.expects("对方又来信", code)
+    assert all(len(task.facts["letters"]) == 1 for task in await asked.tasks() if task.kind in {"betrothal_check", "safety"})
+
+
+async def test_all_are_there_and_one_is_in_need(asked: County) -> None:
+    await asked.phones["class_teacher"].replies("今天全到，马小龙家里困难想申请补助")
+    await asked.phones["class_teacher"].expects("马小龙情况已转告", "王校长")
+    assert await passed_on(asked) == [("aid", asked.students["马小龙"])]
+    assert await absences(asked) == {}
+
+
+async def test_what_the_plan_has_no_rule_for_is_read_by_the_county(county: County) -> None:
+    no_rule = "\n".join(line for line in PLAN.splitlines() if not line.startswith(("  religious_study:", "  - religious_study")))
+    await county.begin("2026-11-02 07:00", plan=no_rule)
+    asked = await _class_of_ten(county)
+    await asked.phones["class_teacher"].replies("马小龙念经去了")
+    await asked.phones["class_teacher"].expects("缺勤马小龙", "转告孙科长")
+    assert await passed_on(asked) == [("staff_letter", None)]
