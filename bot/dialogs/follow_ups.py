@@ -146,7 +146,8 @@ def _read(talk: Talk, kind: str) -> list[Reading]:
 
 def _names_others(talk: Talk, readings: Sequence[Reading]) -> bool:
     """ "All three come tomorrow" is more than the answer about the one child that was asked about further."""
-    return bool({reading.student_id for reading in readings} - {None} - {question.student_id for question in talk.together})
+    told = {reading.student_id for reading in readings if reading.confidence >= SURE}
+    return bool(told - {None} - {question.student_id for question in talk.together})
 
 
 def _meant(talk: Talk, readings: Sequence[Reading]) -> list[Question]:

@@ -64,7 +64,7 @@ async def test_what_an_answer_lacked_comes_with_the_next_text(asked: County) -> 
     await village.replies("到后天")
     await village.expects("没办成", "理由")  # the plan wants one
     await village.replies("4 后天，雪大路封了")
-    await village.expects("延到11月6日")
+    await village.expects("延到11月5日")
     code = (await asked.task("home_visit")).code
     await village.replies(f"{code} 3")
     await village.expects("请在后面写明情况")
@@ -83,12 +83,13 @@ async def test_that_a_family_was_spoken_to_is_a_result(asked: County) -> None:
 
 async def test_the_last_step_is_taken_back_and_another_done_instead(asked: County) -> None:
     principal, other = asked.phones["principal"], asked.phones["attendance_officer"]
+    code = (await asked.task("principal_contact")).code
     await principal.replies("转给张专干")
     await principal.expects("已转给张专干")
-    await other.expects("小龙")
+    await other.expects(f"回{code}")
     await principal.replies("不对，4 延到后天，路断了")
-    await principal.expects("延到11月6日")
-    await other.expects("小龙")  # that it is no longer theirs
+    await principal.expects("延到11月5日")
+    await other.expects(code, "已收回")
     await principal.replies("刚才那个不算")
     await principal.expects("已撤回", "还由您办")
     assert (await asked.task("principal_contact")).postponed == 0
