@@ -90,6 +90,8 @@ async def test_the_last_step_is_taken_back_and_another_done_instead(asked: Count
     await principal.replies("不对，4 延到后天，路断了")
     await principal.expects("延到11月5日")
     await other.expects(code, "已收回")
+    await principal.replies("更正 5没来")  # of a sheet
+    await principal.expects("没看懂")
     await principal.replies("刚才那个不算")
     await principal.expects("已撤回", "还由您办")
     assert (await asked.task("principal_contact")).postponed == 0
