@@ -22,13 +22,13 @@ from cases.enrolment import open_enrolment_check
 from cases.escalation import settle
 from cases.family_word import end_waiting, wait_again
 from cases.leave_said import give_leave, grant_leave
-from cases.matter import Matter, Said
+from cases.matter import BEGAN_WITH, Matter, Said
 from cases.notices import deliver_notice, notice_of_case
 from cases.returning import check_again, guardian_confirms, guardian_denies
 from cases.safety import WITHIN_SCHOOL, raise_safety
 from cases.standing import correct_own, said_before, weigh
 from cases.tasks import NewTask, open_task
-from storage.tables import CaseFile, Complaint, GuardianAnswer, Inbound, Notice, Question, Student
+from storage.tables import CaseFile, Complaint, GuardianAnswer, Inbound, Notice, Question, Student, Task
 from storage.work import Work
 
 
@@ -214,12 +214,18 @@ def is_kept_from(matter: Matter, role: str) -> bool:
 
 
 async def _taken_back(matter: Matter) -> int:
-    """How often today's same answer was taken back: what is said again after that is owed anew."""
+    """How often today's same answer, or the same word of a teacher, was taken back: what is said again after that is owed anew."""
+    today = matter.desk.calendar.at(matter.desk.today, time.min)
     undone = select(func.count()).select_from(GuardianAnswer).where(
         GuardianAnswer.student_id == matter.student.id, GuardianAnswer.intent == matter.said.intent, GuardianAnswer.undone_at.is_not(None),
-        GuardianAnswer.at >= matter.desk.calendar.at(matter.desk.today, time.min),
+        GuardianAnswer.at >= today,
     )  # fmt: skip
-    return await matter.work.session.scalar(undone) or 0
+    of_staff = select(func.count()).select_from(Task).where(
+        Task.student_id == matter.student.id, Task.kind == matter.rule.task, Task.state == "cancelled", Task.facts[BEGAN_WITH].is_not(None),
+        Task.opened_at >= today,
+    )  # fmt: skip
+    session = matter.work.session
+    return (await session.scalar(undone) or 0) + (await session.scalar(of_staff) or 0)
 
 
 async def _stop_the_clock(matter: Matter, until: datetime) -> None:

@@ -16,6 +16,9 @@ NO_ANSWER = ("wrong_number", "opt_out", "question", "unknown", "abusive")
 STARTS = "since"
 """Among an answer's effects: the first day of a leave that begins later, and says nothing of today."""
 
+BEGAN_WITH = "effects"
+"""Among the facts of a task that a teacher's word began: all that it set going."""
+
 
 @dataclass(frozen=True)
 class Said:

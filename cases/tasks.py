@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from cases.desk import Desk
 from cases.duty_facts import next_duty_at
 from cases.holes import report_hole
+from cases.matter import BEGAN_WITH
 from cases.outside import SCHOOL, barred_from, barred_people
 from cases.responsible import Holder, could_hold, holders, reachable_people
 from cases.task_codes import FORMER, free_code, tell_apart
@@ -189,6 +190,7 @@ def _shown(task: Task) -> dict[str, Any]:
         "read_to",
         "told_more",
         FORMER,
+        BEGAN_WITH,
     }
     return {name: value for name, value in task.facts.items() if name not in hidden}
 

@@ -10,10 +10,11 @@ from sqlalchemy import or_, select, update
 from cases.absences import AT_HOME
 from cases.answers import EFFECTS, accept, is_kept_from
 from cases.casework import open_case_of
+from cases.corrections import undo_effects
 from cases.desk import desk_of_case, desk_of_student
 from cases.escalation import settle
 from cases.letters import join_letter
-from cases.matter import Matter, Said
+from cases.matter import BEGAN_WITH, Matter, Said
 from cases.safety import alarm_readers
 from cases.tasks import LIVING, asked_first
 from plan.model import Plan
@@ -96,8 +97,22 @@ async def _begin(matter: Matter, writer: str) -> Task | None:
         await settle(work, case)
     task = await work.session.get(Task, matter.effects.get("task_id") or 0)
     if task is not None:
-        task.facts = {**task.facts, "writer": writer}
+        task.facts = {**task.facts, "writer": writer, BEGAN_WITH: matter.effects}
     return task
+
+
+async def take_word_back(work: Work, student_id: int, inbound_id: int, on: date, reason: str) -> None:
+    """The teacher meant something else by it: what the word set going ends, and the family may be asked again.
+
+    What somebody else had begun goes on, and what was already told stays told.
+    """
+    begun = select(Task).where(
+        Task.student_id == student_id, Task.inbound_id == inbound_id, Task.state.in_(LIVING), Task.facts[BEGAN_WITH].is_not(None)
+    )  # fmt: skip
+    for task in list(await work.session.scalars(begun)):
+        await undo_effects(work, student_id, task.facts[BEGAN_WITH], why="answer_undone")
+    told = update(Absence).where(Absence.student_id == student_id, Absence.on == on, Absence.reason == reason)
+    await work.session.execute(told.values(reason=None))
 
 
 async def _holder(work: Work, plan: Plan, task: Task) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from cases.duty_facts import next_duty_at
 from cases.reminders import desk_of_task
@@ -29,6 +29,20 @@ async def last_step(work: Work, plan: Plan, task_id: int, by: int) -> Event | No
     if event is None or event.action not in BACK or event.actor != f"person:{by}" or "before" not in event.facts:
         return None
     return event if event.at > work.now - timedelta(minutes=plan.dialogs.undo_minutes) else None
+
+
+async def newest_step(work: Work, plan: Plan, by: int) -> int | None:
+    """The task on which this person took a step last, if that was just now; also one that cannot be taken back."""
+    since = work.now - timedelta(minutes=plan.dialogs.undo_minutes)
+    held = select(TaskHolder.task_id).join(Task).where(
+        TaskHolder.person_id == by, or_(Task.state.in_(LIVING), Task.ended_at > since)
+    )  # fmt: skip
+    subjects = [f"task:{task_id}" for task_id in await work.session.scalars(held)]
+    steps = select(Event.subject).where(
+        Event.subject.in_(subjects), Event.actor == f"person:{by}", Event.action.in_([*BACK, "task_done"]), Event.at > since
+    )  # fmt: skip
+    newest = await work.session.scalar(steps.order_by(Event.id.desc()).limit(1))
+    return int(newest.removeprefix("task:")) if newest is not None else None
 
 
 async def take_back(work: Work, plan: Plan, task_id: int, by: int) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from bot.dialogs.answering import answered
 from bot.dialogs.phrases import phrase, spoken_day
-from bot.dialogs.sheet_causes import pass_causes_on, say_who_has_it
+from bot.dialogs.sheet_causes import ask_unclear_causes, pass_causes_on, say_who_has_it, says_only_causes
 from bot.dialogs.sheet_talk import Talk
 from bot.dialogs.sheet_unclear import unclear_in
 from bot.dialogs.sheets import take_later_leaves
@@ -30,6 +30,8 @@ async def take_boarding(talk: Talk, class_id: int, text: str, *, named: bool) ->
     check = await check_of(talk.work, class_id, talk.speaker.today)
     if check is None or reading.yesterday or reading.same:
         return talk.say("sheet_refused", class_id, reason=phrase("sheet_refused.boarding_only"))
+    if says_only_causes(talk, class_id, reading):
+        return say_who_has_it(talk, class_id, await pass_causes_on(talk, reading), pupils)
     await _take(talk, class_id, check, reading, pupils)
     return "sheet_answered"
 
@@ -47,8 +49,9 @@ async def _take(talk: Talk, class_id: int, check: BoardingCheck, reading: SheetR
     if question is None or not reading.all_present:
         names = "、".join(pupils[one].name for one in missing)
         talk.say("boarding_received", class_id, missing_names=names, day=spoken_day(check.on))
-    if told := await pass_causes_on(talk, reading):  # where somebody works is still no bed for the night: the family is asked as well
+    if told := await pass_causes_on(talk, reading):
         say_who_has_it(talk, class_id, told, pupils)
+    ask_unclear_causes(talk, class_id, reading, missing, pupils)
 
 
 async def _no_longer_asked(talk: Talk, check: BoardingCheck) -> None:

@@ -125,7 +125,7 @@ async def hear_follow_up(talk: Talk) -> str | None:
     if kind not in FITTING:
         return None
     readings = _read(talk, kind)
-    more = _more(talk, kind, readings)
+    more = _more(talk, kind, readings) if not _names_others(talk, readings) else None
     if more is None:
         return None
     taken = [await _take(talk, question, more) for question in _meant(talk, readings)]
@@ -142,6 +142,12 @@ def _read(talk: Talk, kind: str) -> list[Reading]:
     return read_guardian(
         talk.inbound.body, question=asked, children=talk.named(), today=talk.speaker.today, school=talk.speaker.school_year
     )
+
+
+def _names_others(talk: Talk, readings: Sequence[Reading]) -> bool:
+    """ "All three come tomorrow" is more than the answer about the one child that was asked about further."""
+    told = {reading.student_id for reading in readings if reading.confidence >= SURE}
+    return bool(told - {None} - {question.student_id for question in talk.together})
 
 
 def _meant(talk: Talk, readings: Sequence[Reading]) -> list[Question]:

@@ -19,9 +19,11 @@ from bot.dialogs.officer_reports import hear_report
 from bot.dialogs.officer_returns import hear_back
 from bot.dialogs.officer_tasks import acknowledge, delegate, done, postpone, under_way
 from bot.dialogs.officer_triage import belongs, letter, picked_child, reply
+from bot.dialogs.officer_undo import take_step_back
 from bot.dialogs.officer_visits import photographed, told_afterwards, unasked
 from bot.dialogs.officer_words import decided, in_words
 from bot.dialogs.order import Order, case_numbered, case_of_child, is_name, lines_of, quoted_tasks
+from bot.dialogs.order_completed import completed
 from bot.dialogs.speaker import Speaker, area_of
 from bot.outbox.questions import NEVER_BLOCKS
 from bot.replies import OfficerReading, Told, read_officer, told_of_task
@@ -41,7 +43,7 @@ def officer_reading(inbound: Inbound, speaker: Speaker) -> OfficerReading:
 
 async def hear_officer(work: Work, inbound: Inbound, speaker: Speaker) -> str | None:
     """Carries out an officer's answer; None where the text is none."""
-    reading = officer_reading(inbound, speaker)
+    reading = await completed(work, inbound, speaker, officer_reading(inbound, speaker))
     area_code = await area_of(work, speaker.staff_id)
     order = Order(work, inbound, speaker, reading, area_code, await _task(work, inbound, speaker, reading))
     if inbound.photo is not None:
@@ -64,7 +66,7 @@ async def _with_photo(order: Order) -> str:
 async def _carry_out(order: Order) -> str | None:
     reading = order.reading
     if reading.command == "unknown" and reading.code is None:
-        return await unasked(order) or await _on_the_way(order)
+        return await _corrected(order) or await unasked(order) or await _on_the_way(order)
     if reading.command in FREE:
         return await FREE[reading.command](order)
     if order.task is None:
@@ -75,6 +77,12 @@ async def _carry_out(order: Order) -> str | None:
     if (question := _about(order.speaker, order.task)) is not None and order.task.state in {"done", "cancelled"}:
         await answered(order.work, order.inbound, question)
     return outcome
+
+
+async def _corrected(order: Order) -> str | None:
+    """Whoever takes their last step back may say at once what is meant instead."""
+    instead = await take_step_back(order)
+    return await _carry_out(instead) if isinstance(instead, Order) else instead
 
 
 async def _on_the_way(order: Order) -> str | None:

@@ -45,7 +45,7 @@ Choose = Callable[[Talk, Question, Inbound], Awaitable[Picked | str | None]]
 def ask_which_class(talk: Talk, class_ids: Sequence[int]) -> str:
     """The text fits more than one class."""
     names = [talk.room(class_id).name for class_id in class_ids]
-    return _ask(talk, "which_class", class_ids[0], names, {"pick": "class", "classes": [*class_ids]})
+    return ask_which(talk, "which_class", class_ids[0], names, {"pick": "class", "classes": [*class_ids]})
 
 
 def ask_which_pupil(talk: Talk, class_id: int, doubts: Sequence[Doubt], pupils: Mapping[int, Pupil]) -> str:
@@ -54,14 +54,14 @@ def ask_which_pupil(talk: Talk, class_id: int, doubts: Sequence[Doubt], pupils: 
     shown = [_shown(pupils[student_id]) for _, student_id in choices]
     facts = {"pick": "pupil", "room_id": class_id, "meant": dict(talk.meant), "more": talk.more, "choices": choices}
     said = "、".join(dict.fromkeys(doubt.said for doubt in doubts))
-    return _ask(talk, "sheet_unclear", class_id, shown, facts, said=said)
+    return ask_which(talk, "sheet_unclear", class_id, shown, facts, said=said)
 
 
 def ask_whether_all(talk: Talk, class_id: int, alone: str, together: str) -> str:
     """A text names absent pupils in correction: these alone, or these and those who were named before?"""
     shown = [phrase("sheet_scope.alone", names=alone), phrase("sheet_scope.together", names=together)]
     facts = {"pick": "scope", "room_id": class_id, "meant": dict(talk.meant), "more": talk.more}
-    return _ask(talk, "sheet_scope", class_id, shown, facts)
+    return ask_which(talk, "sheet_scope", class_id, shown, facts)
 
 
 def ask_for_more(talk: Talk, template: str, class_id: int, facts: Mapping[str, Any]) -> str:
@@ -175,7 +175,8 @@ def _by_name(text: str, choices: Sequence[tuple[str, int]], pupils: Mapping[int,
     return (fitting[0],) if len(fitting) == 1 else None
 
 
-def _ask(talk: Talk, template: str, class_id: int, shown: Sequence[str], facts: Mapping[str, Any], said: str = "") -> str:
+def ask_which(talk: Talk, template: str, class_id: int, shown: Sequence[str], facts: Mapping[str, Any], said: str = "") -> str:
+    """Asks back with numbers; `facts` say how the answer is read."""
     options = " ".join(f"{number}{one}" for number, one in enumerate(shown, start=1))
     expires = (talk.work.now + LIFE).isoformat()
     buttons = [*shown[:SHOWN], *[""] * (SHOWN - len(shown))]

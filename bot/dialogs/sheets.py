@@ -141,7 +141,8 @@ async def _take(
         changed = change(before, now, pupils) if again else {}
         names = names_of([one.student_id for one in now], pupils)
         talk.say("sheet_received", class_id, sheet_id=sheet.id, absent_names=names, next_step=step, **at_home, **changed)
-    ask_unclear_causes(talk, class_id, reading, now, pupils)
+    unexplained = {one.student_id for one in now if not one.excused and one.reason is None}
+    ask_unclear_causes(talk, class_id, reading, unexplained, pupils)
     return "sheet_answered" if first else "sheet_corrected"
 
 

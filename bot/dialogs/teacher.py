@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.dialogs.boarding import take_boarding
+from bot.dialogs.cause_corrected import corrected_cause
 from bot.dialogs.phrases import phrase
 from bot.dialogs.picking import Picked, ask_which_class, end_picks, picked
-from bot.dialogs.sheet_causes import picked_cause
+from bot.dialogs.sheet_causes import picked_cause, picked_meaning
 from bot.dialogs.sheet_talk import Talk, quoted, talk_of
 from bot.dialogs.sheet_unclear import only_unseated, say_no_seat, say_what_stands
 from bot.dialogs.sheets import take_sheet
@@ -25,7 +26,7 @@ async def hear_teacher(work: Work, inbound: Inbound, speaker: Speaker) -> str | 
     talk = await talk_of(work, inbound, speaker)
     if talk is None:
         return None
-    choice = await picked(talk, {"cause": picked_cause})
+    choice = await picked(talk, {"cause": picked_cause, "number": picked_meaning}) or await corrected_cause(talk)
     if isinstance(choice, str):
         return choice
     talk, sections, foreign = _sections(talk, choice)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.replies.ground import Ground
 from bot.replies.normalise import normalise
 from bot.replies.numerals import number
 from bot.replies.sheet_words import sheet_words
@@ -53,11 +54,9 @@ def find_classes(text: str, rooms: Sequence[Room]) -> list[ClassMention]:
     loose = [match for name in ("number_only", "grade_only") for match in words[name].finditer(text)]
     found += [mention for match in loose if (mention := _loose_mention(match, rooms)) is not None]
     found += [ClassMention(at, at + len(word), room.class_id, word) for room in rooms for word, at in _named(text, room)]
-    kept: list[ClassMention] = []
-    for mention in sorted(found, key=lambda one: (one.class_id is None, one.start - one.end, one.start)):
-        if all(mention.end <= other.start or mention.start >= other.end for other in kept):
-            kept.append(mention)
-    return sorted(kept, key=lambda one: one.start)
+    ground = Ground()
+    found.sort(key=lambda one: (one.class_id is None, one.start - one.end, one.start))
+    return sorted((one for one in found if ground.take(one.start, one.end)), key=lambda one: one.start)
 
 
 def split_by_class(text: str, rooms: Sequence[Room]) -> tuple[list[Section], list[str]]:

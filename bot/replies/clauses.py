@@ -61,12 +61,14 @@ def _shared(text: str, children: tuple[Child, ...]) -> Sequence[Share]:
     if len(children) > 1 and lexicon().patterns["except"].search(text):
         return [Share((), tuple(cut(text)), somebody=True)]
     shares: list[Share] = []
+    named: set[int] = set()
     is_paired = _is_paired(text, children)
     for clause in cut(text):
-        named = {one for told in shares if len(told.ids) < len(children) for one in told.ids}
-        for part in _by_child(clause, children, named, is_paired=is_paired):
-            if len(children) == 1 or not lexicon().patterns["not_him"].match(part.clauses[0].text):
-                _append(shares, part)
+        parts = _by_child(clause, children, named, is_paired=is_paired)
+        told = [part for part in parts if len(children) == 1 or not lexicon().patterns["not_him"].match(part.clauses[0].text)]
+        for part in told:
+            _append(shares, part)
+        named.update(one for part in told if len(part.ids) < len(children) for one in part.ids)
     return _without_courtesy(_together(shares)) if len(children) != 1 else [_whole(shares, children[0])]
 
 

@@ -36,12 +36,23 @@ def correction_in(text: str, children: Sequence[Child]) -> Correction | None:
 def _end_of_denial(said: str) -> int:
     """Where the words end that only say that it was wrong; 0 where there are none. Who uses no marks parts with blanks, or not at all."""
     words, ends = lexicon(), 0
+    if slip := _slip(said):
+        return slip
     for pause in islice(words.patterns["pause"].finditer(f"{said},"), _BREATHS):
         first = words.patterns["pause"].sub("", said[ends : pause.start()])
         if not first or words.whole["undo"].fullmatch(first):
             ends = min(pause.end(), len(said)) if first or ends else 0
     run_on = words.patterns["undo_run_on"].match(said, ends)
     return run_on.end() if run_on is not None else ends
+
+
+def _slip(said: str) -> int:
+    """Where "打错了" ends that something else follows: mistyped. By itself, and before what a stranger says, it is a wrong number."""
+    words = lexicon()
+    slip = words.patterns["slip"].match(said)
+    pause = words.patterns["pause"].match(said, slip.end()) if slip is not None else None
+    rest = said[pause.end() :] if pause is not None else ""
+    return len(said) - len(rest) if rest and not words.intents["wrong_number"].search(rest) else 0
 
 
 def _named_first(plain: str, children: Sequence[Child]) -> tuple[tuple[int, ...], str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from bot.replies.ground import Ground
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.reckoning import OF_SCHOOL, RULES
 from bot.replies.school_year import NO_SCHOOL_YEAR, SchoolYear
@@ -48,20 +47,13 @@ def find_days(text: str, today: date, school: SchoolYear = NO_SCHOOL_YEAR) -> tu
     `school`: without it the beginning and the end of a term are too vague for a day.
     """
     found: dict[int, Day] = {}
-    taken: list[tuple[int, int]] = []
+    ground = Ground()
     for kind, pattern in lexicon().dates.rules.among(text):
         for match in pattern.finditer(text):
-            if _is_free(taken, match.start(), match.end()):
-                insort(taken, match.span())
+            if ground.take(*match.span()):
                 found[match.start()] = Day(match.start(), match.end(), _reckoned(kind, match, today, school), kind, match.group())
-    days = _counted_on([found[start] for start, _ in taken], text, today)
+    days = _counted_on([found[start] for start in sorted(found)], text, today)
     return tuple(_not_yet_known(day, text) for day in _in_range(_agreed(days, text), text))
-
-
-def _is_free(taken: Sequence[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether nothing in `taken`, which is in order, lies there. Not by looking at each: a text of a thousand days would take minutes."""
-    place = bisect_left(taken, (start, end))
-    return (place == 0 or taken[place - 1][1] <= start) and (place == len(taken) or taken[place][0] >= end)
 
 
 def is_end(text: str, day: Day) -> bool:

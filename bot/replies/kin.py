@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from bot.replies.ground import Ground
 from bot.replies.kinds import Child
 from bot.replies.lexicon import lexicon
 from bot.replies.names import Mention
@@ -22,14 +23,15 @@ def find_kin(
     if len(children) < 2:
         return []
     found: list[Mention] = []
+    ground = Ground((mention.start, mention.end) for mention in taken)
     for match in lexicon().patterns["counted"].finditer(text):
-        _keep(match, _counted(match, children, named), [*taken, *found], found)
+        _keep(match, _counted(match, children, named), ground, found)
     for word, pattern in lexicon().children.siblings.items():
         for match in pattern.finditer(text):
-            _keep(match, _one_of(_sibling(word, children) if is_paired else children, children), [*taken, *found], found)
+            _keep(match, _one_of(_sibling(word, children) if is_paired else children, children), ground, found)
     for word, pattern in lexicon().children.kin.items():
         for match in pattern.finditer(text):
-            _keep(match, _one_of(_RULES[word](_of_sex(match.group(), children)), children), [*taken, *found], found)
+            _keep(match, _one_of(_RULES[word](_of_sex(match.group(), children)), children), ground, found)
     return found
 
 
@@ -40,8 +42,8 @@ def is_girl(child: Child) -> bool | None:
     return True if lexicon().children.female_names.search(child.name[1:]) else None
 
 
-def _keep(match: re.Match[str], meant: tuple[Collection[Child], bool], taken: Sequence[Mention], found: list[Mention]) -> None:
-    if all(match.end() <= one.start or match.start() >= one.end for one in taken):
+def _keep(match: re.Match[str], meant: tuple[Collection[Child], bool], ground: Ground, found: list[Mention]) -> None:
+    if ground.take(*match.span()):
         who, together = meant
         found.append(Mention(match.start(), match.end(), tuple(child.student_id for child in who), exact=False, together=together))
 

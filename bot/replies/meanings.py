@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bot.replies.action import QUESTIONS
 from bot.replies.clauses import Clause
 from bot.replies.dates import Day
+from bot.replies.ground import Ground
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.movement import Move, moves
 
@@ -145,11 +146,9 @@ def words_in(text: str) -> tuple[Word, ...]:
 
 def _longest(words: Sequence[Word]) -> list[Word]:
     """Where words overlap, the longer one was meant."""
-    kept: list[Word] = []
-    for word in sorted(words, key=lambda one: one.start - one.end):
-        if all(word.end <= other.start or word.start >= other.end for other in kept):
-            kept.append(word)
-    return sorted(kept, key=lambda one: one.start)
+    ground = Ground()
+    longer_first = sorted(words, key=lambda one: one.start - one.end)
+    return sorted((word for word in longer_first if ground.take(word.start, word.end)), key=lambda one: one.start)
 
 
 def _denied(text: str, word: Word) -> bool:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from bot.replies.dates import find_days
+from bot.replies.ground import Ground
 from bot.replies.lexicon import derived, lexicon
 from bot.replies.normalise import normalise
 from bot.replies.sounds import blurred, places, sound
@@ -68,11 +69,13 @@ def find_exact(text: str, people: Iterable[Named], *, pet_names: bool) -> list[M
     if letters.isdisjoint(text):
         return []
     found: list[Mention] = []
+    ground = Ground()
     plain, origins = _squeezed(text)
     for alias in aliases:
         for at in places(alias.text, plain):
-            if ids := alias.ids():
-                _keep(found, Mention(origins[at], origins[at + len(alias.text) - 1] + 1, ids, exact=True))
+            start, end = origins[at], origins[at + len(alias.text) - 1] + 1
+            if (ids := alias.ids()) and ground.take(start, end):
+                found.append(Mention(start, end, ids, exact=True))
     return sorted(found, key=lambda mention: mention.start)
 
 
@@ -109,11 +112,13 @@ def find_sounding(text: str, people: Iterable[Named], taken: Sequence[Mention]) 
     hits = sorted((-len(form), start, ids) for form, ids in _by_sound(tuple(people)).items() for start in places(form, heard))
     if not hits:
         return []
-    found = list(taken)
+    found: list[Mention] = []
+    ground = Ground((mention.start, mention.end) for mention in taken)
     for longer, start, ids in hits:
-        if not _is_a_word(text[start : start - longer]):
-            _keep(found, Mention(start, start - longer, ids, exact=False))
-    return sorted((mention for mention in found if not mention.exact), key=lambda mention: mention.start)
+        end = start - longer
+        if not _is_a_word(text[start:end]) and ground.take(start, end):
+            found.append(Mention(start, end, ids, exact=False))
+    return sorted(found, key=lambda mention: mention.start)
 
 
 def nearly(said: str, people: Iterable[Named]) -> tuple[int, ...]:
@@ -178,11 +183,6 @@ def _squeezed(text: str) -> tuple[str, Sequence[int]]:
         return text, range(len(text))
     places = [place for place, letter in enumerate(text) if letter not in _JOINT_LETTERS]
     return "".join(text[place] for place in places), places
-
-
-def _keep(found: list[Mention], mention: Mention) -> None:
-    if all(mention.end <= other.start or mention.start >= other.end for other in found):
-        found.append(mention)
 
 
 @derived(maxsize=4096)

@@ -43,7 +43,7 @@ class Roll(Leaves):
         """Take the whole sheet."""
         for place, token in enumerate(row):
             late = token.kind == "arrived" and token.text[0] in _LATE
-            if (late or token.kind in _REASONS) and self._heads(row[place + 1 :], always=late):
+            if (late or token.kind in _REASONS) and self._heads(row[place + 1 : place + 3], always=late):
                 self.speaks = True
                 self._heading(token)
             else:

@@ -26,6 +26,12 @@ CAUSES = frozenset({
 DEATH = "death"
 """No family writes it as an answer, and no plan has a rule for it: a person reads it."""
 _HEADS = frozenset({"pupil", "seat"})
+_GRAVEST = frozenset({DEATH, "safety"})
+_OF_STAFF = {
+    "story_death": DEATH, "story_safety": "safety", "story_early_marriage": "early_marriage", "story_bullying": "bullying",
+    "story_religious_study": "religious_study", "story_working": "working",
+}  # fmt: skip
+"""What a teacher's own words mean of a pupil; the gravest first."""
 _SHORTEST = 2  # characters of a story
 _AWAY = "没来"
 
@@ -145,19 +151,30 @@ def _story(words: str, ids: Sequence[int], pupils: Sequence[Pupil], today: date)
     plain = sheet["hearsay"].sub("", words[of_all.end() if of_all else 0 : _came_at(words)]).strip(" ,、")
     if len(plain) < _SHORTEST or not ids:
         return None
-    if sheet["story_death"].match(plain):
-        return Story(ids[0], DEATH, sure=True, away=True, came=False)
     name = next(pupil.name for pupil in pupils if pupil.student_id == ids[0])
     readings = read_guardian(f"{name}{plain}", question="absence", children=[Child(ids[0], name)], today=today)
     intents = {reading.intent for reading in readings}
     away, came = bool(sheet["story_away"].search(plain)), _came_at(words) < len(words)
-    if intents == {"safety"} and not is_danger_from_staff(words):
+    is_no_danger = intents == {"safety"} and not is_danger_from_staff(words)
+    if (known := _in_own_words(plain)) is not None and (is_no_danger or intents <= {"unknown", known} or known in _GRAVEST):
+        return Story(ids[0], known, sure=True, away=away or known == DEATH, came=came and known != DEATH)
+    if is_no_danger:
         return None
     if len(intents) == 1 and intents <= CAUSES | {"safety"}:
         sure = all(reading.confidence >= SURE for reading in readings)
         return Story(ids[0], readings[0].intent, sure=sure, away=away, came=came)
     hinted = intents <= {"unknown"} and not sheet["story_of_others"].search(plain) and _touched(plain)
     return Story(ids[0], None, sure=False, away=away, came=came) if hinted else None
+
+
+def _in_own_words(plain: str) -> str | None:
+    """A cause that is told as people of a school tell it; not what is hedged, denied, or said of somebody else."""
+    sheet, patterns = sheet_words().sheet, lexicon().patterns
+    spoiled = sheet["story_of_others"], sheet["story_of_grown_ups"], patterns["hedge"], patterns["guess"]
+    if any(pattern.search(plain) for pattern in spoiled):
+        return None
+    told = ((intent, sheet[name].search(plain)) for name, intent in _OF_STAFF.items())
+    return next((intent for intent, found in told if found and not sheet["story_denied"].search(plain[: found.start()])), None)
 
 
 def _came_at(words: str) -> int:

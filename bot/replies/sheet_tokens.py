@@ -35,10 +35,13 @@ def tokens(text: str, mentions: Sequence[Mention], today: date) -> list[Token]:
     """Cut normalised text into tokens; letters in a row that fit nothing become one `unread` token."""
     found: list[Token] = []
     named = {mention.start: mention for mention in mentions}
+    starts = sorted(named, reverse=True)
     days = {day.start: day for day in find_days(text, today)}
     place = 0
     while place < len(text):
-        limit = min((start for start in named if start > place), default=len(text))
+        while starts and starts[-1] <= place:
+            starts.pop()
+        limit = starts[-1] if starts else len(text)
         if found and found[-1].kind == "seat":  # "5号周四": a seat and a day, not the 5th that is a Thursday
             days |= {place + day.start: _moved(day, place) for day in find_days(text[place : place + _AHEAD], today)}
         token, place = _next(text, place, limit, named.get(place), days)

@@ -10,6 +10,7 @@ from functools import lru_cache
 import rjieba
 from pypinyin import lazy_pinyin
 
+from bot.replies.ground import Ground
 from bot.replies.lexicon import derived, lexicon
 
 _LETTERS = re.compile(r"[a-z][a-z'1-5 ]*[a-z1-5]|[a-z]{2,}")
@@ -72,10 +73,10 @@ def _mend(letters: list[str], place: int, end: int, sounding: Mapping[tuple[str,
 def _loose(text: str, names: Sequence[str]) -> list[tuple[int, int]]:
     """Where single characters stand side by side that are no word together."""
     found: list[tuple[int, int]] = []
-    place, kept = 0, [span for name in names if name[-1:] in text for span in _spans(text, name)]
+    place, kept = 0, Ground(span for name in names if name[-1:] in text for span in _spans(text, name))
     for token in rjieba.cut(text, False):
         end = place + len(token)
-        single = len(token) == 1 and "\u4e00" <= token <= "\u9fff" and not any(start <= place < stop for start, stop in kept)
+        single = len(token) == 1 and "\u4e00" <= token <= "\u9fff" and not kept.holds(place)
         if single and found and found[-1][1] == place:
             found[-1] = (found[-1][0], end)
         elif single:

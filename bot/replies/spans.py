@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.replies.dates import Day
+from bot.replies.ground import Ground
 from bot.replies.sheet_words import sheet_words
 
 _DAY = timedelta(days=1)
@@ -41,7 +42,8 @@ def joint_start(plain: str, day: Day) -> int:
 
 def cut_out(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """The text without these stretches of it."""
-    return "".join(letter for place, letter in enumerate(text) if not any(start <= place < end for start, end in spans))
+    ground = Ground(spans)
+    return "".join(letter for place, letter in enumerate(text) if not ground.holds(place))
 
 
 def _ends(plain: str, day: Day) -> bool:

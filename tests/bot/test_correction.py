@@ -34,6 +34,11 @@ CHILDREN = [Child(1, "马小龙"), Child(2, "马麦燕")]
         ("不是3是4", (), "4"),
         ("不对 反了 小龙周五麦燕周三", (), "小龙周五麦燕周三"),
         ("麦燕的不对 是肚子疼", (2,), "是肚子疼"),
+        ("打错了，麦燕后天来", (), "麦燕后天来"),
+        ("刚才打错了 是周四", (), "周四"),
+        ("刚才那个不算，明天来", (), "明天来"),
+        ("上一条不算", (), ""),
+        ("刚发错了，明天来", (), "明天来"),
     ],
 )
 def test_what_opens_by_taking_back(text: str, named: tuple[int, ...], instead: str) -> None:
@@ -42,7 +47,22 @@ def test_what_opens_by_taking_back(text: str, named: tuple[int, ...], instead: s
 
 @pytest.mark.parametrize(
     "text",
-    ["后天", "不是我家孩子", "错过了车，明天来", "麦燕后天", "", "，，", "打错电话了", "不对劲，娃头晕", "3", "娃说 不对", "2 不去了"],
+    [
+        "后天",
+        "不是我家孩子",
+        "错过了车，明天来",
+        "麦燕后天",
+        "",
+        "，，",
+        "打错电话了",
+        "打错了",
+        "打错了，我不是家长",
+        "打错了，不认识你们",
+        "不对劲，娃头晕",
+        "3",
+        "娃说 不对",
+        "2 不去了",
+    ],
 )
 def test_what_takes_nothing_back(text: str) -> None:
     assert correction_in(text, CHILDREN) is None

@@ -54,3 +54,52 @@ async def test_what_nobody_can_read_ends_no_task_and_an_account_does(asked: Coun
     await village.expects("办好了")
     await principal.replies(f"{contact.code} 联系上了，孩子发烧，周一来")
     await principal.expects("办好了")
+
+
+async def test_what_an_answer_lacked_comes_with_the_next_text(asked: County) -> None:
+    """ "4" lacks its day and "3" its result: whoever is asked for it need not write the code again."""
+    village, principal = asked.phones["village_committee"], asked.phones["principal"]
+    await village.replies("4")
+    await village.expects("请写明延到哪天")
+    await village.replies("到后天")
+    await village.expects("没办成", "理由")  # the plan wants one
+    await village.replies("4 后天，雪大路封了")
+    await village.expects("延到11月5日")
+    code = (await asked.task("home_visit")).code
+    await village.replies(f"{code} 3")
+    await village.expects("请在后面写明情况")
+    await village.replies("见到他奶奶，说下周一送来")
+    await village.expects("办好了")
+    await principal.replies("3")
+    await principal.expects("请在后面写明情况")
+    await principal.replies("我正开车呢")
+    assert (await asked.task("principal_contact")).state == "open"
+
+
+async def test_that_a_family_was_spoken_to_is_a_result(asked: County) -> None:
+    await asked.phones["principal"].replies("已经给家长打通电话了，说下周一送来")
+    await asked.phones["principal"].expects("办好了")
+
+
+async def test_the_last_step_is_taken_back_and_another_done_instead(asked: County) -> None:
+    principal, other = asked.phones["principal"], asked.phones["attendance_officer"]
+    code = (await asked.task("principal_contact")).code
+    await principal.replies("转给张专干")
+    await principal.expects("已转给张专干")
+    await other.expects(f"回{code}")
+    await principal.replies("不对，4 延到后天，路断了")
+    await principal.expects("延到11月5日")
+    await other.expects(code, "已收回")
+    await principal.replies("更正 5没来")  # of a sheet
+    await principal.expects("没看懂")
+    await principal.replies("刚才那个不算")
+    await principal.expects("已撤回", "还由您办")
+    assert (await asked.task("principal_contact")).postponed == 0
+
+
+async def test_what_is_done_cannot_be_taken_back(asked: County) -> None:
+    principal = asked.phones["principal"]
+    await principal.replies("3 电话打通，家长答应明天送")
+    await principal.expects("办好了")
+    await principal.replies("不对，还没办好")
+    await principal.expects("不能撤回")

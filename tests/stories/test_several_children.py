@@ -76,3 +76,18 @@ async def test_what_is_not_answered_keeps_no_other_child_from_being_asked_about(
     await father.replies("3")
     await father.expects("麦燕", "11月4日")
     assert await answers(county) == [("will_return", "2026-11-04")]
+
+
+async def test_what_is_said_of_all_is_not_taken_for_the_one_that_was_asked_about_further(county: County) -> None:
+    """Xiaojun is ill and it was asked until when: "all three come tomorrow" corrects the other two as well."""
+    father = await ask_father(county, "马小龙", "马麦燕", "马小军", absent="1 2 3")
+    await father.replies("2")
+    await father.expects("小龙：11月2日", "麦燕：11月2日", "小军：11月2日")
+    await father.replies("不对，小军也发烧着呢")
+    await father.expects("小军", "大概哪天")
+    await father.replies("三个都明天来")
+    await father.expects("小龙：11月3日送孩子到校", "麦燕：11月3日送孩子到校")
+    await father.replies("打错了，麦燕后天来")
+    await father.expects("麦燕", "11月4日送孩子到校")
+    said = sorted(await answers(county))
+    assert [day for _, day in said] == ["2026-11-03", "2026-11-03", "2026-11-04"]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.tables import Absence, AttendanceSheet
+from tests.stories.classes import room
 from tests.stories.county import PLAN, County
 
 
@@ -180,3 +181,65 @@ async def test_what_the_plan_has_no_rule_for_is_read_by_the_county(county: Count
     await asked.phones["class_teacher"].replies("马小龙念经去了")
     await asked.phones["class_teacher"].expects("缺勤马小龙", "转告孙科长")
     assert await passed_on(asked) == [("staff_letter", None)]
+
+
+async def test_the_number_of_a_cause_says_what_it_says_and_is_taken_back_as_a_seat(county: County) -> None:
+    """Who answers the menu with a bare 2 may have meant seat 2: the receipt shows it, and the next text sets it right."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.student("李梅花", guardians=["mother"])
+    await county.to("2026-11-02 08:31")
+    teacher = county.phones["class_teacher"]
+    await teacher.replies("马小龙好像打工去了")
+    await teacher.expects("没看准", "2家里困难")
+    await teacher.replies("2")
+    await teacher.expects("马小龙按“2家里困难”记下", "王校长", "不是请回：不对", "2号没来")
+    assert await passed_on(county) == [("aid", county.students["马小龙"])]
+    await teacher.replies("2号没来")
+    await teacher.expects("马小龙的情况没看准")
+    await teacher.expects("加上李梅花", "缺勤马小龙、李梅花")
+    assert await passed_on(county) == []
+    assert await absences(county) == {"马小龙": "absent", "李梅花": "absent"}
+    await teacher.replies("2")
+    await teacher.expects("马小龙按“2家里困难”记下")
+    assert await passed_on(county) == [("aid", county.students["马小龙"])]
+
+
+async def test_a_cause_that_was_picked_by_mistake_is_picked_anew(asked: County) -> None:
+    teacher = asked.phones["class_teacher"]
+    await teacher.replies("马小龙好像打工去了")
+    await teacher.expects("没看准")
+    await teacher.replies("2")
+    assert "号没来" not in await teacher.expects("按“2家里困难”记下")  # nobody sits there
+    await teacher.replies("不对，1")
+    await teacher.expects("按“1打工”记下", "赵干事")
+    assert await passed_on(asked) == [("child_labour_check", asked.students["马小龙"])]
+    await teacher.replies("点错了")
+    await teacher.expects("马小龙的情况没看准", "1打工")
+    assert await passed_on(asked) == []
+    await asked.to("2026-11-02 13:01")
+    await asked.phones["father"].expects("小龙")  # nobody knows why any more
+
+
+async def test_a_number_is_asked_back_where_it_may_answer_the_sheet_of_another_class(asked: County) -> None:
+    await room(asked, "3", ["王一", "王二"])
+    await asked.to("2026-11-03 08:31")
+    teacher = asked.phones["class_teacher"]
+    await teacher.replies("三(2)班 马小龙好像打工去了")
+    await teacher.expects("没看准")
+    await teacher.replies("2")
+    await teacher.expects("1马小龙的情况：2家里困难 2三(3)班2号没到")
+    assert await passed_on(asked) == []
+    await teacher.replies("2")
+    await teacher.expects("三(3)班11月3日", "缺勤王二")
+    assert "aid" not in [kind for kind, _ in await passed_on(asked)]
+
+
+async def test_a_number_that_is_no_seat_of_the_other_class_picks_the_cause(asked: County) -> None:
+    await room(asked, "3", ["王一", "王二"])
+    await asked.to("2026-11-03 08:31")
+    teacher = asked.phones["class_teacher"]
+    await teacher.replies("三(2)班 马小龙好像打工去了")
+    await teacher.expects("没看准")
+    await teacher.replies("4")
+    await teacher.expects("按“4不愿上学”记下")
