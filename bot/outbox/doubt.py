@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import DateTime, and_, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.channels.base import Channel
 from bot.outbox.address import price_of
@@ -47,7 +48,10 @@ LOST = "lost"
 
 @dataclass(frozen=True)
 class Doubt:
-    """An attempt without a known outcome, its message and its address. `called_at`: empty where the call was never made."""
+    """An attempt without a known outcome, its message and its address.
+
+    `started_at`: at the latest now, also where the clock was put back since. `called_at`: empty where the call was never made.
+    """
 
     attempt_id: int
     started_at: datetime
@@ -148,16 +152,17 @@ class Doubts:
 
     async def _find(self, held: Held) -> list[Doubt]:
         """What is old enough that its call has surely ended: a holder before us may have called until the end of its lease."""
-        old = func.clock_timestamp() - self._settings.doubt_after
         unanswered = and_(
-            Attempt.outcome.is_(None), Attempt.started_at <= old, Attempt.id != func.all(list(self._under_way.get(held.sender_id, ())))
+            Attempt.outcome.is_(None),
+            self._is_old(Attempt.started_at),
+            Attempt.id != func.all(list(self._under_way.get(held.sender_id, ()))),
         )
         if time.monotonic() - self._held_since[held.sender_id][1] < self._settings.doubt_after.total_seconds():
             unanswered = and_(unanswered, Attempt.epoch == held.epoch)
-        unknown = and_(Attempt.outcome == "unknown", func.coalesce(Attempt.finished_at, Attempt.started_at) <= old)
+        unknown = and_(Attempt.outcome == "unknown", self._is_old(func.coalesce(Attempt.finished_at, Attempt.started_at)))
         async with self._database.session() as session:
             rows = await session.execute(
-                select(Attempt, Message, Contact)
+                select(Attempt, Message, Contact, func.least(Attempt.started_at, func.clock_timestamp()))
                 .join(Message, Message.id == Attempt.message_id)
                 .join(Contact, Contact.id == Message.contact_id)
                 .where(or_(unanswered, unknown), Message.sender_id == held.sender_id)
@@ -166,9 +171,13 @@ class Doubts:
             )
             decrypt = self._settings.cipher.decrypt
             return [
-                Doubt(attempt.id, attempt.started_at, attempt.called_at, message, decrypt(contact.address_encrypted))
-                for attempt, message, contact in rows
+                Doubt(attempt.id, started_at, attempt.called_at, message, decrypt(contact.address_encrypted))
+                for attempt, message, contact, started_at in rows
             ]
+
+    def _is_old(self, at: ColumnElement[datetime] | InstrumentedAttribute[datetime]) -> ColumnElement[bool]:
+        """Also what is still to come: it was before the clock was put back."""
+        return or_(at <= func.clock_timestamp() - self._settings.doubt_after, at > func.clock_timestamp())
 
     async def _ask(self, channel: Channel, doubt: Doubt, held: Held, now: datetime) -> Sequence[str] | None:
         """Provider ids that it may have, the newest first; None where there is nobody to ask."""

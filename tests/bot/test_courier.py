@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from bot.channels import base
 from bot.channels.base import Capabilities, Heard, MalformedCall, Outcome, Outgoing, Request, Result
@@ -309,6 +309,28 @@ async def test_doubt_waits_until_the_call_has_surely_ended(world: World, scripte
     await _forget_the_dead(world.database)
     assert await world.worker(doubt_after=timedelta(seconds=15)).drain(NOW) == 0
     assert len(scripted.sent) == 1
+
+
+async def test_a_call_before_the_clock_was_put_back_is_looked_for_at_once_and_in_the_right_time(
+    world: World, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider's clock was right all the time: it took the call an hour before we think that we made it."""
+    scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=True)
+    took_it_at = datetime.now(NOW.tzinfo)
+
+    async def found(message: Outgoing, since: datetime) -> list[str]:
+        return ["p1"] if took_it_at >= since else []
+
+    monkeypatch.setattr(scripted, "find", found)
+    await _send_and_die(world, scripted)
+    await _forget_the_dead(world.database)
+    async with world.database.session() as session, session.begin():
+        await session.execute(update(Attempt).values(started_at=took_it_at + timedelta(hours=1)))
+    worker = world.worker(doubt_after=timedelta(seconds=15))
+    worker._courier._doubts._held_since[(await world.the_sender()).id] = 2, 0.0
+    await worker.drain(NOW)
+    (message,) = await world.messages()
+    assert (len(scripted.sent), message.state, message.provider_id) == (1, "sent", "p1")
 
 
 async def test_two_messages_that_read_the_same_are_told_apart(world: World, scripted: Scripted) -> None:
