@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -142,3 +143,21 @@ async def test_a_call_that_was_not_made_has_not_failed(world: World, scripted: S
     await world.change(Sender, held.sender_id, state="open")
     await worker.drain(later + timedelta(seconds=10))
     assert len(scripted.sent) == 1
+
+
+async def test_whoever_lost_the_lease_and_has_it_again_makes_no_call_of_before(
+    world: World, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between writing the call down and making it: somebody else may have put it back in between."""
+    held, item = await _taken(world)
+    courier = Courier(world.database, world.settings(), "a")
+    await courier.renew(NOW)
+
+    async def lost_and_held_again(*_: object, **__: object) -> bool:
+        courier._held = {held.sender_id: replace(held, epoch=held.epoch + 2)}
+        return True
+
+    monkeypatch.setattr(Beginning, "may_call", lost_and_held_again)
+    await courier._send(held, item, NOW)
+    await courier.stop()
+    assert scripted.sent == []

@@ -258,10 +258,14 @@ class Timed(Scripted):
         return await super().send(message)
 
 
-async def test_calls_that_waited_for_the_database_are_let_out_at_the_senders_rate(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("parts", [1, 3])
+async def test_calls_that_waited_for_the_database_are_let_out_at_the_senders_rate(
+    world: World, monkeypatch: pytest.MonkeyPatch, parts: int
+) -> None:
     channel, begin = Timed(), Beginning.may_call
+    channel.capabilities = replace(channel.capabilities, counts="parts")
     world.channels["scripted", "main"] = channel
-    await world.sender("scripted", "10699", rate=50)
+    await world.sender("scripted", "10699", rate=50 * parts)
     back = time.monotonic() + 1.5
 
     async def away(self: Beginning, attempt_id: int, *, is_trial: bool = False) -> bool:
@@ -270,8 +274,9 @@ async def test_calls_that_waited_for_the_database_are_let_out_at_the_senders_rat
 
     monkeypatch.setattr(Beginning, "may_call", away)
     for phone in PARENTS[:12]:
-        await world.say(await world.person(phone))
+        await world.say(await world.person(phone), facts={"say": "字" * (67 * parts - 40)})
     await world.worker().drain(NOW)
+    assert {message.parts for message in await world.messages()} == {parts}
     assert len(channel.times) == 12
     assert channel.times[-1] - channel.times[0] >= 11 / 50 - GRAIN
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.channels.base import Outcome, Outgoing, Result
+from bot.outbox.trials import plan_trials
 from bot.worker import Worker
 from storage.tables import Attempt, Sender
 from tests.bot.test_courier import Scripted
@@ -95,6 +96,35 @@ async def test_a_trial_that_never_ends_is_followed_by_another(world: World, scri
     await worker.drain(NOW)
     sender = await world.the_sender()
     assert (sender.state, sender.try_at, len(scripted.sent), trouble) == ("stopped", NOW + timedelta(hours=1), 1, [])
+
+
+async def test_one_that_was_paused_during_its_trial_stays_paused(world: World, scripted: Account, trouble: Trouble) -> None:
+    sender_id = (await world.the_sender()).id
+    await world.change(Sender, sender_id, state="stopped", stopped_reason="20003", tries=1, try_at=NOW)
+    await world.say(await world.person("+8613893010001"), expires_at=NOW + timedelta(days=1))
+
+    async def paused_meanwhile() -> None:
+        await world.change(Sender, sender_id, state="paused")
+
+    scripted.answers = [paused_meanwhile]
+    await world.worker(policy=TRIED).drain(NOW)
+    assert (len(scripted.sent), (await world.the_sender()).state, trouble) == (1, "paused", [])
+
+
+@pytest.mark.parametrize(
+    ("sender", "tries", "minutes"),
+    [
+        (Sender(state="open", try_at=None, tries=0), 1, 15),
+        (Sender(state="open", try_at=NOW - timedelta(hours=1), tries=1), 2, 60),
+        (Sender(state="open", try_at=NOW + timedelta(hours=1), tries=7), 8, 60),
+        (Sender(state="open", try_at=NOW - timedelta(hours=23), tries=7), 8, 60),
+        (Sender(state="open", try_at=NOW - timedelta(hours=25), tries=7), 1, 15),
+        (Sender(state="draining", try_at=NOW, tries=1), 1, None),
+    ],
+)
+def test_one_that_works_for_minutes_only_waits_longer_each_time(sender: Sender, tries: int, minutes: int | None) -> None:
+    plan_trials(sender, NOW, TRIED)
+    assert (sender.tries, sender.try_at) == (tries, None if minutes is None else NOW + timedelta(minutes=minutes))
 
 
 @pytest.mark.parametrize("state", ["paused", "stopped"])
