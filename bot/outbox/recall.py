@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Select, exists, func, or_, select
@@ -59,18 +60,23 @@ class Recall:
         known = [channel.capabilities.name for channel in self._settings.channels.values()]
         here = exists().where(Contact.id == Message.contact_id, Contact.kind.in_(kinds))
         other_way = or_(Message.channel.in_(self._alike(lines)), Message.channel.not_in(known) & here, elsewhere)
-        stranded = self._waiting().where(shut, other_way)
-        return await self._say_anew(work, (await work.session.scalars(stranded)).all())
+        return await self._say_anew(work, await self._locked(work, self._waiting().where(shut, other_way)))
 
     async def _spent(self, work: Work, lines: Sequence[Line]) -> int:
-        """From senders that have used up their day or are closed at this hour, where another takes it now. Publicity waits for them."""
+        """From senders that have used up their day or are closed at this hour, where another takes it now. Publicity waits for them.
+
+        However many wait there that no other takes, those behind them are found.
+        """
         spent = [line.sender_id for line in lines if not line.ready]
         alike = self._alike([line for line in lines if line.ready])
-        stranded = self._waiting().where(
-            Message.sender_id.in_(spent), Message.urgency != "bulk", Message.channel.in_(alike)
-        )  # fmt: skip
-        ids = (await work.session.scalars(stranded)).all() if alike else []
-        return await self._say_anew(work, await self._with_another_way(work.session, ids, lines, work.now))
+        stranded = self._waiting().where(Message.sender_id.in_(spent), Message.urgency != "bulk", Message.channel.in_(alike))
+        moving: list[int] = []
+        for start in count(0, self._settings.batch):
+            ids = (await work.session.scalars(stranded.offset(start))).all() if alike else []
+            moving = await self._with_another_way(work.session, ids, lines, work.now)
+            if moving or len(ids) < self._settings.batch:
+                break
+        return await self._say_anew(work, await self._locked(work, self._waiting().where(Message.id.in_(moving))))
 
     async def _with_another_way(self, session: AsyncSession, ids: Collection[int], lines: Sequence[Line], now: datetime) -> list[int]:
         """Those of the messages that would be addressed to a line that is ready: the others would only come back here."""
@@ -99,8 +105,10 @@ class Recall:
             .where(is_waiting(), ~is_in_doubt())
             .order_by(Message.urgency.desc(), Message.id)
             .limit(self._settings.batch)
-            .with_for_update(of=Message, skip_locked=True)
         )
+
+    async def _locked(self, work: Work, waiting: Select[int]) -> Sequence[int]:
+        return (await work.session.scalars(waiting.with_for_update(of=Message, skip_locked=True))).all()
 
     async def _say_anew(self, work: Work, ids: Sequence[int]) -> int:
         """Looked at again now that they are locked: one may have been picked up since they were looked for."""

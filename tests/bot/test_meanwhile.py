@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.channels.base import Outcome, Result
+from bot.outbox.contacts import resting_key
 from bot.outbox.courier import Courier
 from bot.outbox.policy import Window
-from storage.tables import Absence, Consent, Contact, PersonContact, Sender
+from storage.tables import Absence, Consent, Contact, Intent, PersonContact, Sender
 from tests.bot.test_courier import Scripted
 from tests.bot.test_ways import OTHER, PARENT, _channel, first, second
 from tests.bot.test_ways import _report as bring_report
@@ -141,6 +142,22 @@ async def test_a_sender_with_too_little_left_for_a_message_keeps_none_back(world
         await worker.drain(NOW)
     await worker.drain(NOW + MINUTE)
     assert (len(first.sent), len(second.sent)) == (1, 2)
+
+
+async def test_those_whom_no_other_sender_reaches_hold_up_nobody_behind_them(world: World, first: Scripted, second: Scripted) -> None:
+    phones = [f"+861389301100{number}" for number in range(6)]
+    people = [await world.person(phone) for phone in phones]
+    await world.change(Sender, await _known_at_first(world, *phones), daily_cap=1)
+    keys = [await world.say(person) for person in people]
+    worker = world.worker(batch=2)
+    while await worker._dispatch(NOW):
+        pass
+    until = (NOW + 9 * HOUR).isoformat()
+    for key, phone in zip(keys[:5], phones, strict=False):
+        resting = {resting_key((await world.contact(phone)).id, "second"): until}
+        await world.change(Intent, (await world.intent(key)).id, resting=resting)
+    await worker.drain(NOW)
+    assert ([message.to for message in first.sent], [message.to for message in second.sent]) == (phones[:1], phones[5:])
 
 
 async def test_over_the_day_of_every_sender_it_waits_and_goes_round_in_no_circle(world: World, first: Scripted, second: Scripted) -> None:
