@@ -119,6 +119,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Processes of fanxiao run that were started with another newest key ({users}). Nothing was encrypted again. "
         "Give all processes (web, worker) the same keys, start them again, then repeat this command.",
     ),
+    "value_unreadable": (
+        "{where} 中编号 {row} 的内容用现有的密钥都读不出来（已损坏，或缺少当时的密钥），重新加密到此为止。"
+        "请补上缺少的密钥再运行；在此之前任何旧密钥都不要去掉。",
+        "None of the keys reads the value of {where} in row {row} (it is damaged, or its key is missing). Encrypting again ended there. "
+        "Add the key that is missing and repeat this command; until then retire no older key.",
+    ),
     "key_wrong": (
         "密钥不对：{source} 中没有加密这个数据库所用的密钥。请使用当初的密钥；没有它就无法读取已加密的号码。",
         "Wrong key: {source} lacks a key that this database was encrypted with. Use the one it began with; no other reads them.",

@@ -9,7 +9,7 @@ from psycopg import sql
 from sqlalchemy import Table
 
 from storage.at_work import under_other_keys
-from storage.crypto import Cipher
+from storage.crypto import Cipher, Undecipherable
 from storage.faults import StartFault
 from storage.server import Server
 from storage.tables import Base
@@ -31,8 +31,8 @@ def rotate(server: Server, connection: psycopg.Connection, cipher: Cipher) -> in
     """Encrypts everything again in batches (each a transaction) and gives the number of values.
 
     Refused while a process runs that was started with another newest key: it could not read the new values, and what it writes
-    would be lost with the older key. Afterwards keys between the newest and the oldest may go;
-    the oldest stays, because the indexes derive from it.
+    would be lost with the older key. Ends at a value that none of the keys reads: no key may go then. Afterwards keys between
+    the newest and the oldest may go; the oldest stays, because the indexes derive from it.
     """
     if users := under_other_keys(server, connection, cipher):
         raise StartFault("other_keys_in_use", users=users)
@@ -56,5 +56,13 @@ def _column(connection: psycopg.Connection, cipher: Cipher, table: Table, column
             rows = connection.execute(select, [last, LARGE.get(table.name, BATCH)]).fetchall()
             if not rows:
                 return done
-            connection.execute(update, [[row[0] for row in rows], [cipher.rotate(bytes(row[1])) for row in rows]])
+            fresh = [_rotated(cipher, f"{table.name}.{column}", row_id, bytes(token)) for row_id, token in rows]
+            connection.execute(update, [[row_id for row_id, _ in rows], fresh])
         last, done = rows[-1][0], done + len(rows)
+
+
+def _rotated(cipher: Cipher, where: str, row_id: int, token: bytes) -> bytes:
+    try:
+        return cipher.rotate(token)
+    except Undecipherable as error:
+        raise StartFault("value_unreadable", where=where, row=row_id) from error

@@ -194,6 +194,17 @@ def test_nothing_is_rotated_while_a_process_encrypts_with_the_key_before(fresh: 
             assert rotation.rotate(fresh, connection, new) == 1
 
 
+def test_a_value_that_no_key_reads_is_named_and_ends_the_rotation(fresh: Server) -> None:
+    cipher = Cipher([new_key()])
+    migrate(fresh, cipher)
+    with fresh.direct(Role.OWNER) as connection:
+        connection.execute(
+            "insert into contact (id, kind, address_encrypted, address_index) values (7, 'phone', %s, %s)", [b"-", cipher.index("a")]
+        )
+        with pytest.raises(StartFault, match=r"contact\.address_encrypted in row 7"):
+            rotation.rotate(fresh, connection, cipher)
+
+
 def test_every_encrypted_column_can_be_rotated() -> None:
     """It goes by one number that tells the rows apart."""
     for table, _ in rotation.encrypted_columns():
