@@ -148,13 +148,14 @@ def _story(words: str, ids: Sequence[int], pupils: Sequence[Pupil], today: date)
     """None where it is none of the causes, nor a danger. One that is hedged or not wholly explained is not `sure`."""
     sheet = sheet_words().sheet
     of_all = sheet["story_of_all"].match(words)
-    plain = sheet["hearsay"].sub("", words[of_all.end() if of_all else 0 : _came_at(words)]).strip(" ,、")
+    said = sheet["hearsay"].sub("", words[of_all.end() if of_all else 0 : _came_at(words)]).strip(" ,、")
+    plain = sheet["story_not_back"].sub("", said)
     if len(plain) < _SHORTEST or not ids:
         return None
     name = next(pupil.name for pupil in pupils if pupil.student_id == ids[0])
     readings = read_guardian(f"{name}{plain}", question="absence", children=[Child(ids[0], name)], today=today)
     intents = {reading.intent for reading in readings}
-    away, came = bool(sheet["story_away"].search(plain)), _came_at(words) < len(words)
+    away, came = plain != said or bool(sheet["story_away"].search(plain)), _came_at(words) < len(words)
     is_no_danger = intents == {"safety"} and not is_danger_from_staff(words)
     if (known := _in_own_words(plain)) is not None and (is_no_danger or intents <= {"unknown", known} or known in _GRAVEST):
         return Story(ids[0], known, sure=True, away=away or known == DEATH, came=came and known != DEATH)
