@@ -120,16 +120,18 @@ async def take_cause(talk: Talk, question: Question, earlier: Inbound, number: i
     if said:
         seat = seated(number, pupils)
         facts: dict[str, Any] = {"seat": str(number)} if seat is not None and seat.student_id != student_id else {}
-        outcome = talk.say("cause_taken", class_id, name=pupils[student_id].name, picked=label(number), told=said, **facts)
+        outcome = talk.say(
+            "cause_taken", class_id, name=pupils[student_id].name, picked=f"{number}{cause_named(number)}", told=said, **facts
+        )
     else:
         outcome = say_who_has_it(talk, class_id, {student_id: phrase("next_step.going_on")}, pupils)
     still = [one for one in others if one in pupils]
     return ask_cause(talk, class_id, still, pupils) if still else outcome
 
 
-def label(number: int) -> str:
-    """A cause as the menu has it."""
-    return f"{number}{phrase(f'cause.{OFFERED[number - 1]}')}"
+def cause_named(number: int) -> str:
+    """As the menu names it."""
+    return phrase(f"cause.{OFFERED[number - 1]}")
 
 
 def seated(seat: int, pupils: Mapping[int, Pupil]) -> Pupil | None:
@@ -145,7 +147,7 @@ async def _whose_number(talk: Talk, question: Question, number: int) -> str | No
     sheets = [(one, shown) for one in talk.asked if one != class_id and (shown := await _as_sheet(talk, one, number))]
     if not sheets:
         return None
-    about = phrase("cause_or_sheet.cause", name=name, picked=label(number)) if number else phrase("cause_or_sheet.none", name=name)
+    about = phrase("cause_or_sheet.cause", name=name, picked=cause_named(number)) if number else phrase("cause_or_sheet.none", name=name)
     facts = {"pick": "number", "menu": question.id, "number": number, "classes": [one for one, _ in sheets]}
     return ask_which(talk, "cause_or_sheet", class_id, [about, *(shown for _, shown in sheets)], facts, said=talk.text)
 
