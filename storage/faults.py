@@ -71,6 +71,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The database has to be upgraded first ({revision}), but other programs are using it ({users}). Nothing has been changed. "
         "Stop all processes of fanxiao (web, worker, commands that run) and backups, then start again.",
     ),
+    "processes_running": (
+        "还有返校进程在使用数据库（{users}），没有任何改动。请先停止所有返校进程（web、worker、正在运行的命令），再运行这个命令。",
+        "Processes of fanxiao are using the database ({users}). Nothing has been changed. "
+        "Stop them all (web, worker, commands that run), then repeat this command.",
+    ),
     "right_missing": (
         "数据库用户 {user} 缺少权限。请由管理员执行：ALTER ROLE {user} CREATEROLE; ALTER DATABASE {database} OWNER TO {user};"
         "（或用 FANXIAO_WORKER_URL 和 FANXIAO_WEB_URL 给出已建好的用户）。",

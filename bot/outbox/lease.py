@@ -33,7 +33,9 @@ returning id, channel, account, address, rate_per_second, price, lease_epoch
 """)
 
 CHECK = text("""
-select daily_cap, hours_from, hours_until, used_on, used, state = 'stopped' as is_trial from sender
+select daily_cap, hours_from, hours_until, used_on, used, state = 'stopped' as is_trial,
+    case when asks_until > clock_timestamp() then asks_since end as asks_since
+from sender
 where id = :id and lease_holder = :holder and lease_epoch = :epoch and lease_until > clock_timestamp()
     and (state in ('open', 'draining') or state = 'stopped' and try_at <= :now)
 """)
@@ -80,11 +82,22 @@ def _taking(holder: str, lines: Collection[Line], length: timedelta) -> dict[str
     return {"holder": holder, "channels": channels, "accounts": accounts, "length": length}
 
 
-async def limits_if_held(session: AsyncSession, held: Held, holder: str, now: datetime) -> tuple[Limits, bool] | None:
-    """The sender's own limits as they stand, and whether it is stopped and only to be tried; None when nothing may leave from here."""
+@dataclass(frozen=True)
+class Standing:
+    """A held sender as it stands. `is_trial`: it is stopped, and only to be tried. `asks_since`: after a restore its provider is first
+    asked what it has got since then.
+    """
+
+    limits: Limits
+    is_trial: bool
+    asks_since: datetime | None
+
+
+async def standing_if_held(session: AsyncSession, held: Held, holder: str, now: datetime) -> Standing | None:
+    """None when nothing may leave from here."""
     asked = {"id": held.sender_id, "holder": holder, "epoch": held.epoch, "now": now}
     found = (await session.execute(CHECK, asked)).one_or_none()
-    return (Limits(*found[:-1]), found.is_trial) if found is not None else None
+    return Standing(Limits(*found[:-2]), found.is_trial, found.asks_since) if found is not None else None
 
 
 async def use(session: AsyncSession, sender_id: int, units: int, today: date) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import OperationalError
 from bot.channels.base import Capabilities, Outgoing
 from bot.outbox.address import price_of
 from bot.outbox.aftermath import drop, say_anew
-from bot.outbox.hours import Limits, is_open, left_today
-from bot.outbox.lease import Held, limits_if_held, use
+from bot.outbox.hours import is_open, left_today
+from bot.outbox.lease import Held, Standing, standing_if_held, use
 from bot.outbox.quiet import delayed, quiet_end
 from bot.outbox.recipients import Throttle, lock
 from bot.outbox.senders import URGENCIES
@@ -37,6 +37,18 @@ with begun as (
     insert into attempt (id, message_id, epoch, counted_on, started_at)
     select attempt_id, message_id, :epoch, :today, clock_timestamp()
     from unnest(cast(:attempts as bigint[]), cast(:messages as bigint[])) pair(attempt_id, message_id)
+)
+update message set state = 'sending' where id = any(cast(:messages as bigint[])) and state = 'queued'
+""")
+
+
+RESTORED = "restored"
+"""Detail of an attempt that nobody remembers, and that may have been made before the installation was restored from its backup."""
+DOUBTFUL = text("""
+with doubtful as (
+    insert into attempt (message_id, epoch, counted_on, started_at, called_at, finished_at, outcome, detail)
+    select message_id, :epoch, :today, :since, :since, clock_timestamp(), 'unknown', :detail
+    from unnest(cast(:messages as bigint[])) one(message_id)
 )
 update message set state = 'sending' where id = any(cast(:messages as bigint[])) and state = 'queued'
 """)
@@ -103,11 +115,10 @@ class PickUp:
 
     async def _some(self, held: Held, now: datetime, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         async with working(self._database, now) as work:
-            found = await limits_if_held(work.session, held, self._holder, now)
-            if found is None or not is_open(found[0], now.astimezone(self._settings.policy.zone)):
+            standing = await standing_if_held(work.session, held, self._holder, now)
+            if standing is None or not is_open(standing.limits, now.astimezone(self._settings.policy.zone)):
                 return 0, []
-            limits, is_trial = found
-            return await _Pickup(work, self._settings, held, limits, is_trial=is_trial).take(1 if is_trial else quantity, lanes)
+            return await _Pickup(work, self._settings, held, standing).take(1 if standing.is_trial else quantity, lanes)
 
     async def _one(self, held: Held, now: datetime, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         try:
@@ -128,16 +139,17 @@ class PickUp:
 
 
 class _Pickup:
-    def __init__(self, work: Work, settings: OutboxSettings, held: Held, limits: Limits, *, is_trial: bool) -> None:
+    def __init__(self, work: Work, settings: OutboxSettings, held: Held, standing: Standing) -> None:
         self._work = work
         self._settings = settings
         self._held = held
-        self._is_trial = is_trial
+        self._is_trial = standing.is_trial
+        self._asks_since = standing.asks_since
         self._can: Capabilities = settings.channels[held.line].capabilities
         self._today = work.now.astimezone(settings.policy.zone).date()
         self._tomorrow = datetime.combine(self._today + timedelta(days=1), time(), settings.policy.zone).astimezone(work.now.tzinfo)
-        self._cap = limits.daily_cap
-        self._left = left_today(limits, work.now.astimezone(settings.policy.zone))
+        self._cap = standing.limits.daily_cap
+        self._left = left_today(standing.limits, work.now.astimezone(settings.policy.zone))
 
     async def take(self, quantity: int, lanes: Sequence[str]) -> tuple[int, list[Ready]]:
         await requeue(self._work, self._held.sender_id)
@@ -147,7 +159,7 @@ class _Pickup:
         alive = [message for message in taken if message.expires_at > self._work.now]
         by_day = await self._by_day(await self._within_a_day(await self._still_theirs(alive)))
         sendable = await self._within_cap(await self._not_too_often(await self._true(by_day)))
-        return len(taken), await self._begin(sendable)
+        return len(taken), await self._begin(await self._unsaid(sendable))
 
     async def _still_theirs(self, taken: Sequence[Taken]) -> list[Taken]:
         """What waited here may since have lost its reader: who has it now is a stranger, or wants no publicity. It is addressed anew."""
@@ -228,6 +240,24 @@ class _Pickup:
             await use(self._work.session, self._held.sender_id, left, self._today)
         await update_rows(self._work.session, Message.__tablename__, waits)
         return inside
+
+    async def _unsaid(self, taken: Sequence[Taken]) -> Sequence[Taken]:
+        """After a restore: what may have left after the backup is in doubt, once, until its provider has been asked; gives the others."""
+        if self._asks_since is None or not self._can.can_be_asked or not taken:
+            return taken
+        session, ids = self._work.session, [message.id for message in taken]
+        looked = select(Attempt.message_id).where(Attempt.message_id == func.any(ids), Attempt.detail == RESTORED)
+        known = set(await session.scalars(looked))
+        doubtful = [message for message in taken if message.id not in known]
+        await session.execute(
+            DOUBTFUL,
+            {
+                "messages": [message.id for message in doubtful], "epoch": self._held.epoch, "today": self._today,
+                "since": self._asks_since, "detail": RESTORED,
+            },
+        )  # fmt: skip
+        await use(session, self._held.sender_id, sum(self._can.units(message.parts) for message in doubtful), self._today)
+        return [message for message in taken if message.id in known]
 
     async def _begin(self, taken: Sequence[Taken]) -> list[Ready]:
         if not taken:

@@ -22,7 +22,7 @@ from fanxiao.commands import (
 )
 from fanxiao.settings import Settings
 from fanxiao.wiring import open_storage
-from storage import keys, rotation
+from storage import keys, restored, rotation
 from storage.roles import Role
 from storage.status import Status
 from storage.status import status as read_status
@@ -60,6 +60,19 @@ def _table(found: Status) -> Table:
 def new_key() -> None:
     """Print a fresh encryption key for FANXIAO_KEYS. 生成密钥"""
     typer.echo(keys.new_key())
+
+
+@app.command("restored")
+def after_restore() -> None:
+    """Once after a restore, before the worker starts. 恢复备份后、启动工作进程前运行一次"""
+    storage = open_storage(Settings())
+    with storage.server.direct(Role.OWNER) as connection:
+        restored.begin_anew(storage.server, connection)
+    typer.echo(
+        "已记下：一天之内，每条消息第一次发出前，先向能查询的服务商核实是否已经发过；备份之后用过的编号不再使用。\n"
+        "Noted: for a day, before a message leaves for the first time its provider is asked, where it can be, whether it has it already. "
+        "Ids that were given after the backup are not given again."
+    )
 
 
 @app.command("rotate-keys")

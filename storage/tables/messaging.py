@@ -83,6 +83,8 @@ class Sender(Numbered, Base):
     stopped_reason: Mapped[str | None]
     try_at: Mapped[datetime | None]  # when one message tries whether its account works again
     tries: Mapped[int] = mapped_column(server_default=text("0"))  # of late: each pause is longer than the one before
+    asks_since: Mapped[datetime | None]  # after a restore: its provider is asked what it has got since then …
+    asks_until: Mapped[datetime | None]  # … before a message leaves for the first time, until then
     used_on: Mapped[date | None]  # the local day that `used` counts
     used: Mapped[int] = mapped_column(server_default=text("0"))
     lease_holder: Mapped[str | None]

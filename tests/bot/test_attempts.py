@@ -13,7 +13,7 @@ from bot.channels.base import Outcome, Result
 from bot.outbox.beginning import Beginning, put_back
 from bot.outbox.conclude import Conclusion, accept
 from bot.outbox.courier import Courier
-from bot.outbox.lease import Held, hold, limits_if_held
+from bot.outbox.lease import Held, hold, standing_if_held
 from bot.outbox.pickup import PickUp, Ready
 from storage.tables import Attempt, Message, Sender
 from storage.work import working
@@ -49,7 +49,7 @@ async def test_whoever_lost_the_lease_holds_it_anew_and_their_old_calls_are_not_
     before, item = await _taken(world)
     await _forget_the_dead(world.database)
     async with world.database.session() as session:
-        assert await limits_if_held(session, before, "a", NOW) is None
+        assert await standing_if_held(session, before, "a", NOW) is None
     (again,) = await hold(world.database, "a", [LINE], LENGTH)
     assert again.epoch == before.epoch + 1
     assert not await Beginning(world.database).may_call(item.attempt_id)

@@ -20,6 +20,7 @@ from bot.outbox.doubt import Doubts
 from bot.outbox.lease import hold
 from bot.outbox.pace import Pace, pause
 from bot.outbox.pickup import PickUp
+from storage import restored
 from storage.database import Database
 from storage.tables import Attempt, Message, Sender
 from tests.bot.world import NOW, Killed, World
@@ -192,6 +193,24 @@ async def test_after_a_crash_a_provider_that_can_be_asked_is_asked(world: World,
     await world.worker().drain(NOW)
     (message,) = await world.messages()
     assert (message.state, message.provider_id, len(scripted.sent)) == ("sent", "p1", 1)
+
+
+async def test_after_a_restore_what_has_left_since_the_backup_does_not_leave_again(world: World, scripted: Scripted) -> None:
+    scripted.capabilities = Capabilities("scripted", "phone", "sms", 500, can_be_asked=True)
+    phones = ["+8613893010001", "+8613893010002"]
+    for phone in phones:
+        await world.say(await world.person(phone))
+    worker = world.worker(doubt_after=timedelta())
+    await worker._dispatch(NOW)
+    left = (await world.messages())[0]
+    scripted.sent.append(Outgoing(left.id, phones[0], "10699", left.body))
+    async with world.database.session() as session, session.begin():
+        await session.execute(text(restored.ASK))
+    await worker.drain(NOW)
+    await worker.drain(NOW + timedelta(minutes=5))
+    assert [message.to for message in scripted.sent] == phones
+    assert [(message.state, message.provider_id) for message in await world.messages()] == [("sent", "p1"), ("sent", "p2")]
+    assert (await world.the_sender()).used == 2
 
 
 async def test_what_a_dead_process_had_taken_and_not_called_goes_at_once_and_only_once(world: World, scripted: Scripted) -> None:

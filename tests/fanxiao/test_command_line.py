@@ -87,6 +87,7 @@ def test_a_new_key_can_be_used(home: Path) -> None:
     assert fanxiao("admin", "status", home=home, FANXIAO_KEYS=key).returncode == 0
     later = f"{new_key()},{key}"
     assert fanxiao("admin", "rotate-keys", home=home, FANXIAO_KEYS=later).stdout.startswith("0 ")
+    assert "向能查询的服务商核实" in fanxiao("admin", "restored", home=home, FANXIAO_KEYS=later).stdout
 
 
 def test_an_unknown_command_is_explained_without_a_trace(home: Path) -> None:

@@ -13,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import BigInteger, NullPool, create_engine
 
-from storage import rotation
+from storage import restored, rotation
 from storage.at_work import application
 from storage.crypto import Cipher
 from storage.faults import StartFault
@@ -203,6 +203,28 @@ def test_a_value_that_no_key_reads_is_named_and_ends_the_rotation(fresh: Server)
         )
         with pytest.raises(StartFault, match=r"contact\.address_encrypted in row 7"):
             rotation.rotate(fresh, connection, cipher)
+
+
+def test_after_a_restore_no_id_is_given_again_and_providers_are_asked_for_a_day(fresh: Server) -> None:
+    cipher = Cipher([new_key()])
+    migrate(fresh, cipher)
+    contact = "insert into contact (kind, address_encrypted, address_index) values ('phone', 'a', %s) returning id"
+    sender = "insert into sender (channel, account, address, rate_per_second) values ('x', 'main', '1', 1)"
+    asks = "select asks_since, asks_until > clock_timestamp() + interval '23 hours' from sender"
+    with fresh.direct(Role.OWNER) as connection:
+        connection.execute(sender)
+        (before,) = connection.execute(contact, [b"1"]).fetchone() or (0,)
+        with psycopg.connect(**keywords(fresh.logins[Role.WORKER])), pytest.raises(StartFault, match="fanxiao_worker ×1"):
+            restored.begin_anew(fresh, connection)
+        assert connection.execute(asks).fetchone() == (None, None)
+        restored.begin_anew(fresh, connection)
+        (after,) = connection.execute(contact, [b"2"]).fetchone() or (0,)
+        assert after > before + 999_999
+        first = connection.execute(asks).fetchone()
+        assert first is not None
+        assert (first[0] is not None, first[1]) == (True, True)
+        restored.begin_anew(fresh, connection)  # typed twice: still about all since the backup
+        assert connection.execute(asks).fetchone() == first
 
 
 def test_every_encrypted_column_can_be_rotated() -> None:
