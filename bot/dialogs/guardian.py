@@ -94,7 +94,9 @@ async def _respond(talk: Talk, readings: list[Reading]) -> str:
         return await _danger(talk, dangers)
     if readings and (readings[0].intent == "undo" or normalise(talk.inbound.body) == UNDO_KEY):
         meant = [reading for reading in readings if reading.intent != "undo"]
-        return await (_respond(talk, meant) if meant and (is_unanswered(talk) or not await last_of(talk)) else _undo(talk))
+        if not meant or (not is_unanswered(talk) and await last_of(talk)):
+            return await _undo(talk)
+        readings = meant
     if _only_thanks(talk, readings):
         return RECEIPT
     sure, left = parted(readings)

@@ -38,6 +38,22 @@ async def answers(county: County) -> list[tuple[str, str | None]]:
         return [(one.intent, one.promised_on.isoformat() if one.promised_on else None) for one in given]
 
 
+@pytest.mark.parametrize("asked", [True, False])
+async def test_a_0_of_whoever_has_answered_nothing_is_asked_back(county: County, asked: bool) -> None:
+    """It takes back what was said; here nothing was, and nothing offers it."""
+    await county.begin("2026-11-02 07:00")
+    await county.student("马小龙", guardians=["father"])
+    await county.to("2026-11-02 08:31")
+    await county.phones["class_teacher"].replies("1")
+    father = county.phones["father"]
+    if asked:
+        await county.stage.advance(minutes=4)
+        await father.expects("小龙", "没到校")
+    await father.replies("0")
+    await father.expects("小龙", "1")
+    assert await answers(county) == []
+
+
 async def test_one_digit_says_that_it_is_right(home: Family) -> None:
     assert await answers(home.county) == []
     home.county.restarts()
