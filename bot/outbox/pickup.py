@@ -248,15 +248,11 @@ class _Pickup:
         session, ids = self._work.session, [message.id for message in taken]
         looked = select(Attempt.message_id).where(Attempt.message_id == func.any(ids), Attempt.detail == RESTORED)
         known = set(await session.scalars(looked))
-        doubtful = [message for message in taken if message.id not in known]
-        await session.execute(
-            DOUBTFUL,
-            {
-                "messages": [message.id for message in doubtful], "epoch": self._held.epoch, "today": self._today,
-                "since": self._asks_since, "detail": RESTORED,
-            },
-        )  # fmt: skip
-        await use(session, self._held.sender_id, sum(self._can.units(message.parts) for message in doubtful), self._today)
+        if doubtful := [message for message in taken if message.id not in known]:
+            ids = [message.id for message in doubtful]
+            asked = {"messages": ids, "epoch": self._held.epoch, "today": self._today, "since": self._asks_since, "detail": RESTORED}
+            await session.execute(DOUBTFUL, asked)
+            await use(session, self._held.sender_id, sum(self._can.units(message.parts) for message in doubtful), self._today)
         return [message for message in taken if message.id in known]
 
     async def _begin(self, taken: Sequence[Taken]) -> list[Ready]:
